@@ -1,0 +1,440 @@
+"""ENetConnection: a host and its peers, as Godot shows them."""
+
+from __future__ import annotations
+
+import contextlib
+from enum import IntEnum
+from typing import NamedTuple
+
+from godot_enet.compat.addresses import parse_ip, resolve
+from godot_enet.compat.enet_packet_peer import ENetPacketPeer
+from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail
+from godot_enet.compat.globals import Error
+from godot_enet.core import (
+    Address,
+    BindError,
+    Drop,
+    EnetError,
+    Event,
+    EventType,
+    Host,
+    HostClosed,
+    HostConfig,
+    HostStatistic,
+    PeerHandle,
+    UnknownPeer,
+)
+
+__all__ = ["ENetConnection", "ServiceResult"]
+
+_FLAGS_ALLOWED = 1 | 2 | 8
+_NO_DTLS = "ENet DTLS support not available in this build."
+_RECEIVE = EventType.RECEIVE
+
+
+class _EventType(IntEnum):
+    """What :meth:`ENetConnection.service` reports."""
+
+    EVENT_ERROR = -1
+    EVENT_NONE = 0
+    EVENT_CONNECT = 1
+    EVENT_DISCONNECT = 2
+    EVENT_RECEIVE = 3
+
+
+_EventType.__name__ = "EventType"
+_EventType.__qualname__ = "ENetConnection.EventType"
+
+
+class ServiceResult(NamedTuple):
+    """Godot's ``[event_type, peer, data, channel]``: to be indexed, unpacked or read by name."""
+
+    type: _EventType
+    peer: ENetPacketPeer | None
+    data: int
+    channel: int
+
+
+class ENetConnection:
+    """A host: it listens, connects, and gives out an :class:`ENetPacketPeer` for each remote.
+
+    Inactive until ``create_host`` or ``create_host_bound``; any other method logs an error before that. Methods may be
+    called from any thread, and ``destroy`` ends a ``service`` that blocks in another one.
+
+    Args:
+        threaded: whether a network thread acknowledges, pings and resends while the program does not call
+            ``service``, so that connections survive a frame that takes long. Without it everything happens inside
+            ``service`` and ``flush``, as in Godot.
+    """
+
+    class CompressionMode(IntEnum):
+        """What :meth:`compress` takes."""
+
+        COMPRESS_NONE = 0
+        COMPRESS_RANGE_CODER = 1
+        COMPRESS_FASTLZ = 2
+        COMPRESS_ZLIB = 3
+        COMPRESS_ZSTD = 4
+
+    EventType = _EventType
+
+    class HostStatistic(IntEnum):
+        """What :meth:`pop_statistic` takes."""
+
+        HOST_TOTAL_SENT_DATA = 0
+        HOST_TOTAL_SENT_PACKETS = 1
+        HOST_TOTAL_RECEIVED_DATA = 2
+        HOST_TOTAL_RECEIVED_PACKETS = 3
+
+    COMPRESS_NONE = CompressionMode.COMPRESS_NONE
+    COMPRESS_RANGE_CODER = CompressionMode.COMPRESS_RANGE_CODER
+    COMPRESS_FASTLZ = CompressionMode.COMPRESS_FASTLZ
+    COMPRESS_ZLIB = CompressionMode.COMPRESS_ZLIB
+    COMPRESS_ZSTD = CompressionMode.COMPRESS_ZSTD
+    EVENT_ERROR = _EventType.EVENT_ERROR
+    EVENT_NONE = _EventType.EVENT_NONE
+    EVENT_CONNECT = _EventType.EVENT_CONNECT
+    EVENT_DISCONNECT = _EventType.EVENT_DISCONNECT
+    EVENT_RECEIVE = _EventType.EVENT_RECEIVE
+    HOST_TOTAL_SENT_DATA = HostStatistic.HOST_TOTAL_SENT_DATA
+    HOST_TOTAL_SENT_PACKETS = HostStatistic.HOST_TOTAL_SENT_PACKETS
+    HOST_TOTAL_RECEIVED_DATA = HostStatistic.HOST_TOTAL_RECEIVED_DATA
+    HOST_TOTAL_RECEIVED_PACKETS = HostStatistic.HOST_TOTAL_RECEIVED_PACKETS
+
+    def __init__(self, *, threaded: bool = True) -> None:
+        self._threaded = threaded
+        self._host: Host | None = None
+        self._peers: dict[PeerHandle, ENetPacketPeer] = {}
+        self._ended: list[PeerHandle] = []
+        """Peers that became inactive and are still listed."""
+
+    def __del__(self) -> None:
+        host = getattr(self, "_host", None)
+        if host is not None:
+            self._host = None
+            self._forget_peers()
+            host.abandon()
+
+    # Beginning and ending
+
+    def create_host(
+        self, max_peers: int = 32, max_channels: int = 0, in_bandwidth: int = 0, out_bandwidth: int = 0
+    ) -> Error:
+        """Become active without binding a port: the system picks one when the first datagram is sent.
+
+        (Godot's class reference says that this binds a random port; it does not, and neither do we.)
+
+        Args:
+            max_peers: peer slots, 1..4095.
+            max_channels: channels granted to those who connect, 1..255; 0 means 255.
+            in_bandwidth: bytes per second this host can take; 0 is unlimited.
+            out_bandwidth: bytes per second this host can send; 0 is unlimited.
+
+        Returns:
+            ``OK``, ``ERR_ALREADY_IN_USE``, ``ERR_INVALID_PARAMETER`` or ``ERR_CANT_CREATE``.
+        """
+        return self._create(None, 0, max_peers, max_channels, in_bandwidth, out_bandwidth)
+
+    def create_host_bound(
+        self,
+        bind_address: str,
+        bind_port: int,
+        max_peers: int = 32,
+        max_channels: int = 0,
+        in_bandwidth: int = 0,
+        out_bandwidth: int = 0,
+    ) -> Error:
+        """Become active on an address and port; for the rest see :meth:`create_host`.
+
+        Args:
+            bind_address: an IP literal, or ``"*"`` for every address, IPv4 and IPv6 alike. Names are not accepted.
+            bind_port: 1..65535, or 0 for any free port (see :meth:`get_local_port`).
+        """
+        text = as_str(bind_address, "bind_address")
+        port = as_int(bind_port, "bind_port")
+        bind = text if text == "*" else parse_ip(text)
+        if bind is None:
+            return fail("Invalid bind IP.", Error.ERR_INVALID_PARAMETER)
+        if not 0 <= port <= 65535:
+            text = "The local port number must be between 0 and 65535 (inclusive)."
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        return self._create(bind, port, max_peers, max_channels, in_bandwidth, out_bandwidth)
+
+    def _create(
+        self, bind: str | None, port: int, max_peers: int, max_channels: int, in_bandwidth: int, out_bandwidth: int
+    ) -> Error:
+        peers, channels = as_int(max_peers, "max_peers"), as_int(max_channels, "max_channels")
+        incoming, outgoing = as_int(in_bandwidth, "in_bandwidth"), as_int(out_bandwidth, "out_bandwidth")
+        if self._host is not None:
+            return fail("The ENetConnection instance is already active.", Error.ERR_ALREADY_IN_USE)
+        problem = (
+            "The number of clients must be set between 1 and 4095 (inclusive)."
+            if not 1 <= peers <= 4095
+            else "Invalid channel count. Must be between 0 and 255 (0 means maximum, i.e. 255)"
+            if not 0 <= channels <= 255
+            else "The incoming bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
+            if incoming < 0
+            else "The outgoing bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
+            if outgoing < 0
+            else None
+        )
+        if problem is not None:
+            return fail(problem, Error.ERR_INVALID_PARAMETER)
+        config = HostConfig(
+            peer_count=peers, channel_limit=channels, incoming_bandwidth=incoming, outgoing_bandwidth=outgoing
+        )
+        try:
+            self._host = Host(config, bind=bind, port=port, threaded=self._threaded)
+        except BindError as error:
+            return fail(f"Couldn't create an ENet host: {error}.", Error.ERR_CANT_CREATE)
+        return Error.OK
+
+    def destroy(self) -> None:
+        """Become inactive: all peers do, nobody is told, the port is free. May be created again."""
+        host = self._host
+        if host is None:
+            return fail("Host already destroyed.", None)
+        self._host = None
+        self._forget_peers()
+        host.close()
+
+    def _forget_peers(self) -> None:
+        for peer in list(self._peers.values()):
+            peer._detach()
+        self._peers.clear()
+        self._ended.clear()
+
+    def connect_to_host(self, address: str, port: int, channels: int = 0, data: int = 0) -> ENetPacketPeer | None:
+        """Begin to connect; EVENT_CONNECT or EVENT_DISCONNECT tells how it went.
+
+        Args:
+            address: an IP literal or a name; looking a name up blocks.
+            port: 1..65535.
+            channels: how many to ask for; 0 means 255. The remote may grant fewer.
+            data: a number (32 bits) for the remote's CONNECT event.
+
+        Returns:
+            The peer, or None: inactive, a peer is listed already (even one that just ended, until the next
+            ``service``), the port is out of range, or the name has no address.
+        """
+        text = as_str(address, "address")
+        number, count, info = as_int(port, "port"), as_int(channels, "channels"), as_int(data, "data")
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, None)
+        if self._peers:
+            return fail("The ENetConnection is already connected to a peer.", None)
+        target = _target(text, number)
+        if isinstance(target, str):
+            return fail(target, None)
+        try:
+            handle = host.connect(target, count if count > 0 else 255, info)
+        except EnetError:
+            return None
+        peer = ENetPacketPeer._attach(host, handle, target, self._ended)
+        self._peers[handle] = peer
+        return peer
+
+    # Every frame
+
+    def service(self, timeout: int = 0) -> ServiceResult:
+        """Do the network's work and report at most one event; call until EVENT_NONE.
+
+        Args:
+            timeout: milliseconds to wait for an event. The wait ends with the first one (official builds of Godot
+                spin through the whole time instead, and report it with the next call).
+
+        Returns:
+            ``[event_type, peer, data, channel]``, also by name. CONNECT: ``data`` from the connecting side (0 on
+            that side itself). DISCONNECT: ``data`` from the remote, 0 for a time-out or our own request; the peer is
+            inactive by now. RECEIVE: take the packet with ``peer.get_packet()``.
+
+        Packets that arrived, and so were acknowledged, before the remote's DISCONNECT are reported before it, where
+        Godot may lose them. Nothing is reported of a peer after a disconnect of our own but its DISCONNECT.
+        """
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, _ERROR)
+        if self._ended:
+            self._drop_ended()
+        if type(timeout) is not int:
+            timeout = as_int(timeout, "timeout")
+        try:
+            event = host.service(timeout)
+        except HostClosed:
+            return _ERROR
+        if event is None:
+            return _NONE
+        if event.type is _RECEIVE:
+            peer = self._peers.get(event.peer)
+            if peer is None:
+                return _ERROR
+            peer._queue(event.packet, event.flags)
+            return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
+        return self._report(host, event)
+
+    def _report(self, host: Host, event: Event) -> ServiceResult:
+        peer = self._peers.get(event.peer)
+        if event.type is EventType.CONNECT:
+            if peer is None:
+                try:
+                    address = host.peer_info(event.peer).address
+                except UnknownPeer:
+                    return _ERROR
+                peer = ENetPacketPeer._attach(host, event.peer, address, self._ended)
+                self._peers[event.peer] = peer
+            return ServiceResult(_EventType.EVENT_CONNECT, peer, event.data, 0)
+        if peer is None:
+            return _ERROR
+        peer._detach()
+        self._drop_ended()
+        return ServiceResult(_EventType.EVENT_DISCONNECT, peer, event.data, 0)
+
+    def _drop_ended(self) -> None:
+        while self._ended:
+            self._peers.pop(self._ended.pop(), None)
+
+    def flush(self) -> None:
+        """Send what is queued now. Receives nothing and reports nothing."""
+        if self._host is None:
+            return fail(INACTIVE, None)
+        self._host.flush()
+
+    def broadcast(self, channel: int, packet: bytes | bytearray | memoryview, flags: int) -> None:
+        """Queue a packet for every connected peer; those without that channel are passed over."""
+        number, content, bits = as_int(channel, "channel"), as_bytes(packet, "packet"), as_int(flags, "flags")
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, None)
+        limit = host.channel_limit
+        if number < 0 or number > limit:
+            return fail("Invalid channel", None)
+        if bits & ~_FLAGS_ALLOWED:
+            return fail("Invalid flags", None)
+        if number == limit:
+            return fail(f"Unable to send packet on channel {number}, max channels: {limit}", None)
+        with contextlib.suppress(HostClosed):
+            host.broadcast(number, content, bits)
+
+    def socket_send(
+        self, destination_address: str, destination_port: int, packet: bytes | bytearray | memoryview
+    ) -> None:
+        """Send a raw UDP datagram from this host's socket, to look for servers or open a way through a NAT.
+
+        Not counted in the statistics; what the network does to it is not reported.
+        """
+        text, number = as_str(destination_address, "destination_address"), as_int(destination_port, "destination_port")
+        content = as_bytes(packet, "packet")
+        if self._host is None:
+            return fail(INACTIVE, None)
+        target = _target(text, number)
+        if isinstance(target, str):
+            return fail(target, None)
+        with contextlib.suppress(HostClosed):
+            self._host.socket_send(content, target)
+
+    # Settings
+
+    def bandwidth_limit(self, in_bandwidth: int = 0, out_bandwidth: int = 0) -> None:
+        """Set the limits in bytes per second, 0 for none; peers are told within a second.
+
+        A negative number becomes a huge one, as in Godot.
+        """
+        incoming, outgoing = as_int(in_bandwidth, "in_bandwidth"), as_int(out_bandwidth, "out_bandwidth")
+        if self._host is None:
+            return fail(INACTIVE, None)
+        with contextlib.suppress(HostClosed):
+            self._host.set_bandwidth_limit(incoming, outgoing)
+
+    def channel_limit(self, limit: int) -> None:
+        """Channels granted to later connections, 1..255; anything else means 255."""
+        number = as_int(limit, "limit")
+        if self._host is None:
+            return fail(INACTIVE, None)
+        with contextlib.suppress(HostClosed):
+            self._host.set_channel_limit(number)
+
+    def compress(self, mode: CompressionMode | int) -> None:
+        """Choose the compression of all later datagrams; both ends must choose the same.
+
+        ``COMPRESS_NONE`` is the only mode that is available yet; the others log an error and change nothing.
+        """
+        number = as_int(mode, "mode")
+        if self._host is None:
+            return fail(INACTIVE, None)
+        if number == ENetConnection.COMPRESS_NONE:
+            with contextlib.suppress(HostClosed):
+                self._host.set_compressor(None)
+        elif number in tuple(ENetConnection.CompressionMode):
+            name = ENetConnection.CompressionMode(number).name
+            fail(f"ENet compression {name} not available in this build.", None)
+
+    def dtls_server_setup(self, server_options: object) -> Error:
+        """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
+        return fail(_NO_DTLS, Error.ERR_UNAVAILABLE)
+
+    def dtls_client_setup(self, hostname: str, client_options: object = None) -> Error:
+        """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
+        return fail(_NO_DTLS, Error.ERR_UNAVAILABLE)
+
+    def refuse_new_connections(self, refuse: bool) -> None:
+        """No effect without DTLS, as in Godot."""
+        if self._host is None:
+            fail(INACTIVE, None)
+
+    # Looking
+
+    def pop_statistic(self, statistic: HostStatistic | int) -> float:
+        """A traffic total since it was last popped, which starts again from 0: UDP payloads, junk included."""
+        number = as_int(statistic, "statistic")
+        if self._host is None:
+            return fail(INACTIVE, 0.0)
+        try:
+            which = HostStatistic(number)
+        except ValueError:
+            return fail(f"Invalid statistic: {number}.", 0.0)
+        return float(self._host.pop_statistic(which))
+
+    def get_max_channels(self) -> int:
+        """Channels granted to those who connect."""
+        if self._host is None:
+            return fail(INACTIVE, 0)
+        return self._host.channel_limit
+
+    def get_local_port(self) -> int:
+        """The bound port; 0 while nothing is bound (see :meth:`create_host`)."""
+        if self._host is None:
+            return fail(INACTIVE, 0)
+        address = self._host.local_address()
+        return 0 if address is None else address.port
+
+    def get_peers(self) -> list[ENetPacketPeer]:
+        """All peers in the order in which they came, connecting and disconnecting ones included."""
+        if self._host is None:
+            return fail(INACTIVE, [])
+        return list(self._peers.values())
+
+    # Beyond Godot
+
+    @property
+    def engine_name(self) -> str:
+        """Which engine runs this host: ``"python"``; ``""`` while inactive."""
+        return "" if self._host is None else self._host.engine_name
+
+    def counters(self) -> dict[Drop, int]:
+        """How often something received was not used, by cause; empty while inactive."""
+        return {} if self._host is None else self._host.counters()
+
+
+_NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)
+_ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
+
+
+def _target(text: str, port: int) -> Address | str:
+    """Where to send to, or what is wrong with it."""
+    if not 1 <= port <= 65535:
+        return "The remote port number must be between 1 and 65535 (inclusive)."
+    host = parse_ip(text) or resolve(text)
+    if host is None:
+        return "Couldn't resolve the server IP address or domain name."
+    return Address(host, port)

@@ -1,0 +1,374 @@
+"""ENetPacketPeer: one remote, as Godot shows it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from enum import IntEnum
+
+from godot_enet.compat.addresses import format_ip
+from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.packet_peer import PacketPeer
+from godot_enet.core import (
+    Address,
+    DisconnectMode,
+    EnetError,
+    Host,
+    PeerHandle,
+    PeerOption,
+    UnknownPeer,
+)
+from godot_enet.core import PeerStatistic as _CoreStatistic
+
+__all__ = ["ENetPacketPeer"]
+
+_FLAGS_ALLOWED = 1 | 2 | 8
+_NULL = 'Parameter "peer" is null.'
+_NOT_CONNECTED = "Peer not connected."
+
+_FRESH_STATISTICS = {
+    _CoreStatistic.ROUND_TRIP_TIME: 500,
+    _CoreStatistic.LAST_ROUND_TRIP_TIME: 500,
+    _CoreStatistic.PACKET_THROTTLE: 32,
+    _CoreStatistic.PACKET_THROTTLE_LIMIT: 32,
+    _CoreStatistic.PACKET_THROTTLE_ACCELERATION: 2,
+    _CoreStatistic.PACKET_THROTTLE_DECELERATION: 2,
+    _CoreStatistic.PACKET_THROTTLE_INTERVAL: 5000,
+}
+"""What a slot says that was reset under its object; the others are 0."""
+
+
+class ENetPacketPeer(PacketPeer):
+    """The connection to one remote; given out by :class:`ENetConnection`, never made by hand.
+
+    One object per connection, the same one until it ends. It becomes inactive, for good, with its DISCONNECT event,
+    with ``peer_disconnect_now``, ``reset`` and the connection's ``destroy``. On an inactive peer every method logs an
+    error and returns what Godot returns; note that ``get_packet`` then refuses packets that were still queued.
+    """
+
+    class PeerState(IntEnum):
+        """ENet's states."""
+
+        STATE_DISCONNECTED = 0
+        STATE_CONNECTING = 1
+        STATE_ACKNOWLEDGING_CONNECT = 2
+        STATE_CONNECTION_PENDING = 3
+        STATE_CONNECTION_SUCCEEDED = 4
+        STATE_CONNECTED = 5
+        STATE_DISCONNECT_LATER = 6
+        STATE_DISCONNECTING = 7
+        STATE_ACKNOWLEDGING_DISCONNECT = 8
+        STATE_ZOMBIE = 9
+
+    class PeerStatistic(IntEnum):
+        """What :meth:`get_statistic` takes."""
+
+        PEER_PACKET_LOSS = 0
+        PEER_PACKET_LOSS_VARIANCE = 1
+        PEER_PACKET_LOSS_EPOCH = 2
+        PEER_ROUND_TRIP_TIME = 3
+        PEER_ROUND_TRIP_TIME_VARIANCE = 4
+        PEER_LAST_ROUND_TRIP_TIME = 5
+        PEER_LAST_ROUND_TRIP_TIME_VARIANCE = 6
+        PEER_PACKET_THROTTLE = 7
+        PEER_PACKET_THROTTLE_LIMIT = 8
+        PEER_PACKET_THROTTLE_COUNTER = 9
+        PEER_PACKET_THROTTLE_EPOCH = 10
+        PEER_PACKET_THROTTLE_ACCELERATION = 11
+        PEER_PACKET_THROTTLE_DECELERATION = 12
+        PEER_PACKET_THROTTLE_INTERVAL = 13
+
+    STATE_DISCONNECTED = PeerState.STATE_DISCONNECTED
+    STATE_CONNECTING = PeerState.STATE_CONNECTING
+    STATE_ACKNOWLEDGING_CONNECT = PeerState.STATE_ACKNOWLEDGING_CONNECT
+    STATE_CONNECTION_PENDING = PeerState.STATE_CONNECTION_PENDING
+    STATE_CONNECTION_SUCCEEDED = PeerState.STATE_CONNECTION_SUCCEEDED
+    STATE_CONNECTED = PeerState.STATE_CONNECTED
+    STATE_DISCONNECT_LATER = PeerState.STATE_DISCONNECT_LATER
+    STATE_DISCONNECTING = PeerState.STATE_DISCONNECTING
+    STATE_ACKNOWLEDGING_DISCONNECT = PeerState.STATE_ACKNOWLEDGING_DISCONNECT
+    STATE_ZOMBIE = PeerState.STATE_ZOMBIE
+
+    PEER_PACKET_LOSS = PeerStatistic.PEER_PACKET_LOSS
+    PEER_PACKET_LOSS_VARIANCE = PeerStatistic.PEER_PACKET_LOSS_VARIANCE
+    PEER_PACKET_LOSS_EPOCH = PeerStatistic.PEER_PACKET_LOSS_EPOCH
+    PEER_ROUND_TRIP_TIME = PeerStatistic.PEER_ROUND_TRIP_TIME
+    PEER_ROUND_TRIP_TIME_VARIANCE = PeerStatistic.PEER_ROUND_TRIP_TIME_VARIANCE
+    PEER_LAST_ROUND_TRIP_TIME = PeerStatistic.PEER_LAST_ROUND_TRIP_TIME
+    PEER_LAST_ROUND_TRIP_TIME_VARIANCE = PeerStatistic.PEER_LAST_ROUND_TRIP_TIME_VARIANCE
+    PEER_PACKET_THROTTLE = PeerStatistic.PEER_PACKET_THROTTLE
+    PEER_PACKET_THROTTLE_LIMIT = PeerStatistic.PEER_PACKET_THROTTLE_LIMIT
+    PEER_PACKET_THROTTLE_COUNTER = PeerStatistic.PEER_PACKET_THROTTLE_COUNTER
+    PEER_PACKET_THROTTLE_EPOCH = PeerStatistic.PEER_PACKET_THROTTLE_EPOCH
+    PEER_PACKET_THROTTLE_ACCELERATION = PeerStatistic.PEER_PACKET_THROTTLE_ACCELERATION
+    PEER_PACKET_THROTTLE_DECELERATION = PeerStatistic.PEER_PACKET_THROTTLE_DECELERATION
+    PEER_PACKET_THROTTLE_INTERVAL = PeerStatistic.PEER_PACKET_THROTTLE_INTERVAL
+
+    PACKET_LOSS_SCALE = 65536
+    PACKET_THROTTLE_SCALE = 32
+    FLAG_RELIABLE = 1
+    FLAG_UNSEQUENCED = 2
+    FLAG_UNRELIABLE_FRAGMENT = 8
+
+    __slots__ = ("_address", "_ended", "_handle", "_host", "_packets")
+    _host: Host | None
+    _handle: PeerHandle
+    _address: Address
+    _ended: list[PeerHandle]
+    _packets: deque[tuple[bytes, int]] | None
+
+    def __init__(self) -> None:
+        raise TypeError("an ENetPacketPeer cannot be made by hand; ENetConnection gives it out")
+
+    @classmethod
+    def _attach(cls, host: Host, handle: PeerHandle, address: Address, ended: list[PeerHandle]) -> ENetPacketPeer:
+        """The object of a new connection; its handle is appended to ``ended`` when it becomes inactive."""
+        self = cls.__new__(cls)
+        PacketPeer.__init__(self)
+        self._host = host
+        self._handle = handle
+        self._address = address
+        self._ended = ended
+        self._packets = None
+        return self
+
+    def _detach(self) -> None:
+        """The connection is over."""
+        if self._host is not None:
+            self._host = None
+            self._ended.append(self._handle)
+
+    def _queue(self, packet: bytes, flags: int) -> None:
+        """A packet arrived."""
+        if self._packets is None:
+            self._packets = deque()
+        self._packets.append((packet, flags))
+
+    def __repr__(self) -> str:
+        state = self.get_state().name.removeprefix("STATE_").lower()
+        return f"<ENetPacketPeer {self._address} {state}>"
+
+    # Packets
+
+    def send(self, channel: int, packet: bytes | bytearray | memoryview, flags: int) -> Error:
+        """Queue a packet; it leaves with the next ``service`` or ``flush`` of the connection.
+
+        A packet over 1364 bytes (MTU 1392) is sent in fragments, reliably unless ``flags`` has
+        ``FLAG_UNRELIABLE_FRAGMENT``. Empty packets are sent like any other.
+
+        Args:
+            channel: 0 up to ``get_channels() - 1``.
+            packet: the bytes.
+            flags: 0 (unreliable, late ones dropped) or the sum of ``FLAG_*``.
+
+        Returns:
+            ``OK``; ``ERR_UNCONFIGURED`` if inactive; ``ERR_INVALID_PARAMETER`` for a channel or flags that cannot be;
+            ``FAILED`` if the peer is not connected, the channel is exactly ``get_channels()`` (as in Godot), or the
+            packet is over 32 MiB.
+        """
+        host = self._host
+        if host is None:
+            return fail(_NOT_CONNECTED, Error.ERR_UNCONFIGURED)
+        if type(packet) is not bytes:
+            packet = as_bytes(packet, "packet")
+        if type(channel) is not int or type(flags) is not int:
+            channel, flags = as_int(channel, "channel"), as_int(flags, "flags")
+        if not flags & ~_FLAGS_ALLOWED:
+            try:
+                host.send(self._handle, channel, packet, flags)
+            except EnetError:
+                pass
+            else:
+                return Error.OK
+        return self._explain_send(channel, flags)
+
+    def _explain_send(self, channel: int, flags: int) -> Error:
+        """Why a send failed, in Godot's order of looking."""
+        count = self._channel_count()
+        if channel < 0 or channel > count:
+            return fail("Invalid channel", Error.ERR_INVALID_PARAMETER)
+        if flags & ~_FLAGS_ALLOWED:
+            return fail("Invalid flags", Error.ERR_INVALID_PARAMETER)
+        if channel == count:
+            return fail(f"Unable to send packet on channel {channel}, max channels: {count}", Error.FAILED)
+        return Error.FAILED
+
+    def _put_packet(self, packet: bytes) -> Error:
+        host = self._host
+        if host is None:
+            return fail(_NULL, Error.ERR_UNCONFIGURED)
+        return Error.OK if self.send(0, packet, self.FLAG_RELIABLE) is Error.OK else Error.FAILED
+
+    def get_available_packet_count(self) -> int:
+        """Packets that wait to be taken. Still counts after the connection ended, though none can be taken then."""
+        return len(self._packets) if self._packets else 0
+
+    def _take_packet(self) -> tuple[Error, bytes]:
+        if self._host is None:
+            return fail(_NULL, Error.ERR_UNCONFIGURED), b""
+        if not self._packets:
+            text = 'Condition "packet_queue.is_empty()" is true. Returning: ERR_UNAVAILABLE'
+            return fail(text, Error.ERR_UNAVAILABLE), b""
+        return Error.OK, self._packets.popleft()[0]
+
+    def get_packet(self) -> bytes:
+        """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
+        packets = self._packets
+        if packets and self._host is not None:
+            self._packet_error = Error.OK
+            return packets.popleft()[0]
+        return super().get_packet()
+
+    def get_packet_flags(self) -> int:
+        """How the next packet was sent: 1 reliable, 2 unsequenced, 8 in unreliable fragments, 0 unreliable.
+
+        A packet in reliable fragments has 1, whatever it was sent with.
+        """
+        if not self._packets:
+            return fail('Condition "packet_queue.is_empty()" is true. Returning: 0', 0)
+        return self._packets[0][1]
+
+    # Ending
+
+    def peer_disconnect(self, data: int = 0) -> None:
+        """Ask for the end of the connection; both sides get a DISCONNECT event, the remote's with ``data``.
+
+        While the connection is still being established it ends at once and without an event, and this object stays
+        listed (as in Godot): call :meth:`reset` then, or ``peer_disconnect_now``.
+        """
+        self._disconnect(data, DisconnectMode.NORMAL)
+
+    def peer_disconnect_later(self, data: int = 0) -> None:
+        """As :meth:`peer_disconnect`, once everything queued has been delivered."""
+        self._disconnect(data, DisconnectMode.LATER)
+
+    def peer_disconnect_now(self, data: int = 0) -> None:
+        """Tell the remote once and forget it; no event here, and this object is inactive at once."""
+        if self._disconnect(data, DisconnectMode.NOW):
+            self._detach()
+
+    def reset(self) -> None:
+        """Forget the remote without telling it; no event here, and this object is inactive at once."""
+        if self._disconnect(0, DisconnectMode.RESET, _NOT_CONNECTED):
+            self._detach()
+
+    def _disconnect(self, data: int, mode: DisconnectMode, text: str = _NULL) -> bool:
+        number = as_int(data, "data")
+        if self._host is None:
+            return fail(text, False)
+        # A slot that was reset under this object is nothing to disconnect; Godot ignores that, too.
+        with contextlib.suppress(EnetError):
+            self._host.disconnect(self._handle, number, mode)
+        return True
+
+    # Settings
+
+    def ping(self) -> None:
+        """Send a ping now, besides those that are sent by themselves."""
+        if self._host is None:
+            return fail(_NULL, None)
+        with contextlib.suppress(EnetError):
+            self._host.ping(self._handle)
+
+    def ping_interval(self, ping_interval: int) -> None:
+        """Milliseconds of silence after which a ping is sent; 0 restores 500."""
+        self._configure(_NULL, PeerOption.PING_INTERVAL, as_int(ping_interval, "ping_interval"))
+
+    def throttle_configure(self, interval: int, acceleration: int, deceleration: int) -> None:
+        """How the packet throttle adapts, here and at the remote.
+
+        While connecting, Godot's handshake fails after this call; here it takes effect once connected.
+
+        Args:
+            interval: milliseconds between measurements of the round-trip time it compares with.
+            acceleration: steps (of 1/32) up when the round trip is good.
+            deceleration: steps down when it is bad.
+        """
+        values = (
+            as_int(interval, "interval"),
+            as_int(acceleration, "acceleration"),
+            as_int(deceleration, "deceleration"),
+        )
+        self._configure(_NOT_CONNECTED, PeerOption.THROTTLE, *values)
+
+    def set_timeout(self, timeout: int, timeout_min: int, timeout_max: int) -> None:
+        """When to give the remote up.
+
+        Args:
+            timeout: the factor by which a resend may have been put off (32): doubled by each loss, so a count.
+            timeout_min: milliseconds of silence before that counts (5000).
+            timeout_max: milliseconds of silence that always suffice (30000).
+            A 0 restores that default.
+        """
+        limit, minimum, maximum = (
+            as_int(timeout, "timeout"),
+            as_int(timeout_min, "timeout_min"),
+            as_int(timeout_max, "timeout_max"),
+        )
+        if self._host is None:
+            return fail(_NOT_CONNECTED, None)
+        if limit > minimum or minimum > maximum:
+            return fail(
+                "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout", None
+            )
+        self._configure(_NOT_CONNECTED, PeerOption.TIMEOUT, limit, minimum, maximum)
+
+    def _configure(self, text: str, option: PeerOption, *values: int) -> None:
+        if self._host is None:
+            return fail(text, None)
+        with contextlib.suppress(EnetError):
+            self._host.configure(self._handle, option, *values)
+
+    # Looking
+
+    def get_remote_address(self) -> str:
+        """The remote's IP address: IPv4 as usual, IPv6 as eight groups, never shortened."""
+        if self._host is None:
+            return fail(_NULL, "")
+        return format_ip(self._address.host)
+
+    def get_remote_port(self) -> int:
+        """The remote's UDP port."""
+        if self._host is None:
+            return fail(_NULL, 0)
+        return self._address.port
+
+    def get_statistic(self, statistic: PeerStatistic | int) -> float:
+        """One of ENet's numbers: loss as ratio x 65536, throttle as ratio x 32, times in ms.
+
+        The epochs are readings of the host's millisecond clock.
+        """
+        number = as_int(statistic, "statistic")
+        if self._host is None:
+            return fail(_NULL, 0.0)
+        try:
+            which = _CoreStatistic(number)
+        except ValueError:
+            return fail("Method/function failed. Returning: 0", 0.0)
+        try:
+            return float(self._host.peer_statistic(self._handle, which))
+        except UnknownPeer:
+            return float(_FRESH_STATISTICS.get(which, 0))
+
+    def get_state(self) -> PeerState:
+        """The state of the connection; ``STATE_DISCONNECTED`` once inactive."""
+        if self._host is None:
+            return ENetPacketPeer.STATE_DISCONNECTED
+        return ENetPacketPeer.PeerState(self._host.peer_state(self._handle))
+
+    def get_channels(self) -> int:
+        """Channels agreed with the remote; what was asked for until connected, 0 once disconnecting."""
+        if self._host is None:
+            return fail(INACTIVE, 0)
+        return self._channel_count()
+
+    def _channel_count(self) -> int:
+        try:
+            return self._host.peer_info(self._handle).channel_count if self._host is not None else 0
+        except UnknownPeer:
+            return 0
+
+    def is_active(self) -> bool:
+        """Whether this connection still exists (though perhaps not yet, or no longer, connected)."""
+        return self._host is not None

@@ -1,0 +1,69 @@
+"""PacketPeer: Godot's common face of everything that takes and gives packets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from godot_enet.compat.errors import as_bytes, as_int, fail
+from godot_enet.compat.globals import Error
+
+__all__ = ["PacketPeer"]
+
+
+class PacketPeer(ABC):
+    """Abstract: see the classes that inherit it."""
+
+    __slots__ = ("__dict__", "__weakref__", "_encode_buffer_max_size", "_packet_error")
+
+    def __init__(self) -> None:
+        self._packet_error = Error.OK
+        self._encode_buffer_max_size = 8 * 1024 * 1024
+
+    @abstractmethod
+    def get_available_packet_count(self) -> int:
+        """Packets that wait to be taken."""
+
+    @abstractmethod
+    def _take_packet(self) -> tuple[Error, bytes]:
+        """The next packet, or the error and no bytes."""
+
+    @abstractmethod
+    def _put_packet(self, packet: bytes) -> Error:
+        """Send a packet that is not empty."""
+
+    def get_packet(self) -> bytes:
+        """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
+        self._packet_error, packet = self._take_packet()
+        return packet
+
+    def get_packet_error(self) -> Error:
+        """How the last :meth:`get_packet` went."""
+        return self._packet_error
+
+    def put_packet(self, buffer: bytes | bytearray | memoryview) -> Error:
+        """Send a packet. An empty one gives ``OK`` and is not sent, as in Godot."""
+        packet = as_bytes(buffer, "buffer")
+        return self._put_packet(packet) if packet else Error.OK
+
+    def get_encode_buffer_max_size(self) -> int:
+        """Bytes that :meth:`put_var` may encode to; 8 MiB to begin with."""
+        return self._encode_buffer_max_size
+
+    def set_encode_buffer_max_size(self, max_size: int) -> None:
+        """Set what :meth:`put_var` may encode to: 1024 bytes to 256 MiB."""
+        size = as_int(max_size, "max_size")
+        if size < 1024:
+            fail("Max encode buffer must be at least 1024 bytes", None)
+        elif size > 256 * 1024 * 1024:
+            fail("Max encode buffer cannot exceed 256 MiB", None)
+        else:
+            self._encode_buffer_max_size = 1 << (size - 1).bit_length()
+
+    @property
+    def encode_buffer_max_size(self) -> int:
+        """As the getter and the setter."""
+        return self.get_encode_buffer_max_size()
+
+    @encode_buffer_max_size.setter
+    def encode_buffer_max_size(self, max_size: int) -> None:
+        self.set_encode_buffer_max_size(max_size)

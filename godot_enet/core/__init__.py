@@ -1,0 +1,50 @@
+"""ENet itself: no Godot in here. For programs that want plain ENet, and for those who test against it."""
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import (
+    DisconnectMode,
+    Drop,
+    HostStatistic,
+    PacketFlag,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.errors import (
+    BindError,
+    EnetError,
+    HostClosed,
+    InvalidChannel,
+    NoFreePeer,
+    NotConnected,
+    PacketTooLarge,
+    UnknownPeer,
+)
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.host import Host
+from godot_enet.core.interface import Address, PeerInfo
+
+__all__ = [
+    "Address",
+    "BindError",
+    "DisconnectMode",
+    "Drop",
+    "EnetError",
+    "Event",
+    "EventType",
+    "Host",
+    "HostClosed",
+    "HostConfig",
+    "HostStatistic",
+    "InvalidChannel",
+    "NoFreePeer",
+    "NotConnected",
+    "PacketFlag",
+    "PacketTooLarge",
+    "PeerHandle",
+    "PeerInfo",
+    "PeerOption",
+    "PeerState",
+    "PeerStatistic",
+    "UnknownPeer",
+]

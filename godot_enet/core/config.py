@@ -1,0 +1,65 @@
+"""The settings of a host, validated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from godot_enet.core.constants import (
+    HOST_DEFAULT_MAXIMUM_PACKET_SIZE,
+    HOST_DEFAULT_MAXIMUM_WAITING_DATA,
+    HOST_DEFAULT_MTU,
+    MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_MTU,
+    MAXIMUM_PEER_ID,
+    MINIMUM_MTU,
+)
+
+__all__ = ["HostConfig"]
+
+
+@dataclass(frozen=True, slots=True)
+class HostConfig:
+    """Everything an engine needs to know before its first datagram.
+
+    Raises:
+        ValueError: a value is out of ENet's range; the message names it.
+    """
+
+    peer_count: int = 32
+    """Peer slots, 1..4095."""
+    channel_limit: int = 0
+    """Channels granted to those who connect; 0 means 255."""
+    incoming_bandwidth: int = 0
+    """Bytes per second this host can take; 0 is unlimited."""
+    outgoing_bandwidth: int = 0
+    """Bytes per second this host can send; 0 is unlimited."""
+    mtu: int = HOST_DEFAULT_MTU
+    """Largest UDP payload in bytes, 576..4096."""
+    checksum: bool = False
+    """CRC-32 in every datagram; both ends must agree, nothing negotiates it."""
+    duplicate_peers: int = MAXIMUM_PEER_ID
+    """Peers accepted from one IP address."""
+    maximum_packet_size: int = HOST_DEFAULT_MAXIMUM_PACKET_SIZE
+    """Bytes; larger packets are refused both ways."""
+    maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
+    """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
+    seed: int = 0
+    """32-bit seed of the connect ids. Equal seeds give equal datagrams."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.peer_count <= MAXIMUM_PEER_ID:
+            raise ValueError(f"peer_count must be 1..{MAXIMUM_PEER_ID}, not {self.peer_count}")
+        if not 0 <= self.channel_limit <= MAXIMUM_CHANNEL_COUNT:
+            raise ValueError(f"channel_limit must be 0..{MAXIMUM_CHANNEL_COUNT}, not {self.channel_limit}")
+        if not MINIMUM_MTU <= self.mtu <= MAXIMUM_MTU:
+            raise ValueError(f"mtu must be {MINIMUM_MTU}..{MAXIMUM_MTU}, not {self.mtu}")
+        for name in (
+            "incoming_bandwidth",
+            "outgoing_bandwidth",
+            "duplicate_peers",
+            "maximum_packet_size",
+            "maximum_waiting_data",
+            "seed",
+        ):
+            if not 0 <= getattr(self, name) <= 0xFFFFFFFF:
+                raise ValueError(f"{name} must be an unsigned 32-bit number, not {getattr(self, name)}")

@@ -1,0 +1,203 @@
+"""ENet's numbers under ENet's names: wire constants, limits, defaults and the enums of the API.
+
+Owns: every number that the protocol fixes. Must not know: anything else of this package.
+Units: times in milliseconds, lengths and bandwidths in bytes (per second), sequence numbers modulo 65536.
+Source of all values: enet: include/enet/enet.h, include/enet/protocol.h, host.c, peer.c.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+__all__ = [
+    "COMMAND_FLAG_ACKNOWLEDGE",
+    "COMMAND_FLAG_UNSEQUENCED",
+    "COMMAND_MASK",
+    "CONTROL_CHANNEL",
+    "HEADER_COMPRESSED",
+    "HEADER_SENT_TIME",
+    "HOST_BANDWIDTH_THROTTLE_INTERVAL",
+    "HOST_DEFAULT_MAXIMUM_PACKET_SIZE",
+    "HOST_DEFAULT_MAXIMUM_WAITING_DATA",
+    "HOST_DEFAULT_MTU",
+    "HOST_SOCKET_BUFFER_SIZE",
+    "MAXIMUM_CHANNEL_COUNT",
+    "MAXIMUM_DATAGRAM",
+    "MAXIMUM_FRAGMENT_COUNT",
+    "MAXIMUM_HELD_COMMANDS",
+    "MAXIMUM_MTU",
+    "MAXIMUM_PACKET_COMMANDS",
+    "MAXIMUM_PEER_ID",
+    "MAXIMUM_WINDOW_SIZE",
+    "MINIMUM_MTU",
+    "MINIMUM_WINDOW_SIZE",
+    "PACKET_LOSS_INTERVAL",
+    "PACKET_LOSS_SCALE",
+    "PACKET_THROTTLE_COUNTER",
+    "PACKET_THROTTLE_SCALE",
+    "RECEIVE_BATCH",
+    "UNKNOWN_SESSION",
+    "WINDOW_SIZE_SCALE",
+    "Command",
+    "DisconnectMode",
+    "Drop",
+    "HostStatistic",
+    "PacketFlag",
+    "PeerOption",
+    "PeerState",
+    "PeerStatistic",
+]
+
+MINIMUM_MTU = 576
+MAXIMUM_MTU = 4096
+MAXIMUM_PACKET_COMMANDS = 32
+"""Commands in one datagram, acknowledgements included."""
+MINIMUM_WINDOW_SIZE = 4096
+MAXIMUM_WINDOW_SIZE = 65536
+MAXIMUM_CHANNEL_COUNT = 255
+MAXIMUM_PEER_ID = 0xFFF
+"""Not a slot: "the sender does not know our slot yet". Real slots are 0..4094."""
+MAXIMUM_FRAGMENT_COUNT = 1024 * 1024
+CONTROL_CHANNEL = 0xFF
+UNKNOWN_SESSION = 0xFF
+"""Session id of a slot that was never used."""
+
+COMMAND_FLAG_ACKNOWLEDGE = 0x80
+COMMAND_FLAG_UNSEQUENCED = 0x40
+COMMAND_MASK = 0x0F
+HEADER_COMPRESSED = 0x4000
+HEADER_SENT_TIME = 0x8000
+
+HOST_SOCKET_BUFFER_SIZE = 256 * 1024
+HOST_BANDWIDTH_THROTTLE_INTERVAL = 1000
+HOST_DEFAULT_MTU = 1392
+HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 32 * 1024 * 1024
+HOST_DEFAULT_MAXIMUM_WAITING_DATA = 32 * 1024 * 1024
+MAXIMUM_DATAGRAM = 4096
+"""The reference's receive buffer: longer datagrams are not ENet."""
+RECEIVE_BATCH = 256
+"""Datagrams taken from the socket in one receive pass."""
+
+PACKET_THROTTLE_SCALE = 32
+PACKET_THROTTLE_COUNTER = 7
+PACKET_LOSS_SCALE = 65536
+PACKET_LOSS_INTERVAL = 10000
+WINDOW_SIZE_SCALE = 65536
+
+MAXIMUM_HELD_COMMANDS = 131072
+"""Our own cap: received commands one peer may make us hold, whatever their size.
+
+The reference charges only payload bytes, so empty commands are free there and a remote can pile up millions.
+"""
+
+
+class Command(IntEnum):
+    """Command numbers of the wire format."""
+
+    NONE = 0
+    ACKNOWLEDGE = 1
+    CONNECT = 2
+    VERIFY_CONNECT = 3
+    DISCONNECT = 4
+    PING = 5
+    SEND_RELIABLE = 6
+    SEND_UNRELIABLE = 7
+    SEND_FRAGMENT = 8
+    SEND_UNSEQUENCED = 9
+    BANDWIDTH_LIMIT = 10
+    THROTTLE_CONFIGURE = 11
+    SEND_UNRELIABLE_FRAGMENT = 12
+
+
+class PeerState(IntEnum):
+    """States of a peer; the numeric order carries meaning in the reference."""
+
+    DISCONNECTED = 0
+    CONNECTING = 1
+    ACKNOWLEDGING_CONNECT = 2
+    CONNECTION_PENDING = 3
+    CONNECTION_SUCCEEDED = 4
+    CONNECTED = 5
+    DISCONNECT_LATER = 6
+    DISCONNECTING = 7
+    ACKNOWLEDGING_DISCONNECT = 8
+    ZOMBIE = 9
+
+
+class PacketFlag(IntFlag):
+    """Flags of a packet; 0 is plain unreliable, sequenced."""
+
+    RELIABLE = 1
+    UNSEQUENCED = 2
+    UNRELIABLE_FRAGMENT = 8
+
+
+class DisconnectMode(IntEnum):
+    """The four ways to end a connection (enet: enet_peer_disconnect*, enet_peer_reset)."""
+
+    NORMAL = 0
+    """Tell the remote, wait for its answer, then a DISCONNECT event."""
+    LATER = 1
+    """As NORMAL, once everything queued has been delivered."""
+    NOW = 2
+    """Tell the remote once and forget the peer; no event here."""
+    RESET = 3
+    """Forget the peer without a word; no event here."""
+
+
+class PeerOption(IntEnum):
+    """What :meth:`Engine.configure` sets on a peer, with its values in order."""
+
+    PING_INTERVAL = 0
+    """(interval ms,); 0 restores the default."""
+    TIMEOUT = 1
+    """(limit, minimum ms, maximum ms); 0 restores each default."""
+    THROTTLE = 2
+    """(interval ms, acceleration, deceleration); the remote is told and adopts them."""
+
+
+class PeerStatistic(IntEnum):
+    """Per-peer statistics, in the order of Godot's ENetPacketPeer.PeerStatistic; units as in ENet."""
+
+    PACKET_LOSS = 0
+    PACKET_LOSS_VARIANCE = 1
+    PACKET_LOSS_EPOCH = 2
+    ROUND_TRIP_TIME = 3
+    ROUND_TRIP_TIME_VARIANCE = 4
+    LAST_ROUND_TRIP_TIME = 5
+    LAST_ROUND_TRIP_TIME_VARIANCE = 6
+    PACKET_THROTTLE = 7
+    PACKET_THROTTLE_LIMIT = 8
+    PACKET_THROTTLE_COUNTER = 9
+    PACKET_THROTTLE_EPOCH = 10
+    PACKET_THROTTLE_ACCELERATION = 11
+    PACKET_THROTTLE_DECELERATION = 12
+    PACKET_THROTTLE_INTERVAL = 13
+
+
+class HostStatistic(IntEnum):
+    """Traffic totals of a host: UDP payloads as they cross the socket, junk included."""
+
+    TOTAL_SENT_DATA = 0
+    TOTAL_SENT_PACKETS = 1
+    TOTAL_RECEIVED_DATA = 2
+    TOTAL_RECEIVED_PACKETS = 3
+
+
+class Drop(IntEnum):
+    """Why something received was not used. One counter and one rate-limited log line per cause."""
+
+    SHORT = 0
+    OVERSIZED = 1
+    UNKNOWN_PEER = 2
+    WRONG_ADDRESS = 3
+    WRONG_SESSION = 4
+    NO_COMPRESSOR = 5
+    UNDECODABLE = 6
+    CHECKSUM = 7
+    MALFORMED = 8
+    WRONG_STATE = 9
+    WRONG_CHANNEL = 10
+    PACKET_TOO_LARGE = 11
+    WAITING_DATA_FULL = 12
+    CONNECT_REFUSED = 13

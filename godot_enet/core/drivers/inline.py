@@ -1,0 +1,119 @@
+"""Everything happens inside the caller's ``service`` and ``flush``: deterministic, and no thread."""
+
+from __future__ import annotations
+
+import threading
+
+from godot_enet.core.drivers.waiting import Waker, wait_readable
+from godot_enet.core.errors import HostClosed
+from godot_enet.core.events import Event
+from godot_enet.core.interface import Clock
+from godot_enet.core.pump import Pump
+
+__all__ = ["InlineDriver"]
+
+
+class InlineDriver:
+    """Drives a pump from whichever thread calls; one at a time, under :attr:`lock`.
+
+    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`nudge` after queueing something.
+    """
+
+    def __init__(self, pump: Pump, clock: Clock) -> None:
+        self.pump = pump
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.closed = False
+        self._poll_event = pump.engine.poll_event
+        self._blocked = 0
+        """Callers that wait inside ``service``, with the lock released."""
+        self._waiters = 0
+        """Threads asleep on the descriptors, which must not be closed under them."""
+        self._left = threading.Condition(self.lock)
+        self._waker: Waker | None = None
+
+    def service(self, timeout: int = 0) -> Event | None:
+        """The next event; waits up to ``timeout`` ms for one. None when there is none.
+
+        While events are queued the network is not touched, as in ENet.
+
+        Raises:
+            HostClosed: the host was closed, before or during the call.
+        """
+        with self.lock:
+            if self.closed:
+                raise HostClosed("the host was closed")
+            event = self._poll_event()
+            if event is not None:
+                return event
+            now = self.clock.now()
+            self._step(now)
+            event = self._poll_event()
+            if event is not None or timeout <= 0:
+                return event
+            return self._wait(now, now + timeout)
+
+    def flush(self) -> None:
+        """Send what is queued now, without receiving anything."""
+        with self.lock:
+            if not self.closed:
+                self.pump.transmit(self.clock.now())
+
+    def nudge(self) -> None:
+        """Something was queued: a caller that waits inside ``service`` sends it now instead of when it wakes up."""
+        if self._blocked and self._waker is not None:
+            self._waker.wake()
+
+    def close(self) -> None:
+        """End everything, blocked calls included. Idempotent; the port is free when this returns."""
+        with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+            if self._waker is not None:
+                self._waker.wake()
+            while self._waiters:
+                self._left.wait()
+            self._release()
+
+    def abandon(self) -> None:
+        """Close from a finalizer, which may run anywhere; nobody else can be using the host then."""
+        self.close()
+
+    def _step(self, now: int) -> None:
+        self.pump.step(now)
+
+    def _wait(self, now: int, deadline: int) -> Event | None:
+        """Wait until ``deadline`` for an event, keeping the network going. Called and left with the lock held."""
+        if self._waker is None:
+            self._waker = Waker()
+        waker = self._waker
+        while True:
+            due = self.pump.poll_timeout()
+            until = deadline if due is None else min(due, deadline)
+            descriptors = [self.pump.transport.fileno(), waker.fileno()]
+            self._blocked += 1
+            self._waiters += 1
+            self.lock.release()
+            try:
+                wait_readable(descriptors, max(0, until - now))
+            finally:
+                self.lock.acquire()
+                self._blocked -= 1
+                self._waiters -= 1
+                if self.closed:
+                    self._left.notify_all()
+            if self.closed:
+                raise HostClosed("the host was closed")
+            waker.reset()
+            now = self.clock.now()
+            self._step(now)
+            event = self._poll_event()
+            if event is not None or now >= deadline:
+                return event
+
+    def _release(self) -> None:
+        """Give back the descriptors. Nobody waits on them any more."""
+        self.pump.transport.close()
+        if self._waker is not None:
+            self._waker.close()

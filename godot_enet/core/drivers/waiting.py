@@ -1,0 +1,51 @@
+"""Waiting for a descriptor, and being woken from another thread while doing so."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+
+__all__ = ["Waker", "wait_readable"]
+
+
+class Waker:
+    """A descriptor that becomes readable when somebody calls :meth:`wake`."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+
+    def fileno(self) -> int:
+        """The descriptor to wait on; -1 once closed."""
+        return self._reader.fileno()
+
+    def wake(self) -> None:
+        """Make it readable. From any thread, any number of times."""
+        with contextlib.suppress(OSError):
+            self._writer.send(b"\0")
+
+    def reset(self) -> None:
+        """Make it unreadable again."""
+        with contextlib.suppress(OSError):
+            while self._reader.recv(4096):
+                pass
+
+    def close(self) -> None:
+        """Release both ends."""
+        self._reader.close()
+        self._writer.close()
+
+
+def wait_readable(descriptors: list[int], timeout: int | None) -> None:
+    """Return when one of the descriptors is readable (or broken), or after ``timeout`` ms; None waits for ever."""
+    descriptors = [descriptor for descriptor in descriptors if descriptor >= 0]
+    with contextlib.suppress(OSError, ValueError):
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            for descriptor in descriptors:
+                poll.register(descriptor, select.POLLIN)
+            poll.poll(timeout)
+        else:
+            select.select(descriptors, [], [], None if timeout is None else timeout / 1000)

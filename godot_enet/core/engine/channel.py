@@ -1,0 +1,82 @@
+"""One channel of one peer: sequence numbers both ways, and what arrived too early.
+
+Units: sequence numbers modulo 65536, in 16 windows of 4096. A channel is made when it is first used.
+"""
+
+from __future__ import annotations
+
+from godot_enet.core.engine.reassembly import Held
+
+__all__ = ["FREE_WINDOWS", "Channel"]
+
+FREE_WINDOWS = 8
+"""enet: ENET_PEER_FREE_RELIABLE_WINDOWS."""
+
+
+class Channel:
+    """Sequencing state; the rules live in ``delivery`` (in) and ``outgoing`` (out)."""
+
+    __slots__ = (
+        "incoming_reliable",
+        "incoming_unreliable",
+        "outgoing_reliable",
+        "outgoing_unreliable",
+        "reliable_queue",
+        "reliable_windows",
+        "unreliable_queue",
+        "used_windows",
+    )
+
+    def __init__(self) -> None:
+        self.incoming_reliable = 0
+        """Last reliable number delivered in order."""
+        self.incoming_unreliable = 0
+        """Last unreliable number delivered since then."""
+        self.outgoing_reliable = 0
+        self.outgoing_unreliable = 0
+        self.reliable_queue: dict[int, Held] = {}
+        """Reliable commands ahead of ``incoming_reliable``, by number."""
+        self.unreliable_queue: list[Held] = []
+        """Unreliable commands that wait: for a reliable one, or for their own fragments. In sequence order."""
+        self.used_windows = 0
+        """Bit w: window w has unacknowledged numbers."""
+        self.reliable_windows = [0] * 16
+        """Unacknowledged numbers in each window."""
+
+    def accepts(self, number: int) -> bool:
+        """Whether a reliable number is current or up to six windows ahead: the one filter for old and duplicate ones.
+
+        enet: peer.c: enet_peer_queue_incoming_command.
+        """
+        incoming = self.incoming_reliable
+        window = number >> 12
+        if number < incoming:
+            window += 16
+        current = incoming >> 12
+        return current <= window < current + FREE_WINDOWS - 1
+
+    def acknowledges(self, number: int) -> bool:
+        """Whether a received number is acknowledged: all but those so far ahead that they were thrown away.
+
+        Old ones are acknowledged again, since the sender resends what it thinks is lost.
+        enet: peer.c: enet_peer_queue_acknowledgement.
+        """
+        incoming = self.incoming_reliable
+        window = number >> 12
+        if number < incoming:
+            window += 16
+        current = incoming >> 12
+        return not current + FREE_WINDOWS - 1 <= window <= current + FREE_WINDOWS
+
+    def gate_closed(self, number: int) -> bool:
+        """Whether a never-sent number must wait, lest the receiver takes it for an old one.
+
+        Looked at where a window begins: the one before must not be wholly unacknowledged, and none of the ten
+        windows from here on may still be in use. enet: protocol.c: enet_protocol_check_outgoing_commands.
+        """
+        if number & 0xFFF:
+            return False
+        window = number >> 12
+        if self.reliable_windows[(window + 15) & 15] >= 4096:
+            return True
+        return bool(self.used_windows & ((0x3FF << window) | (0x3FF >> (16 - window))) & 0xFFFF)

@@ -1,0 +1,62 @@
+"""Outgoing commands: what waits to be sent, and what waits to be acknowledged.
+
+A command is packed once, when it is queued, header and data together: its numbers never change afterwards
+(enet: peer.c: enet_peer_setup_outgoing_command), so a resend is the same bytes again.
+"""
+
+from __future__ import annotations
+
+from godot_enet.core.engine.channel import Channel
+
+__all__ = ["ReliableCommand", "UnreliableCommand"]
+
+
+class ReliableCommand:
+    """A command that must be acknowledged. ``channel`` is None for control commands."""
+
+    __slots__ = (
+        "attempts",
+        "channel",
+        "key",
+        "length",
+        "number",
+        "queue_time",
+        "sent_time",
+        "timeout",
+        "wire",
+    )
+    reliable = True
+
+    def __init__(
+        self, number: int, key: int, channel: Channel | None, wire: bytes, length: int, queue_time: int
+    ) -> None:
+        self.number = number
+        """Command number, without flags."""
+        self.key = key
+        """Channel id << 16 | reliable sequence number: what an acknowledgement names."""
+        self.channel = channel
+        self.wire = wire
+        self.length = length
+        """Bytes of packet data in it; what counts against the window."""
+        self.queue_time = queue_time
+        """Position in the host's one order of queueing; not a time."""
+        self.sent_time = 0
+        self.timeout = 0
+        """Milliseconds until it counts as lost; 0 until first sent, doubled by each loss."""
+        self.attempts = 0
+
+
+class UnreliableCommand:
+    """A command that is sent once. ``has_packet`` is False for the unacknowledged DISCONNECT."""
+
+    __slots__ = ("has_packet", "queue_time", "sequence", "starts", "wire")
+    reliable = False
+
+    def __init__(self, wire: bytes, sequence: int, starts: bool, has_packet: bool, queue_time: int) -> None:
+        self.wire = wire
+        self.sequence = sequence
+        """Reliable << 16 | unreliable number: what the throttle compares to drop all fragments together."""
+        self.starts = starts
+        """First (or only) piece of its packet: where the throttle decides."""
+        self.has_packet = has_packet
+        self.queue_time = queue_time

@@ -1,0 +1,346 @@
+"""From received data commands to packets in order: windows, duplicates, gaps, fragments.
+
+Every function returns whether the command succeeded. A discarded duplicate is a success, since it must be
+acknowledged again; False ends the datagram without acknowledgement, so that the sender will try once more.
+enet: peer.c: enet_peer_queue_incoming_command, enet_peer_dispatch_incoming_*_commands.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PacketFlag, PeerState
+from godot_enet.core.engine.reassembly import Held
+
+if TYPE_CHECKING:
+    from godot_enet.core.engine.channel import Channel
+    from godot_enet.core.engine.engine import PythonEngine
+    from godot_enet.core.engine.peer import Peer
+
+__all__ = [
+    "receive_fragment",
+    "receive_reliable",
+    "receive_unreliable",
+    "receive_unreliable_fragment",
+    "receive_unsequenced",
+]
+
+_RELIABLE = int(PacketFlag.RELIABLE)
+_UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
+_UNRELIABLE_FRAGMENT = int(PacketFlag.UNRELIABLE_FRAGMENT)
+_CONNECTED = PeerState.CONNECTED
+_DISCONNECT_LATER = PeerState.DISCONNECT_LATER
+
+
+def receive_reliable(
+    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, number: int, packet: bytes
+) -> bool:
+    """A SEND_RELIABLE."""
+    if peer.state is _DISCONNECT_LATER:
+        return True
+    incoming = channel.incoming_reliable
+    queue = channel.reliable_queue
+    if number == (incoming + 1) & 0xFFFF and number not in queue:
+        if not _has_room(engine, peer, next_in_order=True):
+            return False
+        channel.incoming_reliable = number
+        channel.incoming_unreliable = 0
+        peer.waiting_data += len(packet)
+        _deliver(engine, peer, channel_id, _RELIABLE, packet)
+        if queue:
+            _advance(engine, peer, channel, channel_id)
+        elif channel.unreliable_queue:
+            _dispatch_unreliable(engine, peer, channel, channel_id, None)
+        return True
+    if not channel.accepts(number) or number == incoming or number in queue:
+        return True
+    if not _has_room(engine, peer):
+        return False
+    _hold(peer, len(packet))
+    queue[number] = Held(number, 0, _RELIABLE, packet, 0, len(packet))
+    return True
+
+
+def receive_unreliable(
+    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, reliable: int, unreliable: int, packet: bytes
+) -> bool:
+    """A SEND_UNRELIABLE: delivered if nothing newer was, once the reliable command before it has been."""
+    if peer.state is _DISCONNECT_LATER:
+        return True
+    if reliable == channel.incoming_reliable and not channel.unreliable_queue:
+        if unreliable <= channel.incoming_unreliable:
+            return True
+        if not _has_room(engine, peer):
+            return False
+        channel.incoming_unreliable = unreliable
+        peer.waiting_data += len(packet)
+        _deliver(engine, peer, channel_id, 0, packet)
+        return True
+    if not channel.accepts(reliable):
+        return True
+    position = _unreliable_position(channel, reliable, unreliable)
+    if position is None:
+        return True
+    if not _has_room(engine, peer):
+        return False
+    _hold(peer, len(packet))
+    held = Held(reliable, unreliable, 0, packet, 0, len(packet))
+    channel.unreliable_queue.insert(position, held)
+    _dispatch_unreliable(engine, peer, channel, channel_id, held)
+    return True
+
+
+def receive_unsequenced(engine: PythonEngine, peer: Peer, channel_id: int, group: int, packet: bytes) -> bool:
+    """A SEND_UNSEQUENCED: delivered at once, at most once.
+
+    Groups are remembered in blocks of 1024; moving into the next block forgets the one before.
+    enet: protocol.c: enet_protocol_handle_send_unsequenced.
+    """
+    index = group & 1023
+    if group < peer.incoming_unsequenced_group:
+        group += 65536
+    if group >= peer.incoming_unsequenced_group + 32768:
+        return True
+    base = (group & 0xFFFF) - index
+    if base != peer.incoming_unsequenced_group:
+        peer.incoming_unsequenced_group = base
+        peer.unsequenced_map = 0
+    elif peer.unsequenced_map >> index & 1:
+        return True
+    if peer.state is not _DISCONNECT_LATER:
+        if not _has_room(engine, peer):
+            return False
+        peer.waiting_data += len(packet)
+        _deliver(engine, peer, channel_id, _UNSEQUENCED, packet)
+    peer.unsequenced_map |= 1 << index
+    return True
+
+
+def receive_fragment(
+    engine: PythonEngine,
+    peer: Peer,
+    channel: Channel,
+    channel_id: int,
+    start: int,
+    count: int,
+    number: int,
+    total_length: int,
+    offset: int,
+    data: bytes,
+) -> bool:
+    """A SEND_FRAGMENT whose numbers make sense and whose start is in the window."""
+    held = channel.reliable_queue.get(start)
+    if held is None:
+        next_in_order = start == (channel.incoming_reliable + 1) & 0xFFFF
+        # Not "discard": a fragment must not be acknowledged when its group cannot be kept.
+        if peer.state is _DISCONNECT_LATER or start == channel.incoming_reliable:
+            return False
+        if not _has_room(engine, peer, next_in_order=next_in_order):
+            return False
+        held = Held(start, 0, _RELIABLE, b"", count, total_length)
+        _hold(peer, total_length)
+        channel.reliable_queue[start] = held
+    elif held.fragment_count != count or held.total_length != total_length:
+        return False
+    if not _add_fragment(engine, peer, held, number, offset, data):
+        return False
+    if held.remaining == 0:
+        _advance(engine, peer, channel, channel_id)
+    return True
+
+
+def receive_unreliable_fragment(
+    engine: PythonEngine,
+    peer: Peer,
+    channel: Channel,
+    channel_id: int,
+    reliable: int,
+    start: int,
+    count: int,
+    number: int,
+    total_length: int,
+    offset: int,
+    data: bytes,
+) -> bool:
+    """A SEND_UNRELIABLE_FRAGMENT whose numbers make sense and which is not stale."""
+    for held in reversed(channel.unreliable_queue):
+        if held.reliable == reliable and held.unreliable == start:
+            break
+    else:
+        if peer.state is _DISCONNECT_LATER:
+            return False
+        position = _unreliable_position(channel, reliable, start)
+        if position is None or not _has_room(engine, peer):
+            return False
+        held = Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length)
+        _hold(peer, total_length)
+        channel.unreliable_queue.insert(position, held)
+        _dispatch_unreliable(engine, peer, channel, channel_id, held)
+    if held.fragment_count != count or held.total_length != total_length:
+        return False
+    if not _add_fragment(engine, peer, held, number, offset, data):
+        return False
+    if held.remaining == 0:
+        _dispatch_unreliable(engine, peer, channel, channel_id, None)
+    return True
+
+
+def _add_fragment(engine: PythonEngine, peer: Peer, held: Held, number: int, offset: int, data: bytes) -> bool:
+    if peer.held >= MAXIMUM_HELD_COMMANDS:
+        engine.drop(Drop.WAITING_DATA_FULL, peer.address)
+        return False
+    if held.add(number, offset, data):
+        peer.held += 1
+    return True
+
+
+def _has_room(engine: PythonEngine, peer: Peer, *, next_in_order: bool = False) -> bool:
+    """Whether one more packet may wait here.
+
+    The next one in order is let in over a full budget when the application has nothing left to take: otherwise
+    early data could fill the budget, refuse the one packet that would release it, and stall until the time-out.
+    """
+    waiting = peer.dispatched
+    if (
+        peer.waiting_data < engine.maximum_waiting_data
+        and peer.held < MAXIMUM_HELD_COMMANDS
+        and (waiting is None or len(waiting) < MAXIMUM_HELD_COMMANDS)
+    ) or (next_in_order and not waiting):
+        return True
+    engine.drop(Drop.WAITING_DATA_FULL, peer.address)
+    return False
+
+
+def _hold(peer: Peer, length: int) -> None:
+    peer.waiting_data += length
+    peer.held += 1
+
+
+def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, packet: bytes) -> None:
+    """Hand a packet, already charged to the waiting data, to the event queue."""
+    if peer.state is not _CONNECTED:
+        # A group completed while the peer is only being flushed: nobody will take it.
+        peer.waiting_data -= len(packet)
+        return
+    if peer.dispatched is None:
+        peer.dispatched = deque()
+    peer.dispatched.append((channel_id, flags, packet))
+    if not peer.needs_dispatch:
+        peer.needs_dispatch = True
+        engine.dispatch_queue.append(peer)
+
+
+def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held) -> None:
+    """Deliver something that was held."""
+    peer.held -= 1 + len(held.fragments)
+    packet = held.join() if held.fragment_count else held.packet
+    _deliver(engine, peer, channel_id, held.flags, packet)
+
+
+def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int) -> None:
+    """Deliver every reliable command that is next, then what waited for them."""
+    queue = channel.reliable_queue
+    moved = False
+    while True:
+        number = (channel.incoming_reliable + 1) & 0xFFFF
+        held = queue.get(number)
+        if held is None or held.remaining > 0:
+            break
+        del queue[number]
+        moved = True
+        if held.fragment_count > 1:
+            channel.incoming_reliable = (number + held.fragment_count - 1) & 0xFFFF
+            if queue:
+                _forget_within(peer, queue, number, held.fragment_count)
+        else:
+            channel.incoming_reliable = number
+        channel.incoming_unreliable = 0
+        _release(engine, peer, channel_id, held)
+    if moved and channel.unreliable_queue:
+        _dispatch_unreliable(engine, peer, channel, channel_id, None)
+
+
+def _forget_within(peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
+    """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would lie in wait
+    for the numbers to come round again (in the reference they block the channel)."""
+    for number in [n for n in queue if 0 < (n - start) & 0xFFFF < count]:
+        _discard(peer, queue.pop(number))
+
+
+def _discard(peer: Peer, held: Held) -> None:
+    peer.waiting_data -= held.total_length
+    peer.held -= 1 + len(held.fragments)
+
+
+def _unreliable_position(channel: Channel, reliable: int, unreliable: int) -> int | None:
+    """Where a command belongs in the unreliable queue; None if it is old or there already."""
+    incoming = channel.incoming_reliable
+    if reliable == incoming and unreliable <= channel.incoming_unreliable:
+        return None
+    queue = channel.unreliable_queue
+    for index in range(len(queue) - 1, -1, -1):
+        other = queue[index]
+        if reliable >= incoming:
+            if other.reliable < incoming:
+                continue
+        elif other.reliable >= incoming:
+            return index + 1
+        if other.reliable < reliable:
+            return index + 1
+        if other.reliable > reliable:
+            continue
+        if other.unreliable < unreliable:
+            return index + 1
+        if other.unreliable == unreliable:
+            return None
+    return 0
+
+
+def _dispatch_unreliable(
+    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, protected: Held | None
+) -> None:
+    """Deliver what is ready, leave what waits, drop what has become stale (but never what just came: ``protected``).
+
+    The bookkeeping with ``start`` and ``drop`` decides which incomplete groups survive; it follows the reference
+    step by step, since both ends' views of "stale" must agree.
+    enet: peer.c: enet_peer_dispatch_incoming_unreliable_commands.
+    """
+    queue = channel.unreliable_queue
+    incoming = channel.incoming_reliable
+    ready: list[Held] = []
+    start = drop = current = 0
+    while current < len(queue):
+        held = queue[current]
+        if held.reliable == incoming:
+            if held.remaining <= 0:
+                channel.incoming_unreliable = held.unreliable
+                current += 1
+                continue
+            if start != current:
+                ready += queue[start:current]
+                drop = current
+            elif drop != current:
+                drop = current - 1
+        else:
+            if channel.accepts(held.reliable):
+                break
+            drop = current + 1
+            if start != current:
+                ready += queue[start:current]
+        start = current = current + 1
+    if start != current:
+        ready += queue[start:current]
+        drop = current
+    moved = set(map(id, ready))
+    keep: list[Held] = []
+    for index, held in enumerate(queue):
+        if id(held) in moved:
+            continue
+        if index >= drop or held is protected:
+            keep.append(held)
+        else:
+            _discard(peer, held)
+    channel.unreliable_queue = keep
+    for held in ready:
+        _release(engine, peer, channel_id, held)

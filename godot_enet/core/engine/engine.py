@@ -1,0 +1,560 @@
+"""The readable engine: a host's state, and the entry points that delegate to the modules around it.
+
+Owns: the slots, the dispatch queue, the timer heap, who has something to send. Work follows activity: a call
+touches the peers that are due, have something to send or have received something, never all slots.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from operator import attrgetter
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import (
+    HOST_BANDWIDTH_THROTTLE_INTERVAL,
+    MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_WINDOW_SIZE,
+    MINIMUM_WINDOW_SIZE,
+    WINDOW_SIZE_SCALE,
+    Command,
+    DisconnectMode,
+    Drop,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.engine.incoming import receive_datagram
+from godot_enet.core.engine.outgoing import build_datagram, queue_control, queue_farewell, queue_packet, queue_ping
+from godot_enet.core.engine.peer import (
+    DEFAULT_PING_INTERVAL,
+    DEFAULT_TIMEOUT_LIMIT,
+    DEFAULT_TIMEOUT_MAXIMUM,
+    DEFAULT_TIMEOUT_MINIMUM,
+    Peer,
+)
+from godot_enet.core.engine.peer_table import PeerTable
+from godot_enet.core.engine.reliability import check_timeouts, due_at
+from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_incoming, unlimit_peers
+from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
+from godot_enet.core.rng import Mulberry32
+from godot_enet.core.states import TRANSITIONS
+from godot_enet.core.wire import BANDWIDTH_LIMIT, CONNECT, FRAGMENT, THROTTLE_CONFIGURE, pack_connect_id
+
+__all__ = ["PythonEngine"]
+
+_U32 = 0xFFFFFFFF
+_IN_SESSION = (PeerState.CONNECTED, PeerState.DISCONNECT_LATER)
+_RECEIVE = EventType.RECEIVE
+_ZOMBIE = PeerState.ZOMBIE
+_by_slot = attrgetter("slot")
+
+_STATISTICS: dict[PeerStatistic, str] = {
+    PeerStatistic.PACKET_LOSS: "packet_loss",
+    PeerStatistic.PACKET_LOSS_VARIANCE: "packet_loss_variance",
+    PeerStatistic.PACKET_LOSS_EPOCH: "packet_loss_epoch",
+    PeerStatistic.ROUND_TRIP_TIME: "rtt",
+    PeerStatistic.ROUND_TRIP_TIME_VARIANCE: "rtt_variance",
+    PeerStatistic.LAST_ROUND_TRIP_TIME: "last_rtt",
+    PeerStatistic.LAST_ROUND_TRIP_TIME_VARIANCE: "last_rtt_variance",
+    PeerStatistic.PACKET_THROTTLE: "packet_throttle",
+    PeerStatistic.PACKET_THROTTLE_LIMIT: "packet_throttle_limit",
+    PeerStatistic.PACKET_THROTTLE_COUNTER: "packet_throttle_counter",
+    PeerStatistic.PACKET_THROTTLE_EPOCH: "packet_throttle_epoch",
+    PeerStatistic.PACKET_THROTTLE_ACCELERATION: "packet_throttle_acceleration",
+    PeerStatistic.PACKET_THROTTLE_DECELERATION: "packet_throttle_deceleration",
+    PeerStatistic.PACKET_THROTTLE_INTERVAL: "packet_throttle_interval",
+}
+
+
+class PythonEngine:
+    """ENet in pure Python; see :class:`~godot_enet.core.interface.Engine` for what each call means.
+
+    The attributes without underscore are for the modules of this package, not for users of the engine.
+    """
+
+    def __init__(self, config: HostConfig) -> None:
+        self.config = config
+        self.checksum = config.checksum
+        self.compressor: Compressor | None = None
+        self.maximum_packet_size = config.maximum_packet_size
+        self.maximum_waiting_data = config.maximum_waiting_data
+        self.incoming_bandwidth = config.incoming_bandwidth
+        self.outgoing_bandwidth = config.outgoing_bandwidth
+        self.table = PeerTable(config.peer_count, config.mtu)
+        self.dirty: set[Peer] = set()
+        """Peers that may have something to send."""
+        self.dispatch_queue: deque[Peer] = deque()
+        """Peers that have events, each once; they take turns."""
+        self.total_queued = 0
+        """Commands ever queued: the order in which reliable, unreliable and control commands leave."""
+        self.limited_peers = 0
+        """Connected peers that announced an incoming bandwidth."""
+        self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
+        self._random = Mulberry32(config.seed)
+        self._connected_peers = 0
+        self._recalculate = False
+        self._throttle_epoch = 0
+        self._throttled = False
+        self._timers: list[tuple[int, int, Peer]] = []
+        self._timer_serial = 0
+        self._outbox: list[Datagram] = []
+        self._active: set[Peer] = set()
+        """Peers with traffic since the last bandwidth evaluation."""
+        self._drops: dict[Drop, int] = dict.fromkeys(Drop, 0)
+        self._reports: dict[Drop, DropReport] = {}
+
+    # A. look
+
+    @property
+    def name(self) -> str:
+        """``"python"``."""
+        return "python"
+
+    @property
+    def channel_limit(self) -> int:
+        """Channels granted to those who connect, 1..255."""
+        return self._channel_limit
+
+    @property
+    def drops(self) -> Mapping[Drop, int]:
+        """How often each cause of ``Drop`` has occurred."""
+        return self._drops
+
+    def peers(self) -> Sequence[PeerHandle]:
+        """Every slot in use, in slot order."""
+        return [peer.handle for peer in self.table.in_order()]
+
+    def peer_info(self, peer: PeerHandle) -> PeerInfo:
+        """A snapshot of one peer."""
+        found = self._find(peer)
+        return PeerInfo(
+            handle=found.handle,
+            state=found.state,
+            address=found.address,
+            channel_count=found.channel_count,
+            mtu=found.mtu,
+            connect_id=found.connect_id,
+            window_size=found.window_size,
+            incoming_bandwidth=found.incoming_bandwidth,
+            outgoing_bandwidth=found.outgoing_bandwidth,
+            reliable_data_in_transit=found.reliable_data_in_transit,
+            waiting_data=found.waiting_data,
+            packets_queued=len(found.outgoing) + len(found.outgoing_reliable),
+        )
+
+    def peer_state(self, peer: PeerHandle) -> PeerState:
+        """The state alone; DISCONNECTED for a stale handle."""
+        found = self.table.get(peer)
+        return PeerState.DISCONNECTED if found is None else found.state
+
+    def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
+        """One of ENet's numbers about a peer."""
+        value: int = getattr(self._find(peer), _STATISTICS[which])
+        return value & _U32
+
+    # B. from the world
+
+    def receive(self, batch: Iterable[Datagram], now: int) -> None:
+        """Take datagrams in the order they arrived."""
+        for data, address in batch:
+            receive_datagram(self, data, address, now)
+
+    def handle_timeout(self, now: int) -> None:
+        """Do what is due. enet: protocol.c: enet_host_service, as far as it does not depend on the socket."""
+        if now - self._throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL:
+            self._bandwidth_throttle(now)
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            at, _, peer = heappop(timers)
+            if peer.timer != at or peer.state is PeerState.DISCONNECTED:
+                continue
+            peer.timer = None
+            self._attend(peer, now)
+
+    def _attend(self, peer: Peer, now: int) -> None:
+        """A peer's timer fired: it may be early, since timers are not moved when what they wait for is put off."""
+        due = due_at(peer)
+        if due is None:
+            return
+        if due > now:
+            self.schedule(peer)
+            return
+        if peer.deadline is not None and peer.deadline <= now:
+            self.lost(peer)
+            return
+        if peer.sent and check_timeouts(peer, now):
+            self.lost(peer)
+            return
+        self.dirty.add(peer)
+
+    # C. from the user
+
+    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+        """Take the lowest free slot and queue a CONNECT. enet: host.c: enet_host_connect."""
+        peer = self.table.allocate(address)
+        if peer is None:
+            raise NoFreePeer(f"all {self.config.peer_count} peers are in use")
+        peer.channel_count = max(1, min(channels, MAXIMUM_CHANNEL_COUNT))
+        self.change_state(peer, PeerState.CONNECTING)
+        peer.connect_id = self._random.next()
+        self.set_mtu(peer, peer.mtu)
+        if self.outgoing_bandwidth == 0:
+            peer.window_size = MAXIMUM_WINDOW_SIZE
+        else:
+            peer.window_size = clamp_window(self.outgoing_bandwidth // WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE)
+        body = CONNECT.pack(
+            0,
+            0,
+            0,
+            peer.slot,
+            peer.incoming_session,
+            peer.outgoing_session,
+            peer.mtu,
+            peer.window_size,
+            peer.channel_count,
+            self.incoming_bandwidth,
+            self.outgoing_bandwidth,
+            peer.packet_throttle_interval,
+            peer.packet_throttle_acceleration,
+            peer.packet_throttle_deceleration,
+            pack_connect_id(peer.connect_id),
+            data & _U32,
+        )
+        queue_control(self, peer, Command.CONNECT, body[4:])
+        return peer.handle
+
+    def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
+        """End a connection in one of four ways."""
+        self.disconnect_peer(self._find(peer), data & _U32, mode, now)
+
+    def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet."""
+        found = self.table.slots.get(peer & 0xFFF)
+        if found is None or found.handle != peer:
+            raise UnknownPeer(f"no peer {peer}")
+        queue_packet(self, found, channel, packet, flags)
+
+    def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet for every CONNECTED peer; whoever cannot take it is passed over."""
+        for peer in self.table.in_order():
+            if peer.state is PeerState.CONNECTED:
+                try:
+                    queue_packet(self, peer, channel, packet, flags)
+                except EnetError:
+                    continue
+
+    def ping(self, peer: PeerHandle) -> None:
+        """Queue a ping."""
+        found = self._find(peer)
+        if found.state is PeerState.CONNECTED:
+            queue_ping(self, found)
+
+    def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
+        """Set a per-peer option."""
+        found = self._find(peer)
+        if option is PeerOption.PING_INTERVAL:
+            (interval,) = values
+            found.ping_interval = (interval & _U32) or DEFAULT_PING_INTERVAL
+        elif option is PeerOption.TIMEOUT:
+            limit, minimum, maximum = values
+            found.timeout_limit = (limit & _U32) or DEFAULT_TIMEOUT_LIMIT
+            found.timeout_minimum = (minimum & _U32) or DEFAULT_TIMEOUT_MINIMUM
+            found.timeout_maximum = (maximum & _U32) or DEFAULT_TIMEOUT_MAXIMUM
+        else:
+            interval, acceleration, deceleration = (value & _U32 for value in values)
+            self._configure_throttle(found, interval, acceleration, deceleration)
+        self.schedule(found)
+
+    def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
+        """Set the host's limits; peers are told by the next evaluation."""
+        self.incoming_bandwidth = incoming & _U32
+        self.outgoing_bandwidth = outgoing & _U32
+        self._recalculate = True
+
+    def set_channel_limit(self, limit: int) -> None:
+        """Set what later connections are granted."""
+        self._channel_limit = limit if 0 < limit <= MAXIMUM_CHANNEL_COUNT else MAXIMUM_CHANNEL_COUNT
+
+    def set_compressor(self, compressor: Compressor | None) -> None:
+        """Replace the compressor."""
+        self.compressor = compressor
+
+    # D. outputs
+
+    def poll_transmit(self, now: int) -> list[Datagram]:
+        """One send pass: every peer with something to send gives one datagram a turn, by slot.
+
+        enet: protocol.c: enet_protocol_send_outgoing_commands.
+        """
+        out = self._outbox
+        self._outbox = []
+        if not self.dirty:
+            return out
+        turn = sorted(self.dirty, key=_by_slot) if len(self.dirty) > 1 else list(self.dirty)
+        self.dirty = set()
+        while turn:
+            again = []
+            for peer in turn:
+                if peer.state is PeerState.DISCONNECTED or peer.state is _ZOMBIE:
+                    continue
+                datagram = build_datagram(self, peer, now)
+                if datagram is not None:
+                    out.append(datagram)
+                if peer.continue_sending:
+                    again.append(peer)
+                else:
+                    self._active.add(peer)
+                    self.schedule(peer)
+            turn = again
+        return out
+
+    def poll_event(self) -> Event | None:
+        """Dispatch one event. enet: protocol.c: enet_protocol_dispatch_incoming_commands."""
+        queue = self.dispatch_queue
+        while queue:
+            peer = queue.popleft()
+            if peer.connect_pending is not None:
+                event = Event(EventType.CONNECT, peer.handle, 0, peer.connect_pending)
+                peer.connect_pending = None
+                self._requeue(peer)
+                return event
+            dispatched = peer.dispatched
+            if dispatched:
+                channel, flags, packet = dispatched.popleft()
+                peer.waiting_data -= len(packet)
+                if dispatched or peer.state is _ZOMBIE:
+                    queue.append(peer)
+                else:
+                    peer.needs_dispatch = False
+                return Event(_RECEIVE, peer.handle, channel, 0, packet, flags)
+            peer.needs_dispatch = False
+            if peer.state is _ZOMBIE:
+                self._recalculate = True
+                event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data)
+                self.release(peer)
+                return event
+        return None
+
+    def poll_timeout(self) -> int | None:
+        """The next deadline, exactly: early timers are put right on the way."""
+        if self.dirty or self._outbox:
+            return 0
+        due = self._throttle_due()
+        timers = self._timers
+        while timers:
+            at, _, peer = timers[0]
+            if peer.timer != at or peer.state is PeerState.DISCONNECTED:
+                heappop(timers)
+                continue
+            actual = due_at(peer)
+            if actual is not None and actual <= at:
+                return at if due is None or at < due else due
+            heappop(timers)
+            peer.timer = None
+            self.schedule(peer)
+        return due
+
+    def poll_drops(self) -> list[DropReport]:
+        """What was dropped since the last call."""
+        if not self._reports:
+            return []
+        reports = list(self._reports.values())
+        self._reports = {}
+        return reports
+
+    # For the modules of this package.
+
+    def drop(self, cause: Drop, address: Address) -> None:
+        """Count something that was not used."""
+        self._drops[cause] += 1
+        report = self._reports.get(cause)
+        self._reports[cause] = DropReport(cause, address, 1 if report is None else report.times + 1)
+
+    def change_state(self, peer: Peer, state: PeerState) -> None:
+        """The one way to change a peer's state. enet: protocol.c: enet_protocol_change_state."""
+        before = peer.state
+        assert state in TRANSITIONS[before], (before, state)
+        if state in _IN_SESSION:
+            if before not in _IN_SESSION:
+                self._connected_peers += 1
+                self.limited_peers += bool(peer.incoming_bandwidth)
+        elif before in _IN_SESSION:
+            self._connected_peers -= 1
+            self.limited_peers -= bool(peer.incoming_bandwidth)
+        peer.state = state
+
+    def connected(self, peer: Peer) -> None:
+        """The handshake is complete. enet: protocol.c: enet_protocol_notify_connect."""
+        self._recalculate = True
+        peer.connect_pending = 0 if peer.state is PeerState.CONNECTING else peer.event_data
+        self.change_state(peer, PeerState.CONNECTED)
+        self._enqueue(peer)
+        if peer.pending_throttle is not None:
+            self._configure_throttle(peer, *peer.pending_throttle)
+            peer.pending_throttle = None
+
+    def lost(self, peer: Peer) -> None:
+        """The connection ended by time-out, or as we asked. enet: protocol.c: enet_protocol_notify_disconnect."""
+        if peer.state is PeerState.ACKNOWLEDGING_CONNECT:
+            self.release(peer)
+            return
+        if peer.state is not PeerState.CONNECTING:
+            self._recalculate = True
+        if peer.state is not PeerState.ACKNOWLEDGING_DISCONNECT:
+            # The remote asked for that one, and its number is in place already.
+            peer.event_data = 0
+        self.reset_queues(peer)
+        self.become_zombie(peer)
+
+    def become_zombie(self, peer: Peer) -> None:
+        """Dead, until the program has taken the DISCONNECT event."""
+        self.change_state(peer, _ZOMBIE)
+        peer.deadline = None
+        self._enqueue(peer)
+
+    def reset_queues(self, peer: Peer) -> None:
+        """Forget everything on its way out or half received. enet: peer.c: enet_peer_reset_queues.
+
+        Unlike there, complete packets stay: they were acknowledged, so the program shall have them.
+        """
+        peer.acks = []
+        peer.sent.clear()
+        peer.outgoing.clear()
+        peer.outgoing_reliable.clear()
+        peer.channels = {}
+        peer.channel_count = 0
+        peer.held = 0
+        peer.waiting_data = sum(len(packet) for _, _, packet in peer.dispatched or ())
+
+    def release(self, peer: Peer) -> None:
+        """Free the slot. enet: peer.c: enet_peer_reset."""
+        self.reset_queues(peer)
+        self._forget_undelivered(peer)
+        self.change_state(peer, PeerState.DISCONNECTED)
+        self.dirty.discard(peer)
+        self._active.discard(peer)
+        self.table.release(peer)
+
+    def disconnect_peer(self, peer: Peer, data: int, mode: DisconnectMode, now: int) -> None:
+        """The four ways to end. enet: peer.c: enet_peer_disconnect, _later, _now, enet_peer_reset."""
+        state = peer.state
+        if mode is DisconnectMode.RESET:
+            self.release(peer)
+        elif mode is DisconnectMode.NOW:
+            if state is not _ZOMBIE and state is not PeerState.DISCONNECTING:
+                self._say_farewell(peer, data, now)
+            self.release(peer)
+        elif mode is DisconnectMode.LATER and state in _IN_SESSION and peer.has_outgoing():
+            if state is not PeerState.DISCONNECT_LATER:
+                self.change_state(peer, PeerState.DISCONNECT_LATER)
+            peer.event_data = data
+            self._forget_undelivered(peer)
+        elif state in _IN_SESSION:
+            self.reset_queues(peer)
+            self._forget_undelivered(peer)
+            queue_control(self, peer, Command.DISCONNECT, data.to_bytes(4, "big"))
+            self.change_state(peer, PeerState.DISCONNECTING)
+        elif state is PeerState.CONNECTING or state is PeerState.ACKNOWLEDGING_CONNECT:
+            self._say_farewell(peer, data, now)
+            self.release(peer)
+
+    def _say_farewell(self, peer: Peer, data: int, now: int) -> None:
+        """Tell the remote once, at once."""
+        self.reset_queues(peer)
+        queue_farewell(self, peer, data)
+        self._outbox = self.poll_transmit(now)
+
+    def set_mtu(self, peer: Peer, mtu: int) -> None:
+        """Set the MTU and what follows from it."""
+        peer.mtu = mtu
+        peer.fragment_length = mtu - 4 - FRAGMENT.size - (4 if self.checksum else 0)
+
+    def schedule(self, peer: Peer) -> None:
+        """Make sure the peer's timer is not later than what is due."""
+        due = due_at(peer)
+        if due is not None and (peer.timer is None or due < peer.timer):
+            peer.timer = due
+            self._timer_serial += 1
+            heappush(self._timers, (due, self._timer_serial, peer))
+            if len(self._timers) > 64 + 4 * len(self.table.slots):
+                self._timers = [entry for entry in self._timers if entry[2].timer == entry[0]]
+                heapify(self._timers)
+
+    def _find(self, handle: PeerHandle) -> Peer:
+        peer = self.table.get(handle)
+        if peer is None:
+            raise UnknownPeer(f"no peer {handle}")
+        return peer
+
+    def _enqueue(self, peer: Peer) -> None:
+        if not peer.needs_dispatch:
+            peer.needs_dispatch = True
+            self.dispatch_queue.append(peer)
+
+    def _requeue(self, peer: Peer) -> None:
+        if peer.dispatched or peer.state is _ZOMBIE:
+            self.dispatch_queue.append(peer)
+        else:
+            peer.needs_dispatch = False
+
+    def _forget_undelivered(self, peer: Peer) -> None:
+        """No RECEIVE follows a disconnect of our own."""
+        if peer.dispatched:
+            peer.dispatched.clear()
+            peer.waiting_data = 0
+        peer.connect_pending = None
+        if peer.needs_dispatch:
+            peer.needs_dispatch = False
+            self.dispatch_queue.remove(peer)
+
+    def _configure_throttle(self, peer: Peer, interval: int, acceleration: int, deceleration: int) -> None:
+        if peer.state is PeerState.CONNECTING:
+            # The remote would find other values in our CONNECT than we hold now, and the handshake would fail.
+            peer.pending_throttle = (interval, acceleration, deceleration)
+            return
+        peer.packet_throttle_interval = interval
+        peer.packet_throttle_acceleration = acceleration
+        peer.packet_throttle_deceleration = deceleration
+        if peer.state in _IN_SESSION:
+            body = THROTTLE_CONFIGURE.pack(0, 0, 0, interval, acceleration, deceleration)[4:]
+            queue_control(self, peer, Command.THROTTLE_CONFIGURE, body)
+
+    def _throttle_due(self) -> int | None:
+        if self._connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
+            return self._throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL
+        return None
+
+    def _bandwidth_throttle(self, now: int) -> None:
+        """Once a second. enet: host.c: enet_host_bandwidth_throttle."""
+        elapsed = now - self._throttle_epoch
+        self._throttle_epoch = now
+        if not self._connected_peers:
+            return
+        limited = bool(self.outgoing_bandwidth or self.limited_peers)
+        if not limited and not self._throttled and not self._recalculate:
+            # Nothing but the totals can have changed, and only where there was traffic.
+            unlimit_peers(self._active)
+            self._active.clear()
+            return
+        connected = [peer for peer in self.table.in_order() if peer.state in _IN_SESSION]
+        if limited:
+            limit_peers(connected, self.outgoing_bandwidth, self.limited_peers > 0, elapsed, now)
+        else:
+            unlimit_peers(connected)
+        self._throttled = limited
+        self._active.clear()
+        if self._recalculate:
+            self._recalculate = False
+            limit = share_incoming(connected, self.incoming_bandwidth, now)
+            for peer in connected:
+                fixed = peer.incoming_bandwidth_throttle_epoch == now
+                share = peer.outgoing_bandwidth if fixed else limit
+                body = BANDWIDTH_LIMIT.pack(0, 0, 0, share, self.outgoing_bandwidth)[4:]
+                queue_control(self, peer, Command.BANDWIDTH_LIMIT, body)
+        else:
+            # A wider throttle may let waiting reliable data go.
+            self.dirty.update(peer for peer in connected if peer.outgoing_reliable)

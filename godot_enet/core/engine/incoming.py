@@ -1,0 +1,522 @@
+"""From datagrams to commands: whose it is, whether it may be believed, and one handler for each command.
+
+Nothing here raises, whatever the bytes. A handler returns where the next command begins, or ``_STOP`` to give up
+on the rest of the datagram; what was done before stays done.
+enet: protocol.c: enet_protocol_handle_incoming_commands and the enet_protocol_handle_* functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from godot_enet.core.constants import (
+    COMMAND_FLAG_ACKNOWLEDGE,
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_DATAGRAM,
+    MAXIMUM_FRAGMENT_COUNT,
+    MAXIMUM_MTU,
+    MAXIMUM_PEER_ID,
+    MAXIMUM_WINDOW_SIZE,
+    MINIMUM_MTU,
+    MINIMUM_WINDOW_SIZE,
+    UNKNOWN_SESSION,
+    WINDOW_SIZE_SCALE,
+    Command,
+    DisconnectMode,
+    Drop,
+    PeerState,
+)
+from godot_enet.core.engine import delivery
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.outgoing import queue_control
+from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
+from godot_enet.core.engine.throttle import clamp_window, window_for
+from godot_enet.core.interface import Address
+from godot_enet.core.wire import (
+    ACKNOWLEDGE,
+    BANDWIDTH_LIMIT,
+    COMMAND_SIZES,
+    CONNECT,
+    DISCONNECT,
+    FRAGMENT,
+    SEND_RELIABLE,
+    SEND_UNRELIABLE,
+    THROTTLE_CONFIGURE,
+    VERIFY_CONNECT,
+    pack_connect_id,
+    unpack_connect_id,
+)
+
+if TYPE_CHECKING:
+    from godot_enet.core.engine.engine import PythonEngine
+    from godot_enet.core.engine.peer import Peer
+
+__all__ = ["receive_datagram"]
+
+_STOP = -1
+_CONNECTED = PeerState.CONNECTED
+_pack_ack = ACKNOWLEDGE.pack
+_unpack_ack = ACKNOWLEDGE.unpack_from
+_unpack_reliable = SEND_RELIABLE.unpack_from
+_unpack_unreliable = SEND_UNRELIABLE.unpack_from
+_unpack_fragment = FRAGMENT.unpack_from
+
+
+def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: int) -> None:
+    """Everything that one datagram causes."""
+    length = len(data)
+    if length < 2 or length > MAXIMUM_DATAGRAM:
+        if length:  # An empty datagram says nothing; the reference ends its receive pass there.
+            engine.drop(Drop.SHORT if length < 2 else Drop.OVERSIZED, address)
+        return
+    word = data[0] << 8 | data[1]
+    sent_time = -1
+    header = 2
+    if word & HEADER_SENT_TIME:
+        header = 4
+    if engine.checksum:
+        header += 4
+    if length < header:
+        engine.drop(Drop.SHORT, address)
+        return
+    if word & HEADER_SENT_TIME:
+        sent_time = data[2] << 8 | data[3]
+
+    slot = word & MAXIMUM_PEER_ID
+    peer: Peer | None = None
+    if slot != MAXIMUM_PEER_ID:
+        peer = engine.table.slots.get(slot)
+        if peer is None or peer.state is PeerState.ZOMBIE:
+            engine.drop(Drop.UNKNOWN_PEER, address)
+            return
+        if peer.address != address:
+            engine.drop(Drop.WRONG_ADDRESS, address)
+            return
+        # While connecting we do not know the session yet.
+        if peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
+            engine.drop(Drop.WRONG_SESSION, address)
+            return
+
+    if word & HEADER_COMPRESSED:
+        if engine.compressor is None:
+            engine.drop(Drop.NO_COMPRESSOR, address)
+            return
+        limit = MAXIMUM_DATAGRAM - header
+        body = engine.compressor.decompress(data[header:], limit)
+        if not body or len(body) > limit:
+            engine.drop(Drop.UNDECODABLE, address)
+            return
+        data = data[:header] + body
+    if engine.checksum:
+        key = pack_connect_id(peer.connect_id) if peer is not None else bytes(4)
+        expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
+        if data[header - 4 : header] != expected:
+            engine.drop(Drop.CHECKSUM, address)
+            return
+    if peer is not None:
+        peer.incoming_data_total += len(data)
+    _parse_commands(engine, peer, data, header, sent_time, address, now)
+
+
+def _parse_commands(
+    engine: PythonEngine, peer: Peer | None, data: bytes, at: int, sent_time: int, address: Address, now: int
+) -> None:
+    end = len(data)
+    while at < end:
+        first = data[at]
+        number = first & 15
+        size = COMMAND_SIZES[number]
+        body = at + size
+        if not size or body > end:
+            engine.drop(Drop.MALFORMED, address)
+            break
+        if number == Command.CONNECT:
+            # Only from somebody without a peer, and once in a datagram.
+            accepted = _handle_connect(engine, data, at, address) if peer is None else None
+            if accepted is None:
+                engine.drop(Drop.CONNECT_REFUSED, address)
+                break
+            peer = accepted
+            following = body
+        elif peer is None:
+            engine.drop(Drop.UNKNOWN_PEER, address)
+            break
+        else:
+            following = _HANDLERS[number](engine, peer, data, at, body, end, now)
+            if following == _STOP:
+                break
+        if first & COMMAND_FLAG_ACKNOWLEDGE:
+            if sent_time < 0:
+                break
+            state = peer.state
+            if state is _CONNECTED or (
+                state in _ACKNOWLEDGING_STATES
+                or (state is PeerState.ACKNOWLEDGING_DISCONNECT and number == Command.DISCONNECT)
+            ):
+                channel_id = data[at + 1]
+                sequence = data[at + 2] << 8 | data[at + 3]
+                channel = peer.channels.get(channel_id)
+                if (
+                    channel is None
+                    or channel.incoming_reliable == sequence
+                    or channel_id >= peer.channel_count
+                    or channel.acknowledges(sequence)
+                ):
+                    peer.acks.append(_pack_ack(Command.ACKNOWLEDGE, channel_id, sequence, sequence, sent_time))
+                    peer.outgoing_data_total += 8
+        at = following
+    if peer is not None and peer.state is not PeerState.DISCONNECTED:
+        if peer.acks or peer.outgoing or peer.outgoing_reliable:
+            engine.dirty.add(peer)
+        else:
+            # An acknowledgement may have brought the next ping forward.
+            engine.schedule(peer)
+
+
+_ACKNOWLEDGING_STATES = frozenset(
+    {
+        PeerState.CONNECTING,
+        PeerState.CONNECTION_PENDING,
+        PeerState.CONNECTION_SUCCEEDED,
+        PeerState.DISCONNECT_LATER,
+    }
+)
+
+
+def _channel(engine: PythonEngine, peer: Peer, channel_id: int) -> Channel | None:
+    """The channel of a data command, if the peer is in a state to take any."""
+    if peer.state is not _CONNECTED and peer.state is not PeerState.DISCONNECT_LATER:
+        engine.drop(Drop.WRONG_STATE, peer.address)
+        return None
+    if channel_id >= peer.channel_count:
+        engine.drop(Drop.WRONG_CHANNEL, peer.address)
+        return None
+    channel = peer.channels.get(channel_id)
+    if channel is None:
+        channel = peer.channels[channel_id] = Channel()
+    return channel
+
+
+def _data_end(engine: PythonEngine, peer: Peer, body: int, length: int, end: int) -> int:
+    """Where the data of a command ends, or ``_STOP``."""
+    if body + length > end:
+        engine.drop(Drop.MALFORMED, peer.address)
+        return _STOP
+    if length > engine.maximum_packet_size:
+        engine.drop(Drop.PACKET_TOO_LARGE, peer.address)
+        return _STOP
+    return body + length
+
+
+def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    state = peer.state
+    if state is PeerState.CONNECTING:
+        # Nobody acknowledges a CONNECT; a forged one would stop it from being repeated, for ever.
+        return body
+    _, channel_id, _, number, sent_time = _unpack_ack(data, at)
+    sent_time |= now & ~0xFFFF
+    if sent_time & 0x8000 > now & 0x8000:
+        sent_time -= 0x10000
+    if now < sent_time:
+        return body
+    sample_round_trip(peer, now - sent_time or 1, now)
+    command = acknowledge(peer, channel_id << 16 | number)
+    if state is _CONNECTED:
+        return body
+    if state is PeerState.ACKNOWLEDGING_CONNECT:
+        if command != Command.VERIFY_CONNECT:
+            return _STOP
+        engine.connected(peer)
+    elif state is PeerState.DISCONNECTING:
+        if command != Command.DISCONNECT:
+            return _STOP
+        engine.lost(peer)
+    elif state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
+        engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
+    return body
+
+
+def _handle_connect(engine: PythonEngine, data: bytes, at: int, address: Address) -> Peer | None:
+    (
+        _,
+        _,
+        _,
+        outgoing_peer_id,
+        incoming_session,
+        outgoing_session,
+        mtu,
+        window_size,
+        channel_count,
+        incoming_bandwidth,
+        outgoing_bandwidth,
+        throttle_interval,
+        throttle_acceleration,
+        throttle_deceleration,
+        raw_connect_id,
+        event_data,
+    ) = CONNECT.unpack_from(data, at)
+    connect_id = unpack_connect_id(raw_connect_id)
+    if not 1 <= channel_count <= MAXIMUM_CHANNEL_COUNT or outgoing_peer_id >= MAXIMUM_PEER_ID:
+        return None
+    table = engine.table
+    if table.has_connection(address, connect_id):
+        return None
+    if table.count_from(address.host, engine.config.duplicate_peers) >= engine.config.duplicate_peers:
+        return None
+    peer = table.allocate(address)
+    if peer is None:
+        return None
+    peer.channel_count = min(channel_count, engine.channel_limit)
+    engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
+    peer.connect_id = connect_id
+    peer.outgoing_peer_id = outgoing_peer_id
+    peer.incoming_bandwidth = incoming_bandwidth
+    peer.outgoing_bandwidth = outgoing_bandwidth
+    peer.packet_throttle_interval = throttle_interval
+    peer.packet_throttle_acceleration = throttle_acceleration
+    peer.packet_throttle_deceleration = throttle_deceleration
+    peer.event_data = event_data
+    # What they receive as is what we send as, and the other way round.
+    peer.outgoing_session = _next_session(incoming_session, peer.outgoing_session)
+    peer.incoming_session = _next_session(outgoing_session, peer.incoming_session)
+    engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
+    config_in, config_out = engine.incoming_bandwidth, engine.outgoing_bandwidth
+    peer.window_size = window_for(config_out, incoming_bandwidth)
+    granted = MAXIMUM_WINDOW_SIZE if config_in == 0 else config_in // WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE
+    granted = clamp_window(min(granted, window_size))
+    verify = VERIFY_CONNECT.pack(
+        0,
+        0,
+        0,
+        peer.slot,
+        peer.outgoing_session,
+        peer.incoming_session,
+        peer.mtu,
+        granted,
+        peer.channel_count,
+        config_in,
+        config_out,
+        throttle_interval,
+        throttle_acceleration,
+        throttle_deceleration,
+        raw_connect_id,
+    )
+    queue_control(engine, peer, Command.VERIFY_CONNECT, verify[4:])
+    return peer
+
+
+def _next_session(offered: int, stored: int) -> int:
+    """A session id that differs from the slot's last one, so that stray datagrams of it are recognised."""
+    session = (stored if offered == UNKNOWN_SESSION else offered) + 1 & 3
+    return session + 1 & 3 if session == stored else session
+
+
+def _handle_verify_connect(
+    engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
+) -> int:
+    if peer.state is not PeerState.CONNECTING:
+        return body
+    (
+        _,
+        _,
+        _,
+        outgoing_peer_id,
+        incoming_session,
+        outgoing_session,
+        mtu,
+        window_size,
+        channel_count,
+        incoming_bandwidth,
+        outgoing_bandwidth,
+        throttle_interval,
+        throttle_acceleration,
+        throttle_deceleration,
+        raw_connect_id,
+    ) = VERIFY_CONNECT.unpack_from(data, at)
+    if (
+        not 1 <= channel_count <= MAXIMUM_CHANNEL_COUNT
+        or outgoing_peer_id >= MAXIMUM_PEER_ID
+        or throttle_interval != peer.packet_throttle_interval
+        or throttle_acceleration != peer.packet_throttle_acceleration
+        or throttle_deceleration != peer.packet_throttle_deceleration
+        or unpack_connect_id(raw_connect_id) != peer.connect_id
+    ):
+        engine.drop(Drop.CONNECT_REFUSED, peer.address)
+        peer.event_data = 0
+        engine.become_zombie(peer)
+        return _STOP
+    acknowledge(peer, 0xFF << 16 | 1)
+    peer.channel_count = min(peer.channel_count, channel_count)
+    peer.outgoing_peer_id = outgoing_peer_id
+    # Only two bits of each fit the header; the reference stores more and garbles its flags.
+    peer.incoming_session = incoming_session & 3
+    peer.outgoing_session = outgoing_session & 3
+    engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
+    peer.window_size = min(peer.window_size, clamp_window(window_size))
+    peer.incoming_bandwidth = incoming_bandwidth
+    peer.outgoing_bandwidth = outgoing_bandwidth
+    engine.connected(peer)
+    return body
+
+
+def _handle_disconnect(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    state = peer.state
+    if state is PeerState.ACKNOWLEDGING_DISCONNECT or state is PeerState.ZOMBIE:
+        return body
+    engine.reset_queues(peer)
+    if state is PeerState.DISCONNECTING or state is PeerState.CONNECTING:
+        engine.become_zombie(peer)
+    elif state is PeerState.ACKNOWLEDGING_CONNECT:
+        engine.release(peer)
+        return body
+    elif data[at] & COMMAND_FLAG_ACKNOWLEDGE:
+        engine.change_state(peer, PeerState.ACKNOWLEDGING_DISCONNECT)
+        # Without a sent time there is nothing to acknowledge, and the reference would wait for ever.
+        peer.deadline = now + peer.timeout_maximum
+        engine.schedule(peer)
+    else:
+        engine.become_zombie(peer)
+    peer.event_data = DISCONNECT.unpack_from(data, at)[3]
+    return body
+
+
+def _in_session(engine: PythonEngine, peer: Peer) -> bool:
+    if peer.state is _CONNECTED or peer.state is PeerState.DISCONNECT_LATER:
+        return True
+    engine.drop(Drop.WRONG_STATE, peer.address)
+    return False
+
+
+def _handle_ping(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    return body if _in_session(engine, peer) else _STOP
+
+
+def _handle_send_reliable(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    _, channel_id, number, length = _unpack_reliable(data, at)
+    channel = _channel(engine, peer, channel_id)
+    if channel is None:
+        return _STOP
+    stop = _data_end(engine, peer, body, length, end)
+    if stop == _STOP or not delivery.receive_reliable(engine, peer, channel, channel_id, number, data[body:stop]):
+        return _STOP
+    return stop
+
+
+def _handle_send_unreliable(
+    engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
+) -> int:
+    _, channel_id, reliable, unreliable, length = _unpack_unreliable(data, at)
+    channel = _channel(engine, peer, channel_id)
+    if channel is None:
+        return _STOP
+    stop = _data_end(engine, peer, body, length, end)
+    if stop == _STOP or not delivery.receive_unreliable(
+        engine, peer, channel, channel_id, reliable, unreliable, data[body:stop]
+    ):
+        return _STOP
+    return stop
+
+
+def _handle_send_unsequenced(
+    engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
+) -> int:
+    _, channel_id, _, group, length = _unpack_unreliable(data, at)
+    if _channel(engine, peer, channel_id) is None:
+        return _STOP
+    stop = _data_end(engine, peer, body, length, end)
+    if stop == _STOP or not delivery.receive_unsequenced(engine, peer, channel_id, group, data[body:stop]):
+        return _STOP
+    return stop
+
+
+def _handle_fragment(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    first, channel_id, reliable, start, length, count, number, total, offset = _unpack_fragment(data, at)
+    channel = _channel(engine, peer, channel_id)
+    if channel is None:
+        return _STOP
+    stop = _data_end(engine, peer, body, length, end)
+    if stop == _STOP:
+        return _STOP
+    if length == 0:
+        engine.drop(Drop.MALFORMED, peer.address)
+        return _STOP
+    is_reliable = first & 15 == Command.SEND_FRAGMENT
+    if not channel.accepts(start if is_reliable else reliable):
+        return stop
+    if not is_reliable and reliable == channel.incoming_reliable and start <= channel.incoming_unreliable:
+        return stop
+    if (
+        count > MAXIMUM_FRAGMENT_COUNT
+        or number >= count
+        or total > engine.maximum_packet_size
+        or total < count
+        or offset >= total
+        or length > total - offset
+    ):
+        engine.drop(Drop.PACKET_TOO_LARGE if total > engine.maximum_packet_size else Drop.MALFORMED, peer.address)
+        return _STOP
+    piece = data[body:stop]
+    if is_reliable:
+        taken = delivery.receive_fragment(engine, peer, channel, channel_id, start, count, number, total, offset, piece)
+    else:
+        taken = delivery.receive_unreliable_fragment(
+            engine, peer, channel, channel_id, reliable, start, count, number, total, offset, piece
+        )
+    return stop if taken else _STOP
+
+
+def _handle_bandwidth_limit(
+    engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
+) -> int:
+    if not _in_session(engine, peer):
+        return _STOP
+    _, _, _, incoming, outgoing = BANDWIDTH_LIMIT.unpack_from(data, at)
+    engine.limited_peers += bool(incoming) - bool(peer.incoming_bandwidth)
+    peer.incoming_bandwidth = incoming
+    peer.outgoing_bandwidth = outgoing
+    peer.window_size = window_for(engine.outgoing_bandwidth, incoming)
+    return body
+
+
+def _handle_throttle_configure(
+    engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
+) -> int:
+    if not _in_session(engine, peer):
+        return _STOP
+    _, _, _, interval, acceleration, deceleration = THROTTLE_CONFIGURE.unpack_from(data, at)
+    peer.packet_throttle_interval = interval
+    peer.packet_throttle_acceleration = acceleration
+    peer.packet_throttle_deceleration = deceleration
+    return body
+
+
+_Handler = Callable[["PythonEngine", "Peer", bytes, int, int, int, int], int]
+
+
+def _no_command(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    """Numbers without a size never get here."""
+    return _STOP
+
+
+_HANDLERS: tuple[_Handler, ...] = (
+    _no_command,
+    _handle_acknowledge,
+    _no_command,  # CONNECT is handled where there is no peer yet
+    _handle_verify_connect,
+    _handle_disconnect,
+    _handle_ping,
+    _handle_send_reliable,
+    _handle_send_unreliable,
+    _handle_fragment,
+    _handle_send_unsequenced,
+    _handle_bandwidth_limit,
+    _handle_throttle_configure,
+    _handle_fragment,
+    _no_command,
+    _no_command,
+    _no_command,
+)

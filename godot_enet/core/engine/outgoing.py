@@ -1,0 +1,351 @@
+"""From packets to datagrams: numbering, fragments, and what goes into the next datagram of a peer.
+
+enet: peer.c: enet_peer_send, enet_peer_setup_outgoing_command; protocol.c: enet_protocol_send_acknowledgements,
+enet_protocol_check_outgoing_commands, enet_protocol_send_outgoing_commands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from godot_enet.core.constants import (
+    COMMAND_FLAG_ACKNOWLEDGE,
+    COMMAND_FLAG_UNSEQUENCED,
+    CONTROL_CHANNEL,
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_FRAGMENT_COUNT,
+    MAXIMUM_PACKET_COMMANDS,
+    MAXIMUM_PEER_ID,
+    PACKET_THROTTLE_COUNTER,
+    PACKET_THROTTLE_SCALE,
+    Command,
+    DisconnectMode,
+    PacketFlag,
+    PeerState,
+)
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.throttle import measure_loss
+from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
+from godot_enet.core.interface import Datagram
+from godot_enet.core.wire import (
+    DISCONNECT,
+    FRAGMENT,
+    PING,
+    SEND_RELIABLE,
+    SEND_UNRELIABLE,
+    pack_connect_id,
+)
+
+if TYPE_CHECKING:
+    from godot_enet.core.engine.engine import PythonEngine
+    from godot_enet.core.engine.peer import Peer
+
+__all__ = ["build_datagram", "queue_control", "queue_farewell", "queue_packet", "queue_ping"]
+
+_RELIABLE = int(PacketFlag.RELIABLE)
+_UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
+_UNRELIABLE_FRAGMENT = int(PacketFlag.UNRELIABLE_FRAGMENT)
+_SEND_RELIABLE = Command.SEND_RELIABLE | COMMAND_FLAG_ACKNOWLEDGE
+_SEND_FRAGMENT = Command.SEND_FRAGMENT | COMMAND_FLAG_ACKNOWLEDGE
+_SEND_UNSEQUENCED = Command.SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED
+_CONNECTED = PeerState.CONNECTED
+_ACK_SIZE = 8
+_PING_SIZE = PING.size
+
+_pack_reliable = SEND_RELIABLE.pack
+_pack_unreliable = SEND_UNRELIABLE.pack
+_pack_fragment = FRAGMENT.pack
+
+
+def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: bytes, flags: int) -> None:
+    """Number a packet and queue it as one command, or as fragments if it is longer than one datagram takes."""
+    if peer.state is not _CONNECTED:
+        raise NotConnected(f"the peer is in state {peer.state.name}")
+    if not 0 <= channel_id < peer.channel_count:
+        raise InvalidChannel(f"channel {channel_id} of {peer.channel_count}")
+    length = len(packet)
+    if length > engine.maximum_packet_size:
+        raise PacketTooLarge(f"{length} bytes, maximum {engine.maximum_packet_size}")
+    channel = peer.channels.get(channel_id)
+    if channel is None:
+        channel = peer.channels[channel_id] = Channel()
+    if length > peer.fragment_length:
+        _queue_fragments(engine, peer, channel, channel_id, packet, flags)
+    elif flags & (_RELIABLE | _UNSEQUENCED) == _UNSEQUENCED:
+        group = peer.outgoing_unsequenced_group = (peer.outgoing_unsequenced_group + 1) & 0xFFFF
+        wire = _pack_unreliable(_SEND_UNSEQUENCED, channel_id, 0, group, length) + packet
+        engine.total_queued += 1
+        # All unsequenced commands compare equal for the throttle (enet: numbers 0, 0).
+        peer.outgoing.append(UnreliableCommand(wire, 0, True, True, engine.total_queued))
+        peer.outgoing_data_total += len(wire)
+    elif flags & _RELIABLE or channel.outgoing_unreliable >= 0xFFFF:
+        # The second case keeps the unreliable number from wrapping: a reliable command restarts it.
+        number = channel.outgoing_reliable = (channel.outgoing_reliable + 1) & 0xFFFF
+        channel.outgoing_unreliable = 0
+        wire = _pack_reliable(_SEND_RELIABLE, channel_id, number, length) + packet
+        engine.total_queued += 1
+        peer.outgoing_reliable.append(
+            ReliableCommand(
+                Command.SEND_RELIABLE, channel_id << 16 | number, channel, wire, length, engine.total_queued
+            )
+        )
+        peer.outgoing_data_total += len(wire)
+    else:
+        channel.outgoing_unreliable += 1
+        wire = (
+            _pack_unreliable(
+                Command.SEND_UNRELIABLE, channel_id, channel.outgoing_reliable, channel.outgoing_unreliable, length
+            )
+            + packet
+        )
+        engine.total_queued += 1
+        sequence = channel.outgoing_reliable << 16 | channel.outgoing_unreliable
+        peer.outgoing.append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
+        peer.outgoing_data_total += len(wire)
+    engine.dirty.add(peer)
+
+
+def _queue_fragments(
+    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, packet: bytes, flags: int
+) -> None:
+    """Fragments are reliable unless explicitly allowed to be lost, whatever the packet was meant to be."""
+    total = len(packet)
+    size = peer.fragment_length
+    count = (total + size - 1) // size
+    if count > MAXIMUM_FRAGMENT_COUNT:
+        raise PacketTooLarge(f"{count} fragments, maximum {MAXIMUM_FRAGMENT_COUNT}")
+    view = memoryview(packet)
+    queued = engine.total_queued
+    engine.total_queued += count
+    if flags & (_RELIABLE | _UNRELIABLE_FRAGMENT) == _UNRELIABLE_FRAGMENT and channel.outgoing_unreliable < 0xFFFF:
+        channel.outgoing_unreliable += 1
+        reliable, start = channel.outgoing_reliable, channel.outgoing_unreliable
+        for number in range(count):
+            offset = number * size
+            piece = view[offset : offset + size]
+            head = _pack_fragment(
+                Command.SEND_UNRELIABLE_FRAGMENT, channel_id, reliable, start, len(piece), count, number, total, offset
+            )
+            queued += 1
+            command = UnreliableCommand(b"".join((head, piece)), reliable << 16 | start, number == 0, True, queued)
+            peer.outgoing.append(command)
+    else:
+        channel.outgoing_unreliable = 0
+        start = (channel.outgoing_reliable + 1) & 0xFFFF
+        for number in range(count):
+            offset = number * size
+            piece = view[offset : offset + size]
+            sequence = (start + number) & 0xFFFF
+            head = _pack_fragment(_SEND_FRAGMENT, channel_id, sequence, start, len(piece), count, number, total, offset)
+            queued += 1
+            wire = b"".join((head, piece))
+            peer.outgoing_reliable.append(
+                ReliableCommand(Command.SEND_FRAGMENT, channel_id << 16 | sequence, channel, wire, len(piece), queued)
+            )
+        channel.outgoing_reliable = (start + count - 1) & 0xFFFF
+    peer.outgoing_data_total += count * FRAGMENT.size + total
+
+
+def queue_control(engine: PythonEngine, peer: Peer, number: int, body: bytes) -> None:
+    """Queue a reliable control command; ``body`` is everything after its four-byte header."""
+    sequence = peer.outgoing_reliable_sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
+    wire = PING.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, sequence) + body
+    engine.total_queued += 1
+    peer.outgoing.append(ReliableCommand(number, CONTROL_CHANNEL << 16 | sequence, None, wire, 0, engine.total_queued))
+    peer.outgoing_data_total += len(wire)
+    engine.dirty.add(peer)
+
+
+def queue_ping(engine: PythonEngine, peer: Peer) -> None:
+    """Queue a PING."""
+    queue_control(engine, peer, Command.PING, b"")
+
+
+def queue_farewell(engine: PythonEngine, peer: Peer, data: int) -> None:
+    """Queue the DISCONNECT that nobody acknowledges."""
+    sequence = peer.outgoing_reliable_sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
+    wire = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, sequence, data)
+    engine.total_queued += 1
+    peer.outgoing.append(UnreliableCommand(wire, sequence << 16, True, False, engine.total_queued))
+    peer.outgoing_data_total += len(wire)
+    engine.dirty.add(peer)
+
+
+class _Draft:
+    """A datagram being filled. ``size`` always counts a four-byte header, and never the checksum, as in ENet."""
+
+    __slots__ = ("count", "has_reliable", "has_unreliable_packet", "parts", "size")
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 4
+        self.count = 0
+        self.has_reliable = False
+        self.has_unreliable_packet = False
+
+
+def build_datagram(engine: PythonEngine, peer: Peer, now: int) -> Datagram | None:
+    """The peer's next datagram, or None if it has nothing to send. Sets ``continue_sending`` if there is more."""
+    peer.continue_sending = False
+    draft = _Draft()
+    if peer.acks:
+        _take_acks(engine, peer, draft)
+    can_ping = _take_commands(engine, peer, draft, now) if peer.outgoing or peer.outgoing_reliable else True
+    if (
+        can_ping
+        and not peer.sent
+        and peer.state is _CONNECTED
+        and now - peer.last_receive_time >= peer.ping_interval
+        and peer.mtu - draft.size >= _PING_SIZE
+    ):
+        queue_ping(engine, peer)
+        engine.dirty.discard(peer)
+        _take_commands(engine, peer, draft, now)
+    if not draft.count:
+        return None
+    measure_loss(peer, now)
+    peer.last_send_time = now
+    datagram = _finish(engine, peer, draft, now)
+    if draft.has_unreliable_packet and peer.state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
+        engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
+    return datagram
+
+
+def _take_acks(engine: PythonEngine, peer: Peer, draft: _Draft) -> None:
+    acks = peer.acks
+    room = min(MAXIMUM_PACKET_COMMANDS, (peer.mtu - draft.size) // _ACK_SIZE)
+    if len(acks) <= room:
+        draft.parts = acks
+        draft.count = len(acks)
+        peer.acks = []
+    else:
+        draft.parts = acks[:room]
+        draft.count = room
+        del acks[:room]
+        peer.continue_sending = True
+    draft.size += _ACK_SIZE * draft.count
+    if peer.state is PeerState.ACKNOWLEDGING_DISCONNECT:
+        # Only the DISCONNECT is acknowledged in this state, so this was its acknowledgement.
+        engine.become_zombie(peer)
+
+
+def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> bool:
+    """Fill the draft from both queues in the order of queueing. Returns whether a ping may be added.
+
+    A closed window stops reliable data only; a command that does not fit stops everything, so that nothing overtakes.
+    """
+    outgoing = peer.outgoing
+    reliable = peer.outgoing_reliable
+    sent = peer.sent
+    parts = draft.parts
+    size = draft.size
+    count = draft.count
+    limit = peer.mtu
+    window = max(peer.packet_throttle * peer.window_size // PACKET_THROTTLE_SCALE, limit)
+    in_transit = peer.reliable_data_in_transit
+    open_window = True
+    can_ping = True
+    taken = 0
+    while True:
+        command: ReliableCommand | UnreliableCommand
+        if outgoing:
+            command = outgoing[0]
+            if open_window and reliable and reliable[0].queue_time < command.queue_time:
+                command = reliable[0]
+        elif open_window and reliable:
+            command = reliable[0]
+        else:
+            break
+        wire = command.wire
+        if isinstance(command, ReliableCommand):
+            channel = command.channel
+            if channel is not None:
+                if command.attempts < 1 and channel.gate_closed(command.key & 0xFFFF):
+                    open_window = False
+                    continue
+                if in_transit + command.length > window:
+                    open_window = False
+                    continue
+            can_ping = False
+            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
+                peer.continue_sending = True
+                break
+            if channel is not None:
+                reliable.popleft()
+                if command.attempts < 1:
+                    number = (command.key & 0xFFFF) >> 12
+                    channel.used_windows |= 1 << number
+                    channel.reliable_windows[number] += 1
+                in_transit += command.length
+            else:
+                outgoing.popleft()
+            command.attempts += 1
+            if command.timeout == 0:
+                command.timeout = peer.rtt + 4 * peer.rtt_variance
+            command.sent_time = now
+            sent[command.key] = command
+            draft.has_reliable = True
+        else:
+            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
+                peer.continue_sending = True
+                break
+            outgoing.popleft()
+            if command.has_packet:
+                if command.starts:
+                    counter = (peer.packet_throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE
+                    peer.packet_throttle_counter = counter
+                    if counter > peer.packet_throttle:
+                        _drop_packet(peer, command.sequence)
+                        continue
+                draft.has_unreliable_packet = True
+        parts.append(wire)
+        size += len(wire)
+        count += 1
+        taken += 1
+    draft.size = size
+    draft.count = count
+    peer.packets_sent += taken
+    peer.reliable_data_in_transit = in_transit
+    if peer.state is PeerState.DISCONNECT_LATER and not draft.has_unreliable_packet and not peer.has_outgoing():
+        engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
+    return can_ping
+
+
+def _drop_packet(peer: Peer, sequence: int) -> None:
+    """The throttle dropped the first piece of a packet: the rest of it must go too.
+
+    As in the reference "the rest" is whatever follows directly with the same numbers, so a run of unsequenced
+    packets is dropped as one.
+    """
+    outgoing = peer.outgoing
+    while outgoing:
+        command = outgoing[0]
+        if isinstance(command, ReliableCommand) or command.sequence != sequence:
+            break
+        outgoing.popleft()
+
+
+def _finish(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> Datagram:
+    """Header, compression and checksum, in this order: the checksum covers the plain commands."""
+    body = b"".join(draft.parts)
+    word = peer.outgoing_peer_id
+    if word < MAXIMUM_PEER_ID:
+        word |= peer.outgoing_session << 12
+    compressed: bytes | None = None
+    if engine.compressor is not None:
+        compressed = engine.compressor.compress(body, len(body))
+        if compressed is not None and 0 < len(compressed) < len(body):
+            word |= HEADER_COMPRESSED
+        else:
+            compressed = None
+    if draft.has_reliable:
+        header = ((word | HEADER_SENT_TIME) << 16 | now & 0xFFFF).to_bytes(4, "big")
+    else:
+        header = word.to_bytes(2, "big")
+    if engine.checksum:
+        key = pack_connect_id(peer.connect_id) if peer.outgoing_peer_id < MAXIMUM_PEER_ID else bytes(4)
+        header += crc32(body, crc32(header + key)).to_bytes(4, "big")
+    return Datagram(header + (body if compressed is None else compressed), peer.address)

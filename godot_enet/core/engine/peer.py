@@ -1,0 +1,200 @@
+"""Everything one connection knows. Data only: the rules are in the modules named after what they do."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from godot_enet.core.constants import (
+    MAXIMUM_PEER_ID,
+    MAXIMUM_WINDOW_SIZE,
+    PACKET_THROTTLE_SCALE,
+    PeerState,
+)
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address
+
+__all__ = [
+    "DEFAULT_PING_INTERVAL",
+    "DEFAULT_ROUND_TRIP_TIME",
+    "DEFAULT_THROTTLE_ACCELERATION",
+    "DEFAULT_THROTTLE_DECELERATION",
+    "DEFAULT_THROTTLE_INTERVAL",
+    "DEFAULT_TIMEOUT_LIMIT",
+    "DEFAULT_TIMEOUT_MAXIMUM",
+    "DEFAULT_TIMEOUT_MINIMUM",
+    "Peer",
+]
+
+DEFAULT_ROUND_TRIP_TIME = 500
+DEFAULT_PING_INTERVAL = 500
+DEFAULT_TIMEOUT_LIMIT = 32
+DEFAULT_TIMEOUT_MINIMUM = 5000
+DEFAULT_TIMEOUT_MAXIMUM = 30000
+DEFAULT_THROTTLE_INTERVAL = 5000
+DEFAULT_THROTTLE_ACCELERATION = 2
+DEFAULT_THROTTLE_DECELERATION = 2
+
+
+class Peer:
+    """One connection in one slot, from its first command to its last event.
+
+    Initial values: enet: peer.c: enet_peer_reset. Times are the engine's ``now`` in milliseconds; 0 is "never".
+    """
+
+    __slots__ = (
+        "acks",
+        "address",
+        "channel_count",
+        "channels",
+        "connect_id",
+        "connect_pending",
+        "continue_sending",
+        "deadline",
+        "dispatched",
+        "earliest_timeout",
+        "event_data",
+        "fragment_length",
+        "handle",
+        "held",
+        "highest_rtt_variance",
+        "incoming_bandwidth",
+        "incoming_bandwidth_throttle_epoch",
+        "incoming_data_total",
+        "incoming_session",
+        "incoming_unsequenced_group",
+        "last_receive_time",
+        "last_rtt",
+        "last_rtt_variance",
+        "last_send_time",
+        "lowest_rtt",
+        "mtu",
+        "needs_dispatch",
+        "outgoing",
+        "outgoing_bandwidth",
+        "outgoing_bandwidth_throttle_epoch",
+        "outgoing_data_total",
+        "outgoing_peer_id",
+        "outgoing_reliable",
+        "outgoing_reliable_sequence",
+        "outgoing_session",
+        "outgoing_unsequenced_group",
+        "packet_loss",
+        "packet_loss_epoch",
+        "packet_loss_variance",
+        "packet_throttle",
+        "packet_throttle_acceleration",
+        "packet_throttle_counter",
+        "packet_throttle_deceleration",
+        "packet_throttle_epoch",
+        "packet_throttle_interval",
+        "packet_throttle_limit",
+        "packets_lost",
+        "packets_sent",
+        "pending_throttle",
+        "ping_interval",
+        "reliable_data_in_transit",
+        "rtt",
+        "rtt_variance",
+        "sent",
+        "slot",
+        "state",
+        "timeout_limit",
+        "timeout_maximum",
+        "timeout_minimum",
+        "timer",
+        "unsequenced_map",
+        "waiting_data",
+        "window_size",
+    )
+
+    def __init__(self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int]) -> None:
+        self.handle = handle
+        self.slot = handle & MAXIMUM_PEER_ID
+        self.address = address
+        self.state = PeerState.DISCONNECTED
+        self.connect_id = 0
+        self.outgoing_peer_id = MAXIMUM_PEER_ID
+        self.incoming_session, self.outgoing_session = sessions
+        self.event_data = 0
+        self.mtu = mtu
+        self.fragment_length = 0
+        """Packet bytes that fit one fragment; longer packets are fragmented."""
+        self.window_size = MAXIMUM_WINDOW_SIZE
+
+        self.channel_count = 0
+        self.channels: dict[int, Channel] = {}
+        """By channel id, made on first use; ids below ``channel_count`` are valid."""
+
+        # Outgoing (enet: the lists acknowledgements, outgoingCommands, outgoingSendReliableCommands, sentReliable).
+        self.acks: list[bytes] = []
+        self.outgoing: deque[ReliableCommand | UnreliableCommand] = deque()
+        self.outgoing_reliable: deque[ReliableCommand] = deque()
+        self.sent: OrderedDict[int, ReliableCommand] = OrderedDict()
+        """In flight, by command key, oldest transmission first."""
+        self.outgoing_reliable_sequence = 0
+        """Of the control channel."""
+        self.outgoing_unsequenced_group = 0
+        self.reliable_data_in_transit = 0
+        self.continue_sending = False
+        """The last datagram was full: there is more to send at once."""
+
+        # Incoming.
+        self.incoming_unsequenced_group = 0
+        self.unsequenced_map = 0
+        """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""
+        self.dispatched: deque[tuple[int, int, bytes]] | None = None
+        """Deliverable packets: channel, flags, data. None until the first."""
+        self.waiting_data = 0
+        self.held = 0
+        """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
+        self.needs_dispatch = False
+        self.connect_pending: int | None = None
+        """Data of the CONNECT event, while that has not been taken."""
+
+        # Round trip and time-outs.
+        self.rtt = DEFAULT_ROUND_TRIP_TIME
+        self.rtt_variance = 0
+        self.last_rtt = DEFAULT_ROUND_TRIP_TIME
+        self.last_rtt_variance = 0
+        self.lowest_rtt = DEFAULT_ROUND_TRIP_TIME
+        self.highest_rtt_variance = 0
+        self.last_send_time = 0
+        self.last_receive_time = 0
+        """Of the last acknowledgement; nothing else counts."""
+        self.earliest_timeout = 0
+        self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
+        self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
+        self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM
+        self.ping_interval = DEFAULT_PING_INTERVAL
+        self.timer: int | None = None
+        """When this peer's entry in the engine's timer heap fires; never later than what is due."""
+        self.deadline: int | None = None
+        """End of a state that the reference would stay in for ever."""
+
+        # Statistics and throttles.
+        self.packet_loss = 0
+        self.packet_loss_variance = 0
+        self.packet_loss_epoch = 0
+        self.packets_sent = 0
+        self.packets_lost = 0
+        self.packet_throttle = PACKET_THROTTLE_SCALE
+        self.packet_throttle_limit = PACKET_THROTTLE_SCALE
+        self.packet_throttle_counter = 0
+        self.packet_throttle_epoch = 0
+        self.packet_throttle_acceleration = DEFAULT_THROTTLE_ACCELERATION
+        self.packet_throttle_deceleration = DEFAULT_THROTTLE_DECELERATION
+        self.packet_throttle_interval = DEFAULT_THROTTLE_INTERVAL
+        self.pending_throttle: tuple[int, int, int] | None = None
+        """Throttle settings asked for while connecting, to be told once connected."""
+        self.incoming_bandwidth = 0
+        self.outgoing_bandwidth = 0
+        self.incoming_bandwidth_throttle_epoch = 0
+        self.outgoing_bandwidth_throttle_epoch = 0
+        self.incoming_data_total = 0
+        self.outgoing_data_total = 0
+
+    def has_outgoing(self) -> bool:
+        """Whether anything waits to be sent or acknowledged (enet: peer.c: enet_peer_has_outgoing_commands)."""
+        return bool(self.outgoing or self.outgoing_reliable or self.sent)

@@ -1,0 +1,85 @@
+"""The peer slots of a host: which are free, who is where, and which handles are still good."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from godot_enet.core.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
+from godot_enet.core.engine.peer import Peer
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address
+
+__all__ = ["PeerTable"]
+
+_SLOT_BITS = 12
+
+
+class PeerTable:
+    """Slots are taken lowest first, as the reference does; nothing here costs more with more slots."""
+
+    def __init__(self, slot_count: int, mtu: int) -> None:
+        self.slot_count = slot_count
+        self.slots: dict[int, Peer] = {}
+        self._mtu = mtu
+        self._free: list[int] = []
+        self._fresh = 0
+        self._generation = 0
+        self._sessions: dict[int, tuple[int, int]] = {}
+        self._by_address: dict[Address, list[Peer]] = {}
+        self._by_host: dict[str, set[Peer]] = {}
+
+    def allocate(self, address: Address) -> Peer | None:
+        """A fresh peer in the lowest free slot, or None. Session ids survive from the slot's previous peer."""
+        if self._free:
+            slot = heappop(self._free)
+        elif self._fresh < self.slot_count:
+            slot = self._fresh
+            self._fresh += 1
+        else:
+            return None
+        self._generation += 1
+        handle = PeerHandle(self._generation << _SLOT_BITS | slot)
+        sessions = self._sessions.get(slot, (UNKNOWN_SESSION, UNKNOWN_SESSION))
+        peer = Peer(handle, address, self._mtu, sessions)
+        self.slots[slot] = peer
+        self._by_address.setdefault(address, []).append(peer)
+        self._by_host.setdefault(address.host, set()).add(peer)
+        return peer
+
+    def release(self, peer: Peer) -> None:
+        """Free the peer's slot; its handle is stale from now on."""
+        del self.slots[peer.slot]
+        heappush(self._free, peer.slot)
+        self._sessions[peer.slot] = (peer.incoming_session, peer.outgoing_session)
+        neighbours = self._by_address[peer.address]
+        neighbours.remove(peer)
+        if not neighbours:
+            del self._by_address[peer.address]
+        siblings = self._by_host[peer.address.host]
+        siblings.remove(peer)
+        if not siblings:
+            del self._by_host[peer.address.host]
+
+    def get(self, handle: PeerHandle) -> Peer | None:
+        """The peer a handle names, or None if that connection is over."""
+        peer = self.slots.get(handle & MAXIMUM_PEER_ID)
+        return peer if peer is not None and peer.handle == handle else None
+
+    def has_connection(self, address: Address, connect_id: int) -> bool:
+        """Whether a CONNECT from there with this id was accepted before (so this one is a repetition)."""
+        return any(
+            peer.connect_id == connect_id and peer.state is not PeerState.CONNECTING
+            for peer in self._by_address.get(address, ())
+        )
+
+    def count_from(self, host: str, enough: int) -> int:
+        """Peers that connected from an IP address; exact only from ``enough`` upwards, which is all that matters."""
+        siblings = self._by_host.get(host, ())
+        if len(siblings) < enough:
+            return len(siblings)
+        # Our own attempts to connect there do not count (enet: protocol.c: enet_protocol_handle_connect).
+        return sum(peer.state is not PeerState.CONNECTING for peer in siblings)
+
+    def in_order(self) -> list[Peer]:
+        """All peers, by slot."""
+        return [self.slots[slot] for slot in sorted(self.slots)]

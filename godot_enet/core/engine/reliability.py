@@ -1,0 +1,140 @@
+"""Acknowledgements in, round-trip estimate, time-outs and giving up; when a peer next needs attention.
+
+Units: milliseconds, as whole numbers, with the reference's truncating divisions.
+enet: protocol.c: enet_protocol_handle_acknowledge, enet_protocol_remove_sent_reliable_command,
+enet_protocol_check_timeouts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from godot_enet.core.constants import Command, PeerState
+from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.throttle import adapt_throttle
+
+if TYPE_CHECKING:
+    from godot_enet.core.engine.peer import Peer
+
+__all__ = ["acknowledge", "check_timeouts", "due_at", "sample_round_trip"]
+
+
+def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
+    """Feed one round trip of ``sample`` ms (at least 1) into the estimate, the throttle and the liveness."""
+    if peer.last_receive_time > 0:
+        adapt_throttle(peer, sample)
+        rtt = peer.rtt
+        variance = peer.rtt_variance
+        variance -= variance // 4
+        if sample >= rtt:
+            difference = sample - rtt
+            rtt += difference // 8
+        else:
+            difference = rtt - sample
+            rtt -= difference // 8
+        variance += difference // 4
+    else:
+        rtt = sample
+        variance = (sample + 1) // 2
+    peer.rtt = rtt
+    peer.rtt_variance = variance
+    if rtt < peer.lowest_rtt:
+        peer.lowest_rtt = rtt
+    if variance > peer.highest_rtt_variance:
+        peer.highest_rtt_variance = variance
+    if peer.packet_throttle_epoch == 0 or now - peer.packet_throttle_epoch >= peer.packet_throttle_interval:
+        peer.last_rtt = peer.lowest_rtt
+        peer.last_rtt_variance = max(peer.highest_rtt_variance, 1)
+        peer.lowest_rtt = rtt
+        peer.highest_rtt_variance = variance
+        peer.packet_throttle_epoch = now
+    peer.last_receive_time = now if now > 1 else 1
+    peer.earliest_timeout = 0
+
+
+def acknowledge(peer: Peer, key: int) -> int:
+    """Forget the reliable command that an acknowledgement names. Returns its command number, or 0."""
+    command = peer.sent.pop(key, None)
+    if command is None:
+        # It timed out and waits to be sent again, or it never existed.
+        return _acknowledge_unsent(peer, key)
+    peer.reliable_data_in_transit -= command.length
+    _release_window(command, key)
+    return command.number
+
+
+def _acknowledge_unsent(peer: Peer, key: int) -> int:
+    """Timed-out commands wait at the front of the outgoing queues, before any that was never sent."""
+    queues: tuple[deque[ReliableCommand | UnreliableCommand] | deque[ReliableCommand], ...]
+    queues = (peer.outgoing, peer.outgoing_reliable)
+    for queue in queues:
+        for command in queue:
+            if not isinstance(command, ReliableCommand) or command.attempts < 1:
+                break
+            if command.key == key:
+                queue.remove(command)
+                # Its bytes left the window when it timed out.
+                _release_window(command, key)
+                return command.number
+    return Command.NONE
+
+
+def _release_window(command: ReliableCommand, key: int) -> None:
+    channel = command.channel
+    if channel is None:
+        return
+    window = (key & 0xFFFF) >> 12
+    if channel.reliable_windows[window] > 0:
+        channel.reliable_windows[window] -= 1
+        if channel.reliable_windows[window] == 0:
+            channel.used_windows &= ~(1 << window)
+
+
+def check_timeouts(peer: Peer, now: int) -> bool:
+    """Queue overdue commands for another try. True if the peer must be given up instead."""
+    overdue_control: list[ReliableCommand] = []
+    overdue_data: list[ReliableCommand] = []
+    dead = False
+    for command in peer.sent.values():
+        if now - command.sent_time < command.timeout:
+            continue
+        if peer.earliest_timeout == 0 or command.sent_time < peer.earliest_timeout:
+            peer.earliest_timeout = command.sent_time
+        silence = now - peer.earliest_timeout
+        if peer.earliest_timeout != 0 and (
+            silence >= peer.timeout_maximum
+            or (1 << (command.attempts - 1) >= peer.timeout_limit and silence >= peer.timeout_minimum)
+        ):
+            dead = True
+            break
+        peer.packets_lost += 1
+        command.timeout *= 2
+        if command.channel is not None:
+            peer.reliable_data_in_transit -= command.length
+            overdue_data.append(command)
+        else:
+            overdue_control.append(command)
+    for command in overdue_control:
+        del peer.sent[command.key]
+    for command in overdue_data:
+        del peer.sent[command.key]
+    # In front of what was queued since, keeping their order.
+    peer.outgoing.extendleft(reversed(overdue_control))
+    peer.outgoing_reliable.extendleft(reversed(overdue_data))
+    return dead
+
+
+def due_at(peer: Peer) -> int | None:
+    """When this peer next needs ``handle_timeout``: its oldest command in flight, its ping, or a state's end."""
+    due = peer.deadline
+    if peer.sent:
+        command = next(iter(peer.sent.values()))
+        timeout = command.sent_time + command.timeout
+        if due is None or timeout < due:
+            due = timeout
+    elif peer.state is PeerState.CONNECTED:
+        ping = peer.last_receive_time + peer.ping_interval
+        if due is None or ping < due:
+            due = ping
+    return due

@@ -1,0 +1,58 @@
+"""The exceptions of the core. Raised for the caller's mistakes only, with the state unchanged.
+
+Nothing from the network ever raises: bad datagrams are dropped and counted (see ``constants.Drop``).
+
+    EnetError
+    +-- UnknownPeer      the handle is stale, or never was one
+    +-- NotConnected     the peer is not in state CONNECTED
+    +-- InvalidChannel   channel beyond what was negotiated
+    +-- PacketTooLarge   beyond the host's maximum packet size, or too many fragments
+    +-- NoFreePeer       every slot is taken
+    +-- HostClosed       the host was closed
+    +-- BindError        the socket could not be created or bound
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BindError",
+    "EnetError",
+    "HostClosed",
+    "InvalidChannel",
+    "NoFreePeer",
+    "NotConnected",
+    "PacketTooLarge",
+    "UnknownPeer",
+]
+
+
+class EnetError(Exception):
+    """Base of everything the core raises on purpose."""
+
+
+class UnknownPeer(EnetError):
+    """The peer handle does not name a peer of this host (any more)."""
+
+
+class NotConnected(EnetError):
+    """The peer is not in state CONNECTED, so it cannot take packets."""
+
+
+class InvalidChannel(EnetError):
+    """The channel is not one of those negotiated with this peer."""
+
+
+class PacketTooLarge(EnetError):
+    """The packet exceeds the host's maximum packet size or 1,048,576 fragments."""
+
+
+class NoFreePeer(EnetError):
+    """All peer slots of the host are in use."""
+
+
+class HostClosed(EnetError):
+    """The host was closed, by this thread or another."""
+
+
+class BindError(EnetError):
+    """The UDP socket could not be created or bound."""

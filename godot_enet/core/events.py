@@ -1,0 +1,35 @@
+"""What a host reports to the program: one shape for all three kinds, as in ENet's own ``ENetEvent``."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple, NewType
+
+__all__ = ["Event", "EventType", "PeerHandle"]
+
+PeerHandle = NewType("PeerHandle", int)
+"""Names one connection: slot in the low 12 bits, generation above. A stale handle is detected, never reused."""
+
+
+class EventType(IntEnum):
+    """Kind of an event; the numbers are ENet's."""
+
+    NONE = 0
+    CONNECT = 1
+    DISCONNECT = 2
+    RECEIVE = 3
+
+
+class Event(NamedTuple):
+    """One thing that happened to one peer."""
+
+    type: EventType
+    peer: PeerHandle
+    channel: int = 0
+    """Channel of a RECEIVE, else 0."""
+    data: int = 0
+    """CONNECT: the connecting side's number (0 on that side itself). DISCONNECT: the remote's number, else 0."""
+    packet: bytes = b""
+    """Payload of a RECEIVE, else empty."""
+    flags: int = 0
+    """How a RECEIVE came: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable."""

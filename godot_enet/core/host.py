@@ -1,0 +1,221 @@
+"""A host: engine, socket and driver put together. What the compat layer, and users of plain ENet, work with."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from godot_enet.core.clock import SystemClock
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.drivers.inline import InlineDriver
+from godot_enet.core.drivers.thread import ThreadDriver
+from godot_enet.core.engine import PythonEngine
+from godot_enet.core.errors import HostClosed
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address, Compressor, Datagram, PeerInfo, Transport
+from godot_enet.core.pump import Pump
+from godot_enet.core.transports.udp import UdpTransport
+
+__all__ = ["Host"]
+
+
+class Host:
+    """One UDP socket and the ENet peers behind it.
+
+    Any method may be called from any thread. Unless it says otherwise, a method raises ``HostClosed`` after
+    :meth:`close`, and ``UnknownPeer`` for a peer that is gone.
+
+    Args:
+        config: limits and defaults; a ``seed`` of 0 is replaced by a random one.
+        bind: an IP literal to bind to, ``"*"`` for all addresses of both families, None to bind nothing yet.
+        port: the port to bind; 0 for any free one.
+        threaded: whether a network thread keeps connections alive between calls of :meth:`service`.
+        transport: something else than a UDP socket to send through; ``bind`` and ``port`` are not used then.
+
+    Raises:
+        BindError: the socket cannot be created or bound.
+    """
+
+    def __init__(
+        self,
+        config: HostConfig | None = None,
+        *,
+        bind: str | None = None,
+        port: int = 0,
+        threaded: bool = True,
+        transport: Transport | None = None,
+    ) -> None:
+        config = config or HostConfig()
+        if config.seed == 0:
+            config = replace(config, seed=secrets.randbits(32))
+        self.config = config
+        self._transport = transport if transport is not None else UdpTransport(bind, port)
+        self._engine = PythonEngine(config)
+        self._pump = Pump(self._engine, self._transport)
+        self._clock = SystemClock()
+        driver = ThreadDriver if threaded else InlineDriver
+        self._driver = driver(self._pump, self._clock)
+        self.service = self._driver.service
+        self.flush = self._driver.flush
+
+    @property
+    def engine_name(self) -> str:
+        """Which engine runs it: ``"python"``."""
+        return self._engine.name
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._driver.closed
+
+    def close(self) -> None:
+        """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
+        self._driver.close()
+
+    def abandon(self) -> None:
+        """:meth:`close` for finalizers: never waits for another thread."""
+        self._driver.abandon()
+
+    # Connections
+
+    def connect(self, address: Address, channels: int = 255, data: int = 0) -> PeerHandle:
+        """Begin to connect; the first datagram leaves with the next ``service`` or ``flush``.
+
+        Raises:
+            NoFreePeer: all slots are taken.
+        """
+        with self._driver.lock:
+            self._check_open()
+            peer = self._engine.connect(address, channels, data)
+        self._driver.nudge()
+        return peer
+
+    def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:
+        """End a connection; ``data`` (32 bits) reaches the remote's DISCONNECT event."""
+        with self._driver.lock:
+            self._check_open()
+            now = self._clock.now()
+            self._engine.disconnect(peer, data, mode, now)
+            if mode is not DisconnectMode.LATER and mode is not DisconnectMode.RESET:
+                # What was said at once must leave at once; the reference flushes here, too.
+                state = self._engine.peer_state(peer)
+                if state is PeerState.DISCONNECTED:
+                    self._pump.transmit(now)
+        self._driver.nudge()
+
+    def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet; it leaves with the next ``service`` or ``flush``.
+
+        Raises:
+            NotConnected, InvalidChannel, PacketTooLarge: it was not queued.
+        """
+        driver = self._driver
+        with driver.lock:
+            if driver.closed:
+                raise HostClosed("the host was closed")
+            self._engine.send(peer, channel, packet, flags)
+        driver.nudge()
+
+    def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet for every connected peer that has the channel."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.broadcast(channel, packet, flags)
+        self._driver.nudge()
+
+    def ping(self, peer: PeerHandle) -> None:
+        """Queue a ping now, in addition to those that are sent by themselves."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.ping(peer)
+        self._driver.nudge()
+
+    # Looking
+
+    def peers(self) -> list[PeerHandle]:
+        """Every slot in use."""
+        with self._driver.lock:
+            return list(self._engine.peers())
+
+    def peer_info(self, peer: PeerHandle) -> PeerInfo:
+        """A snapshot of one peer. Works after :meth:`close`, too."""
+        with self._driver.lock:
+            return self._engine.peer_info(peer)
+
+    def peer_state(self, peer: PeerHandle) -> PeerState:
+        """The state alone; DISCONNECTED for a peer that is gone."""
+        with self._driver.lock:
+            return self._engine.peer_state(peer)
+
+    def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
+        """ENet's raw number: ratios x 65536 (loss) or x 32 (throttle), times in ms."""
+        with self._driver.lock:
+            return self._engine.peer_statistic(peer, which)
+
+    def pop_statistic(self, which: HostStatistic) -> int:
+        """A traffic total since it was last popped, modulo 2**32."""
+        name = _TOTALS[which]
+        with self._driver.lock:
+            value: int = getattr(self._pump, name)
+            setattr(self._pump, name, 0)
+        return value & 0xFFFFFFFF
+
+    def counters(self) -> dict[Drop, int]:
+        """How often each cause of a drop has occurred."""
+        with self._driver.lock:
+            return dict(self._engine.drops)
+
+    def local_address(self) -> Address | None:
+        """Where the socket is bound; None while it is not."""
+        with self._driver.lock:
+            return self._transport.local_address()
+
+    @property
+    def channel_limit(self) -> int:
+        """Channels granted to those who connect, 1..255."""
+        return self._engine.channel_limit
+
+    # Settings
+
+    def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
+        """Set a per-peer option; see :class:`PeerOption`."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.configure(peer, option, *values)
+
+    def set_bandwidth_limit(self, incoming: int, outgoing: int) -> None:
+        """Set the host's limits in bytes per second; 0 is unlimited. Peers are told within a second."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.bandwidth_limit(incoming, outgoing)
+
+    def set_channel_limit(self, limit: int) -> None:
+        """Set what later connections are granted; anything outside 1..255 means 255."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.set_channel_limit(limit)
+
+    def set_compressor(self, compressor: Compressor | None) -> None:
+        """Replace the compressor for both directions."""
+        with self._driver.lock:
+            self._check_open()
+            self._engine.set_compressor(compressor)
+
+    def socket_send(self, data: bytes, address: Address) -> None:
+        """Send a raw datagram from the host's socket; not counted in the statistics."""
+        with self._driver.lock:
+            self._check_open()
+            self._transport.send([Datagram(data, address)], self._clock.now())
+
+    def _check_open(self) -> None:
+        if self._driver.closed:
+            raise HostClosed("the host was closed")
+
+
+_TOTALS = {
+    HostStatistic.TOTAL_SENT_DATA: "sent_data",
+    HostStatistic.TOTAL_SENT_PACKETS: "sent_packets",
+    HostStatistic.TOTAL_RECEIVED_DATA: "received_data",
+    HostStatistic.TOTAL_RECEIVED_PACKETS: "received_packets",
+}
