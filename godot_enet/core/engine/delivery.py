@@ -48,10 +48,8 @@ def receive_reliable(
         channel.incoming_unreliable = 0
         peer.waiting_data += len(packet)
         _deliver(engine, peer, channel_id, _RELIABLE, packet)
-        if queue:
-            _advance(engine, peer, channel, channel_id)
-        elif channel.unreliable_queue:
-            _dispatch_unreliable(engine, peer, channel, channel_id, None)
+        if queue or channel.unreliable_queue:
+            _advance(engine, peer, channel, channel_id, moved=True)
         return True
     if not channel.accepts(number) or number == incoming or number in queue:
         return True
@@ -238,10 +236,9 @@ def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held) -> N
     _deliver(engine, peer, channel_id, held.flags, packet)
 
 
-def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int) -> None:
-    """Deliver every reliable command that is next, then what waited for them."""
+def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, *, moved: bool = False) -> None:
+    """Deliver every reliable command that is next, then what waited for them (or for one just ``moved``)."""
     queue = channel.reliable_queue
-    moved = False
     while True:
         number = (channel.incoming_reliable + 1) & 0xFFFF
         held = queue.get(number)

@@ -504,8 +504,8 @@ class PythonEngine:
     def _forget_undelivered(self, peer: Peer) -> None:
         """No RECEIVE follows a disconnect of our own."""
         if peer.dispatched:
+            peer.waiting_data -= sum(len(packet) for _, _, packet in peer.dispatched)
             peer.dispatched.clear()
-            peer.waiting_data = 0
         peer.connect_pending = None
         if peer.needs_dispatch:
             peer.needs_dispatch = False

@@ -147,7 +147,7 @@ def _parse_commands(
             break
         else:
             following = _HANDLERS[number](engine, peer, data, at, body, end, now)
-            if following == _STOP:
+            if following == _STOP or peer.state in _OVER:
                 break
         if first & COMMAND_FLAG_ACKNOWLEDGE:
             if sent_time < 0:
@@ -159,10 +159,9 @@ def _parse_commands(
             ):
                 channel_id = data[at + 1]
                 sequence = data[at + 2] << 8 | data[at + 3]
-                channel = peer.channels.get(channel_id)
+                channel = peer.channels.get(channel_id) or _UNUSED_CHANNEL
                 if (
-                    channel is None
-                    or channel.incoming_reliable == sequence
+                    channel.incoming_reliable == sequence
                     or channel_id >= peer.channel_count
                     or channel.acknowledges(sequence)
                 ):
@@ -177,6 +176,9 @@ def _parse_commands(
             engine.schedule(peer)
 
 
+_UNUSED_CHANNEL = Channel()
+_OVER = frozenset({PeerState.DISCONNECTED, PeerState.ZOMBIE})
+"""Nothing that follows in the datagram can have an effect on these."""
 _ACKNOWLEDGING_STATES = frozenset(
     {
         PeerState.CONNECTING,
