@@ -200,11 +200,13 @@ def _has_room(engine: PythonEngine, peer: Peer, *, next_in_order: bool = False) 
     early data could fill the budget, refuse the one packet that would release it, and stall until the time-out.
     """
     waiting = peer.dispatched
-    if (
-        peer.waiting_data < engine.maximum_waiting_data
-        and peer.held < MAXIMUM_HELD_COMMANDS
-        and (waiting is None or len(waiting) < MAXIMUM_HELD_COMMANDS)
-    ) or (next_in_order and not waiting):
+    budget = engine.maximum_waiting_data
+    if next_in_order and not waiting:
+        # At most one packet more: each channel has a next one.
+        budget += engine.maximum_packet_size
+    elif peer.held >= MAXIMUM_HELD_COMMANDS or (waiting is not None and len(waiting) >= MAXIMUM_HELD_COMMANDS):
+        budget = 0
+    if peer.waiting_data < budget:
         return True
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return False
