@@ -50,14 +50,16 @@ class Held:
         """The whole packet. Bytes that no fragment covered are 0 (the reference leaks memory there)."""
         fragments = self.fragments
         self.fragments = {}
-        ordered = [fragments[number] for number in sorted(fragments)]
         position = 0
-        for offset, data in ordered:
+        ordered: list[bytes] = []
+        for number in sorted(fragments):
+            offset, data = fragments[number]
             if offset != position:
                 break
             position += len(data)
-        if position == self.total_length:
-            return b"".join([data for _, data in ordered])
+            ordered.append(data)
+        if position == self.total_length and len(ordered) == len(fragments):
+            return b"".join(ordered)
         # Offsets do not follow from the numbers: only a crafted group. Later ones win, as in the reference.
         whole = bytearray(self.total_length)
         for offset, data in fragments.values():
