@@ -257,7 +257,7 @@ class ENetConnection:
             return fail(INACTIVE, _ERROR)
         if self._ended:
             self._drop_ended()
-        if type(timeout) is not int:
+        if type(timeout) is not int or timeout > 0x7FFFFFFF:
             timeout = as_int(timeout, "timeout")
         try:
             event = host.service(timeout)
@@ -283,6 +283,11 @@ class ENetConnection:
                     return _ERROR
                 peer = ENetPacketPeer._attach(host, event.peer, address, self._ended)
                 self._peers[event.peer] = peer
+                if self._host is not host:
+                    # Destroyed by another thread meanwhile.
+                    del self._peers[event.peer]
+                    peer._detach()
+                    return _ERROR
             return ServiceResult(_EventType.EVENT_CONNECT, peer, event.data, 0)
         if peer is None:
             return _ERROR
@@ -291,14 +296,17 @@ class ENetConnection:
         return ServiceResult(_EventType.EVENT_DISCONNECT, peer, event.data, 0)
 
     def _drop_ended(self) -> None:
-        while self._ended:
-            self._peers.pop(self._ended.pop(), None)
+        # Another thread may be doing the same.
+        with contextlib.suppress(IndexError):
+            while self._ended:
+                self._peers.pop(self._ended.pop(), None)
 
     def flush(self) -> None:
         """Send what is queued now. Receives nothing and reports nothing."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, None)
-        self._host.flush()
+        host.flush()
 
     def broadcast(self, channel: int, packet: bytes | bytearray | memoryview, flags: int) -> None:
         """Queue a packet for every connected peer; those without that channel are passed over."""
@@ -325,13 +333,14 @@ class ENetConnection:
         """
         text, number = as_str(destination_address, "destination_address"), as_int(destination_port, "destination_port")
         content = as_bytes(packet, "packet")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, None)
         target = _target(text, number)
         if isinstance(target, str):
             return fail(target, None)
         with contextlib.suppress(HostClosed):
-            self._host.socket_send(content, target)
+            host.socket_send(content, target)
 
     # Settings
 
@@ -341,18 +350,20 @@ class ENetConnection:
         A negative number becomes a huge one, as in Godot.
         """
         incoming, outgoing = as_int(in_bandwidth, "in_bandwidth"), as_int(out_bandwidth, "out_bandwidth")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, None)
         with contextlib.suppress(HostClosed):
-            self._host.set_bandwidth_limit(incoming, outgoing)
+            host.set_bandwidth_limit(incoming, outgoing)
 
     def channel_limit(self, limit: int) -> None:
         """Channels granted to later connections, 1..255; anything else means 255."""
         number = as_int(limit, "limit")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, None)
         with contextlib.suppress(HostClosed):
-            self._host.set_channel_limit(number)
+            host.set_channel_limit(number)
 
     def compress(self, mode: CompressionMode | int) -> None:
         """Choose the compression of all later datagrams; both ends must choose the same.
@@ -360,25 +371,34 @@ class ENetConnection:
         ``COMPRESS_NONE`` is the only mode that is available yet; the others log an error and change nothing.
         """
         number = as_int(mode, "mode")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, None)
         if number == ENetConnection.COMPRESS_NONE:
             with contextlib.suppress(HostClosed):
-                self._host.set_compressor(None)
+                host.set_compressor(None)
         elif number in tuple(ENetConnection.CompressionMode):
             name = ENetConnection.CompressionMode(number).name
             fail(f"ENet compression {name} not available in this build.", None)
 
     def dtls_server_setup(self, server_options: object) -> Error:
         """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
-        return fail(_NO_DTLS, Error.ERR_UNAVAILABLE)
+        return self._refuse_dtls()
 
     def dtls_client_setup(self, hostname: str, client_options: object = None) -> Error:
         """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
+        as_str(hostname, "hostname")
+        return self._refuse_dtls()
+
+    def _refuse_dtls(self) -> Error:
+        if self._host is None:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         return fail(_NO_DTLS, Error.ERR_UNAVAILABLE)
 
     def refuse_new_connections(self, refuse: bool) -> None:
         """No effect without DTLS, as in Godot."""
+        if not isinstance(refuse, (bool, int)):
+            raise TypeError(f"refuse must be a bool, not {type(refuse).__name__}")
         if self._host is None:
             fail(INACTIVE, None)
 
@@ -387,25 +407,28 @@ class ENetConnection:
     def pop_statistic(self, statistic: HostStatistic | int) -> float:
         """A traffic total since it was last popped, which starts again from 0: UDP payloads, junk included."""
         number = as_int(statistic, "statistic")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, 0.0)
         try:
             which = HostStatistic(number)
         except ValueError:
             return fail(f"Invalid statistic: {number}.", 0.0)
-        return float(self._host.pop_statistic(which))
+        return float(host.pop_statistic(which))
 
     def get_max_channels(self) -> int:
         """Channels granted to those who connect."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, 0)
-        return self._host.channel_limit
+        return host.channel_limit
 
     def get_local_port(self) -> int:
         """The bound port; 0 while nothing is bound (see :meth:`create_host`)."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(INACTIVE, 0)
-        address = self._host.local_address()
+        address = host.local_address()
         return 0 if address is None else address.port
 
     def get_peers(self) -> list[ENetPacketPeer]:
@@ -419,11 +442,13 @@ class ENetConnection:
     @property
     def engine_name(self) -> str:
         """Which engine runs this host: ``"python"``; ``""`` while inactive."""
-        return "" if self._host is None else self._host.engine_name
+        host = self._host
+        return "" if host is None else host.engine_name
 
     def counters(self) -> dict[Drop, int]:
         """How often something received was not used, by cause; empty while inactive."""
-        return {} if self._host is None else self._host.counters()
+        host = self._host
+        return {} if host is None else host.counters()
 
 
 _NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)

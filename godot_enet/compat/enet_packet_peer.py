@@ -181,6 +181,9 @@ class ENetPacketPeer(PacketPeer):
                 pass
             else:
                 return Error.OK
+        number, bits = as_int(channel, "channel"), as_int(flags, "flags")
+        if number != channel or bits != flags:
+            return self.send(number, packet, bits)
         return self._explain_send(channel, flags)
 
     def _explain_send(self, channel: int, flags: int) -> Error:
@@ -255,21 +258,23 @@ class ENetPacketPeer(PacketPeer):
 
     def _disconnect(self, data: int, mode: DisconnectMode, text: str = _NULL) -> bool:
         number = as_int(data, "data")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(text, False)
         # A slot that was reset under this object is nothing to disconnect; Godot ignores that, too.
         with contextlib.suppress(EnetError):
-            self._host.disconnect(self._handle, number, mode)
+            host.disconnect(self._handle, number, mode)
         return True
 
     # Settings
 
     def ping(self) -> None:
         """Send a ping now, besides those that are sent by themselves."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(_NULL, None)
         with contextlib.suppress(EnetError):
-            self._host.ping(self._handle)
+            host.ping(self._handle)
 
     def ping_interval(self, ping_interval: int) -> None:
         """Milliseconds of silence after which a ping is sent; 0 restores 500."""
@@ -315,10 +320,11 @@ class ENetPacketPeer(PacketPeer):
         self._configure(_NOT_CONNECTED, PeerOption.TIMEOUT, limit, minimum, maximum)
 
     def _configure(self, text: str, option: PeerOption, *values: int) -> None:
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(text, None)
         with contextlib.suppress(EnetError):
-            self._host.configure(self._handle, option, *values)
+            host.configure(self._handle, option, *values)
 
     # Looking
 
@@ -340,22 +346,24 @@ class ENetPacketPeer(PacketPeer):
         The epochs are readings of the host's millisecond clock.
         """
         number = as_int(statistic, "statistic")
-        if self._host is None:
+        host = self._host
+        if host is None:
             return fail(_NULL, 0.0)
         try:
             which = _CoreStatistic(number)
         except ValueError:
             return fail("Method/function failed. Returning: 0", 0.0)
         try:
-            return float(self._host.peer_statistic(self._handle, which))
+            return float(host.peer_statistic(self._handle, which))
         except UnknownPeer:
             return float(_FRESH_STATISTICS.get(which, 0))
 
     def get_state(self) -> PeerState:
         """The state of the connection; ``STATE_DISCONNECTED`` once inactive."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return ENetPacketPeer.STATE_DISCONNECTED
-        return ENetPacketPeer.PeerState(self._host.peer_state(self._handle))
+        return ENetPacketPeer.PeerState(host.peer_state(self._handle))
 
     def get_channels(self) -> int:
         """Channels agreed with the remote; what was asked for until connected, 0 once disconnecting."""
@@ -364,8 +372,9 @@ class ENetPacketPeer(PacketPeer):
         return self._channel_count()
 
     def _channel_count(self) -> int:
+        host = self._host
         try:
-            return self._host.peer_info(self._handle).channel_count if self._host is not None else 0
+            return 0 if host is None else host.peer_info(self._handle).channel_count
         except UnknownPeer:
             return 0
 

@@ -88,7 +88,7 @@ class Host:
         with self._driver.lock:
             self._check_open()
             peer = self._engine.connect(address, channels, data)
-        self._driver.nudge()
+        self._driver.leave()
         return peer
 
     def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:
@@ -102,7 +102,7 @@ class Host:
                 state = self._engine.peer_state(peer)
                 if state is PeerState.DISCONNECTED:
                     self._pump.transmit(now)
-        self._driver.nudge()
+        self._driver.leave()
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet; it leaves with the next ``service`` or ``flush``.
@@ -115,21 +115,21 @@ class Host:
             if driver.closed:
                 raise HostClosed("the host was closed")
             self._engine.send(peer, channel, packet, flags)
-        driver.nudge()
+        driver.leave()
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet for every connected peer that has the channel."""
         with self._driver.lock:
             self._check_open()
             self._engine.broadcast(channel, packet, flags)
-        self._driver.nudge()
+        self._driver.leave()
 
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping now, in addition to those that are sent by themselves."""
         with self._driver.lock:
             self._check_open()
             self._engine.ping(peer)
-        self._driver.nudge()
+        self._driver.leave()
 
     # Looking
 
@@ -183,30 +183,40 @@ class Host:
         with self._driver.lock:
             self._check_open()
             self._engine.configure(peer, option, *values)
+            self._driver.rearm()
+        self._driver.leave()
 
     def set_bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         """Set the host's limits in bytes per second; 0 is unlimited. Peers are told within a second."""
         with self._driver.lock:
             self._check_open()
             self._engine.bandwidth_limit(incoming, outgoing)
+            self._driver.rearm()
+        self._driver.leave()
 
     def set_channel_limit(self, limit: int) -> None:
         """Set what later connections are granted; anything outside 1..255 means 255."""
         with self._driver.lock:
             self._check_open()
             self._engine.set_channel_limit(limit)
+            self._driver.rearm()
+        self._driver.leave()
 
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor for both directions."""
         with self._driver.lock:
             self._check_open()
             self._engine.set_compressor(compressor)
+            self._driver.rearm()
+        self._driver.leave()
 
     def socket_send(self, data: bytes, address: Address) -> None:
         """Send a raw datagram from the host's socket; not counted in the statistics."""
         with self._driver.lock:
             self._check_open()
             self._transport.send([Datagram(data, address)], self._clock.now())
+            self._driver.rearm()
+        self._driver.leave()
 
     def _check_open(self) -> None:
         if self._driver.closed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from godot_enet.core.constants import RECEIVE_BATCH, Drop
-from godot_enet.core.interface import DropReport, Engine, Transport
+from godot_enet.core.interface import Address, DropReport, Engine, Transport
 
 __all__ = ["Pump"]
 
@@ -44,6 +44,8 @@ class Pump:
         self.sent_packets = 0
         self.received_data = 0
         self.received_packets = 0
+        self.lines: list[tuple[int, Address, Drop]] = []
+        """What :meth:`speak` will say."""
         self._reported: dict[Drop, int] = {}
         self._withheld: dict[Drop, int] = {}
 
@@ -78,6 +80,18 @@ class Pump:
             return other if due is None else due
         return min(due, other)
 
+    def speak(self) -> None:
+        """Log what was dropped. For the driver, outside its lock: a log handler may do anything."""
+        lines, self.lines = self.lines, []
+        for times, address, cause in lines:
+            _log.warning(
+                "Received %d datagram%s that could not be used, the last from %s: %s.",
+                times,
+                "" if times == 1 else "s",
+                address,
+                _EXPLANATIONS[cause],
+            )
+
     def _report(self, reports: list[DropReport], now: int) -> None:
         """One line per cause and ten seconds: silence is what makes a wrong setting hard to find."""
         for cause, address, times in reports:
@@ -85,12 +99,6 @@ class Pump:
             last = self._reported.get(cause)
             if last is not None and now - last < _REPORT_INTERVAL:
                 self._withheld[cause] = times
-                continue
-            self._reported[cause] = now
-            _log.warning(
-                "Dropped %d datagram%s (part), last from %s: %s.",
-                times,
-                "" if times == 1 else "s",
-                address,
-                _EXPLANATIONS[cause],
-            )
+            else:
+                self._reported[cause] = now
+                self.lines.append((times, address, cause))

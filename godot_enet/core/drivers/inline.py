@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.errors import HostClosed
@@ -16,7 +18,7 @@ __all__ = ["InlineDriver"]
 class InlineDriver:
     """Drives a pump from whichever thread calls; one at a time, under :attr:`lock`.
 
-    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`nudge` after queueing something.
+    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`leave` after releasing it.
     """
 
     def __init__(self, pump: Pump, clock: Clock) -> None:
@@ -25,12 +27,14 @@ class InlineDriver:
         self.lock = threading.Lock()
         self.closed = False
         self._poll_event = pump.engine.poll_event
+        self._abandoned = False
         self._blocked = 0
         """Callers that wait inside ``service``, with the lock released."""
         self._waiters = 0
         """Threads asleep on the descriptors, which must not be closed under them."""
         self._left = threading.Condition(self.lock)
         self._waker: Waker | None = None
+        _live.add(self)
 
     def service(self, timeout: int = 0) -> Event | None:
         """The next event; waits up to ``timeout`` ms for one. None when there is none.
@@ -49,9 +53,11 @@ class InlineDriver:
             now = self.clock.now()
             self._step(now)
             event = self._poll_event()
-            if event is not None or timeout <= 0:
-                return event
-            return self._wait(now, now + timeout)
+            if event is None and timeout > 0:
+                event = self._wait(now, now + timeout)
+        if self.pump.lines:
+            self.pump.speak()
+        return event
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
@@ -59,10 +65,18 @@ class InlineDriver:
             if not self.closed:
                 self.pump.transmit(self.clock.now())
 
-    def nudge(self) -> None:
-        """Something was queued: a caller that waits inside ``service`` sends it now instead of when it wakes up."""
+    def leave(self) -> None:
+        """Something was queued or set, and the lock is free again.
+
+        A caller that waits inside ``service`` sends it now, instead of when it wakes up.
+        """
         if self._blocked and self._waker is not None:
             self._waker.wake()
+        if self._abandoned:
+            self.close()
+
+    def rearm(self) -> None:
+        """A deadline may have moved; called with the lock held."""
 
     def close(self) -> None:
         """End everything, blocked calls included. Idempotent; the port is free when this returns."""
@@ -77,8 +91,16 @@ class InlineDriver:
             self._release()
 
     def abandon(self) -> None:
-        """Close from a finalizer, which may run anywhere; nobody else can be using the host then."""
-        self.close()
+        """Close from a finalizer. That may run anywhere, even in a thread that holds the lock: so it never waits,
+        and whoever has the lock closes when it leaves."""
+        self._abandoned = True
+        if self.lock.acquire(blocking=False):
+            try:
+                if not self.closed and not self._waiters:
+                    self.closed = True
+                    self._release()
+            finally:
+                self.lock.release()
 
     def _step(self, now: int) -> None:
         self.pump.step(now)
@@ -96,6 +118,8 @@ class InlineDriver:
             self._waiters += 1
             self.lock.release()
             try:
+                if self.pump.lines:
+                    self.pump.speak()
                 wait_readable(descriptors, max(0, until - now))
             finally:
                 self.lock.acquire()
@@ -109,6 +133,9 @@ class InlineDriver:
             now = self.clock.now()
             self._step(now)
             event = self._poll_event()
+            if event is not None and self._blocked:
+                # There may be more, and somebody else sleeps through it: the datagram that brought it is read.
+                waker.wake()
             if event is not None or now >= deadline:
                 return event
 
@@ -117,3 +144,29 @@ class InlineDriver:
         self.pump.transport.close()
         if self._waker is not None:
             self._waker.close()
+
+    def _after_fork_in_child(self) -> None:
+        """No other thread exists here: what one was in the middle of stays undone, so the host cannot be used."""
+        if self.lock.locked() or self._waiters:
+            self._close_in_child()
+
+    def _close_in_child(self) -> None:
+        """Close this process's copies of the descriptors; the peers belong to the parent."""
+        self.lock = threading.Lock()
+        self._left = threading.Condition(self.lock)
+        self._blocked = self._waiters = 0
+        self.closed = True
+        self._release()
+
+
+_live: weakref.WeakSet[InlineDriver] = weakref.WeakSet()
+
+
+def _repair_child() -> None:
+    for driver in list(_live):
+        if not driver.closed:
+            driver._after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_repair_child)

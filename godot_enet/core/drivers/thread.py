@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import weakref
 
@@ -46,7 +45,7 @@ class ThreadDriver(InlineDriver):
         except RuntimeError:
             _log.warning("No thread can be started here; the network is served inside service() alone.")
         else:
-            _live.add(self)
+            _running.add(self)
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
@@ -55,26 +54,30 @@ class ThreadDriver(InlineDriver):
                 self.pump.transmit(self.clock.now())
                 self._wake_for_deadline()
 
-    def nudge(self) -> None:
-        """Something was queued: a caller that waits inside ``service`` sends it now."""
-        if self._blocked:
+    def leave(self) -> None:
+        """Something was queued or set, and the lock is free again."""
+        if self._blocked or self._abandoned:
             self._thread_waker.wake()
+
+    def rearm(self) -> None:
+        """A deadline may have moved; called with the lock held."""
+        self._wake_for_deadline()
 
     def close(self) -> None:
         """End the thread, blocked calls and the socket. Idempotent; the port is free when this returns."""
         self._closing.set()
         super().close()
-        _live.discard(self)
+        _running.discard(self)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(1.0)
 
     def abandon(self) -> None:
         """From a finalizer, perhaps in the network thread itself: let that thread do the closing."""
-        if not self._thread.is_alive():
-            super().close()
-            return
-        self._closing.set()
-        self._thread_waker.wake()
+        if self._thread.is_alive():
+            self._abandoned = True
+            self._thread_waker.wake()
+        else:
+            super().abandon()
 
     def _step(self, now: int) -> None:
         self.pump.step(now)
@@ -93,25 +96,30 @@ class ThreadDriver(InlineDriver):
     def _run(self) -> None:
         pump, clock, lock, closing = self.pump, self.clock, self.lock, self._closing
         while self._sleep():
-            while self._blocked or clock.now() - self._serviced < _STAND_BACK:
+            while not self._abandoned and (self._blocked or clock.now() - self._serviced < _STAND_BACK):
                 if closing.wait(_YIELD if self._blocked else _STAND_BACK / 1000):
                     break
             with lock:
-                if self.closed or closing.is_set():
+                if self.closed or self._abandoned:
                     break
                 self._thread_waker.reset()
                 pump.step(clock.now())
+                if self._blocked:
+                    # Somebody fell asleep meanwhile, and what he waits for may have just been read.
+                    self._thread_waker.wake()
+            if pump.lines:
+                pump.speak()
         with lock:
             # The program dropped the host without closing it: nobody is left to do it.
             if not self.closed and not self._waiters:
                 self.closed = True
                 self._release()
-        _live.discard(self)
+        _running.discard(self)
 
     def _sleep(self) -> bool:
         """Sleep until there is something to do; False when the driver is closing."""
         with self.lock:
-            if self.closed or self._closing.is_set():
+            if self.closed or self._abandoned:
                 return False
             due = self.pump.poll_timeout()
             self._sleeping_until = due
@@ -124,27 +132,21 @@ class ThreadDriver(InlineDriver):
             self._waiters -= 1
             if self.closed:
                 self._left.notify_all()
-        return not self._closing.is_set()
+        return not self.closed
+
+    def _after_fork_in_child(self) -> None:
+        """The thread is not here."""
+        self._closing = threading.Event()
+        self._closing.set()
+        self._close_in_child()
 
 
-_live: weakref.WeakSet[ThreadDriver] = weakref.WeakSet()
+_running: weakref.WeakSet[ThreadDriver] = weakref.WeakSet()
 
 
 def _close_all() -> None:
-    for driver in list(_live):
+    for driver in list(_running):
         driver.close()
 
 
-def _forget_all_in_child() -> None:
-    """After ``fork``: the child has the sockets but not the threads, and the peers belong to the parent."""
-    for driver in list(_live):
-        driver.lock = threading.Lock()
-        driver.closed = True
-        driver._closing.set()
-        driver._release()
-    _live.clear()
-
-
 atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all_in_child)
