@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 from godot_enet.compat.errors import as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
+from godot_enet.compat.variant import Variant, decode_packet, encode_packet
 
 __all__ = ["PacketPeer"]
 
@@ -44,6 +45,24 @@ class PacketPeer(ABC):
         """Send a packet. An empty one gives ``OK`` and is not sent, as in Godot."""
         packet = as_bytes(buffer, "buffer")
         return self._put_packet(packet) if packet else Error.OK
+
+    def get_var(self, allow_objects: bool = False) -> Variant:
+        """The next packet as a value; None, with an error, when there is none or it cannot be decoded.
+
+        Objects are never decoded. ``allow_objects`` keeps the names of classes and scripts in typed arrays and
+        dictionaries. :meth:`get_packet_error` is not touched, as in Godot.
+        """
+        error, packet = self._take_packet()
+        return decode_packet(packet, allow_objects) if error is Error.OK else None
+
+    def put_var(self, var: Variant, full_objects: bool = False) -> Error:
+        """Send a value in Godot's binary format; ``ERR_OUT_OF_MEMORY`` beyond ``encode_buffer_max_size``.
+
+        Objects are sent as their numbers. ``full_objects`` keeps the names of classes and scripts in typed arrays
+        and dictionaries.
+        """
+        error, packet = encode_packet(var, self._encode_buffer_max_size, full_objects)
+        return self._put_packet(packet) if error is Error.OK else error
 
     def get_encode_buffer_max_size(self) -> int:
         """Bytes that :meth:`put_var` may encode to; 8 MiB to begin with."""

@@ -333,7 +333,8 @@ class PythonEngine:
                 return Event(_RECEIVE, peer.handle, channel, 0, packet, flags)
             peer.needs_dispatch = False
             if peer.state is _ZOMBIE:
-                self._recalculate = True
+                if peer.recalculates:
+                    self._recalculate = True
                 event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data)
                 self.release(peer)
                 return event
@@ -408,11 +409,12 @@ class PythonEngine:
             # The remote asked for that one, and its number is in place already.
             peer.event_data = 0
         self.reset_queues(peer)
-        self.become_zombie(peer)
+        self.become_zombie(peer, recalculates=False)
 
-    def become_zombie(self, peer: Peer) -> None:
-        """Dead, until the program has taken the DISCONNECT event."""
+    def become_zombie(self, peer: Peer, *, recalculates: bool = True) -> None:
+        """Dead, until the program has taken the DISCONNECT event; whether that shares the bandwidth anew."""
         self.change_state(peer, _ZOMBIE)
+        peer.recalculates = recalculates
         peer.deadline = None
         self._enqueue(peer)
 
@@ -537,8 +539,9 @@ class PythonEngine:
         limited = bool(self.outgoing_bandwidth or self.limited_peers)
         if not limited and not self._throttled and not self._recalculate:
             # Nothing but the totals can have changed, and only where there was traffic.
-            unlimit_peers(self._active)
-            self._active.clear()
+            touched = self._active | self.dirty
+            unlimit_peers(peer for peer in touched if peer.state in _IN_SESSION)
+            self._active = {peer for peer in touched if peer.state not in _IN_SESSION}
             return
         connected = [peer for peer in self.table.in_order() if peer.state in _IN_SESSION]
         if limited:

@@ -6,6 +6,7 @@ enet_protocol_check_outgoing_commands, enet_protocol_send_outgoing_commands.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -27,6 +28,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.peer import NO_COMMANDS
 from godot_enet.core.engine.throttle import measure_loss
 from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
 from godot_enet.core.interface import Datagram
@@ -87,6 +89,8 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         channel.outgoing_unreliable = 0
         wire = _pack_reliable(_SEND_RELIABLE, channel_id, number, length) + packet
         engine.total_queued += 1
+        if peer.outgoing_reliable is NO_COMMANDS:
+            peer.outgoing_reliable = deque()
         peer.outgoing_reliable.append(
             ReliableCommand(
                 Command.SEND_RELIABLE, channel_id << 16 | number, channel, wire, length, engine.total_queued
@@ -134,6 +138,8 @@ def _queue_fragments(
             peer.outgoing.append(command)
     else:
         channel.outgoing_unreliable = 0
+        if peer.outgoing_reliable is NO_COMMANDS:
+            peer.outgoing_reliable = deque()
         start = (channel.outgoing_reliable + 1) & 0xFFFF
         for number in range(count):
             offset = number * size

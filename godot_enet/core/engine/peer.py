@@ -24,6 +24,7 @@ __all__ = [
     "DEFAULT_TIMEOUT_LIMIT",
     "DEFAULT_TIMEOUT_MAXIMUM",
     "DEFAULT_TIMEOUT_MINIMUM",
+    "NO_COMMANDS",
     "Peer",
 ]
 
@@ -35,6 +36,10 @@ DEFAULT_TIMEOUT_MAXIMUM = 30000
 DEFAULT_THROTTLE_INTERVAL = 5000
 DEFAULT_THROTTLE_ACCELERATION = 2
 DEFAULT_THROTTLE_DECELERATION = 2
+
+
+NO_COMMANDS: deque[ReliableCommand] = deque(maxlen=0)
+"""Stands for an empty queue until a peer needs one of its own: even empty, that takes 760 bytes. Takes nothing in."""
 
 
 class Peer:
@@ -94,6 +99,7 @@ class Peer:
         "packets_sent",
         "pending_throttle",
         "ping_interval",
+        "recalculates",
         "reliable_data_in_transit",
         "rtt",
         "rtt_variance",
@@ -130,7 +136,7 @@ class Peer:
         # Outgoing (enet: the lists acknowledgements, outgoingCommands, outgoingSendReliableCommands, sentReliable).
         self.acks: list[bytes] = []
         self.outgoing: deque[ReliableCommand | UnreliableCommand] = deque()
-        self.outgoing_reliable: deque[ReliableCommand] = deque()
+        self.outgoing_reliable: deque[ReliableCommand] = NO_COMMANDS
         self.sent: OrderedDict[int, ReliableCommand] = OrderedDict()
         """In flight, by command key, oldest transmission first."""
         self.outgoing_reliable_sequence = 0
@@ -150,6 +156,7 @@ class Peer:
         self.held = 0
         """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
         self.needs_dispatch = False
+        self.recalculates = False
         self.connect_pending: int | None = None
         """Data of the CONNECT event, while that has not been taken."""
 
