@@ -1,0 +1,61 @@
+"""The wheel: its tag, its contents, its metadata, and that it works by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+
+
+def headers(unpacked: Path, name: str) -> Message:
+    [folder] = unpacked.glob("godot_enet-*.dist-info")
+    return HeaderParser().parsestr((folder / name).read_text(encoding="utf-8"))
+
+
+def test_one_wheel_serves_every_python_and_platform(wheel: Path, unpacked: Path) -> None:
+    assert wheel.name.endswith("-py3-none-any.whl")
+    described = headers(unpacked, "WHEEL")
+    assert described.get_all("Tag") == ["py3-none-any"]
+    assert described["Root-Is-Purelib"] == "true"
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(unpacked: Path, checkout: Path) -> None:
+    installed = {
+        path.relative_to(unpacked).as_posix()
+        for path in unpacked.rglob("*")
+        if path.is_file() and not path.relative_to(unpacked).parts[0].endswith(".dist-info")
+    }
+    source = checkout / "godot_enet"
+    expected = {path.relative_to(checkout).as_posix() for path in source.rglob("*.py")} | {"godot_enet/py.typed"}
+    assert installed == expected
+
+
+def test_nothing_else_has_to_be_installed(unpacked: Path) -> None:
+    requirements = headers(unpacked, "METADATA").get_all("Requires-Dist", [])
+    assert [each for each in requirements if "extra ==" not in each] == []
+
+
+def test_the_licence_travels_along(unpacked: Path, checkout: Path) -> None:
+    assert headers(unpacked, "METADATA")["License-Expression"] == "MIT"
+    [licence] = unpacked.glob("godot_enet-*.dist-info/licenses/LICENSE")
+    assert licence.read_bytes() == (checkout / "LICENSE").read_bytes()
+
+
+def test_the_changelog_knows_this_version(unpacked: Path, checkout: Path) -> None:
+    version = headers(unpacked, "METADATA")["Version"]
+    assert f"\n## [{version}]" in (checkout / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.timeout(100)
+def test_a_packet_gets_through_with_nothing_but_the_wheel(unpacked: Path, checkout: Path, tmp_path: Path) -> None:
+    smoke = checkout / "tests" / "packaging" / "smoke.py"
+    # -S: no site-packages, hence neither the checkout that is installed there nor any other package
+    command = [sys.executable, "-S", "-W", "error", str(smoke), str(unpacked)]
+    environment = {**os.environ, "PYTHONPATH": str(unpacked)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90)
+    assert (ran.returncode, ran.stderr) == (0, "")
