@@ -1,0 +1,97 @@
+"""A Python program in a process of its own: started, watched, and gone at the end of the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0  # seconds; only a broken program makes a test wait that long
+
+
+def free_port() -> int:
+    """A UDP port of 127.0.0.1 that nobody uses at the moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Program:
+    """Runs ``python ARGUMENTS`` from the checkout, with SDL's dummy video; a context manager that ends it for sure."""
+
+    def __init__(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> None:
+        self.lines: list[str] = []
+        """What it has printed so far, standard error included."""
+        if environment is None:
+            environment = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a shell: not for its child
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", *map(str, arguments)],
+            cwd=ROOT,
+            env={**environment, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until a line with this text has been printed; fail when the program ends or hangs before."""
+        deadline = time.monotonic() + PATIENCE
+        with self._changed:
+            while not any(text in line for line in self.lines):
+                running = self._reader.is_alive()
+                if not running or not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                    raise AssertionError(f"no {text!r} ({'hung' if running else 'ended'}):\n{self.output}")
+
+    def finish(self) -> int:
+        """Wait for its end. Returns the exit code."""
+        code = self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return code
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it at once, without a chance to say goodbye to anybody."""
+        self._process.kill()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                with self._changed:
+                    self.lines.append(line.rstrip("\n"))
+                    self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()

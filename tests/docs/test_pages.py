@@ -1,0 +1,86 @@
+"""What README and the quick start show is what happens: their programs run, their commands and links exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import godot_enet
+from benchmarks.scenarios import SCENARIOS
+from tests.demos.program import ROOT, Program, free_port
+from tests.docs.snippets import commands, page, programs
+
+PAGES = ["README.md", "docs/quickstart.md", "docs/performance.md"]
+
+
+def write_programs(name: str, folder: Path) -> dict[str, Path]:
+    """The programs of a page as files; they use a free port in the place of theirs."""
+    port = str(free_port())
+    found = {}
+    for file, code in programs(name).items():
+        assert code.count("7777") == 1, file
+        found[file] = folder / file
+        found[file].write_text(code.replace("7777", port), encoding="utf-8")
+    assert sorted(found) == ["client.py", "server.py"]
+    return found
+
+
+def test_the_readme_echoes(tmp_path: Path) -> None:
+    files = write_programs("README.md", tmp_path)
+    with Program(files["server.py"]) as server:
+        server.wait_for("listening on port")
+        with Program(files["client.py"]) as client:
+            assert client.finish() == 0, client.output
+        server.wait_for("goodbye")
+    assert client.lines == ["echo: hello"]
+    assert server.lines[1:] == ["hello 127.0.0.1", "goodbye"]
+
+
+def test_the_readme_is_short() -> None:
+    assert all(len(code.splitlines()) <= 16 for code in programs("README.md").values())  # 15 and the file's name
+
+
+def test_the_quick_start_plays(tmp_path: Path) -> None:
+    files = write_programs("docs/quickstart.md", tmp_path)
+    with Program(files["server.py"]) as server:
+        server.wait_for("serving on port")
+        with Program(files["client.py"]) as client:
+            assert client.finish() == 0, client.output
+        server.wait_for("somebody left")
+    assert client.lines.count("chat: welcome") == client.lines.count("chat: hello") == 1, client.output
+    assert "somebody is at 1.5 2.5" in client.lines
+    assert server.lines[1:] == ["somebody came from 127.0.0.1", "somebody left"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page(name))
+    assert links
+    assert [
+        link for link in links if not link.startswith("https://") and not (ROOT / name).parent.joinpath(link).exists()
+    ] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_programs_in_commands_exist(name: str) -> None:
+    inline = re.findall(r"`((?:bash|python) [^`]+)`", page(name))
+    for command in [*commands(name), *inline]:
+        program, *arguments = command.split()
+        if program == "bash" or (program == "python" and arguments[0] != "-m"):
+            assert (ROOT / arguments[0]).is_file(), command
+
+
+def test_classes_said_to_work_are_there_and_others_are_not() -> None:
+    rows = re.findall(r"^\| (`\w+`.*?) \| (.*?) \|$", page("README.md"), re.MULTILINE)
+    assert len(rows) >= 4
+    for names, state in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            assert hasattr(godot_enet, name) == state.startswith("works"), name
+
+
+def test_the_performance_page_names_every_scenario() -> None:
+    text = page("docs/performance.md")
+    assert [scenario.name for scenario in SCENARIOS if f"`{scenario.name}`" not in text] == []
+    assert [scenario.title for scenario in SCENARIOS if f"| {scenario.title} " not in text] == []
