@@ -1,0 +1,132 @@
+"""The impaired transport, around a transport that is a pair of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from godot_enet.core.interface import Address, Datagram, Transport
+from godot_enet.core.sim import LinkConfig
+from godot_enet.core.transports.impaired import ImpairedTransport
+
+PEER = Address("127.0.0.1", 4)
+HERE = Address("127.0.0.1", 5)
+
+
+class Lists:
+    """A transport whose network is in plain sight."""
+
+    def __init__(self) -> None:
+        self.arrived: list[Datagram] = []
+        self.sent: list[tuple[int, bytes]] = []
+        self.timeout: int | None = None
+        self.closed = 0
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        taken, self.arrived = self.arrived[:limit], self.arrived[limit:]
+        return taken
+
+    def send(self, batch: Iterable[Datagram], now: int) -> int:
+        datagrams = list(batch)
+        self.sent += [(now, datagram.data) for datagram in datagrams]
+        return sum(len(datagram.data) for datagram in datagrams)
+
+    def poll_timeout(self) -> int | None:
+        return self.timeout
+
+    def fileno(self) -> int:
+        return 42
+
+    def local_address(self) -> Address | None:
+        return HERE
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def datagrams(*payloads: bytes) -> list[Datagram]:
+    return [Datagram(payload, PEER) for payload in payloads]
+
+
+def test_without_impairments_everything_passes_at_once() -> None:
+    inner = Lists()
+    transport: Transport = ImpairedTransport(inner)
+    inner.arrived = datagrams(b"a", b"b", b"c")
+    assert transport.receive(2, 10) == datagrams(b"a", b"b")
+    assert transport.poll_timeout() == 10
+    assert transport.receive(2, 11) == datagrams(b"c")
+    assert transport.send(datagrams(b"xy", b"z"), 12) == 3
+    assert inner.sent == [(12, b"xy"), (12, b"z")]
+    assert transport.poll_timeout() is None
+    assert transport.fileno() == 42
+    assert transport.local_address() == HERE
+
+
+def test_incoming_datagrams_wait_for_their_time() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner, incoming=LinkConfig(delay=30))
+    inner.arrived = datagrams(b"a")
+    assert transport.receive(10, 100) == []
+    assert transport.poll_timeout() == 130
+    assert transport.receive(10, 129) == []
+    assert transport.receive(10, 130) == datagrams(b"a")
+    assert transport.poll_timeout() is None
+
+
+def test_outgoing_datagrams_leave_with_the_next_call_once_they_are_due() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner, outgoing=LinkConfig(delay=30))
+    assert transport.send(datagrams(b"abc"), 100) == 3
+    assert inner.sent == []
+    assert transport.poll_timeout() == 130
+    assert transport.receive(10, 131) == []
+    assert inner.sent == [(131, b"abc")]
+
+
+def test_timers_of_the_inner_transport_count_too() -> None:
+    inner = Lists()
+    inner.timeout = 7
+    transport = ImpairedTransport(inner, outgoing=LinkConfig(delay=5))
+    assert transport.poll_timeout() == 7
+    transport.send(datagrams(b"x"), 1)
+    assert transport.poll_timeout() == 6
+
+
+def test_losses_count_as_sent_and_follow_the_seed() -> None:
+    def survivors(seed: int) -> list[bytes]:
+        inner = Lists()
+        transport = ImpairedTransport(inner, outgoing=LinkConfig(loss=0.5), seed=seed)
+        payloads = [b"%02d" % number for number in range(60)]
+        assert transport.send(datagrams(*payloads), 0) == 120
+        return [data for _, data in inner.sent]
+
+    assert 0 < len(survivors(1)) < 60
+    assert survivors(1) == survivors(1)
+    assert survivors(1) != survivors(2)
+
+
+def test_the_two_directions_are_independent() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner, outgoing=LinkConfig(loss=1.0))
+    inner.arrived = datagrams(b"in")
+    transport.send(datagrams(b"out"), 0)
+    assert inner.sent == []
+    assert transport.receive(1, 0) == datagrams(b"in")
+
+
+def test_one_call_takes_a_bounded_number_from_the_socket() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner)
+    inner.arrived = datagrams(*[b"x"] * 1000)
+    transport.receive(10, 0)
+    assert len(inner.arrived) == 1000 - 256
+
+
+def test_closing_forgets_what_is_on_its_way() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner, outgoing=LinkConfig(delay=5))
+    transport.send(datagrams(b"x"), 0)
+    transport.close()
+    transport.close()
+    assert inner.closed == 2
+    assert inner.sent == []
+    assert transport.poll_timeout() is None
