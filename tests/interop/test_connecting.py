@@ -1,0 +1,78 @@
+"""What the handshake carries: channels, data, addresses, sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from .endpoints import Message
+from .net import LOOPBACK, End, Link, Net
+
+pytestmark = pytest.mark.interop
+
+CONNECTED = 5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "limit", "agreed"), [(1, 0, 1), (2, 0, 2), (255, 0, 255), (8, 4, 4), (4, 8, 4), (255, 1, 1)]
+)
+def test_channels(net: Net, roles: tuple[str, str], wanted: int, limit: int, agreed: int) -> None:
+    server, client = (net.add(side) for side in roles)
+    port = server.open(LOOPBACK, channels=limit)
+    client.open(peers=1)
+    link = net.link(server, client, port, wanted)
+    for sender, receiver in link.directions():
+        assert sender.info()["channels"] == agreed
+        assert sender.send(Message(1, 10), 1, agreed) != 0
+        seen = link.transfer(sender, receiver, Message(2, 10), 1, agreed - 1)
+        assert (seen.channel, seen.digest) == (agreed - 1, Message(2, 10).digest())
+        assert len(receiver.endpoint.of("receive")) == 1
+
+
+def test_all_channels(link: Link) -> None:
+    expected = {channel: (channel + 1, Message(channel, channel + 1).digest()) for channel in range(255)}
+    for end in link.ends():
+        for channel in range(255):
+            assert end.send(Message(channel, channel + 1), 1, channel) == 0
+    for end in link.ends():
+        seen = link.net.expect(end, "receive", 255)
+        assert len(seen) == 255
+        assert {each.channel: (each.size, each.digest) for each in seen} == expected
+
+
+@pytest.mark.parametrize("data", [0, 1, 0x7FFFFFFF, 0xFFFFFFFF, -1])
+def test_connect_data(net: Net, roles: tuple[str, str], data: int) -> None:
+    server, client = (net.add(side) for side in roles)
+    port = server.open(LOOPBACK)
+    client.open(peers=1)
+    if client.name == "libenet":
+        data &= 0xFFFFFFFF  # pyenet takes no negative numbers
+    net.link(server, client, port, 1, data)
+    assert [seen.data for seen in server.of("connect")] == [data & 0xFFFFFFFF]
+    assert [seen.data for seen in client.of("connect")] == [0]
+
+
+@pytest.mark.parametrize("bind", [LOOPBACK, "*"])
+def test_both_ends_describe_the_connection_alike(net: Net, roles: tuple[str, str], bind: str) -> None:
+    server, client = (end.info() for end in net.pair(*roles, bind=bind).ends())
+    for info in (server, client):
+        assert (info["state"], info["active"], info["address"]) == (CONNECTED, True, "127.0.0.1")
+    assert (server["port"], client["port"]) == (client["local_port"], server["local_port"])
+    for info in (server, client):
+        if "mtu" in info:  # only libenet tells
+            assert (info["mtu"], info["window"]) == (1392, 65536)
+
+
+def test_an_attempt_at_a_full_server_succeeds_when_a_place_is_free(net: Net, roles: tuple[str, str]) -> None:
+    server, first, second = (net.add(side) for side in (*roles, roles[1]))
+    port = server.open(LOOPBACK, peers=1)
+    first.open(peers=1)
+    second.open(peers=1)
+    link = net.link(server, first, port, 2)
+    waiting = End(second, second.connect(port, 2, 9))
+    net.spend(0.7)  # long enough for the first repetition of the attempt
+    assert not second.seen
+    assert len(server.of("connect")) == 1
+    link.client.end("disconnect")
+    net.expect(waiting, "connect")
+    net.until(lambda: len(server.of("connect")) == 2, "the second client to arrive")
+    assert [seen.data for seen in server.of("connect")] == [0, 9]
