@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from godot_enet.core.config import HostConfig
+from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Engine
+from godot_enet.core.native import NativeEngine, why_unavailable
 
 EngineFactory = Callable[[HostConfig], Engine]
 
@@ -25,14 +27,7 @@ class EnginePair(NamedTuple):
     server: EngineFactory
 
 
-def python_engine(config: HostConfig) -> Engine:
-    """The engine written in Python."""
-    from godot_enet.core.engine import PythonEngine
-
-    return PythonEngine(config)
-
-
-ENGINES: dict[str, EngineFactory] = {"python": python_engine}
+ENGINES: dict[str, EngineFactory] = {"python": PythonEngine, "native": NativeEngine}
 
 # "fixed" finds the same examples on every machine and leaves no files; "explore" looks for new ones.
 _shared = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -41,14 +36,46 @@ settings.register_profile("explore", _shared, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
-@pytest.fixture(params=list(ENGINES))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A missing compiled helper is a failure, unless somebody says that it is meant to be missing."""
+    parser.addoption("--no-native", action="store_true", help="run without the compiled helper")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without the helper its tests would fail one by one; say why, once."""
+    if why_unavailable() and not config.getoption("--no-native"):
+        raise pytest.UsageError(
+            f"the native engine is not available ({why_unavailable()}); build it or use --no-native"
+        )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on each engine, and on each combination where it has two ends."""
+    names = [name for name in ENGINES if name != "native" or not metafunc.config.getoption("--no-native")]
+    if "engine_factory" in metafunc.fixturenames:
+        metafunc.parametrize("engine_factory", names, indirect=True)
+    if "engine_pair" in metafunc.fixturenames:
+        pairs = [f"{client}-{server}" for client in names for server in names]
+        metafunc.parametrize("engine_pair", pairs, indirect=True)
+    if "host_engine" in metafunc.fixturenames:
+        metafunc.parametrize("host_engine", names, indirect=True)
+
+
+@pytest.fixture
 def engine_factory(request: pytest.FixtureRequest) -> EngineFactory:
     """Makes an engine from a config; the test runs once for each engine."""
     return ENGINES[request.param]
 
 
-@pytest.fixture(params=[f"{client}-{server}" for client in ENGINES for server in ENGINES])
+@pytest.fixture
 def engine_pair(request: pytest.FixtureRequest) -> EnginePair:
     """Makes the engines of a client and a server; the test runs once for each combination."""
     client, server = request.param.split("-")
     return EnginePair(ENGINES[client], ENGINES[server])
+
+
+@pytest.fixture
+def host_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The engine of every host opened during the test; the test runs once for each."""
+    monkeypatch.setenv("GODOT_ENET_ENGINE", request.param)
+    return str(request.param)

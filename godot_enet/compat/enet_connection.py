@@ -10,6 +10,7 @@ from godot_enet.compat.addresses import parse_ip, resolve
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail
 from godot_enet.compat.globals import Error
+from godot_enet.compat.hot import HotConnection, set_results
 from godot_enet.core import (
     Address,
     BindError,
@@ -17,17 +18,25 @@ from godot_enet.core import (
     EnetError,
     Event,
     EventType,
-    Host,
     HostClosed,
     HostConfig,
     HostStatistic,
     PeerHandle,
     UnknownPeer,
 )
+from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
+from godot_enet.core.host import AnyHost, open_host, with_compressor
 
 __all__ = ["ENetConnection", "ServiceResult"]
 
 _FLAGS_ALLOWED = 1 | 2 | 8
+_CODECS: dict[int, Codec | None] = {
+    0: None,
+    1: Codec.RANGE_CODER,
+    2: Codec.FASTLZ,
+    3: Codec.ZLIB,
+    4: Codec.ZSTD,
+}
 _NO_DTLS = "ENet DTLS support not available in this build."
 _RECEIVE = EventType.RECEIVE
 
@@ -55,17 +64,8 @@ class ServiceResult(NamedTuple):
     channel: int
 
 
-class ENetConnection:
-    """A host: it listens, connects, and gives out an :class:`ENetPacketPeer` for each remote.
-
-    Inactive until ``create_host`` or ``create_host_bound``; any other method logs an error before that. Methods may be
-    called from any thread, and ``destroy`` ends a ``service`` that blocks in another one.
-
-    Args:
-        threaded: whether a network thread acknowledges, pings and resends while the program does not call
-            ``service``, so that connections survive a frame that takes long. Without it everything happens inside
-            ``service`` and ``flush``, as in Godot.
-    """
+class ConnectionMethods:
+    """What an :class:`ENetConnection` does; see there."""
 
     class CompressionMode(IntEnum):
         """What :meth:`compress` takes."""
@@ -103,10 +103,11 @@ class ENetConnection:
 
     def __init__(self, *, threaded: bool = True) -> None:
         self._threaded = threaded
-        self._host: Host | None = None
+        self._host: AnyHost | None = None
         self._peers: dict[PeerHandle, ENetPacketPeer] = {}
         self._ended: list[PeerHandle] = []
         """Peers that became inactive and are still listed."""
+        self._slots = 0
 
     def __del__(self) -> None:
         host = getattr(self, "_host", None)
@@ -184,10 +185,29 @@ class ENetConnection:
             peer_count=peers, channel_limit=channels, incoming_bandwidth=incoming, outgoing_bandwidth=outgoing
         )
         try:
-            self._host = Host(config, bind=bind, port=port, threaded=self._threaded)
+            host = open_host(config, bind=bind, port=port, threaded=self._threaded)
         except BindError as error:
             return fail(f"Couldn't create an ENet host: {error}.", Error.ERR_CANT_CREATE)
+        self._slots = peers
+        self._take_host(host)
         return Error.OK
+
+    def _take_host(self, host: AnyHost) -> None:
+        """Work with this host from now on; its connections, if it has any, are those of the one before."""
+        self._host = host
+        if host.hot_handle is not None:
+            self._native(host.hot_handle, self._ended, self._slots)
+        else:
+            self._native(None, [], 0)
+        for handle, peer in self._peers.items():
+            peer._move(host)
+            self._seat(handle & 0xFFF, peer)
+
+    def _native(self, handle: object, ended: list[PeerHandle], slots: int) -> None:
+        """See :mod:`godot_enet.compat.hot`."""
+
+    def _seat(self, slot: int, peer: object) -> None:
+        """See :mod:`godot_enet.compat.hot`."""
 
     def destroy(self) -> None:
         """Become inactive: all peers do, nobody is told, the port is free. May be created again."""
@@ -199,6 +219,7 @@ class ENetConnection:
         host.close()
 
     def _forget_peers(self) -> None:
+        self._native(None, [], 0)
         for peer in list(self._peers.values()):
             peer._detach()
         self._peers.clear()
@@ -233,6 +254,7 @@ class ENetConnection:
             return None
         peer = ENetPacketPeer._attach(host, handle, target, self._ended)
         self._peers[handle] = peer
+        self._seat(handle & 0xFFF, peer)
         return peer
 
     # Every frame
@@ -262,7 +284,8 @@ class ENetConnection:
         try:
             event = host.service(timeout)
         except HostClosed:
-            return _ERROR
+            # By another thread; or another host has taken over.
+            return _ERROR if self._host is host or self._host is None else self.service(timeout)
         if event is None:
             return _NONE
         if event.type is _RECEIVE:
@@ -273,7 +296,22 @@ class ENetConnection:
             return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
         return self._report(host, event)
 
-    def _report(self, host: Host, event: Event) -> ServiceResult:
+    def _report_native(self, kind: int, handle: int, data: int) -> ServiceResult:
+        """An event that the C method does not report itself."""
+        host = self._host
+        if host is None:
+            return _ERROR
+        if kind == EventType.RECEIVE:
+            return _ERROR  # Its peer has been reset by another thread.
+        return self._report(host, Event(EventType(kind), PeerHandle(handle), 0, data))
+
+    def _speak(self) -> None:
+        """Log what was dropped."""
+        host = self._host
+        if host is not None:
+            host.speak()
+
+    def _report(self, host: AnyHost, event: Event) -> ServiceResult:
         peer = self._peers.get(event.peer)
         if event.type is EventType.CONNECT:
             if peer is None:
@@ -283,9 +321,10 @@ class ENetConnection:
                     return _ERROR
                 peer = ENetPacketPeer._attach(host, event.peer, address, self._ended)
                 self._peers[event.peer] = peer
+                self._seat(event.peer & 0xFFF, peer)
                 if self._host is not host:
                     # Destroyed by another thread meanwhile.
-                    del self._peers[event.peer]
+                    self._peers.pop(event.peer, None)
                     peer._detach()
                     return _ERROR
             return ServiceResult(_EventType.EVENT_CONNECT, peer, event.data, 0)
@@ -299,7 +338,9 @@ class ENetConnection:
         # Another thread may be doing the same.
         with contextlib.suppress(IndexError):
             while self._ended:
-                self._peers.pop(self._ended.pop(), None)
+                handle = self._ended.pop()
+                if self._peers.pop(handle, None) is not None:
+                    self._seat(handle & 0xFFF, None)
 
     def flush(self) -> None:
         """Send what is queued now. Receives nothing and reports nothing."""
@@ -366,20 +407,27 @@ class ENetConnection:
             host.set_channel_limit(number)
 
     def compress(self, mode: CompressionMode | int) -> None:
-        """Choose the compression of all later datagrams; both ends must choose the same.
+        """Choose the compression of all datagrams from now on; both ends must choose the same, nothing negotiates it.
 
-        ``COMPRESS_NONE`` is the only mode that is available yet; the others log an error and change nothing.
+        A mismatch shows as connections that never come about, and here as a line on the logger
+        ``godot_enet.network``. ``COMPRESS_ZSTD`` needs the package ``zstandard`` before Python 3.14; without it an
+        error is logged and nothing changes. An unknown mode changes nothing, as in Godot.
         """
         number = as_int(mode, "mode")
         host = self._host
         if host is None:
             return fail(INACTIVE, None)
-        if number == ENetConnection.COMPRESS_NONE:
-            with contextlib.suppress(HostClosed):
-                host.set_compressor(None)
-        elif number in tuple(ENetConnection.CompressionMode):
-            name = ENetConnection.CompressionMode(number).name
-            fail(f"ENet compression {name} not available in this build.", None)
+        if number not in _CODECS:
+            return None
+        codec = _CODECS[number]
+        try:
+            heir = with_compressor(host, None if codec is None else make_compressor(codec), threaded=self._threaded)
+        except CodecUnavailable as error:
+            return fail(str(error), None)
+        except HostClosed:
+            return None
+        if heir is not host:
+            self._take_host(heir)
 
     def dtls_server_setup(self, server_options: object) -> Error:
         """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
@@ -441,7 +489,7 @@ class ENetConnection:
 
     @property
     def engine_name(self) -> str:
-        """Which engine runs this host: ``"python"``; ``""`` while inactive."""
+        """Which engine runs this host: ``"native"`` or ``"python"``; ``""`` while inactive."""
         host = self._host
         return "" if host is None else host.engine_name
 
@@ -451,8 +499,22 @@ class ENetConnection:
         return {} if host is None else host.counters()
 
 
+class ENetConnection(HotConnection, ConnectionMethods):
+    """A host: it listens, connects, and gives out an :class:`ENetPacketPeer` for each remote.
+
+    Inactive until ``create_host`` or ``create_host_bound``; any other method logs an error before that. Methods may be
+    called from any thread, and ``destroy`` ends a ``service`` that blocks in another one.
+
+    Args:
+        threaded: whether a network thread acknowledges, pings and resends while the program does not call
+            ``service``, so that connections survive a frame that takes long. Without it everything happens inside
+            ``service`` and ``flush``, as in Godot.
+    """
+
+
 _NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)
 _ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
+set_results(Error.OK, _EventType.EVENT_RECEIVE, ServiceResult, _NONE)
 
 
 def _target(text: str, port: int) -> Address | str:

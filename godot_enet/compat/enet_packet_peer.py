@@ -9,17 +9,18 @@ from enum import IntEnum
 from godot_enet.compat.addresses import format_ip
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
+from godot_enet.compat.hot import HotPeer
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.core import (
     Address,
     DisconnectMode,
     EnetError,
-    Host,
     PeerHandle,
     PeerOption,
     UnknownPeer,
 )
 from godot_enet.core import PeerStatistic as _CoreStatistic
+from godot_enet.core.host import AnyHost
 
 __all__ = ["ENetPacketPeer"]
 
@@ -39,13 +40,8 @@ _FRESH_STATISTICS = {
 """What a slot says that was reset under its object; the others are 0."""
 
 
-class ENetPacketPeer(PacketPeer):
-    """The connection to one remote; given out by :class:`ENetConnection`, never made by hand.
-
-    One object per connection, the same one until it ends. It becomes inactive, for good, with its DISCONNECT event,
-    with ``peer_disconnect_now``, ``reset`` and the connection's ``destroy``. On an inactive peer every method logs an
-    error and returns what Godot returns; note that ``get_packet`` then refuses packets that were still queued.
-    """
+class PeerMethods(PacketPeer):
+    """What an :class:`ENetPacketPeer` does; see there."""
 
     class PeerState(IntEnum):
         """ENet's states."""
@@ -111,8 +107,7 @@ class ENetPacketPeer(PacketPeer):
     FLAG_UNSEQUENCED = 2
     FLAG_UNRELIABLE_FRAGMENT = 8
 
-    __slots__ = ("_address", "_ended", "_handle", "_host", "_packets")
-    _host: Host | None
+    _host: AnyHost | None
     _handle: PeerHandle
     _address: Address
     _ended: list[PeerHandle]
@@ -121,23 +116,35 @@ class ENetPacketPeer(PacketPeer):
     def __init__(self) -> None:
         raise TypeError("an ENetPacketPeer cannot be made by hand; ENetConnection gives it out")
 
-    @classmethod
-    def _attach(cls, host: Host, handle: PeerHandle, address: Address, ended: list[PeerHandle]) -> ENetPacketPeer:
+    @staticmethod
+    def _attach(host: AnyHost, handle: PeerHandle, address: Address, ended: list[PeerHandle]) -> ENetPacketPeer:
         """The object of a new connection; its handle is appended to ``ended`` when it becomes inactive."""
-        self = cls.__new__(cls)
+        self = ENetPacketPeer.__new__(ENetPacketPeer)
         PacketPeer.__init__(self)
         self._host = host
         self._handle = handle
         self._address = address
         self._ended = ended
         self._packets = None
+        if host.hot_handle is not None:
+            self._native(host.hot_handle, handle)
         return self
 
     def _detach(self) -> None:
         """The connection is over."""
         if self._host is not None:
             self._host = None
+            self._native(None, 0)
             self._ended.append(self._handle)
+
+    def _move(self, host: AnyHost) -> None:
+        """Another host has taken over the connection."""
+        if self._host is not None:
+            self._host = host
+            self._native(host.hot_handle, self._handle)
+
+    def _native(self, handle: object, peer: int) -> None:
+        """See :mod:`godot_enet.compat.hot`."""
 
     def _queue(self, packet: bytes, flags: int) -> None:
         """A packet arrived."""
@@ -381,3 +388,22 @@ class ENetPacketPeer(PacketPeer):
     def is_active(self) -> bool:
         """Whether this connection still exists (though perhaps not yet, or no longer, connected)."""
         return self._host is not None
+
+
+class ENetPacketPeer(HotPeer, PeerMethods):
+    """The connection to one remote; given out by :class:`ENetConnection`, never made by hand.
+
+    One object per connection, the same one until it ends. It becomes inactive, for good, with its DISCONNECT event,
+    with ``peer_disconnect_now``, ``reset`` and the connection's ``destroy``. On an inactive peer every method logs an
+    error and returns what Godot returns; note that ``get_packet`` then refuses packets that were still queued.
+    """
+
+    __slots__ = (
+        "_address",
+        "_encode_buffer_max_size",
+        "_ended",
+        "_handle",
+        "_host",
+        "_packet_error",
+        "_packets",
+    )

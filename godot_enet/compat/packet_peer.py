@@ -14,7 +14,8 @@ __all__ = ["PacketPeer"]
 class PacketPeer(ABC):
     """Abstract: see the classes that inherit it."""
 
-    __slots__ = ("__dict__", "__weakref__", "_encode_buffer_max_size", "_packet_error")
+    _packet_error: Error
+    _encode_buffer_max_size: int
 
     def __init__(self) -> None:
         self._packet_error = Error.OK

@@ -36,6 +36,7 @@ __all__ = [
     "PACKET_THROTTLE_COUNTER",
     "PACKET_THROTTLE_SCALE",
     "RECEIVE_BATCH",
+    "STRANGER_LIMIT",
     "UNKNOWN_SESSION",
     "WINDOW_SIZE_SCALE",
     "Command",
@@ -75,6 +76,8 @@ HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 32 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_WAITING_DATA = 32 * 1024 * 1024
 MAXIMUM_DATAGRAM = 4096
 """The reference's receive buffer: longer datagrams are not ENet."""
+STRANGER_LIMIT = 128
+"""Our own cap: bytes of commands in a compressed datagram from nobody we know. All it can say is CONNECT (48)."""
 RECEIVE_BATCH = 256
 """Datagrams taken from the socket in one receive pass."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
 from dataclasses import replace
+from typing import Union
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.config import HostConfig
@@ -13,11 +16,89 @@ from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import PeerHandle
-from godot_enet.core.interface import Address, Compressor, Datagram, PeerInfo, Transport
+from godot_enet.core.interface import Address, Compressor, Datagram, Engine, PeerInfo, Transport
+from godot_enet.core.native import NativeEngine, NativeHost, library, why_unavailable
+from godot_enet.core.native.engine import native_mode
 from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 
-__all__ = ["Host"]
+__all__ = ["AnyHost", "Host", "available_engines", "open_host", "with_compressor"]
+
+_log = logging.getLogger("godot_enet")
+
+AnyHost = Union["Host", NativeHost]
+"""Either kind of host: both have the same methods."""
+
+_fallback_said = False
+
+
+def available_engines() -> tuple[str, ...]:
+    """The engines that can be used here, the preferred one first."""
+    return ("python",) if why_unavailable() else ("native", "python")
+
+
+def choose_engine(name: str | None = None) -> str:
+    """The engine to use: ``name``, else the environment variable ``GODOT_ENET_ENGINE``, else ``auto``.
+
+    Raises:
+        NativeUnavailable: ``native`` was asked for and is not there.
+        ValueError: no such engine.
+    """
+    global _fallback_said
+    wanted = name or os.environ.get("GODOT_ENET_ENGINE") or "auto"
+    if wanted == "python":
+        return wanted
+    if wanted == "native":
+        library()
+        return wanted
+    if wanted != "auto":
+        raise ValueError(f"GODOT_ENET_ENGINE must be auto, python or native, not {wanted!r}")
+    if not why_unavailable():
+        return "native"
+    if not _fallback_said:
+        _fallback_said = True
+        _log.info("The native engine is not available (%s); using the Python engine.", why_unavailable())
+    return "python"
+
+
+def open_host(
+    config: HostConfig | None = None,
+    *,
+    bind: str | None = None,
+    port: int = 0,
+    threaded: bool = True,
+    engine: str | None = None,
+) -> AnyHost:
+    """The best host there is: in C where the helper is available, else in Python. Arguments as for :class:`Host`.
+
+    Raises:
+        BindError: the socket cannot be created or bound.
+        NativeUnavailable: the native engine was asked for and is not there.
+    """
+    config = _seeded(config)
+    if choose_engine(engine) == "native":
+        return NativeHost(config, SystemClock(), bind=bind, port=port, threaded=threaded)
+    return Host(config, bind=bind, port=port, threaded=threaded, engine=PythonEngine(config))
+
+
+def with_compressor(host: AnyHost, compressor: Compressor | None, *, threaded: bool) -> AnyHost:
+    """A host with another compressor: the same one, or what takes its place because only Python has that codec.
+
+    Connections, socket and statistics go over; the old host is closed then.
+    """
+    if isinstance(host, Host) or native_mode(compressor) is not None:
+        host.set_compressor(compressor)
+        return host
+    engine, descriptor, totals = host.detach()
+    heir = Host(host.config, threaded=threaded, transport=UdpTransport.adopt(descriptor), engine=engine, totals=totals)
+    heir.set_compressor(compressor)
+    return heir
+
+
+def _seeded(config: HostConfig | None) -> HostConfig:
+    """Connect ids must not be guessable, unless a test wants them to be."""
+    config = config or HostConfig()
+    return config if config.seed else replace(config, seed=secrets.randbits(32))
 
 
 class Host:
@@ -32,6 +113,8 @@ class Host:
         port: the port to bind; 0 for any free one.
         threaded: whether a network thread keeps connections alive between calls of :meth:`service`.
         transport: something else than a UDP socket to send through; ``bind`` and ``port`` are not used then.
+        engine: the engine; by default the one that :func:`choose_engine` names.
+        totals: traffic totals to go on from.
 
     Raises:
         BindError: the socket cannot be created or bound.
@@ -45,14 +128,15 @@ class Host:
         port: int = 0,
         threaded: bool = True,
         transport: Transport | None = None,
+        engine: Engine | None = None,
+        totals: dict[HostStatistic, int] | None = None,
     ) -> None:
-        config = config or HostConfig()
-        if config.seed == 0:
-            config = replace(config, seed=secrets.randbits(32))
-        self.config = config
+        self.config = config = _seeded(config)
+        self._engine = engine or (NativeEngine(config) if choose_engine() == "native" else PythonEngine(config))
         self._transport = transport if transport is not None else UdpTransport(bind, port)
-        self._engine = PythonEngine(config)
         self._pump = Pump(self._engine, self._transport)
+        for which, value in (totals or {}).items():
+            setattr(self._pump, _TOTALS[which], value)
         self._clock = SystemClock()
         driver = ThreadDriver if threaded else InlineDriver
         self._driver = driver(self._pump, self._clock)
@@ -61,13 +145,18 @@ class Host:
 
     @property
     def engine_name(self) -> str:
-        """Which engine runs it: ``"python"``."""
+        """Which engine runs it: ``"python"`` or ``"native"``."""
         return self._engine.name
 
     @property
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._driver.closed
+
+    @property
+    def hot_handle(self) -> object | None:
+        """None: only a host in C has C methods."""
+        return None
 
     def close(self) -> None:
         """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
@@ -175,6 +264,10 @@ class Host:
     def channel_limit(self) -> int:
         """Channels granted to those who connect, 1..255."""
         return self._engine.channel_limit
+
+    def speak(self) -> None:
+        """Log what was dropped. Its own ``service`` does so anyway."""
+        self._pump.reporter.speak()
 
     # Settings
 

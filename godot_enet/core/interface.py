@@ -165,8 +165,12 @@ class Engine(Protocol):
         ...
 
     # D. outputs
-    def poll_transmit(self, now: int) -> list[Datagram]:
-        """Everything that may leave now, as few datagrams as the MTU allows, peers taking turns."""
+    def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
+        """Everything that may leave now, as few datagrams as the MTU allows, peers taking turns.
+
+        ``urgent``: only what cannot wait (acknowledgements, resends, control) and what was queued before the last
+        full pass; later packets stay, so that a frame's packets leave together.
+        """
         ...
 
     def poll_event(self) -> Event | None:

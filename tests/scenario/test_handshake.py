@@ -404,11 +404,14 @@ class TestNegotiation:
         assert command.u32(12) == window
         assert (command.u32(20), command.u32(24)) == (5, outgoing)
 
-    @pytest.mark.parametrize(("granted", "window"), [(65536, 65536), (9000, 9000), (5, 4096), (1 << 20, 65536)])
+    @pytest.mark.parametrize(
+        ("granted", "outgoing", "window"),
+        [(65536, 0, 65536), (9000, 0, 9000), (5, 0, 4096), (1 << 20, 0, 65536), (65536, 131_072, 8192)],
+    )
     def test_initiator_keeps_to_the_window_it_is_granted(
-        self, engine_factory: EngineFactory, granted: int, window: int
+        self, engine_factory: EngineFactory, granted: int, outgoing: int, window: int
     ) -> None:
-        peer = Stage(engine_factory).raw()
+        peer = Stage(engine_factory, outgoing_bandwidth=outgoing).raw()
         peer.accept(window=granted)
         assert peer.info.window_size == window
 

@@ -152,6 +152,7 @@ class TestRetransmission:
 
     @pytest.mark.parametrize(("limit", "minimum", "maximum", "end"), [
         (0, 0, 0, 6300),
+        (0, 1, 30000, 6300),
         (32, 5000, 30000, 6300),
         (1 << 31, 5000, 30000, 51_100),
         (1 << 31, 5000, 10000, 12_700),

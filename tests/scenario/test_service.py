@@ -150,6 +150,13 @@ class TestLooking:
         assert list(stage.engine.peers()) == [first.handle, again.handle, third.handle]
         assert [handle & 0xFFF for handle in stage.engine.peers()] == [0, 1, 2]
 
+    def test_the_lowest_free_slot_is_taken(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory)
+        peers = [stage.joined(Address(RAW.host, port)) for port in range(5)]
+        for slot in (3, 1, 2, 0):
+            peers[slot].disconnect(mode=DisconnectMode.RESET)
+        assert [stage.joined(Address(RAW.host, 10 + port)).slot for port in range(5)] == [0, 1, 2, 3, 5]
+
     def test_info(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined(channels=3, bandwidths=(131_072, 5))

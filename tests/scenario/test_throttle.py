@@ -211,6 +211,38 @@ class TestBandwidthLimit:
         stage.wait(1000)
         assert (peer.statistic(LIMIT), peer.statistic(THROTTLE)) == (32, limit)
 
+    def test_of_the_host_counts_acknowledgements_too(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, outgoing_bandwidth=1000)
+        peer = stage.joined()
+        peer.hush()
+        peer.post(*(raw.ping(number) for number in range(2, 502)))
+        assert len(peer.commands()) == 500
+        stage.wait(1000)
+        assert peer.statistic(LIMIT) == 1000 * 32 // (12 + 500 * 8)
+
+    def test_of_the_remote_counts_from_the_last_evaluation(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory)
+        peer = stage.joined()
+        peer.hush()
+        stage.host.paused = True
+        stage.wait(1000)
+        for _ in range(40):
+            peer.send(0, bytes(992), 0)
+        stage.host.paused = False  # now the totals start anew, with the packets queued and not yet sent
+        assert len(peer.take()) == 40
+        peer.post(raw.bandwidth_limit(2, 10_000, 0))
+        stage.wait(1000)
+        assert (peer.statistic(LIMIT), peer.statistic(THROTTLE)) == (32, 32)
+
+    def test_is_not_told_again_when_a_connection_never_came_about(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory)
+        peer = stage.joined()
+        peer.hush()
+        stage.engine.connect(Address("10.0.0.99", 9), 1, 0)
+        stage.wait(40_000)
+        assert len(stage.engine.peers()) == 1
+        assert peer.take() == []
+
 
 @dataclass
 class Row:

@@ -55,8 +55,8 @@ class InlineDriver:
             event = self._poll_event()
             if event is None and timeout > 0:
                 event = self._wait(now, now + timeout)
-        if self.pump.lines:
-            self.pump.speak()
+        if self.pump.reporter.lines:
+            self.pump.reporter.speak()
         return event
 
     def flush(self) -> None:
@@ -118,8 +118,8 @@ class InlineDriver:
             self._waiters += 1
             self.lock.release()
             try:
-                if self.pump.lines:
-                    self.pump.speak()
+                if self.pump.reporter.lines:
+                    self.pump.reporter.speak()
                 wait_readable(descriptors, max(0, until - now))
             finally:
                 self.lock.acquire()

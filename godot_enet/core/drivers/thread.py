@@ -103,12 +103,12 @@ class ThreadDriver(InlineDriver):
                 if self.closed or self._abandoned:
                     break
                 self._thread_waker.reset()
-                pump.step(clock.now())
+                pump.step(clock.now(), urgent=True)
                 if self._blocked:
                     # Somebody fell asleep meanwhile, and what he waits for may have just been read.
                     self._thread_waker.wake()
-            if pump.lines:
-                pump.speak()
+            if pump.reporter.lines:
+                pump.reporter.speak()
         with lock:
             # The program dropped the host without closing it: nobody is left to do it.
             if not self.closed and not self._waiters:

@@ -87,12 +87,16 @@ class PythonEngine:
         self.table = PeerTable(config.peer_count, config.mtu)
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""
+        self.held_back: set[Peer] = set()
+        """Peers with packets that an urgent pass left for the next full one."""
         self.dispatch_queue: deque[Peer] = deque()
         """Peers that have events, each once; they take turns."""
         self.total_queued = 0
         """Commands ever queued: the order in which reliable, unreliable and control commands leave."""
         self.limited_peers = 0
         """Connected peers that announced an incoming bandwidth."""
+        self._released = 0
+        """Packets queued up to here may leave in an urgent pass, too."""
         self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
         self._random = Mulberry32(config.seed)
         self._connected_peers = 0
@@ -143,7 +147,7 @@ class PythonEngine:
             outgoing_bandwidth=found.outgoing_bandwidth,
             reliable_data_in_transit=found.reliable_data_in_transit,
             waiting_data=found.waiting_data,
-            packets_queued=len(found.outgoing) + len(found.outgoing_reliable),
+            packets_queued=len(found.control) + len(found.unreliable) + len(found.reliable),
         )
 
     def peer_state(self, peer: PeerHandle) -> PeerState:
@@ -285,15 +289,21 @@ class PythonEngine:
 
     # D. outputs
 
-    def poll_transmit(self, now: int) -> list[Datagram]:
+    def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
         """One send pass: every peer with something to send gives one datagram a turn, by slot.
 
         enet: protocol.c: enet_protocol_send_outgoing_commands.
         """
         out = self._outbox
         self._outbox = []
+        if not urgent:
+            self._released = self.total_queued
+            if self.held_back:
+                self.dirty |= self.held_back
+                self.held_back = set()
         if not self.dirty:
             return out
+        latest = self._released
         turn = sorted(self.dirty, key=_by_slot) if len(self.dirty) > 1 else list(self.dirty)
         self.dirty = set()
         while turn:
@@ -301,7 +311,7 @@ class PythonEngine:
             for peer in turn:
                 if peer.state is PeerState.DISCONNECTED or peer.state is _ZOMBIE:
                     continue
-                datagram = build_datagram(self, peer, now)
+                datagram = build_datagram(self, peer, now, latest)
                 if datagram is not None:
                     out.append(datagram)
                 if peer.continue_sending:
@@ -425,8 +435,9 @@ class PythonEngine:
         """
         peer.acks = []
         peer.sent.clear()
-        peer.outgoing.clear()
-        peer.outgoing_reliable.clear()
+        peer.control.clear()
+        peer.unreliable.clear()
+        peer.reliable.clear()
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0
@@ -438,6 +449,7 @@ class PythonEngine:
         self._forget_undelivered(peer)
         self.change_state(peer, PeerState.DISCONNECTED)
         self.dirty.discard(peer)
+        self.held_back.discard(peer)
         self._active.discard(peer)
         self.table.release(peer)
 
@@ -539,7 +551,7 @@ class PythonEngine:
         limited = bool(self.outgoing_bandwidth or self.limited_peers)
         if not limited and not self._throttled and not self._recalculate:
             # Nothing but the totals can have changed, and only where there was traffic.
-            touched = self._active | self.dirty
+            touched = self._active | self.dirty | self.held_back
             unlimit_peers(peer for peer in touched if peer.state in _IN_SESSION)
             self._active = {peer for peer in touched if peer.state not in _IN_SESSION}
             return
@@ -560,4 +572,4 @@ class PythonEngine:
                 queue_control(self, peer, Command.BANDWIDTH_LIMIT, body)
         else:
             # A wider throttle may let waiting reliable data go.
-            self.dirty.update(peer for peer in connected if peer.outgoing_reliable)
+            self.dirty.update(peer for peer in connected if peer.reliable)

@@ -28,7 +28,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
-from godot_enet.core.engine.peer import NO_COMMANDS
+from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
 from godot_enet.core.engine.throttle import measure_loss
 from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
 from godot_enet.core.interface import Datagram
@@ -81,7 +81,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         wire = _pack_unreliable(_SEND_UNSEQUENCED, channel_id, 0, group, length) + packet
         engine.total_queued += 1
         # All unsequenced commands compare equal for the throttle (enet: numbers 0, 0).
-        peer.outgoing.append(UnreliableCommand(wire, 0, True, True, engine.total_queued))
+        _unreliable_queue(peer).append(UnreliableCommand(wire, 0, True, True, engine.total_queued))
         peer.outgoing_data_total += len(wire)
     elif flags & _RELIABLE or channel.outgoing_unreliable >= 0xFFFF:
         # The second case keeps the unreliable number from wrapping: a reliable command restarts it.
@@ -89,9 +89,9 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         channel.outgoing_unreliable = 0
         wire = _pack_reliable(_SEND_RELIABLE, channel_id, number, length) + packet
         engine.total_queued += 1
-        if peer.outgoing_reliable is NO_COMMANDS:
-            peer.outgoing_reliable = deque()
-        peer.outgoing_reliable.append(
+        if peer.reliable is NO_RELIABLE:
+            peer.reliable = deque()
+        peer.reliable.append(
             ReliableCommand(
                 Command.SEND_RELIABLE, channel_id << 16 | number, channel, wire, length, engine.total_queued
             )
@@ -107,7 +107,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         )
         engine.total_queued += 1
         sequence = channel.outgoing_reliable << 16 | channel.outgoing_unreliable
-        peer.outgoing.append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
+        _unreliable_queue(peer).append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
         peer.outgoing_data_total += len(wire)
     engine.dirty.add(peer)
 
@@ -127,6 +127,7 @@ def _queue_fragments(
     if flags & (_RELIABLE | _UNRELIABLE_FRAGMENT) == _UNRELIABLE_FRAGMENT and channel.outgoing_unreliable < 0xFFFF:
         channel.outgoing_unreliable += 1
         reliable, start = channel.outgoing_reliable, channel.outgoing_unreliable
+        queue = _unreliable_queue(peer)
         for number in range(count):
             offset = number * size
             piece = view[offset : offset + size]
@@ -135,11 +136,11 @@ def _queue_fragments(
             )
             queued += 1
             command = UnreliableCommand(b"".join((head, piece)), reliable << 16 | start, number == 0, True, queued)
-            peer.outgoing.append(command)
+            queue.append(command)
     else:
         channel.outgoing_unreliable = 0
-        if peer.outgoing_reliable is NO_COMMANDS:
-            peer.outgoing_reliable = deque()
+        if peer.reliable is NO_RELIABLE:
+            peer.reliable = deque()
         start = (channel.outgoing_reliable + 1) & 0xFFFF
         for number in range(count):
             offset = number * size
@@ -148,11 +149,17 @@ def _queue_fragments(
             head = _pack_fragment(_SEND_FRAGMENT, channel_id, sequence, start, len(piece), count, number, total, offset)
             queued += 1
             wire = b"".join((head, piece))
-            peer.outgoing_reliable.append(
+            peer.reliable.append(
                 ReliableCommand(Command.SEND_FRAGMENT, channel_id << 16 | sequence, channel, wire, len(piece), queued)
             )
         channel.outgoing_reliable = (start + count - 1) & 0xFFFF
     peer.outgoing_data_total += count * FRAGMENT.size + total
+
+
+def _unreliable_queue(peer: Peer) -> deque[UnreliableCommand]:
+    if peer.unreliable is NO_UNRELIABLE:
+        peer.unreliable = deque()
+    return peer.unreliable
 
 
 def queue_control(engine: PythonEngine, peer: Peer, number: int, body: bytes) -> None:
@@ -160,7 +167,7 @@ def queue_control(engine: PythonEngine, peer: Peer, number: int, body: bytes) ->
     sequence = peer.outgoing_reliable_sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
     wire = PING.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, sequence) + body
     engine.total_queued += 1
-    peer.outgoing.append(ReliableCommand(number, CONTROL_CHANNEL << 16 | sequence, None, wire, 0, engine.total_queued))
+    peer.control.append(ReliableCommand(number, CONTROL_CHANNEL << 16 | sequence, None, wire, 0, engine.total_queued))
     peer.outgoing_data_total += len(wire)
     engine.dirty.add(peer)
 
@@ -175,7 +182,7 @@ def queue_farewell(engine: PythonEngine, peer: Peer, data: int) -> None:
     sequence = peer.outgoing_reliable_sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
     wire = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, sequence, data)
     engine.total_queued += 1
-    peer.outgoing.append(UnreliableCommand(wire, sequence << 16, True, False, engine.total_queued))
+    peer.control.append(UnreliableCommand(wire, sequence << 16, True, False, engine.total_queued))
     peer.outgoing_data_total += len(wire)
     engine.dirty.add(peer)
 
@@ -193,13 +200,18 @@ class _Draft:
         self.has_unreliable_packet = False
 
 
-def build_datagram(engine: PythonEngine, peer: Peer, now: int) -> Datagram | None:
-    """The peer's next datagram, or None if it has nothing to send. Sets ``continue_sending`` if there is more."""
+def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> Datagram | None:
+    """The peer's next datagram, or None if it has nothing to send. Sets ``continue_sending`` if there is more.
+
+    Packets that were queued after ``latest`` are left for another time.
+    """
     peer.continue_sending = False
     draft = _Draft()
     if peer.acks:
         _take_acks(engine, peer, draft)
-    can_ping = _take_commands(engine, peer, draft, now) if peer.outgoing or peer.outgoing_reliable else True
+    can_ping = True
+    if peer.control or peer.unreliable or peer.reliable:
+        can_ping = _take_commands(engine, peer, draft, now, latest)
     if (
         can_ping
         and not peer.sent
@@ -209,7 +221,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int) -> Datagram | Non
     ):
         queue_ping(engine, peer)
         engine.dirty.discard(peer)
-        _take_commands(engine, peer, draft, now)
+        _take_commands(engine, peer, draft, now, latest)
     if not draft.count:
         return None
     measure_loss(peer, now)
@@ -238,13 +250,14 @@ def _take_acks(engine: PythonEngine, peer: Peer, draft: _Draft) -> None:
         engine.become_zombie(peer)
 
 
-def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> bool:
-    """Fill the draft from both queues in the order of queueing. Returns whether a ping may be added.
+def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, latest: int) -> bool:
+    """Fill the draft from the queues in the order of queueing. Returns whether a ping may be added.
 
     A closed window stops reliable data only; a command that does not fit stops everything, so that nothing overtakes.
     """
-    outgoing = peer.outgoing
-    reliable = peer.outgoing_reliable
+    control = peer.control
+    unreliable = peer.unreliable
+    reliable = peer.reliable
     sent = peer.sent
     parts = draft.parts
     size = draft.size
@@ -252,18 +265,26 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) ->
     limit = peer.mtu
     window = max(peer.packet_throttle * peer.window_size // PACKET_THROTTLE_SCALE, limit)
     in_transit = peer.reliable_data_in_transit
-    open_window = True
+    open_window = open_unreliable = True
     can_ping = True
     taken = 0
     while True:
-        command: ReliableCommand | UnreliableCommand
-        if outgoing:
-            command = outgoing[0]
-            if open_window and reliable and reliable[0].queue_time < command.queue_time:
-                command = reliable[0]
-        elif open_window and reliable:
-            command = reliable[0]
-        else:
+        command: ReliableCommand | UnreliableCommand | None = control[0] if control else None
+        if open_unreliable and unreliable:
+            other = unreliable[0]
+            if other.queue_time > latest:
+                open_unreliable = False
+                engine.held_back.add(peer)
+            elif command is None or other.queue_time < command.queue_time:
+                command = other
+        if open_window and reliable:
+            data = reliable[0]
+            if data.queue_time > latest:
+                open_window = False
+                engine.held_back.add(peer)
+            elif command is None or data.queue_time < command.queue_time:
+                command = data
+        if command is None:
             break
         wire = command.wire
         if isinstance(command, ReliableCommand):
@@ -287,7 +308,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) ->
                     channel.reliable_windows[number] += 1
                 in_transit += command.length
             else:
-                outgoing.popleft()
+                control.popleft()
             command.attempts += 1
             if command.timeout == 0:
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
@@ -298,8 +319,10 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) ->
             if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
                 peer.continue_sending = True
                 break
-            outgoing.popleft()
-            if command.has_packet:
+            if not command.has_packet:
+                control.popleft()
+            else:
+                unreliable.popleft()
                 if command.starts:
                     counter = (peer.packet_throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE
                     peer.packet_throttle_counter = counter
@@ -324,14 +347,12 @@ def _drop_packet(peer: Peer, sequence: int) -> None:
     """The throttle dropped the first piece of a packet: the rest of it must go too.
 
     As in the reference "the rest" is whatever follows directly with the same numbers, so a run of unsequenced
-    packets is dropped as one.
+    packets is dropped as one, up to the next control command.
     """
-    outgoing = peer.outgoing
-    while outgoing:
-        command = outgoing[0]
-        if isinstance(command, ReliableCommand) or command.sequence != sequence:
-            break
-        outgoing.popleft()
+    unreliable = peer.unreliable
+    until = peer.control[0].queue_time if peer.control else None
+    while unreliable and unreliable[0].sequence == sequence and (until is None or unreliable[0].queue_time < until):
+        unreliable.popleft()
 
 
 def _finish(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> Datagram:

@@ -24,7 +24,8 @@ __all__ = [
     "DEFAULT_TIMEOUT_LIMIT",
     "DEFAULT_TIMEOUT_MAXIMUM",
     "DEFAULT_TIMEOUT_MINIMUM",
-    "NO_COMMANDS",
+    "NO_RELIABLE",
+    "NO_UNRELIABLE",
     "Peer",
 ]
 
@@ -38,8 +39,9 @@ DEFAULT_THROTTLE_ACCELERATION = 2
 DEFAULT_THROTTLE_DECELERATION = 2
 
 
-NO_COMMANDS: deque[ReliableCommand] = deque(maxlen=0)
-"""Stands for an empty queue until a peer needs one of its own: even empty, that takes 760 bytes. Takes nothing in."""
+NO_RELIABLE: deque[ReliableCommand] = deque(maxlen=0)
+NO_UNRELIABLE: deque[UnreliableCommand] = deque(maxlen=0)
+"""Stand for empty queues until a peer needs its own: even empty, one takes 760 bytes. They take nothing in."""
 
 
 class Peer:
@@ -56,6 +58,7 @@ class Peer:
         "connect_id",
         "connect_pending",
         "continue_sending",
+        "control",
         "deadline",
         "dispatched",
         "earliest_timeout",
@@ -76,12 +79,10 @@ class Peer:
         "lowest_rtt",
         "mtu",
         "needs_dispatch",
-        "outgoing",
         "outgoing_bandwidth",
         "outgoing_bandwidth_throttle_epoch",
         "outgoing_data_total",
         "outgoing_peer_id",
-        "outgoing_reliable",
         "outgoing_reliable_sequence",
         "outgoing_session",
         "outgoing_unsequenced_group",
@@ -100,6 +101,7 @@ class Peer:
         "pending_throttle",
         "ping_interval",
         "recalculates",
+        "reliable",
         "reliable_data_in_transit",
         "rtt",
         "rtt_variance",
@@ -110,6 +112,7 @@ class Peer:
         "timeout_maximum",
         "timeout_minimum",
         "timer",
+        "unreliable",
         "unsequenced_map",
         "waiting_data",
         "window_size",
@@ -133,10 +136,12 @@ class Peer:
         self.channels: dict[int, Channel] = {}
         """By channel id, made on first use; ids below ``channel_count`` are valid."""
 
-        # Outgoing (enet: the lists acknowledgements, outgoingCommands, outgoingSendReliableCommands, sentReliable).
+        # Outgoing (enet: acknowledgements, outgoingCommands, outgoingSendReliableCommands, sentReliableCommands).
         self.acks: list[bytes] = []
-        self.outgoing: deque[ReliableCommand | UnreliableCommand] = deque()
-        self.outgoing_reliable: deque[ReliableCommand] = NO_COMMANDS
+        self.control: deque[ReliableCommand | UnreliableCommand] = deque()
+        self.unreliable: deque[UnreliableCommand] = NO_UNRELIABLE
+        self.reliable: deque[ReliableCommand] = NO_RELIABLE
+        """Commands that wait, in three queues with one order: see ``queue_time``."""
         self.sent: OrderedDict[int, ReliableCommand] = OrderedDict()
         """In flight, by command key, oldest transmission first."""
         self.outgoing_reliable_sequence = 0
@@ -204,4 +209,4 @@ class Peer:
 
     def has_outgoing(self) -> bool:
         """Whether anything waits to be sent or acknowledged (enet: peer.c: enet_peer_has_outgoing_commands)."""
-        return bool(self.outgoing or self.outgoing_reliable or self.sent)
+        return bool(self.control or self.unreliable or self.reliable or self.sent)

@@ -67,7 +67,7 @@ def acknowledge(peer: Peer, key: int) -> int:
 def _acknowledge_unsent(peer: Peer, key: int) -> int:
     """Timed-out commands wait at the front of the outgoing queues, before any that was never sent."""
     queues: tuple[deque[ReliableCommand | UnreliableCommand] | deque[ReliableCommand], ...]
-    queues = (peer.outgoing, peer.outgoing_reliable)
+    queues = (peer.control, peer.reliable)
     for queue in queues:
         for command in queue:
             if not isinstance(command, ReliableCommand) or command.attempts < 1:
@@ -120,8 +120,8 @@ def check_timeouts(peer: Peer, now: int) -> bool:
     for command in overdue_data:
         del peer.sent[command.key]
     # In front of what was queued since, keeping their order.
-    peer.outgoing.extendleft(reversed(overdue_control))
-    peer.outgoing_reliable.extendleft(reversed(overdue_data))
+    peer.control.extendleft(reversed(overdue_control))
+    peer.reliable.extendleft(reversed(overdue_data))
     return dead
 
 

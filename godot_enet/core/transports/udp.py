@@ -58,6 +58,17 @@ class UdpTransport:
             where = f"{host} port {port}" if host is not None else "a UDP socket"
             raise BindError(f"cannot bind {where}: {error.strerror or error}") from error
 
+    @classmethod
+    def adopt(cls, descriptor: int) -> UdpTransport:
+        """Take over a UDP socket that is open already."""
+        self = cls.__new__(cls)
+        self._addresses = {}
+        self._names = {}
+        self._socket = socket.socket(fileno=descriptor)
+        self._socket.setblocking(False)
+        self._family = self._socket.family
+        return self
+
     def _bind(self, literal: str | None, port: int) -> None:
         if self._family == socket.AF_INET:
             self._socket.bind((literal or "0.0.0.0", port))

@@ -1,12 +1,20 @@
-"""The impaired transport, around a transport that is a pair of lists."""
+"""The impaired transport: around a transport that is a pair of lists, and around real sockets."""
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterable
 
+from godot_enet.core.clock import SystemClock
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import PacketFlag
+from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address, Datagram, Transport
+from godot_enet.core.pump import Pump
 from godot_enet.core.sim import LinkConfig
 from godot_enet.core.transports.impaired import ImpairedTransport
+from godot_enet.core.transports.udp import UdpTransport
+from tests.conftest import EnginePair
 
 PEER = Address("127.0.0.1", 4)
 HERE = Address("127.0.0.1", 5)
@@ -130,3 +138,40 @@ def test_closing_forgets_what_is_on_its_way() -> None:
     assert inner.closed == 2
     assert inner.sent == []
     assert transport.poll_timeout() is None
+
+
+def test_engines_get_through_on_real_sockets(engine_pair: EnginePair) -> None:
+    clock, link = SystemClock(), LinkConfig(loss=0.15, duplicate=0.1, delay=2, jitter=5, reorder=0.5)
+    transports: list[Transport] = [
+        ImpairedTransport(UdpTransport("127.0.0.1", 0), outgoing=link, incoming=link, seed=3),
+        UdpTransport("127.0.0.1", 0),
+    ]
+    config = HostConfig(seed=1)
+    client, server = (
+        Pump(factory(config), transport) for factory, transport in zip(engine_pair, transports, strict=True)
+    )
+    messages = [b"message %d" % number for number in range(200)]
+    deadline = clock.now() + 60_000
+    heard: list[Event] = []
+    try:
+        address = transports[1].local_address()
+        assert address is not None
+        peer = client.engine.connect(address, 1, 0)
+        while len(heard) < 1 + len(messages) and clock.now() < deadline:
+            now = clock.now()
+            for pump in (client, server):
+                pump.step(now)
+            while (event := client.engine.poll_event()) is not None:
+                assert event == Event(EventType.CONNECT, peer)
+                for message in messages:
+                    client.engine.send(peer, 0, message, PacketFlag.RELIABLE)
+            while (event := server.engine.poll_event()) is not None:
+                heard.append(event)
+            due = [moment for pump in (client, server) if (moment := pump.poll_timeout()) is not None]
+            wait = max(min([*due, deadline]) - clock.now(), 0) / 1000
+            select.select([transport.fileno() for transport in transports], [], [], wait)
+    finally:
+        for transport in transports:
+            transport.close()
+    assert heard[0].type == EventType.CONNECT
+    assert [event.packet for event in heard[1:]] == messages

@@ -1,0 +1,304 @@
+"""The C engine behind the same Protocol as the Python one, for the pump, the simulated world and the lock-step tests.
+
+Real hosts with plain UDP do not come through here: :mod:`godot_enet.core.native.host` has a host in C as well.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import (
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_DATAGRAM,
+    MAXIMUM_PEER_ID,
+    STRANGER_LIMIT,
+    DisconnectMode,
+    Drop,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.errors import (
+    EnetError,
+    HostClosed,
+    InvalidChannel,
+    NoFreePeer,
+    NotConnected,
+    PacketTooLarge,
+    UnknownPeer,
+)
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
+from godot_enet.core.native.loader import library
+from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
+
+__all__ = ["NativeEngine", "check", "info_of", "native_mode", "reports_of"]
+
+_ERRORS: dict[int, type[EnetError]] = {
+    -2: UnknownPeer,
+    -3: NotConnected,
+    -4: InvalidChannel,
+    -5: PacketTooLarge,
+    -6: NoFreePeer,
+    -9: HostClosed,
+}
+_MESSAGES = {
+    -2: "the connection is over",
+    -3: "the peer is not connected",
+    -4: "the channel was not negotiated",
+    -5: "the packet is over the maximum packet size",
+    -6: "all peers are in use",
+    -9: "the host was closed",
+}
+
+
+def check(result: int) -> int:
+    """A result of the C side, or the exception it stands for."""
+    if result >= 0:
+        return result
+    if result == -1:
+        raise MemoryError
+    raise _ERRORS.get(result, EnetError)(_MESSAGES.get(result, f"error {result}"))
+
+
+def info_of(record: CPeerInfo) -> PeerInfo:
+    """A peer's snapshot."""
+    return PeerInfo(
+        handle=PeerHandle(record.peer),
+        state=PeerState(record.state),
+        address=address_of(record.address),
+        channel_count=record.channel_count,
+        mtu=record.mtu,
+        connect_id=record.connect_id,
+        window_size=record.window_size,
+        incoming_bandwidth=record.incoming_bandwidth,
+        outgoing_bandwidth=record.outgoing_bandwidth,
+        reliable_data_in_transit=record.reliable_data_in_transit,
+        waiting_data=record.waiting_data,
+        packets_queued=record.packets_queued,
+    )
+
+
+def reports_of(records: Sequence[CDropReport]) -> list[DropReport]:
+    """Reports of what was dropped."""
+    return [DropReport(Drop(record.cause), address_of(record.address), record.times) for record in records]
+
+
+def native_mode(compressor: Compressor | None) -> int | None:
+    """The number of a codec that the C side has, too; None for one that only Python has."""
+    return 0 if compressor is None else getattr(compressor, "native_mode", None)
+
+
+class NativeEngine:
+    """ENet in C; see :class:`~godot_enet.core.interface.Engine` for what each call means.
+
+    Raises:
+        NativeUnavailable: there is no compiled helper.
+    """
+
+    def __init__(self, config: HostConfig) -> None:
+        engine = library().gde_engine_create(ctypes.byref(c_config(config)))
+        if engine is None:
+            raise MemoryError
+        self._begin(config, engine)
+
+    @classmethod
+    def adopt(cls, config: HostConfig, engine: int | None) -> NativeEngine:
+        """Take over an engine that lives already."""
+        self = cls.__new__(cls)
+        self._begin(config, engine)
+        return self
+
+    def _begin(self, config: HostConfig, engine: int | None) -> None:
+        self._gde = library()
+        self._engine = engine
+        self.config = config
+        self._compressor: Compressor | None = None
+        """A codec that only Python has; it works on finished datagrams, outside the engine."""
+        self._own_drops: dict[Drop, int] = {}
+        self._own_reports: dict[Drop, DropReport] = {}
+        self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
+        self._address = CAddress()
+        self._event = CEvent()
+        self._due = ctypes.c_int64()
+
+    def __del__(self) -> None:
+        engine = getattr(self, "_engine", None)
+        if engine is not None:
+            self._engine = None
+            self._gde.gde_engine_destroy(engine)
+
+    # A. look
+
+    @property
+    def name(self) -> str:
+        """``"native"``."""
+        return "native"
+
+    @property
+    def channel_limit(self) -> int:
+        """Channels granted to those who connect, 1..255."""
+        return int(self._gde.gde_channel_limit(self._engine))
+
+    @property
+    def drops(self) -> Mapping[Drop, int]:
+        """How often each cause of ``Drop`` has occurred."""
+        counts = (ctypes.c_uint64 * len(Drop))()
+        self._gde.gde_drops(self._engine, counts)
+        return {cause: counts[cause] + self._own_drops.get(cause, 0) for cause in Drop}
+
+    def peers(self) -> Sequence[PeerHandle]:
+        """Every slot in use, in slot order."""
+        handles = (ctypes.c_uint64 * MAXIMUM_PEER_ID)()
+        count = self._gde.gde_peers(self._engine, handles, MAXIMUM_PEER_ID)
+        return [PeerHandle(handle) for handle in handles[:count]]
+
+    def peer_info(self, peer: PeerHandle) -> PeerInfo:
+        """A snapshot of one peer."""
+        record = CPeerInfo()
+        check(self._gde.gde_get_peer_info(self._engine, peer, ctypes.byref(record)))
+        return info_of(record)
+
+    def peer_state(self, peer: PeerHandle) -> PeerState:
+        """The state alone; DISCONNECTED for a stale handle."""
+        return PeerState(self._gde.gde_peer_state(self._engine, peer))
+
+    def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
+        """One of ENet's numbers about a peer."""
+        return check(self._gde.gde_peer_statistic(self._engine, peer, which))
+
+    # B. from the world
+
+    def receive(self, batch: Iterable[Datagram], now: int) -> None:
+        """Take datagrams in the order they arrived."""
+        for data, address in batch:
+            plain = data if self._compressor is None else self._expand(data, address)
+            if plain is not None:
+                self._gde.gde_receive(self._engine, plain, len(plain), ctypes.byref(c_address(address)), now)
+
+    def handle_timeout(self, now: int) -> None:
+        """Do what is due."""
+        self._gde.gde_handle_timeout(self._engine, now)
+
+    # C. from the user
+
+    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+        """Take the lowest free slot and queue a CONNECT."""
+        wanted = max(1, min(channels, 255))
+        target = ctypes.byref(c_address(address))
+        return PeerHandle(check(self._gde.gde_connect(self._engine, target, wanted, data & 0xFFFFFFFF)))
+
+    def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
+        """End a connection in one of four ways."""
+        check(self._gde.gde_disconnect(self._engine, peer, data & 0xFFFFFFFF, mode, now))
+
+    def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet."""
+        wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
+        check(self._gde.gde_send(self._engine, peer, wanted, packet, len(packet), flags))
+
+    def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet for every CONNECTED peer that has the channel."""
+        wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
+        check(self._gde.gde_broadcast(self._engine, wanted, packet, len(packet), flags))
+
+    def ping(self, peer: PeerHandle) -> None:
+        """Queue a ping."""
+        check(self._gde.gde_ping(self._engine, peer))
+
+    def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
+        """Set a per-peer option."""
+        a, b, c = (*(value & 0xFFFFFFFF for value in values), 0, 0)[:3]
+        check(self._gde.gde_configure(self._engine, peer, option, a, b, c))
+
+    def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
+        """Set the host's limits."""
+        self._gde.gde_bandwidth_limit(self._engine, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF)
+
+    def set_channel_limit(self, limit: int) -> None:
+        """Set what later connections are granted."""
+        self._gde.gde_set_channel_limit(self._engine, limit if 0 < limit <= 255 else 0)
+
+    def set_compressor(self, compressor: Compressor | None) -> None:
+        """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
+        mode = native_mode(compressor)
+        check(self._gde.gde_set_compressor(self._engine, mode or 0))
+        self._compressor = compressor if mode is None else None
+
+    # D. outputs
+
+    def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
+        """One send pass."""
+        batch: list[Datagram] = []
+        buffer, address = self._buffer, self._address
+        while length := self._gde.gde_poll_transmit(self._engine, now, urgent, buffer, ctypes.byref(address)):
+            data = buffer.raw[:length]
+            batch.append(Datagram(data if self._compressor is None else self._shrink(data), address_of(address)))
+        return batch
+
+    def poll_event(self) -> Event | None:
+        """The next event."""
+        record = self._event
+        if not self._gde.gde_poll_event(self._engine, ctypes.byref(record)):
+            return None
+        packet = ctypes.string_at(record.packet, record.length) if record.length else b""
+        return Event(EventType(record.type), PeerHandle(record.peer), record.channel, record.data, packet, record.flags)
+
+    def poll_timeout(self) -> int | None:
+        """The next deadline."""
+        return self._due.value if self._gde.gde_poll_timeout(self._engine, ctypes.byref(self._due)) else None
+
+    def poll_drops(self) -> list[DropReport]:
+        """What was dropped since the last call."""
+        records = (CDropReport * len(Drop))()
+        count = self._gde.gde_poll_drops(self._engine, records, len(Drop))
+        reports = reports_of(records[:count]) + list(self._own_reports.values())
+        self._own_reports = {}
+        return reports
+
+    # Codecs that only Python has
+
+    def _header_size(self, data: bytes) -> int:
+        return (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + (4 if self.config.checksum else 0)
+
+    def _flip(self, data: bytes, header: int, body: bytes, plain_length: int) -> bytes:
+        """A datagram with the other value of the COMPRESSED flag, and this body."""
+        first = data[0] ^ HEADER_COMPRESSED >> 8
+        if not self.config.checksum:
+            return bytes((first,)) + data[1:header] + body
+        # The checksum covers that flag and the plain commands. What one bit changes in it depends on its place alone.
+        length = header + plain_length
+        change = crc32(bytes((HEADER_COMPRESSED >> 8,)) + bytes(length - 1)) ^ crc32(bytes(length))
+        checksum = int.from_bytes(data[header - 4 : header], "big") ^ change
+        return bytes((first,)) + data[1 : header - 4] + checksum.to_bytes(4, "big") + body
+
+    def _shrink(self, data: bytes) -> bytes:
+        """A finished datagram with its commands compressed, if that is shorter."""
+        compressor = self._compressor
+        header = self._header_size(data)
+        body = data[header:]
+        packed = None if compressor is None else compressor.compress(body, len(body))
+        if packed is None or not 0 < len(packed) < len(body):
+            return data
+        return self._flip(data, header, packed, len(body))
+
+    def _expand(self, data: bytes, address: Address) -> bytes | None:
+        """A datagram with its commands plain; None if they do not decode."""
+        compressor = self._compressor
+        if compressor is None or not data or not data[0] & HEADER_COMPRESSED >> 8:
+            return data
+        header = self._header_size(data)
+        known = len(data) < 2 or (data[0] & 0x0F, data[1]) != (0x0F, 0xFF)
+        limit = MAXIMUM_DATAGRAM - header if known else STRANGER_LIMIT
+        body = compressor.decompress(data[header:], limit)
+        if body:
+            return self._flip(data, header, body, len(body))
+        self._own_drops[Drop.UNDECODABLE] = self._own_drops.get(Drop.UNDECODABLE, 0) + 1
+        last = self._own_reports.get(Drop.UNDECODABLE)
+        times = 1 if last is None else last.times + 1
+        self._own_reports[Drop.UNDECODABLE] = DropReport(Drop.UNDECODABLE, address, times)
+        return None

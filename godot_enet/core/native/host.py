@@ -1,0 +1,270 @@
+"""A host in C: engine, UDP socket and network thread, none of which ever needs the interpreter.
+
+Offers what :class:`godot_enet.core.host.Host` offers. The calls a program makes per message do not come through here
+where the helper was built against CPython's stable ABI: see ``src/hot.c``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import weakref
+from typing import Any
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import (
+    MAXIMUM_PEER_ID,
+    DisconnectMode,
+    Drop,
+    HostStatistic,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.errors import BindError
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
+from godot_enet.core.native.engine import NativeEngine, check, info_of, native_mode, reports_of
+from godot_enet.core.native.loader import hot_types, library
+from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
+from godot_enet.core.reporting import DropReporter
+
+__all__ = ["NativeHost"]
+
+_BOUND, _WILDCARD, _THREADED = 1, 2, 4
+_IPV6_ANY = "::"
+
+
+class NativeHost:
+    """See :class:`godot_enet.core.host.Host`; the arguments and exceptions are the same.
+
+    Raises:
+        BindError: the socket cannot be created or bound.
+        NativeUnavailable: there is no compiled helper.
+    """
+
+    def __init__(
+        self, config: HostConfig, clock: Clock, *, bind: str | None = None, port: int = 0, threaded: bool = True
+    ) -> None:
+        self._gde = library()
+        self.config = config
+        self._clock = clock
+        self._reporter = DropReporter()
+        self._threaded = threaded
+        flags = _THREADED if threaded else 0
+        address = None
+        if bind is not None:
+            flags |= _WILDCARD if bind == "*" else _BOUND
+            address = c_address(Address(_IPV6_ANY if bind == "*" else bind, port))
+        where = f"{bind} port {port}" if bind is not None else "a UDP socket"
+        self.hot_handle: Any = None
+        """The C object that owns the host, where there are C methods."""
+        self._owned: int | None = None
+        hot = hot_types()
+        if hot is not None:
+            try:
+                self.hot_handle = hot.handle(
+                    bytes(c_config(config)), None if address is None else bytes(address), flags
+                )
+            except OSError as error:
+                raise BindError(f"cannot bind {where}: {os.strerror(int(str(error)))}") from None
+            self._host: int = self.hot_handle.pointer
+        else:
+            problem = ctypes.c_int32()
+            created = self._gde.gde_host_create(
+                ctypes.byref(c_config(config)),
+                None if address is None else ctypes.byref(address),
+                flags,
+                ctypes.byref(problem),
+            )
+            if created is None:
+                raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
+            self._host = self._owned = created
+        self._closed = False
+        _live.add(self)
+
+    def __del__(self) -> None:
+        owned = getattr(self, "_owned", None)
+        if owned is not None:
+            self._owned = None
+            self._gde.gde_host_free(owned)
+
+    @property
+    def engine_name(self) -> str:
+        """``"native"``."""
+        return "native"
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
+        self._closed = True
+        self._gde.gde_host_close(self._host)
+
+    def abandon(self) -> None:
+        """:meth:`close`, which never waits for the interpreter here."""
+        self.close()
+
+    def detach(self) -> tuple[NativeEngine, int, dict[HostStatistic, int]]:
+        """End as :meth:`close` does, but hand over the living engine, the socket and the traffic totals."""
+        engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
+        totals = {which: self.pop_statistic(which) for which in HostStatistic}
+        check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
+        self._closed = True
+        return NativeEngine.adopt(self.config, engine.value), descriptor.value, totals
+
+    # Every frame
+
+    def service(self, timeout: int = 0) -> Event | None:
+        """The next event; waits up to ``timeout`` ms for one. None when there is none.
+
+        Raises:
+            HostClosed: the host was closed, before or during the call.
+        """
+        record, packet = CEvent(), ctypes.c_void_p()
+        found = self._gde.gde_host_service(self._host, timeout, ctypes.byref(record), ctypes.byref(packet))
+        if not found:
+            self.speak()
+        if not check(found):
+            return None
+        data = b""
+        if packet.value is not None:
+            data = ctypes.string_at(record.packet, record.length)
+            self._gde.gde_packet_free(packet)
+        return Event(EventType(record.type), PeerHandle(record.peer), record.channel, record.data, data, record.flags)
+
+    def flush(self) -> None:
+        """Send what is queued now, without receiving anything."""
+        self._gde.gde_host_flush(self._host)
+
+    def speak(self) -> None:
+        """Log what was dropped."""
+        if self._gde.gde_host_has_drops(self._host):
+            records = (CDropReport * len(Drop))()
+            count = self._gde.gde_host_poll_drops(self._host, records, len(Drop))
+            self._reporter.collect(reports_of(records[:count]), self._clock.now())
+        if self._reporter.lines:
+            self._reporter.speak()
+
+    # Connections
+
+    def connect(self, address: Address, channels: int = 255, data: int = 0) -> PeerHandle:
+        """Begin to connect."""
+        target = ctypes.byref(c_address(address))
+        wanted = max(1, min(channels, 255))
+        return PeerHandle(check(self._gde.gde_host_connect(self._host, target, wanted, data & 0xFFFFFFFF)))
+
+    def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:
+        """End a connection."""
+        check(self._gde.gde_host_disconnect(self._host, peer, data & 0xFFFFFFFF, mode))
+
+    def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet."""
+        wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
+        check(self._gde.gde_host_send(self._host, peer, wanted, packet, len(packet), flags))
+
+    def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
+        """Queue one packet for every connected peer that has the channel."""
+        wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
+        check(self._gde.gde_host_broadcast(self._host, wanted, packet, len(packet), flags))
+
+    def ping(self, peer: PeerHandle) -> None:
+        """Queue a ping now."""
+        check(self._gde.gde_host_ping(self._host, peer))
+
+    # Looking
+
+    def peers(self) -> list[PeerHandle]:
+        """Every slot in use."""
+        handles = (ctypes.c_uint64 * MAXIMUM_PEER_ID)()
+        count = self._gde.gde_host_peers(self._host, handles, MAXIMUM_PEER_ID)
+        return [PeerHandle(handle) for handle in handles[:count]]
+
+    def peer_info(self, peer: PeerHandle) -> PeerInfo:
+        """A snapshot of one peer."""
+        record = CPeerInfo()
+        check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
+        return info_of(record)
+
+    def peer_state(self, peer: PeerHandle) -> PeerState:
+        """The state alone; DISCONNECTED for a peer that is gone."""
+        return PeerState(self._gde.gde_host_peer_state(self._host, peer))
+
+    def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
+        """ENet's raw number."""
+        return check(self._gde.gde_host_peer_statistic(self._host, peer, which))
+
+    def pop_statistic(self, which: HostStatistic) -> int:
+        """A traffic total since it was last popped, modulo 2**32."""
+        return int(self._gde.gde_host_pop_statistic(self._host, which)) & 0xFFFFFFFF
+
+    def counters(self) -> dict[Drop, int]:
+        """How often each cause of a drop has occurred."""
+        counts = (ctypes.c_uint64 * len(Drop))()
+        self._gde.gde_host_drops(self._host, counts)
+        return {cause: counts[cause] for cause in Drop}
+
+    def local_address(self) -> Address | None:
+        """Where the socket is bound; None while it is not."""
+        record = CAddress()
+        if self._gde.gde_host_local_address(self._host, ctypes.byref(record)):
+            return None
+        return address_of(record)
+
+    @property
+    def channel_limit(self) -> int:
+        """Channels granted to those who connect, 1..255."""
+        return int(self._gde.gde_host_channel_limit(self._host))
+
+    # Settings
+
+    def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
+        """Set a per-peer option."""
+        a, b, c = (*(value & 0xFFFFFFFF for value in values), 0, 0)[:3]
+        check(self._gde.gde_host_configure(self._host, peer, option, a, b, c))
+
+    def set_bandwidth_limit(self, incoming: int, outgoing: int) -> None:
+        """Set the host's limits in bytes per second."""
+        check(self._gde.gde_host_bandwidth_limit(self._host, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF))
+
+    def set_channel_limit(self, limit: int) -> None:
+        """Set what later connections are granted."""
+        check(self._gde.gde_host_set_channel_limit(self._host, limit if 0 < limit <= 255 else 0))
+
+    def set_compressor(self, compressor: Compressor | None) -> None:
+        """Replace the compressor; only for codecs that :func:`native_mode` knows."""
+        mode = native_mode(compressor)
+        if mode is None:
+            raise ValueError("the C host does not have this compression")
+        check(self._gde.gde_host_set_compressor(self._host, mode))
+
+    def socket_send(self, data: bytes, address: Address) -> None:
+        """Send a raw datagram from the host's socket."""
+        check(self._gde.gde_host_socket_send(self._host, data, len(data), ctypes.byref(c_address(address))))
+
+    def _after_fork_in_child(self) -> None:
+        self._closed = True
+        self._gde.gde_host_after_fork(self._host)
+
+
+_live: weakref.WeakSet[NativeHost] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    for host in list(_live):
+        host.close()
+
+
+def _repair_child() -> None:
+    for host in list(_live):
+        if not host.closed:
+            host._after_fork_in_child()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_repair_child)

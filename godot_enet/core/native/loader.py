@@ -1,0 +1,185 @@
+"""Finds and loads the compiled helper, once. Without it everything works, only slower.
+
+Two libraries may lie beside this module: ``_gde`` has no dependency at all, ``_gde_hot`` is the same plus the few
+methods on CPython's stable ABI. Either is checked before use: ABI version, struct sizes, every symbol.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, NamedTuple
+
+from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
+
+__all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library", "load_library", "why_unavailable"]
+
+_log = logging.getLogger("godot_enet.native")
+
+ABI_VERSION = 1
+
+_V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
+_D = ctypes.c_char_p
+_A, _E = ctypes.POINTER(CAddress), ctypes.POINTER(CEvent)
+_C, _N, _R = ctypes.POINTER(CConfig), ctypes.POINTER(CPeerInfo), ctypes.POINTER(CDropReport)
+_P64 = ctypes.POINTER(_U64)
+
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "gde_engine_create": (_V, [_C]),
+    "gde_engine_destroy": (None, [_V]),
+    "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
+    "gde_handle_timeout": (None, [_V, _I64]),
+    "gde_connect": (_I64, [_V, _A, _U32, _U32]),
+    "gde_disconnect": (_I32, [_V, _U64, _U32, _U32, _I64]),
+    "gde_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
+    "gde_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
+    "gde_ping": (_I32, [_V, _U64]),
+    "gde_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
+    "gde_bandwidth_limit": (None, [_V, _U32, _U32]),
+    "gde_set_channel_limit": (None, [_V, _U32]),
+    "gde_set_compressor": (_I32, [_V, _U32]),
+    "gde_poll_transmit": (_I32, [_V, _I64, _U32, _D, _A]),
+    "gde_poll_event": (_I32, [_V, _E]),
+    "gde_poll_timeout": (_I32, [_V, ctypes.POINTER(_I64)]),
+    "gde_poll_drops": (_I32, [_V, _R, _I32]),
+    "gde_peers": (_I32, [_V, _P64, _I32]),
+    "gde_get_peer_info": (_I32, [_V, _U64, _N]),
+    "gde_peer_state": (_I32, [_V, _U64]),
+    "gde_peer_statistic": (_I64, [_V, _U64, _U32]),
+    "gde_channel_limit": (_U32, [_V]),
+    "gde_drops": (None, [_V, _P64]),
+    "gde_host_create": (_V, [_C, _A, _U32, ctypes.POINTER(_I32)]),
+    "gde_host_close": (None, [_V]),
+    "gde_host_free": (None, [_V]),
+    "gde_host_after_fork": (None, [_V]),
+    "gde_host_service": (_I32, [_V, _I64, _E, ctypes.POINTER(_V)]),
+    "gde_packet_free": (None, [_V]),
+    "gde_host_flush": (_I32, [_V]),
+    "gde_host_connect": (_I64, [_V, _A, _U32, _U32]),
+    "gde_host_disconnect": (_I32, [_V, _U64, _U32, _U32]),
+    "gde_host_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
+    "gde_host_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
+    "gde_host_ping": (_I32, [_V, _U64]),
+    "gde_host_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
+    "gde_host_bandwidth_limit": (_I32, [_V, _U32, _U32]),
+    "gde_host_set_channel_limit": (_I32, [_V, _U32]),
+    "gde_host_set_compressor": (_I32, [_V, _U32]),
+    "gde_host_socket_send": (_I32, [_V, _D, _U32, _A]),
+    "gde_host_peers": (_I32, [_V, _P64, _I32]),
+    "gde_host_peer_info": (_I32, [_V, _U64, _N]),
+    "gde_host_peer_state": (_I32, [_V, _U64]),
+    "gde_host_peer_statistic": (_I64, [_V, _U64, _U32]),
+    "gde_host_pop_statistic": (_U64, [_V, _U32]),
+    "gde_host_channel_limit": (_U32, [_V]),
+    "gde_host_drops": (None, [_V, _P64]),
+    "gde_host_poll_drops": (_I32, [_V, _R, _I32]),
+    "gde_host_has_drops": (_I32, [_V]),
+    "gde_host_detach": (_I32, [_V, ctypes.POINTER(_V), ctypes.POINTER(_I64)]),
+    "gde_host_local_address": (_I32, [_V, _A]),
+}
+
+
+class NativeUnavailable(RuntimeError):
+    """The compiled helper cannot be used; the message says why."""
+
+
+class HotTypes(NamedTuple):
+    """The C classes of ``_gde_hot``."""
+
+    handle: type
+    peer: type
+    connection: type
+    set_results: Callable[[object, object, type, object], None]
+
+
+def load_library(path: str) -> ctypes.CDLL:
+    """A library at a path, checked and with its functions declared.
+
+    Raises:
+        NativeUnavailable: it cannot be loaded, or is not what this version of the package needs.
+    """
+    try:
+        loaded = ctypes.CDLL(path)
+    except OSError as error:
+        raise NativeUnavailable(f"{path} cannot be loaded: {error}") from error
+    try:
+        loaded.gde_abi_version.restype = _U32
+        version = loaded.gde_abi_version()
+        if version != ABI_VERSION:
+            raise NativeUnavailable(f"{path} has ABI version {version}, this package needs {ABI_VERSION}")
+        loaded.gde_sizeof.restype, loaded.gde_sizeof.argtypes = _U32, [_U32]
+        for kind, record in enumerate(RECORDS):
+            if loaded.gde_sizeof(kind) != ctypes.sizeof(record):
+                raise NativeUnavailable(f"{path} has another layout of {record.__name__}")
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = result, arguments
+    except AttributeError as error:
+        raise NativeUnavailable(f"{path} lacks a function: {error}") from error
+    return loaded
+
+
+def _find(stem: str) -> str | None:
+    for entry in resources.files("godot_enet.core.native").iterdir():
+        if entry.name.split(".")[0] == stem and not entry.name.endswith((".c", ".h", ".py")):
+            return str(entry)
+    return None
+
+
+def _load() -> tuple[ctypes.CDLL | None, HotTypes | None, str]:
+    reason = "it was not built"
+    if sys.implementation.name == "cpython":
+        path = _find("_gde_hot")
+        if path is not None:
+            try:
+                return load_library(path), _load_hot(path), ""
+            except NativeUnavailable as error:
+                reason = str(error)
+    path = _find("_gde")
+    if path is not None:
+        try:
+            return load_library(path), None, ""
+        except NativeUnavailable as error:
+            reason = str(error)
+    return None, None, reason
+
+
+def _load_hot(path: str) -> HotTypes:
+    try:
+        hot = ctypes.PyDLL(path)
+        hot.gde_hot_types.restype = ctypes.py_object
+        hot.gde_hot_results.restype = ctypes.py_object
+        hot.gde_hot_results.argtypes = [ctypes.py_object] * 4
+        handle, peer, connection = hot.gde_hot_types()
+    except (OSError, AttributeError) as error:
+        raise NativeUnavailable(f"{path} cannot be used: {error}") from error
+    return HotTypes(handle, peer, connection, hot.gde_hot_results)
+
+
+_library, _hot, _reason = _load()
+if _library is None and _reason != "it was not built":
+    _log.warning("The compiled helper is not used: %s.", _reason)
+
+
+def library() -> ctypes.CDLL:
+    """The helper.
+
+    Raises:
+        NativeUnavailable: there is none.
+    """
+    if _library is None:
+        raise NativeUnavailable(f"the native engine is not available: {_reason}")
+    return _library
+
+
+def hot_types() -> HotTypes | None:
+    """The C classes, where the helper was built against CPython's stable ABI; None otherwise."""
+    return _hot
+
+
+def why_unavailable() -> str:
+    """Why there is no helper; empty if there is one."""
+    return _reason

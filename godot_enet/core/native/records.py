@@ -1,0 +1,150 @@
+"""The structs of the C ABI as ctypes sees them. Their sizes are compared with the library's own when it is loaded.
+
+enet terms and order: src/gde.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ipaddress
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.interface import Address
+
+__all__ = [
+    "RECORDS",
+    "CAddress",
+    "CConfig",
+    "CDropReport",
+    "CEvent",
+    "CPeerInfo",
+    "address_of",
+    "c_address",
+    "c_config",
+]
+
+
+class CAddress(ctypes.Structure):
+    """``gde_address``: IPv4 is written as IPv6."""
+
+    _fields_ = [
+        ("ip", ctypes.c_uint8 * 16),
+        ("scope", ctypes.c_uint32),
+        ("port", ctypes.c_uint16),
+        ("reserved", ctypes.c_uint16),
+    ]
+
+
+_CONFIG_NAMES = (
+    "peer_count",
+    "channel_limit",
+    "incoming_bandwidth",
+    "outgoing_bandwidth",
+    "mtu",
+    "checksum",
+    "duplicate_peers",
+    "maximum_packet_size",
+    "maximum_waiting_data",
+    "seed",
+)
+
+
+class CConfig(ctypes.Structure):
+    """``gde_config``: a :class:`HostConfig`."""
+
+    _fields_ = [(name, ctypes.c_uint32) for name in _CONFIG_NAMES]
+
+
+class CPeerInfo(ctypes.Structure):
+    """``gde_peer_info``."""
+
+    _fields_ = [
+        ("peer", ctypes.c_uint64),
+        ("address", CAddress),
+        ("state", ctypes.c_uint32),
+        ("channel_count", ctypes.c_uint32),
+        ("mtu", ctypes.c_uint32),
+        ("connect_id", ctypes.c_uint32),
+        ("window_size", ctypes.c_uint32),
+        ("incoming_bandwidth", ctypes.c_uint32),
+        ("outgoing_bandwidth", ctypes.c_uint32),
+        ("reliable_data_in_transit", ctypes.c_uint32),
+        ("waiting_data", ctypes.c_uint64),
+        ("packets_queued", ctypes.c_uint64),
+    ]
+
+
+class CEvent(ctypes.Structure):
+    """``gde_event``."""
+
+    _fields_ = [
+        ("peer", ctypes.c_uint64),
+        ("packet", ctypes.c_void_p),
+        ("length", ctypes.c_uint64),
+        ("type", ctypes.c_uint32),
+        ("channel", ctypes.c_uint32),
+        ("data", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+    ]
+
+
+class CDropReport(ctypes.Structure):
+    """``gde_drop_report``."""
+
+    _fields_ = [("address", CAddress), ("cause", ctypes.c_uint32), ("times", ctypes.c_uint32)]
+
+
+RECORDS = (CAddress, CConfig, CPeerInfo, CEvent, CDropReport)
+"""In the order of ``gde_sizeof``."""
+
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+_CACHE_LIMIT = 8192
+_to_c: dict[Address, CAddress] = {}
+_from_c: dict[bytes, Address] = {}
+
+
+def c_config(config: HostConfig) -> CConfig:
+    """A config for the C side."""
+    return CConfig(*(int(getattr(config, name)) for name in _CONFIG_NAMES))
+
+
+def c_address(address: Address) -> CAddress:
+    """An address for the C side. The host must be an IP literal."""
+    made = _to_c.get(address)
+    if made is None:
+        host, _, scope = address.host.partition("%")
+        packed = ipaddress.ip_address(host).packed
+        raw = packed if len(packed) == 16 else _MAPPED + packed
+        made = CAddress((ctypes.c_uint8 * 16)(*raw), _scope_id(scope), address.port, 0)
+        if len(_to_c) >= _CACHE_LIMIT:
+            _to_c.clear()
+        _to_c[address] = made
+    return made
+
+
+def address_of(record: CAddress) -> Address:
+    """An address of the C side."""
+    key = bytes(record)
+    made = _from_c.get(key)
+    if made is None:
+        raw = key[:16]
+        host = str(ipaddress.ip_address(raw[12:] if raw.startswith(_MAPPED) else raw))
+        made = Address(f"{host}%{record.scope}" if record.scope else host, record.port)
+        if len(_from_c) >= _CACHE_LIMIT:
+            _from_c.clear()
+        _from_c[key] = made
+    return made
+
+
+def _scope_id(scope: str) -> int:
+    """The number of an IPv6 scope: itself, or the index of that network interface."""
+    if not scope:
+        return 0
+    if scope.isdigit():
+        return int(scope)
+    import socket
+
+    try:
+        return socket.if_nametoindex(scope)
+    except OSError:
+        return 0

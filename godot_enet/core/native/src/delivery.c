@@ -1,0 +1,320 @@
+/* From received data commands to packets in order (see delivery.py, which this follows function by function). */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static bool has_room(gde_engine *e, peer *p, bool next_in_order) {
+    uint64_t budget = e->config.maximum_waiting_data;
+    if (next_in_order && !p->packet_count)
+        budget += e->config.maximum_packet_size;
+    else if (p->held >= MAXIMUM_HELD_COMMANDS || p->packet_count >= MAXIMUM_HELD_COMMANDS)
+        budget = 0;
+    if (p->waiting_data < budget) return true;
+    engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
+    return false;
+}
+
+static void hold(peer *p, uint32_t length) {
+    p->waiting_data += length;
+    p->held++;
+}
+
+static void discard(peer *p, held *h) {
+    p->waiting_data -= h->total_length;
+    p->held -= 1 + h->stored;
+    held_free(h);
+}
+
+static packet *packet_create(gde_engine *e, uint32_t id, uint8_t flags, uint32_t length) {
+    bool pooled;
+    packet *made = pool_take(e, sizeof *made + length, &pooled);
+    if (made) *made = (packet){NULL, length, (uint8_t)id, flags, pooled};
+    return made;
+}
+
+static void append_packet(gde_engine *e, peer *p, packet *made) {
+    if (p->last_packet)
+        p->last_packet->next = made;
+    else
+        p->first_packet = made;
+    p->last_packet = made;
+    p->packet_count++;
+    e->waiting_bytes += made->length + PACKET_OVERHEAD;
+    enqueue(e, p);
+}
+
+/* A packet already charged to the waiting data. False without memory; the charge is undone then. */
+static bool deliver(gde_engine *e, peer *p, uint32_t id, uint8_t flags, const uint8_t *data, uint32_t length) {
+    packet *made = p->state == STATE_CONNECTED ? packet_create(e, id, flags, length) : NULL;
+    if (!made) {
+        p->waiting_data -= length;
+        return p->state != STATE_CONNECTED;
+    }
+    if (length) memcpy(made->data, data, length);
+    append_packet(e, p, made);
+    return true;
+}
+
+/* Deliver something that was held, and forget it. Without memory the packet is lost with its connection's order kept. */
+static void release_held(gde_engine *e, peer *p, uint32_t id, held *h) {
+    p->held -= 1 + h->stored;
+    if (!h->fragment_count) {
+        deliver(e, p, id, h->flags, h->packet, h->total_length);
+    } else if (p->state != STATE_CONNECTED) {
+        p->waiting_data -= h->total_length;
+    } else {
+        packet *made = packet_create(e, id, h->flags, h->total_length);
+        if (!made) {
+            p->waiting_data -= h->total_length;
+        } else {
+            /* Where the last one begins was not known when it came. Gaps read 0. */
+            for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
+                if (h->piece_numbers[i] == h->fragment_count - 1)
+                    h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
+            if (h->irregular) memset(made->data, 0, h->total_length);
+            for (uint32_t i = 0; i < h->stored; i++)
+                memcpy(made->data + h->pieces[i].offset, h->pieces[i].data, h->pieces[i].length);
+            append_packet(e, p, made);
+        }
+    }
+    held_free(h);
+}
+
+static bool late_insert(channel *c, uint32_t position, held *h) {
+    if (c->late_count == c->late_capacity) {
+        uint32_t capacity = c->late_capacity ? c->late_capacity * 2 : 4;
+        held **grown = realloc(c->late, capacity * sizeof *grown);
+        if (!grown) return false;
+        c->late = grown;
+        c->late_capacity = capacity;
+    }
+    memmove(c->late + position + 1, c->late + position, (c->late_count - position) * sizeof *c->late);
+    c->late[position] = h;
+    c->late_count++;
+    return true;
+}
+
+/* Where an unreliable command belongs in the queue; -1 if it is old or there already. */
+static int64_t late_position(const channel *c, uint16_t reliable, uint16_t unreliable) {
+    uint16_t incoming = c->incoming_reliable;
+    if (reliable == incoming && unreliable <= c->incoming_unreliable) return -1;
+    for (uint32_t i = c->late_count; i-- > 0;) {
+        const held *other = c->late[i];
+        if (reliable >= incoming) {
+            if (other->reliable < incoming) continue;
+        } else if (other->reliable >= incoming) {
+            return (int64_t)i + 1;
+        }
+        if (other->reliable < reliable) return (int64_t)i + 1;
+        if (other->reliable > reliable) continue;
+        if (other->unreliable < unreliable) return (int64_t)i + 1;
+        if (other->unreliable == unreliable) return -1;
+    }
+    return 0;
+}
+
+static void mark_ready(channel *c, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) c->late[i]->ready = 1;
+}
+
+/* enet: peer.c: enet_peer_dispatch_incoming_unreliable_commands */
+static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, const held *protected_held) {
+    uint32_t start = 0, drop = 0, current = 0;
+    while (current < c->late_count) {
+        held *h = c->late[current];
+        if (h->reliable == c->incoming_reliable) {
+            if (h->remaining == 0) {
+                c->incoming_unreliable = h->unreliable;
+                current++;
+                continue;
+            }
+            if (start != current) {
+                mark_ready(c, start, current);
+                drop = current;
+            } else if (drop != current) {
+                drop = current - 1;
+            }
+        } else {
+            if (channel_accepts(c, h->reliable)) break;
+            drop = current + 1;
+            if (start != current) mark_ready(c, start, current);
+        }
+        start = current = current + 1;
+    }
+    if (start != current) {
+        mark_ready(c, start, current);
+        drop = current;
+    }
+    /* Deliver and drop in one sweep; both keep the order. */
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->late_count; i++) {
+        held *h = c->late[i];
+        if (h->ready)
+            release_held(e, p, id, h);
+        else if (i >= drop || h == protected_held)
+            c->late[kept++] = h;
+        else
+            discard(p, h);
+    }
+    c->late_count = kept;
+}
+
+/* Early commands numbered inside a delivered group: only a broken sender makes them. */
+static void forget_within(peer *p, channel *c, uint16_t start, uint32_t count) {
+    for (uint32_t i = 0; i < c->early_capacity;) {
+        held *h = c->early[i];
+        uint16_t ahead = h ? (uint16_t)(h->reliable - start) : 0;
+        if (ahead > 0 && ahead < count) {
+            early_remove(c, h->reliable);
+            discard(p, h);
+            i = 0; /* the table moved */
+        } else {
+            i++;
+        }
+    }
+}
+
+/* Deliver every reliable command that is next, then what waited for them. */
+static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved) {
+    for (;;) {
+        uint16_t number = (uint16_t)(c->incoming_reliable + 1);
+        held *h = early_find(c, number);
+        if (!h || h->remaining > 0) break;
+        early_remove(c, number);
+        moved = true;
+        c->incoming_reliable = number;
+        if (h->fragment_count > 1) {
+            c->incoming_reliable = (uint16_t)(number + h->fragment_count - 1);
+            if (c->early_count) forget_within(p, c, number, h->fragment_count);
+        }
+        c->incoming_unreliable = 0;
+        release_held(e, p, id, h);
+    }
+    if (moved && c->late_count) dispatch_unreliable(e, p, c, id, NULL);
+}
+
+bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
+                      uint32_t length) {
+    if (p->state == STATE_DISCONNECT_LATER) return true;
+    if (number == (uint16_t)(c->incoming_reliable + 1) && !early_find(c, number)) {
+        if (!has_room(e, p, true)) return false;
+        p->waiting_data += length;
+        if (!deliver(e, p, id, PACKET_RELIABLE, data, length)) return false;
+        c->incoming_reliable = number;
+        c->incoming_unreliable = 0;
+        if (c->early_count || c->late_count) advance(e, p, c, id, true);
+        return true;
+    }
+    if (!channel_accepts(c, number) || number == c->incoming_reliable || early_find(c, number)) return true;
+    if (!has_room(e, p, false)) return false;
+    held *h = held_create(number, 0, PACKET_RELIABLE, data, length, 0);
+    if (!h) return false;
+    if (!early_insert(c, h)) {
+        held_free(h);
+        return false;
+    }
+    hold(p, length);
+    return true;
+}
+
+bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t unreliable,
+                        const uint8_t *data, uint32_t length) {
+    if (p->state == STATE_DISCONNECT_LATER) return true;
+    if (reliable == c->incoming_reliable && !c->late_count) {
+        if (unreliable <= c->incoming_unreliable) return true;
+        if (!has_room(e, p, false)) return false;
+        p->waiting_data += length;
+        if (!deliver(e, p, id, 0, data, length)) return false;
+        c->incoming_unreliable = unreliable;
+        return true;
+    }
+    if (!channel_accepts(c, reliable)) return true;
+    int64_t position = late_position(c, reliable, unreliable);
+    if (position < 0) return true;
+    if (!has_room(e, p, false)) return false;
+    held *h = held_create(reliable, unreliable, 0, data, length, 0);
+    if (!h) return false;
+    if (!late_insert(c, (uint32_t)position, h)) {
+        held_free(h);
+        return false;
+    }
+    hold(p, length);
+    dispatch_unreliable(e, p, c, id, h);
+    return true;
+}
+
+bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, const uint8_t *data, uint32_t length) {
+    uint32_t index = group & 1023, extended = group;
+    if (group < p->incoming_unsequenced_group) extended += 65536;
+    if (extended >= p->incoming_unsequenced_group + 32768u) return true;
+    if (!p->unsequenced_map && !(p->unsequenced_map = calloc(16, sizeof *p->unsequenced_map))) return false;
+    uint16_t base = (uint16_t)(group - index);
+    if (base != p->incoming_unsequenced_group) {
+        p->incoming_unsequenced_group = base;
+        memset(p->unsequenced_map, 0, 16 * sizeof *p->unsequenced_map);
+    } else if (p->unsequenced_map[index >> 6] >> (index & 63) & 1) {
+        return true;
+    }
+    if (p->state != STATE_DISCONNECT_LATER) {
+        if (!has_room(e, p, false)) return false;
+        p->waiting_data += length;
+        if (!deliver(e, p, id, PACKET_UNSEQUENCED, data, length)) return false;
+    }
+    set_bit(p->unsequenced_map, index);
+    return true;
+}
+
+static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
+                         uint32_t length) {
+    if (p->held >= MAXIMUM_HELD_COMMANDS) {
+        engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
+        return false;
+    }
+    int added = held_add(h, number, offset, data, length);
+    if (added > 0) p->held++;
+    return added >= 0;
+}
+
+bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t start, uint32_t count, uint32_t number,
+                      uint32_t total, uint32_t offset, const uint8_t *data, uint32_t length) {
+    held *h = early_find(c, start);
+    if (!h) {
+        if (p->state == STATE_DISCONNECT_LATER || start == c->incoming_reliable) return false;
+        if (!has_room(e, p, start == (uint16_t)(c->incoming_reliable + 1))) return false;
+        if (!(h = held_create(start, 0, PACKET_RELIABLE, NULL, total, count))) return false;
+        if (!early_insert(c, h)) {
+            held_free(h);
+            return false;
+        }
+        hold(p, total);
+    } else if (h->fragment_count != count || h->total_length != total) {
+        return false;
+    }
+    if (!add_fragment(e, p, h, number, offset, data, length)) return false;
+    if (h->remaining == 0) advance(e, p, c, id, false);
+    return true;
+}
+
+bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t start,
+                                 uint32_t count, uint32_t number, uint32_t total, uint32_t offset, const uint8_t *data,
+                                 uint32_t length) {
+    held *h = NULL;
+    for (uint32_t i = c->late_count; i-- > 0 && !h;)
+        if (c->late[i]->reliable == reliable && c->late[i]->unreliable == start) h = c->late[i];
+    if (!h) {
+        if (p->state == STATE_DISCONNECT_LATER) return false;
+        int64_t position = late_position(c, reliable, start);
+        if (position < 0 || !has_room(e, p, false)) return false;
+        if (!(h = held_create(reliable, start, PACKET_UNRELIABLE_FRAGMENT, NULL, total, count))) return false;
+        if (!late_insert(c, (uint32_t)position, h)) {
+            held_free(h);
+            return false;
+        }
+        hold(p, total);
+        dispatch_unreliable(e, p, c, id, h);
+    }
+    if (h->fragment_count != count || h->total_length != total) return false;
+    if (!add_fragment(e, p, h, number, offset, data, length)) return false;
+    if (h->remaining == 0) dispatch_unreliable(e, p, c, id, NULL);
+    return true;
+}

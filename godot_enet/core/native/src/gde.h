@@ -1,0 +1,182 @@
+/* godot_enet: ENet's protocol engine in C11. The whole public ABI.
+ *
+ * No dependency, no callback, no global state. Handles are opaque; integers have fixed width; buffers belong to
+ * the caller; failures are negative numbers. One thread at a time per engine.
+ *
+ * This engine and godot_enet/core/engine do the same, byte for byte: a change of behaviour goes into both.
+ */
+#ifndef GDE_H
+#define GDE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define GDE_API __declspec(dllexport)
+#else
+#define GDE_API __attribute__((visibility("default")))
+#endif
+
+#define GDE_ABI_VERSION 1u
+
+enum {
+    GDE_OK = 0,
+    GDE_ERR_MEMORY = -1,
+    GDE_ERR_UNKNOWN_PEER = -2,
+    GDE_ERR_NOT_CONNECTED = -3,
+    GDE_ERR_CHANNEL = -4,
+    GDE_ERR_TOO_LARGE = -5,
+    GDE_ERR_NO_FREE_PEER = -6,
+    GDE_ERR_ARGUMENT = -7,
+    GDE_ERR_SPACE = -8
+};
+
+enum { GDE_DROP_CAUSES = 14, GDE_STATISTICS = 14 };
+
+typedef struct gde_engine gde_engine;
+
+/* An IP address and port. IPv4 is written as IPv6 (::ffff:a.b.c.d). */
+typedef struct {
+    uint8_t ip[16];
+    uint32_t scope;
+    uint16_t port;
+    uint16_t reserved;
+} gde_address;
+
+typedef struct {
+    uint32_t peer_count;
+    uint32_t channel_limit;
+    uint32_t incoming_bandwidth;
+    uint32_t outgoing_bandwidth;
+    uint32_t mtu;
+    uint32_t checksum;
+    uint32_t duplicate_peers;
+    uint32_t maximum_packet_size;
+    uint32_t maximum_waiting_data;
+    uint32_t seed;
+} gde_config;
+
+typedef struct {
+    uint64_t peer;
+    gde_address address;
+    uint32_t state;
+    uint32_t channel_count;
+    uint32_t mtu;
+    uint32_t connect_id;
+    uint32_t window_size;
+    uint32_t incoming_bandwidth;
+    uint32_t outgoing_bandwidth;
+    uint32_t reliable_data_in_transit;
+    uint64_t waiting_data;
+    uint64_t packets_queued;
+} gde_peer_info;
+
+/* One event; a packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy. */
+typedef struct {
+    uint64_t peer;
+    const uint8_t *packet;
+    uint64_t length;
+    uint32_t type;
+    uint32_t channel;
+    uint32_t data;
+    uint32_t flags;
+} gde_event;
+
+typedef struct {
+    gde_address address;
+    uint32_t cause;
+    uint32_t times;
+} gde_drop_report;
+
+GDE_API uint32_t gde_abi_version(void);
+/* Size in bytes of the struct with this number (0 address, 1 config, 2 peer_info, 3 event, 4 drop_report). */
+GDE_API uint32_t gde_sizeof(uint32_t kind);
+
+GDE_API gde_engine *gde_engine_create(const gde_config *config);
+GDE_API void gde_engine_destroy(gde_engine *engine);
+
+/* From the world. */
+GDE_API void gde_receive(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
+GDE_API void gde_handle_timeout(gde_engine *engine, int64_t now);
+
+/* From the user. */
+GDE_API int64_t gde_connect(gde_engine *engine, const gde_address *to, uint32_t channels, uint32_t data);
+GDE_API int32_t gde_disconnect(gde_engine *engine, uint64_t peer, uint32_t data, uint32_t mode, int64_t now);
+GDE_API int32_t gde_send(gde_engine *engine, uint64_t peer, uint32_t channel, const uint8_t *data, uint64_t length,
+                         uint32_t flags);
+GDE_API int32_t gde_broadcast(gde_engine *engine, uint32_t channel, const uint8_t *data, uint64_t length,
+                              uint32_t flags);
+GDE_API int32_t gde_ping(gde_engine *engine, uint64_t peer);
+GDE_API int32_t gde_configure(gde_engine *engine, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
+GDE_API void gde_bandwidth_limit(gde_engine *engine, uint32_t incoming, uint32_t outgoing);
+GDE_API void gde_set_channel_limit(gde_engine *engine, uint32_t limit);
+/* 0 none, 1 range coder, 2 FastLZ. */
+GDE_API int32_t gde_set_compressor(gde_engine *engine, uint32_t mode);
+
+/* Outputs. gde_poll_transmit builds one datagram into `buffer` (4104 bytes) and returns its length, 0 when this pass
+ * has no more. Drain it before anything else is called. `urgent` leaves packets queued since the last full pass. */
+GDE_API int32_t gde_poll_transmit(gde_engine *engine, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to);
+GDE_API int32_t gde_poll_event(gde_engine *engine, gde_event *event);
+/* Returns 1 and the time, or 0 if nothing is ever due. */
+GDE_API int32_t gde_poll_timeout(gde_engine *engine, int64_t *due);
+GDE_API int32_t gde_poll_drops(gde_engine *engine, gde_drop_report *reports, int32_t capacity);
+
+/* Looking. */
+GDE_API int32_t gde_peers(gde_engine *engine, uint64_t *peers, int32_t capacity);
+GDE_API int32_t gde_get_peer_info(gde_engine *engine, uint64_t peer, gde_peer_info *info);
+GDE_API int32_t gde_peer_state(gde_engine *engine, uint64_t peer);
+GDE_API int64_t gde_peer_statistic(gde_engine *engine, uint64_t peer, uint32_t which);
+GDE_API uint32_t gde_channel_limit(gde_engine *engine);
+GDE_API void gde_drops(gde_engine *engine, uint64_t *counts);
+
+/* A host: an engine with a UDP socket, and with a network thread if wanted. Any function may be called from any
+ * thread. What every function returns GDE_ERR_CLOSED for after gde_host_close. */
+typedef struct gde_host gde_host;
+typedef struct gde_packet gde_packet;
+
+enum { GDE_ERR_CLOSED = -9 };
+enum { GDE_HOST_BOUND = 1, GDE_HOST_WILDCARD = 2, GDE_HOST_THREADED = 4, GDE_HOST_NO_OFFLOAD = 8 };
+
+/* GDE_HOST_BOUND binds `bind`; GDE_HOST_WILDCARD binds its port on all addresses. NULL and an errno on failure. */
+GDE_API gde_host *gde_host_create(const gde_config *config, const gde_address *bind, uint32_t flags, int32_t *error);
+/* Ends the thread and blocked calls, frees the port. Idempotent. */
+GDE_API void gde_host_close(gde_host *host);
+/* Closes, and frees the memory: nobody may use the host any more. */
+GDE_API void gde_host_free(gde_host *host);
+/* Ends the thread and blocked calls like gde_host_close, but hands over the engine and the socket, which go on living
+ * without the host. For codecs that only Python has. */
+GDE_API int32_t gde_host_detach(gde_host *host, gde_engine **engine, int64_t *socket);
+/* After fork(), in the child: closes its copies of the descriptors, and nothing else. */
+GDE_API void gde_host_after_fork(gde_host *host);
+
+/* 1 and an event, or 0; waits up to `timeout` ms. A packet comes as `packet`, which the caller frees. */
+GDE_API int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_packet **packet);
+/* The same, but only what is queued already: no work, no wait. Takes back a chain of packets for reuse (or NULL). */
+GDE_API int32_t gde_host_next_event(gde_host *host, gde_event *event, gde_packet **packet, gde_packet *spare);
+GDE_API void gde_packet_free(gde_packet *packet);
+GDE_API int32_t gde_host_flush(gde_host *host);
+GDE_API int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data);
+GDE_API int32_t gde_host_disconnect(gde_host *host, uint64_t peer, uint32_t data, uint32_t mode);
+GDE_API int32_t gde_host_send(gde_host *host, uint64_t peer, uint32_t channel, const uint8_t *data, uint64_t length,
+                              uint32_t flags);
+GDE_API int32_t gde_host_broadcast(gde_host *host, uint32_t channel, const uint8_t *data, uint64_t length,
+                                   uint32_t flags);
+GDE_API int32_t gde_host_ping(gde_host *host, uint64_t peer);
+GDE_API int32_t gde_host_configure(gde_host *host, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
+GDE_API int32_t gde_host_bandwidth_limit(gde_host *host, uint32_t incoming, uint32_t outgoing);
+GDE_API int32_t gde_host_set_channel_limit(gde_host *host, uint32_t limit);
+GDE_API int32_t gde_host_set_compressor(gde_host *host, uint32_t mode);
+GDE_API int32_t gde_host_socket_send(gde_host *host, const uint8_t *data, uint32_t length, const gde_address *to);
+GDE_API int32_t gde_host_peers(gde_host *host, uint64_t *peers, int32_t capacity);
+GDE_API int32_t gde_host_peer_info(gde_host *host, uint64_t peer, gde_peer_info *info);
+GDE_API int32_t gde_host_peer_state(gde_host *host, uint64_t peer);
+GDE_API int64_t gde_host_peer_statistic(gde_host *host, uint64_t peer, uint32_t which);
+/* Traffic totals: 0 sent bytes, 1 sent datagrams, 2 received bytes, 3 received datagrams; back to 0. */
+GDE_API uint64_t gde_host_pop_statistic(gde_host *host, uint32_t which);
+GDE_API uint32_t gde_host_channel_limit(gde_host *host);
+GDE_API void gde_host_drops(gde_host *host, uint64_t *counts);
+GDE_API int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t capacity);
+GDE_API int32_t gde_host_has_drops(gde_host *host);
+GDE_API int32_t gde_host_local_address(gde_host *host, gde_address *address);
+
+#endif

@@ -1,0 +1,474 @@
+/* The calls a program makes per message, as C methods on CPython's stable ABI: send, service, get_packet.
+ *
+ * Nothing else of the package is written against CPython's C API, and nothing here decides anything: whatever is not
+ * the plain good case goes to the Python method of the same name, which defines what the call does (the classes here
+ * come before the Python ones in the method resolution order). The library works without this file.
+ *
+ * Lifetimes: a Handle owns the host; connections and peers hold a reference to their Handle, so the memory is there as
+ * long as anybody can reach it, closed or not. */
+#define PY_SSIZE_T_CLEAN
+#if !defined(Py_LIMITED_API)
+#define Py_LIMITED_API 0x030A0000
+#endif
+#include <Python.h>
+
+#include "internal.h"
+
+static struct {
+    PyObject *ok;             /* Error.OK */
+    PyObject *event_receive;  /* EventType.EVENT_RECEIVE */
+    PyObject *none_result;    /* what service returns when nothing happened */
+    PyTypeObject *result;     /* ServiceResult */
+    allocfunc result_alloc;
+    PyObject *send_name, *service_name, *get_packet_name, *flags_name, *count_name, *error_name, *speak_name, *take_name;
+    PyTypeObject *handle, *peer, *connection;
+} state;
+
+/* Handle */
+
+typedef struct {
+    PyObject_HEAD
+    gde_host *host;
+    packet *spare; /* taken and emptied, on their way back for reuse; guarded by the GIL */
+    uint32_t spare_count;
+} Handle;
+
+enum { SPARE_LIMIT = 256 };
+
+static void give_back(PyObject *handle, packet *emptied) {
+    Handle *self = (Handle *)handle;
+    if (!emptied->pooled || self->spare_count >= SPARE_LIMIT) {
+        gde_packet_free((gde_packet *)emptied);
+        return;
+    }
+    emptied->next = self->spare;
+    self->spare = emptied;
+    self->spare_count++;
+}
+
+static void handle_dealloc(Handle *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    while (self->spare) {
+        packet *next = self->spare->next;
+        gde_packet_free((gde_packet *)self->spare);
+        self->spare = next;
+    }
+    gde_host_free(self->host);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    (void)keywords;
+    const char *config, *bind;
+    Py_ssize_t config_size, bind_size;
+    unsigned int flags;
+    if (!PyArg_ParseTuple(args, "y#z#I", &config, &config_size, &bind, &bind_size, &flags)) return NULL;
+    if (config_size != sizeof(gde_config) || (bind && bind_size != sizeof(gde_address))) {
+        PyErr_SetString(PyExc_ValueError, "config or address of a wrong size");
+        return NULL;
+    }
+    gde_config settings;
+    gde_address at;
+    memcpy(&settings, config, sizeof settings);
+    if (bind) memcpy(&at, bind, sizeof at);
+    int32_t error;
+    gde_host *host = gde_host_create(&settings, bind ? &at : NULL, flags, &error);
+    if (!host) {
+        PyErr_Format(PyExc_OSError, "%d", (int)error);
+        return NULL;
+    }
+    Handle *self = (Handle *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+    if (!self) {
+        gde_host_free(host);
+        return NULL;
+    }
+    self->host = host;
+    return (PyObject *)self;
+}
+
+static PyObject *handle_pointer(PyObject *self, void *closure) {
+    (void)closure;
+    return PyLong_FromVoidPtr(((Handle *)self)->host);
+}
+
+static PyGetSetDef handle_getset[] = {{"pointer", handle_pointer, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+static PyType_Slot handle_slots[] = {
+    {Py_tp_dealloc, handle_dealloc}, {Py_tp_new, handle_new}, {Py_tp_getset, handle_getset}, {0, NULL}};
+static PyType_Spec handle_spec = {"godot_enet.core.native.Handle", sizeof(Handle), 0, Py_TPFLAGS_DEFAULT, handle_slots};
+
+/* Peer */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *handle; /* NULL while there is no native host behind it */
+    uint64_t peer;
+    packet *first, *last;
+    Py_ssize_t count;
+    bool failed; /* the last get_packet gave an error */
+} Peer;
+
+static void peer_drop_packets(Peer *self) {
+    while (self->first) {
+        packet *next = self->first->next;
+        gde_packet_free((gde_packet *)self->first);
+        self->first = next;
+    }
+    self->last = NULL;
+    self->count = 0;
+}
+
+static int peer_traverse(Peer *self, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->handle);
+    return 0;
+}
+
+static void peer_dealloc(Peer *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_CLEAR(self->handle);
+    peer_drop_packets(self);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+/* super(base, self).name(*args, **keywords) */
+static PyObject *call_base(PyObject *self, PyObject *name, PyTypeObject *base, PyObject *const *args, Py_ssize_t count,
+                           PyObject *keyword_names) {
+    PyObject *method = NULL, *packed = NULL, *keywords = NULL, *outcome = NULL;
+    PyObject *proxy = PyObject_CallFunctionObjArgs((PyObject *)&PySuper_Type, (PyObject *)base, self, NULL);
+    if (!proxy || !(method = PyObject_GetAttr(proxy, name)) || !(packed = PyTuple_New(count))) goto done;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_INCREF(args[i]);
+        PyTuple_SetItem(packed, i, args[i]);
+    }
+    if (keyword_names) {
+        if (!(keywords = PyDict_New())) goto done;
+        for (Py_ssize_t i = 0; i < PyTuple_Size(keyword_names); i++)
+            if (PyDict_SetItem(keywords, PyTuple_GetItem(keyword_names, i), args[count + i]) < 0) goto done;
+    }
+    outcome = PyObject_Call(method, packed, keywords);
+done:
+    Py_XDECREF(proxy);
+    Py_XDECREF(method);
+    Py_XDECREF(packed);
+    Py_XDECREF(keywords);
+    return outcome;
+}
+
+/* Small non-negative ints only; anything else is not the plain case. */
+static bool plain_int(PyObject *object, long *value) {
+    if (!PyLong_CheckExact(object)) return false;
+    int overflow;
+    *value = PyLong_AsLongAndOverflow(object, &overflow);
+    return !overflow && *value >= 0;
+}
+
+static PyObject *peer_send(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    Peer *self = (Peer *)given;
+    long channel, flags;
+    if (count == 3 && !keywords && self->handle && PyBytes_CheckExact(args[1]) && plain_int(args[0], &channel) &&
+        plain_int(args[2], &flags) && !(flags & ~11L) && channel < 256) {
+        char *data;
+        Py_ssize_t length;
+        if (PyBytes_AsStringAndSize(args[1], &data, &length) < 0) return NULL;
+        if (gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel, (const uint8_t *)data,
+                          (uint64_t)length, (uint32_t)flags) == GDE_OK) {
+            Py_INCREF(state.ok);
+            return state.ok;
+        }
+    }
+    return call_base(given, state.send_name, state.peer, args, count, keywords);
+}
+
+static void remove_first(Peer *self) {
+    packet *taken = self->first;
+    self->first = taken->next;
+    if (!self->first) self->last = NULL;
+    self->count--;
+    give_back(self->handle, taken);
+}
+
+static PyObject *peer_get_packet(PyObject *given, PyObject *unused) {
+    (void)unused;
+    Peer *self = (Peer *)given;
+    packet *taken = self->first;
+    if (!taken || !self->handle) {
+        self->failed = true;
+        return call_base(given, state.get_packet_name, state.peer, NULL, 0, NULL);
+    }
+    if (self->failed) {
+        if (PyObject_SetAttr(given, state.error_name, state.ok) < 0) return NULL;
+        self->failed = false;
+    }
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)taken->data, (Py_ssize_t)taken->length);
+    if (!bytes) return NULL;
+    remove_first(self);
+    return bytes;
+}
+
+/* As get_packet, but with the error beside the packet. */
+static PyObject *peer_take_packet(PyObject *given, PyObject *unused) {
+    (void)unused;
+    Peer *self = (Peer *)given;
+    packet *taken = self->first;
+    if (!taken || !self->handle) return call_base(given, state.take_name, state.peer, NULL, 0, NULL);
+    PyObject *pair = Py_BuildValue("Oy#", state.ok, (const char *)taken->data, (Py_ssize_t)taken->length);
+    if (!pair) return NULL;
+    remove_first(self);
+    return pair;
+}
+
+static PyObject *peer_get_packet_flags(PyObject *given, PyObject *unused) {
+    (void)unused;
+    Peer *self = (Peer *)given;
+    if (!self->first) return call_base(given, state.flags_name, state.peer, NULL, 0, NULL);
+    return PyLong_FromLong(self->first->flags);
+}
+
+static PyObject *peer_get_available_packet_count(PyObject *given, PyObject *unused) {
+    (void)unused;
+    Peer *self = (Peer *)given;
+    if (!self->count) return call_base(given, state.count_name, state.peer, NULL, 0, NULL);
+    return PyLong_FromSsize_t(self->count);
+}
+
+/* _native(handle, peer): from now on the plain case goes to this host; None: no more. */
+static PyObject *peer_native(PyObject *given, PyObject *args) {
+    Peer *self = (Peer *)given;
+    PyObject *handle;
+    unsigned long long peer;
+    if (!PyArg_ParseTuple(args, "OK", &handle, &peer)) return NULL;
+    if (handle != Py_None && Py_TYPE(handle) != state.handle) {
+        PyErr_SetString(PyExc_TypeError, "handle must be a native host's");
+        return NULL;
+    }
+    PyObject *before = self->handle;
+    self->handle = handle == Py_None ? NULL : handle;
+    Py_XINCREF(self->handle);
+    self->peer = peer;
+    Py_XDECREF(before);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef peer_methods[] = {
+    {"send", (PyCFunction)(void (*)(void))peer_send, METH_FASTCALL | METH_KEYWORDS,
+     "send($self, channel, packet, flags)\n--\n\n"},
+    {"get_packet", peer_get_packet, METH_NOARGS, "get_packet($self)\n--\n\n"},
+    {"get_packet_flags", peer_get_packet_flags, METH_NOARGS, "get_packet_flags($self)\n--\n\n"},
+    {"get_available_packet_count", peer_get_available_packet_count, METH_NOARGS,
+     "get_available_packet_count($self)\n--\n\n"},
+    {"_take_packet", peer_take_packet, METH_NOARGS, NULL},
+    {"_native", peer_native, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyType_Slot peer_slots[] = {
+    {Py_tp_dealloc, peer_dealloc}, {Py_tp_traverse, peer_traverse}, {Py_tp_methods, peer_methods}, {0, NULL}};
+static PyType_Spec peer_spec = {"godot_enet.core.native.HotPeer", sizeof(Peer), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, peer_slots};
+
+/* Connection */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *handle;
+    PyObject *ended; /* the list of peers to be dropped before the next event */
+    PyObject **peers; /* by slot, owned */
+    uint32_t slots;
+} Connection;
+
+static void connection_forget(Connection *self) {
+    PyObject **peers = self->peers;
+    uint32_t slots = self->slots;
+    self->peers = NULL;
+    self->slots = 0;
+    for (uint32_t i = 0; i < slots; i++) Py_XDECREF(peers[i]);
+    PyMem_Free(peers);
+    Py_CLEAR(self->handle);
+    Py_CLEAR(self->ended);
+}
+
+static int connection_traverse(Connection *self, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->handle);
+    Py_VISIT(self->ended);
+    for (uint32_t i = 0; i < self->slots; i++) Py_VISIT(self->peers[i]);
+    return 0;
+}
+
+static int connection_clear(Connection *self) {
+    connection_forget(self);
+    return 0;
+}
+
+static void connection_dealloc(Connection *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    connection_forget(self);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyObject *receive_result(PyObject *peer, uint32_t channel) {
+    PyObject *result = state.result_alloc(state.result, 4);
+    if (!result) return NULL;
+    Py_INCREF(state.event_receive);
+    Py_INCREF(peer);
+    PyTuple_SetItem(result, 0, state.event_receive);
+    PyTuple_SetItem(result, 1, peer);
+    PyTuple_SetItem(result, 2, PyLong_FromLong(0));
+    PyTuple_SetItem(result, 3, PyLong_FromLong((long)channel));
+    return result;
+}
+
+static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    Connection *self = (Connection *)given;
+    long timeout = 0;
+    if (!self->handle || keywords || count > 1 || (count && !plain_int(args[0], &timeout)) || timeout > 0x7FFFFFFF ||
+        PyList_Size(self->ended) > 0)
+        return call_base(given, state.service_name, state.connection, args, count, keywords);
+    /* The handle keeps the host's memory while another thread may drop the connection's. */
+    PyObject *handle = self->handle;
+    Py_INCREF(handle);
+    gde_host *host = ((Handle *)handle)->host;
+    gde_event event;
+    gde_packet *taken;
+    packet *spare = ((Handle *)handle)->spare;
+    ((Handle *)handle)->spare = NULL;
+    ((Handle *)handle)->spare_count = 0;
+    int32_t found = gde_host_next_event(host, &event, &taken, (gde_packet *)spare);
+    if (!found) {
+        Py_BEGIN_ALLOW_THREADS
+        found = gde_host_service(host, timeout, &event, &taken);
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result;
+    if (found == 0) {
+        result = state.none_result;
+        Py_INCREF(result);
+        if (gde_host_has_drops(host)) {
+            PyObject *spoken = PyObject_CallMethodObjArgs(given, state.speak_name, NULL);
+            if (!spoken) Py_CLEAR(result);
+            Py_XDECREF(spoken);
+        }
+    } else if (found < 0) {
+        /* Closed: let the Python method say so. */
+        result = call_base(given, state.service_name, state.connection, args, count, keywords);
+    } else if (event.type == EVENT_RECEIVE) {
+        uint32_t slot = event.peer & MAXIMUM_PEER_ID;
+        Peer *peer = slot < self->slots ? (Peer *)self->peers[slot] : NULL;
+        packet *arrived = (packet *)taken;
+        if (peer && peer->peer == event.peer && peer->handle) {
+            arrived->next = NULL;
+            if (peer->last)
+                peer->last->next = arrived;
+            else
+                peer->first = arrived;
+            peer->last = arrived;
+            peer->count++;
+            result = receive_result((PyObject *)peer, event.channel);
+        } else {
+            gde_packet_free(taken);
+            result = PyObject_CallMethod(given, "_report_native", "iKI", (int)event.type,
+                                         (unsigned long long)event.peer, (unsigned int)event.data);
+        }
+    } else {
+        result = PyObject_CallMethod(given, "_report_native", "iKI", (int)event.type, (unsigned long long)event.peer,
+                                     (unsigned int)event.data);
+    }
+    Py_DECREF(handle);
+    return result;
+}
+
+/* _native(handle, ended, slots): from now on service asks this host; None: no more. */
+static PyObject *connection_native(PyObject *given, PyObject *args) {
+    Connection *self = (Connection *)given;
+    PyObject *handle, *ended;
+    unsigned int slots;
+    if (!PyArg_ParseTuple(args, "OOI", &handle, &ended, &slots)) return NULL;
+    connection_forget(self);
+    if (handle == Py_None) Py_RETURN_NONE;
+    if (Py_TYPE(handle) != state.handle || !PyList_Check(ended) || slots > MAXIMUM_PEER_ID) {
+        PyErr_SetString(PyExc_TypeError, "a native host's handle, a list and a number of slots are needed");
+        return NULL;
+    }
+    if (!(self->peers = PyMem_Calloc(slots ? slots : 1, sizeof *self->peers))) return PyErr_NoMemory();
+    self->slots = slots;
+    Py_INCREF(handle);
+    self->handle = handle;
+    Py_INCREF(ended);
+    self->ended = ended;
+    Py_RETURN_NONE;
+}
+
+/* _seat(slot, peer): the object that packets from this slot go to; None: none. */
+static PyObject *connection_seat(PyObject *given, PyObject *args) {
+    Connection *self = (Connection *)given;
+    PyObject *peer;
+    unsigned int slot;
+    if (!PyArg_ParseTuple(args, "IO", &slot, &peer)) return NULL;
+    if (peer != Py_None && !PyObject_TypeCheck(peer, state.peer)) {
+        PyErr_SetString(PyExc_TypeError, "peer must be a peer");
+        return NULL;
+    }
+    if (slot < self->slots) {
+        PyObject *before = self->peers[slot];
+        self->peers[slot] = peer == Py_None ? NULL : peer;
+        Py_XINCREF(self->peers[slot]);
+        Py_XDECREF(before);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef connection_methods[] = {
+    {"service", (PyCFunction)(void (*)(void))connection_service, METH_FASTCALL | METH_KEYWORDS,
+     "service($self, timeout=0)\n--\n\n"},
+    {"_native", connection_native, METH_VARARGS, NULL},
+    {"_seat", connection_seat, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyType_Slot connection_slots[] = {{Py_tp_dealloc, connection_dealloc},
+                                         {Py_tp_traverse, connection_traverse},
+                                         {Py_tp_clear, connection_clear},
+                                         {Py_tp_methods, connection_methods},
+                                         {0, NULL}};
+static PyType_Spec connection_spec = {"godot_enet.core.native.HotConnection", sizeof(Connection), 0,
+                                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, connection_slots};
+
+/* The doors, for ctypes.PyDLL. */
+
+/* Returns (Handle, HotPeer, HotConnection). */
+GDE_API PyObject *gde_hot_types(void) {
+    if (!state.connection) {
+        if (!(state.send_name = PyUnicode_InternFromString("send")) ||
+            !(state.service_name = PyUnicode_InternFromString("service")) ||
+            !(state.get_packet_name = PyUnicode_InternFromString("get_packet")) ||
+            !(state.flags_name = PyUnicode_InternFromString("get_packet_flags")) ||
+            !(state.count_name = PyUnicode_InternFromString("get_available_packet_count")) ||
+            !(state.error_name = PyUnicode_InternFromString("_packet_error")) ||
+            !(state.take_name = PyUnicode_InternFromString("_take_packet")) ||
+            !(state.speak_name = PyUnicode_InternFromString("_speak")) ||
+            !(state.handle = (PyTypeObject *)PyType_FromSpec(&handle_spec)) ||
+            !(state.peer = (PyTypeObject *)PyType_FromSpec(&peer_spec)) ||
+            !(state.connection = (PyTypeObject *)PyType_FromSpec(&connection_spec)))
+            return NULL;
+    }
+    return Py_BuildValue("OOO", state.handle, state.peer, state.connection);
+}
+
+/* What the methods hand out: Error.OK, EventType.EVENT_RECEIVE, ServiceResult, and its value for "nothing". */
+GDE_API PyObject *gde_hot_results(PyObject *ok, PyObject *event_receive, PyObject *result, PyObject *none_result) {
+    if (!PyType_Check(result) || !PyType_IsSubtype((PyTypeObject *)result, &PyTuple_Type)) {
+        PyErr_SetString(PyExc_TypeError, "result must be a subclass of tuple");
+        return NULL;
+    }
+    Py_INCREF(ok);
+    Py_INCREF(event_receive);
+    Py_INCREF(result);
+    Py_INCREF(none_result);
+    state.ok = ok;
+    state.event_receive = event_receive;
+    state.result = (PyTypeObject *)result;
+    state.none_result = none_result;
+    state.result_alloc = (allocfunc)PyType_GetSlot(state.result, Py_tp_alloc);
+    Py_RETURN_NONE;
+}

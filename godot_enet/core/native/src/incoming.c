@@ -1,0 +1,378 @@
+/* From datagrams to commands (see incoming.py, which this follows function by function). Reads no byte that it has
+ * not checked to be there, and answers nothing that the sender could not have asked for. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static const uint8_t COMMAND_SIZES[16] = {0, 8, 48, 44, 8, 4, 6, 8, 24, 8, 12, 16, 24, 0, 0, 0};
+
+/* Bytes of commands that a compressed datagram from nobody we know may hold: a stranger can only say CONNECT. */
+enum { STRANGER_LIMIT = 128 };
+
+/* The data of a command. */
+typedef struct {
+    const uint8_t *at;
+    uint32_t length;
+} span;
+
+static channel *data_channel(gde_engine *e, peer *p, uint32_t id) {
+    if (!in_session(p)) {
+        engine_drop(e, DROP_WRONG_STATE, &p->address);
+        return NULL;
+    }
+    if (id >= p->channel_count) {
+        engine_drop(e, DROP_WRONG_CHANNEL, &p->address);
+        return NULL;
+    }
+    return peer_channel(p, id);
+}
+
+static bool data_span(gde_engine *e, peer *p, const uint8_t *at, uint32_t length, const uint8_t *end, span *out) {
+    if ((size_t)(end - at) < length) {
+        engine_drop(e, DROP_MALFORMED, &p->address);
+        return false;
+    }
+    if (length > e->config.maximum_packet_size) {
+        engine_drop(e, DROP_PACKET_TOO_LARGE, &p->address);
+        return false;
+    }
+    *out = (span){at, length};
+    return true;
+}
+
+static bool check_session(gde_engine *e, peer *p) {
+    if (in_session(p)) return true;
+    engine_drop(e, DROP_WRONG_STATE, &p->address);
+    return false;
+}
+
+static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
+    if (p->state == STATE_CONNECTING) return true;
+    int64_t sent_time = read16(at + 6) | (now & ~(int64_t)0xFFFF);
+    if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
+    if (now < sent_time) return true;
+    sample_round_trip(p, now > sent_time ? (uint64_t)(now - sent_time) : 1, now);
+    int number = acknowledge(e, p, (uint32_t)at[1] << 16 | read16(at + 4));
+    switch (p->state) {
+    case STATE_ACKNOWLEDGING_CONNECT:
+        if (number != COMMAND_VERIFY_CONNECT) return false;
+        peer_connected(e, p);
+        break;
+    case STATE_DISCONNECTING:
+        if (number != COMMAND_DISCONNECT) return false;
+        peer_lost(e, p);
+        break;
+    case STATE_DISCONNECT_LATER:
+        if (!has_outgoing(p)) disconnect_peer(e, p, p->event_data, MODE_NORMAL, now);
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+static uint8_t next_session(uint8_t offered, uint8_t stored) {
+    uint8_t session = (uint8_t)((offered == UNKNOWN_SESSION ? stored : offered) + 1) & 3;
+    return session == stored ? (session + 1) & 3 : session;
+}
+
+static uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
+
+static peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from) {
+    uint32_t peer_id = read16(at + 4), channels = read32(at + 16), connect_id = read32_little(at + 40);
+    if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID) return NULL;
+    if (table_has_connection(e, from, connect_id)) return NULL;
+    if (table_count_from(e, from) >= e->config.duplicate_peers) return NULL;
+    peer *p = table_allocate(e, from);
+    if (!p) return NULL;
+    p->channel_count = min32(channels, e->channel_limit);
+    change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
+    p->connect_id = connect_id;
+    p->outgoing_peer_id = (uint16_t)peer_id;
+    p->incoming_bandwidth = read32(at + 20);
+    p->outgoing_bandwidth = read32(at + 24);
+    p->throttle_interval = read32(at + 28);
+    p->throttle_acceleration = read32(at + 32);
+    p->throttle_deceleration = read32(at + 36);
+    p->event_data = read32(at + 44);
+    p->outgoing_session = next_session(at[6], p->outgoing_session);
+    p->incoming_session = next_session(at[7], p->incoming_session);
+    set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
+    p->window_size = window_for(e->outgoing_bandwidth, p->incoming_bandwidth);
+    uint32_t granted = e->incoming_bandwidth == 0
+                           ? MAXIMUM_WINDOW_SIZE
+                           : e->incoming_bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE;
+    granted = clamp_window(min32(granted, read32(at + 12)));
+    uint8_t tail[40], *to = write16(tail, p->slot);
+    *to++ = p->outgoing_session;
+    *to++ = p->incoming_session;
+    to = write32(write32(write32(to, p->mtu), granted), p->channel_count);
+    to = write32(write32(to, e->incoming_bandwidth), e->outgoing_bandwidth);
+    to = write32(write32(write32(to, p->throttle_interval), p->throttle_acceleration), p->throttle_deceleration);
+    memcpy(to, at + 40, 4);
+    queue_control(e, p, COMMAND_VERIFY_CONNECT, tail, sizeof tail);
+    return p;
+}
+
+static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
+    if (p->state != STATE_CONNECTING) return true;
+    uint32_t peer_id = read16(at + 4), channels = read32(at + 16);
+    if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID ||
+        read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
+        read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
+        engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
+        p->event_data = 0;
+        become_zombie(e, p);
+        return false;
+    }
+    acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1);
+    p->channel_count = min32(p->channel_count, channels);
+    p->outgoing_peer_id = (uint16_t)peer_id;
+    p->incoming_session = at[6] & 3;
+    p->outgoing_session = at[7] & 3;
+    set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
+    p->window_size = min32(p->window_size, clamp_window(read32(at + 12)));
+    p->incoming_bandwidth = read32(at + 20);
+    p->outgoing_bandwidth = read32(at + 24);
+    peer_connected(e, p);
+    return true;
+}
+
+static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
+    uint8_t state = p->state;
+    if (state == STATE_ACKNOWLEDGING_DISCONNECT || state == STATE_ZOMBIE) return;
+    reset_queues(e, p);
+    if (state == STATE_DISCONNECTING || state == STATE_CONNECTING) {
+        become_zombie(e, p);
+    } else if (state == STATE_ACKNOWLEDGING_CONNECT) {
+        peer_release(e, p);
+        return;
+    } else if (at[0] & FLAG_ACKNOWLEDGE) {
+        change_state(e, p, STATE_ACKNOWLEDGING_DISCONNECT);
+        p->deadline = now + p->timeout_maximum;
+        p->has_deadline = true;
+        schedule(e, p);
+    } else {
+        become_zombie(e, p);
+    }
+    p->event_data = read32(at + 4);
+}
+
+static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *body_at, const uint8_t *end,
+                            span *data) {
+    uint32_t id = at[1];
+    uint16_t reliable = read16(at + 2), start = read16(at + 4);
+    uint32_t count = read32(at + 8), number = read32(at + 12), total = read32(at + 16), offset = read32(at + 20);
+    channel *c = data_channel(e, p, id);
+    if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
+    if (data->length == 0) {
+        engine_drop(e, DROP_MALFORMED, &p->address);
+        return false;
+    }
+    bool is_reliable = (at[0] & 15) == COMMAND_SEND_FRAGMENT;
+    if (!channel_accepts(c, is_reliable ? start : reliable)) return true;
+    if (!is_reliable && reliable == c->incoming_reliable && start <= c->incoming_unreliable) return true;
+    if (count > MAXIMUM_FRAGMENT_COUNT || number >= count || total > e->config.maximum_packet_size || total < count ||
+        offset >= total || data->length > total - offset) {
+        engine_drop(e, total > e->config.maximum_packet_size ? DROP_PACKET_TOO_LARGE : DROP_MALFORMED, &p->address);
+        return false;
+    }
+    if (is_reliable)
+        return receive_fragment(e, p, c, id, start, count, number, total, offset, data->at, data->length);
+    return receive_unreliable_fragment(e, p, c, id, reliable, start, count, number, total, offset, data->at,
+                                       data->length);
+}
+
+/* Returns false to give up on the rest of the datagram; `data` is what followed the command. */
+static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *body_at, const uint8_t *end, int64_t now,
+                   span *data) {
+    uint32_t id = at[1];
+    channel *c;
+    switch (at[0] & 15) {
+    case COMMAND_ACKNOWLEDGE:
+        return handle_acknowledge(e, p, at, now);
+    case COMMAND_VERIFY_CONNECT:
+        return handle_verify_connect(e, p, at);
+    case COMMAND_DISCONNECT:
+        handle_disconnect(e, p, at, now);
+        return true;
+    case COMMAND_PING:
+        return check_session(e, p);
+    case COMMAND_SEND_RELIABLE:
+        c = data_channel(e, p, id);
+        return c && data_span(e, p, body_at, read16(at + 4), end, data) &&
+               receive_reliable(e, p, c, id, read16(at + 2), data->at, data->length);
+    case COMMAND_SEND_UNRELIABLE:
+        c = data_channel(e, p, id);
+        return c && data_span(e, p, body_at, read16(at + 6), end, data) &&
+               receive_unreliable(e, p, c, id, read16(at + 2), read16(at + 4), data->at, data->length);
+    case COMMAND_SEND_UNSEQUENCED:
+        c = data_channel(e, p, id);
+        return c && data_span(e, p, body_at, read16(at + 6), end, data) &&
+               receive_unsequenced(e, p, id, read16(at + 4), data->at, data->length);
+    case COMMAND_SEND_FRAGMENT:
+    case COMMAND_SEND_UNRELIABLE_FRAGMENT:
+        return handle_fragment(e, p, at, body_at, end, data);
+    case COMMAND_BANDWIDTH_LIMIT:
+        if (!check_session(e, p)) return false;
+        e->limited_peers += (uint32_t)(read32(at + 4) != 0) - (uint32_t)(p->incoming_bandwidth != 0);
+        p->incoming_bandwidth = read32(at + 4);
+        p->outgoing_bandwidth = read32(at + 8);
+        p->window_size = window_for(e->outgoing_bandwidth, p->incoming_bandwidth);
+        return true;
+    case COMMAND_THROTTLE_CONFIGURE:
+        if (!check_session(e, p)) return false;
+        p->throttle_interval = read32(at + 4);
+        p->throttle_acceleration = read32(at + 8);
+        p->throttle_deceleration = read32(at + 12);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool push_ack(peer *p, uint8_t id, uint16_t number, uint16_t sent_time) {
+    if (p->ack_count == p->ack_capacity) {
+        uint32_t waiting = p->ack_count - p->ack_first;
+        if (p->ack_first >= waiting && p->ack_first) {
+            memmove(p->acks, p->acks + p->ack_first, waiting * sizeof *p->acks);
+            p->ack_first = 0;
+            p->ack_count = waiting;
+        } else {
+            uint32_t capacity = p->ack_capacity ? p->ack_capacity * 2 : 8;
+            ack *grown = realloc(p->acks, capacity * sizeof *grown);
+            if (!grown) return false;
+            p->acks = grown;
+            p->ack_capacity = capacity;
+        }
+    }
+    p->acks[p->ack_count++] = (ack){number, sent_time, id};
+    p->outgoing_data_total += 8;
+    return true;
+}
+
+static bool state_acknowledges(uint8_t state, uint32_t number) {
+    switch (state) {
+    case STATE_CONNECTED:
+    case STATE_CONNECTING:
+    case STATE_CONNECTION_PENDING:
+    case STATE_CONNECTION_SUCCEEDED:
+    case STATE_DISCONNECT_LATER:
+        return true;
+    case STATE_ACKNOWLEDGING_DISCONNECT:
+        return number == COMMAND_DISCONNECT;
+    default:
+        return false;
+    }
+}
+
+static void parse_commands(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end, int32_t sent_time,
+                           bool compressed, const gde_address *from, int64_t now) {
+    static const channel unused_channel;
+    const uint8_t *begin = at;
+    uint64_t handle_of_peer = p ? p->handle : 0;
+    while (at < end) {
+        uint32_t number = at[0] & 15, size = COMMAND_SIZES[number];
+        const uint8_t *following = at + size;
+        if (!size || (size_t)(end - at) < size) {
+            if (compressed && at > begin && !number) break; /* The zeros that FastLZ's short inputs are filled up with. */
+            engine_drop(e, compressed && at == begin ? DROP_UNDECODABLE : DROP_MALFORMED, from);
+            break;
+        }
+        if (number == COMMAND_CONNECT) {
+            peer *accepted = p ? NULL : handle_connect(e, at, from);
+            if (!accepted) {
+                engine_drop(e, DROP_CONNECT_REFUSED, from);
+                break;
+            }
+            p = accepted;
+            handle_of_peer = p->handle;
+        } else if (!p) {
+            engine_drop(e, compressed && at == begin ? DROP_UNDECODABLE : DROP_UNKNOWN_PEER, from);
+            break;
+        } else {
+            span data = {following, 0};
+            bool good = handle(e, p, at, following, end, now, &data);
+            if (!table_get(e, handle_of_peer)) return;
+            if (!good || p->state == STATE_ZOMBIE) break;
+            following = data.at + data.length;
+        }
+        if (at[0] & FLAG_ACKNOWLEDGE) {
+            if (sent_time < 0) break;
+            if (state_acknowledges(p->state, number)) {
+                uint16_t sequence = read16(at + 2);
+                const channel *c = peer_find_channel(p, at[1]);
+                if (!c) c = &unused_channel;
+                if (c->incoming_reliable == sequence || at[1] >= p->channel_count || channel_acknowledges(c, sequence))
+                    push_ack(p, at[1], sequence, (uint16_t)sent_time);
+            }
+        }
+        at = following;
+    }
+    if (p) {
+        if (p->ack_count || p->queued_count)
+            set_bit(e->dirty, p->slot);
+        else
+            schedule(e, p);
+    }
+}
+
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
+    if (length < 2 || length > MAXIMUM_DATAGRAM) {
+        if (length) engine_drop(e, length < 2 ? DROP_SHORT : DROP_OVERSIZED, from);
+        return;
+    }
+    uint32_t word = read16(data);
+    uint32_t header = (word & HEADER_SENT_TIME ? 4 : 2) + (e->config.checksum ? 4 : 0);
+    if (length < header) {
+        engine_drop(e, DROP_SHORT, from);
+        return;
+    }
+    int32_t sent_time = word & HEADER_SENT_TIME ? read16(data + 2) : -1;
+    uint32_t slot = word & MAXIMUM_PEER_ID;
+    peer *p = NULL;
+    if (slot != MAXIMUM_PEER_ID) {
+        p = e->slots[slot];
+        if (!p || p->state == STATE_ZOMBIE) {
+            engine_drop(e, DROP_UNKNOWN_PEER, from);
+            return;
+        }
+        if (!same_address(&p->address, from)) {
+            engine_drop(e, DROP_WRONG_ADDRESS, from);
+            return;
+        }
+        if (p->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != p->incoming_session) {
+            engine_drop(e, DROP_WRONG_SESSION, from);
+            return;
+        }
+    }
+    if (word & HEADER_COMPRESSED) {
+        if (!e->compressor) {
+            engine_drop(e, DROP_NO_COMPRESSOR, from);
+            return;
+        }
+        uint32_t limit = p ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT, plain;
+        if (e->compressor == 1)
+            plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
+        else
+            plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
+        if (!plain || plain > limit) {
+            engine_drop(e, DROP_UNDECODABLE, from);
+            return;
+        }
+        memcpy(e->scratch, data, header);
+        data = e->scratch;
+        length = header + plain;
+    }
+    if (e->config.checksum) {
+        uint8_t key[4];
+        write32_little(key, p ? p->connect_id : 0);
+        uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
+        if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
+            engine_drop(e, DROP_CHECKSUM, from);
+            return;
+        }
+    }
+    if (p) p->incoming_data_total += length;
+    parse_commands(e, p, data + header, data + length, sent_time, (word & HEADER_COMPRESSED) != 0, from, now);
+}

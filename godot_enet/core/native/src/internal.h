@@ -1,0 +1,429 @@
+/* What the engine's files share: the structs, and the functions that cross files. Not part of the ABI. */
+#ifndef GDE_INTERNAL_H
+#define GDE_INTERNAL_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "gde.h"
+
+/* Numbers of the protocol; see godot_enet/core/constants.py for what they mean. */
+enum {
+    MINIMUM_MTU = 576,
+    MAXIMUM_MTU = 4096,
+    MAXIMUM_PACKET_COMMANDS = 32,
+    MINIMUM_WINDOW_SIZE = 4096,
+    MAXIMUM_WINDOW_SIZE = 65536,
+    MAXIMUM_CHANNEL_COUNT = 255,
+    MAXIMUM_PEER_ID = 0xFFF,
+    MAXIMUM_FRAGMENT_COUNT = 1024 * 1024,
+    MAXIMUM_DATAGRAM = 4096,
+    MAXIMUM_HELD_COMMANDS = 131072,
+    CONTROL_CHANNEL = 0xFF,
+    UNKNOWN_SESSION = 0xFF,
+    FLAG_ACKNOWLEDGE = 0x80,
+    FLAG_UNSEQUENCED = 0x40,
+    HEADER_COMPRESSED = 0x4000,
+    HEADER_SENT_TIME = 0x8000,
+    THROTTLE_SCALE = 32,
+    THROTTLE_COUNTER = 7,
+    LOSS_SCALE = 65536,
+    LOSS_INTERVAL = 10000,
+    WINDOW_SIZE_SCALE = 65536,
+    BANDWIDTH_INTERVAL = 1000,
+    DEFAULT_ROUND_TRIP_TIME = 500,
+    DEFAULT_PING_INTERVAL = 500,
+    DEFAULT_TIMEOUT_LIMIT = 32,
+    DEFAULT_TIMEOUT_MINIMUM = 5000,
+    DEFAULT_TIMEOUT_MAXIMUM = 30000,
+    FRAGMENT_HEADER = 24,
+    MAXIMUM_COMMAND = 48
+};
+
+enum {
+    COMMAND_NONE,
+    COMMAND_ACKNOWLEDGE,
+    COMMAND_CONNECT,
+    COMMAND_VERIFY_CONNECT,
+    COMMAND_DISCONNECT,
+    COMMAND_PING,
+    COMMAND_SEND_RELIABLE,
+    COMMAND_SEND_UNRELIABLE,
+    COMMAND_SEND_FRAGMENT,
+    COMMAND_SEND_UNSEQUENCED,
+    COMMAND_BANDWIDTH_LIMIT,
+    COMMAND_THROTTLE_CONFIGURE,
+    COMMAND_SEND_UNRELIABLE_FRAGMENT
+};
+
+enum {
+    STATE_DISCONNECTED,
+    STATE_CONNECTING,
+    STATE_ACKNOWLEDGING_CONNECT,
+    STATE_CONNECTION_PENDING,
+    STATE_CONNECTION_SUCCEEDED,
+    STATE_CONNECTED,
+    STATE_DISCONNECT_LATER,
+    STATE_DISCONNECTING,
+    STATE_ACKNOWLEDGING_DISCONNECT,
+    STATE_ZOMBIE
+};
+
+enum { PACKET_RELIABLE = 1, PACKET_UNSEQUENCED = 2, PACKET_UNRELIABLE_FRAGMENT = 8 };
+enum { MODE_NORMAL, MODE_LATER, MODE_NOW, MODE_RESET };
+enum { OPTION_PING_INTERVAL, OPTION_TIMEOUT, OPTION_THROTTLE };
+enum { EVENT_NONE, EVENT_CONNECT, EVENT_DISCONNECT, EVENT_RECEIVE };
+
+enum {
+    DROP_SHORT,
+    DROP_OVERSIZED,
+    DROP_UNKNOWN_PEER,
+    DROP_WRONG_ADDRESS,
+    DROP_WRONG_SESSION,
+    DROP_NO_COMPRESSOR,
+    DROP_UNDECODABLE,
+    DROP_CHECKSUM,
+    DROP_MALFORMED,
+    DROP_WRONG_STATE,
+    DROP_WRONG_CHANNEL,
+    DROP_PACKET_TOO_LARGE,
+    DROP_WAITING_DATA_FULL,
+    DROP_CONNECT_REFUSED
+};
+
+/* Doubly linked lists with a sentinel, as in the reference. */
+typedef struct list_node {
+    struct list_node *next, *prev;
+} list_node;
+
+static inline void list_init(list_node *list) { list->next = list->prev = list; }
+static inline bool list_empty(const list_node *list) { return list->next == list; }
+static inline void list_remove(list_node *node) {
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+}
+static inline void list_insert(list_node *before, list_node *node) {
+    node->prev = before->prev;
+    node->next = before;
+    before->prev->next = node;
+    before->prev = node;
+}
+static inline void list_append(list_node *list, list_node *node) { list_insert(list, node); }
+
+/* The bytes of a packet on its way out, shared by its fragments and by all peers of a broadcast. */
+typedef struct {
+    uint32_t references;
+    uint8_t data[];
+} body;
+
+typedef struct channel channel;
+
+/* A command on its way out. Packed once, when it is queued; short packets lie behind their command's header. */
+typedef struct command {
+    list_node node;
+    struct command *hash_next;
+    channel *channel; /* NULL for control commands */
+    body *body;       /* where the data is, if not in `wire` */
+    uint64_t queue_time;
+    int64_t sent_time;
+    uint64_t timeout;
+    uint32_t key; /* channel id << 16 | reliable number; unreliable: reliable << 16 | unreliable number */
+    uint32_t offset;
+    uint32_t length; /* bytes of data */
+    uint32_t attempts;
+    uint8_t number;
+    bool reliable, starts, has_packet, pooled;
+    uint8_t head_size;
+    uint8_t wire[];
+} command;
+
+typedef struct {
+    uint32_t offset, length;
+    uint8_t *data;
+} piece;
+
+/* Received and not deliverable yet: an early command, or a packet in fragments (fragment_count > 0). */
+typedef struct held {
+    uint8_t *packet; /* early command */
+    uint32_t total_length;
+    uint32_t fragment_count, remaining, stored;
+    uint32_t piece_slots; /* hash table of pieces by number */
+    uint32_t *piece_numbers;
+    piece *pieces; /* in the order of arrival */
+    uint16_t reliable, unreliable;
+    uint32_t unit;  /* length of every fragment but the last */
+    uint8_t flags;
+    uint8_t ready;
+    bool irregular; /* lengths and offsets that no ENet sends: gaps and overlaps are possible */
+} held;
+
+struct channel {
+    uint16_t incoming_reliable, incoming_unreliable, outgoing_reliable, used_windows;
+    uint32_t outgoing_unreliable; /* up to 0xFFFF */
+    uint16_t reliable_windows[16];
+    held **early; /* open addressing by reliable number */
+    uint32_t early_capacity, early_count;
+    held **late; /* the unreliable queue, in sequence order */
+    uint32_t late_capacity, late_count;
+};
+
+/* A packet that waits for the program. */
+typedef struct packet {
+    struct packet *next;
+    uint32_t length;
+    uint8_t channel;
+    uint8_t flags;
+    bool pooled;
+    uint8_t data[];
+} packet;
+
+typedef struct {
+    uint16_t number, sent_time;
+    uint8_t channel;
+} ack;
+
+typedef struct peer {
+    uint64_t handle;
+    gde_address address;
+    uint16_t slot;
+    uint8_t state;
+    uint8_t incoming_session, outgoing_session;
+    bool continue_sending, needs_dispatch, connect_pending, throttle_pending, has_timer, has_deadline;
+    bool recalculates; /* whether the end shares the bandwidth anew */
+    uint16_t outgoing_peer_id;
+    uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
+    uint16_t incoming_unsequenced_group;
+    uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
+    struct peer *host_next, *host_prev; /* others from the same address hash */
+
+    uint32_t channel_count;
+    channel **channels; /* channel_slots entries; by id through channel_index */
+    uint8_t *channel_index;
+    uint8_t channels_used, channel_slots;
+
+    ack *acks;
+    uint32_t ack_count, ack_first, ack_capacity;
+    list_node control, unreliable, reliable; /* commands that wait, with one order: see queue_time */
+    list_node sent;
+    uint32_t queued_count; /* in the three queues */
+    command **sent_hash;
+    uint32_t sent_count, sent_slots;
+    uint64_t reliable_data_in_transit;
+
+    uint64_t *unsequenced_map;
+    packet *first_packet, *last_packet;
+    uint32_t packet_count;
+    uint64_t waiting_data;
+    uint32_t held;
+    struct peer *dispatch_next, *dispatch_prev;
+
+    uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
+    int64_t last_receive_time, earliest_timeout;
+    uint32_t timeout_limit, timeout_minimum, timeout_maximum, ping_interval;
+    int64_t timer, deadline;
+
+    uint64_t packet_loss, packet_loss_variance, packets_sent, packets_lost;
+    int64_t packet_loss_epoch, throttle_epoch;
+    uint32_t throttle, throttle_limit, throttle_counter;
+    uint32_t throttle_acceleration, throttle_deceleration, throttle_interval;
+    uint32_t pending_throttle[3];
+    uint32_t incoming_bandwidth, outgoing_bandwidth;
+    int64_t incoming_throttle_epoch, outgoing_throttle_epoch;
+    uint64_t incoming_data_total, outgoing_data_total;
+} peer;
+
+/* Small blocks are kept for reuse: a game's messages are small, and many. */
+enum { POOL_BLOCK = 256, POOL_LIMIT = 4096, PACKET_OVERHEAD = 64 };
+
+typedef struct pool_block {
+    struct pool_block *next;
+} pool_block;
+
+typedef struct {
+    int64_t at;
+    uint64_t serial;
+    uint64_t peer;
+} timer_entry;
+
+typedef struct {
+    uint8_t *data;
+    uint32_t length;
+    gde_address to;
+} outgoing_datagram;
+
+enum { PEER_WORDS = 64 };
+
+struct gde_engine {
+    gde_config config;
+    uint32_t incoming_bandwidth, outgoing_bandwidth, channel_limit;
+    uint32_t random_state;
+    uint32_t compressor;
+
+    /* slots */
+    peer *slots[MAXIMUM_PEER_ID];
+    uint64_t used[PEER_WORDS], dirty[PEER_WORDS], active[PEER_WORDS], held_back[PEER_WORDS];
+    uint8_t sessions[MAXIMUM_PEER_ID][2];
+    uint32_t fresh; /* slots never used begin here */
+    uint64_t generation;
+    peer **by_host;
+    uint32_t by_host_slots, peer_total;
+
+    peer *dispatch_first, *dispatch_last;
+    uint64_t total_queued, released; /* packets queued up to `released` may leave in an urgent pass, too */
+    uint32_t connected_peers, limited_peers;
+    bool recalculate, throttled, transmitting;
+    int64_t throttle_epoch;
+
+    timer_entry *timers;
+    uint32_t timer_count, timer_capacity;
+    uint64_t timer_serial;
+
+    outgoing_datagram *outbox;
+    uint32_t outbox_count, outbox_first, outbox_capacity;
+    uint64_t turn[PEER_WORDS], again[PEER_WORDS];
+    uint32_t turn_next;
+
+    uint64_t drops[GDE_DROP_CAUSES];
+    gde_drop_report reports[GDE_DROP_CAUSES];
+    uint32_t report_order[GDE_DROP_CAUSES], report_count;
+
+    pool_block *pool;
+    uint32_t pool_count;
+    uint64_t waiting_bytes; /* of all packets that wait for the program, with what they cost to keep */
+    packet *taken; /* the packet of the last event */
+    uint8_t scratch[MAXIMUM_DATAGRAM + 8];
+    uint8_t body_scratch[MAXIMUM_DATAGRAM + 8];
+};
+
+#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define COMMAND_OF(list) CONTAINER(list, command, node)
+
+static inline uint16_t read16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
+static inline uint32_t read32(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+static inline uint32_t read32_little(const uint8_t *at) {
+    return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+}
+static inline uint8_t *write16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+    return at + 2;
+}
+static inline uint8_t *write32(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 24);
+    at[1] = (uint8_t)(value >> 16);
+    at[2] = (uint8_t)(value >> 8);
+    at[3] = (uint8_t)value;
+    return at + 4;
+}
+static inline uint8_t *write32_little(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+    return at + 4;
+}
+static inline uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static inline uint32_t max32(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static inline bool same_address(const gde_address *a, const gde_address *b) {
+    return memcmp(a->ip, b->ip, 16) == 0 && a->port == b->port && a->scope == b->scope;
+}
+static inline bool in_session(const peer *p) { return p->state == STATE_CONNECTED || p->state == STATE_DISCONNECT_LATER; }
+static inline bool has_outgoing(const peer *p) {
+    return p->queued_count || !list_empty(&p->sent);
+}
+
+/* channel.c: windows, and the table of early commands */
+bool channel_accepts(const channel *c, uint16_t number);
+bool channel_acknowledges(const channel *c, uint16_t number);
+bool channel_gate_closed(const channel *c, uint16_t number);
+channel *peer_channel(peer *p, uint32_t id); /* makes it; NULL without memory */
+channel *peer_find_channel(const peer *p, uint32_t id);
+void peer_free_channels(peer *p);
+held *early_find(const channel *c, uint16_t number);
+bool early_insert(channel *c, held *h);
+void early_remove(channel *c, uint16_t number);
+held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const uint8_t *data, uint32_t length,
+                  uint32_t fragment_count);
+void held_free(held *h);
+/* 1 taken, 0 there already, -1 no memory */
+int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
+
+/* peer_table.c */
+peer *table_allocate(gde_engine *e, const gde_address *address);
+void table_release(gde_engine *e, peer *p);
+peer *table_get(gde_engine *e, uint64_t handle);
+bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id);
+uint32_t table_count_from(gde_engine *e, const gde_address *address);
+
+/* delivery.c: each returns whether the command succeeded (see delivery.py) */
+bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
+                      uint32_t length);
+bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t unreliable,
+                        const uint8_t *data, uint32_t length);
+bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, const uint8_t *data, uint32_t length);
+bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t start, uint32_t count, uint32_t number,
+                      uint32_t total, uint32_t offset, const uint8_t *data, uint32_t length);
+bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t start,
+                                 uint32_t count, uint32_t number, uint32_t total, uint32_t offset, const uint8_t *data,
+                                 uint32_t length);
+
+/* outgoing.c */
+/* `shared` holds the data for several peers; NULL to begin with, NULL itself for one peer. */
+int32_t queue_packet(gde_engine *e, peer *p, uint32_t id, const uint8_t *data, uint64_t length, uint32_t flags,
+                     body **shared);
+/* `tail` is what follows the four bytes of the command's header. */
+bool queue_control(gde_engine *e, peer *p, uint8_t number, const uint8_t *tail, uint32_t size);
+bool queue_ping(gde_engine *e, peer *p);
+bool queue_farewell(gde_engine *e, peer *p, uint32_t data);
+uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, uint8_t *buffer);
+void command_free(gde_engine *e, command *c);
+void body_release(body *b);
+
+/* reliability.c */
+void sample_round_trip(peer *p, uint64_t sample, int64_t now);
+int acknowledge(gde_engine *e, peer *p, uint32_t key);
+bool check_timeouts(peer *p, int64_t now);
+bool due_at(const peer *p, int64_t *due);
+bool sent_insert(peer *p, command *c);
+void sent_remove(peer *p, command *c);
+
+/* throttle.c */
+void adapt_throttle(peer *p, uint64_t sample);
+void measure_loss(peer *p, int64_t now);
+uint32_t clamp_window(uint32_t size);
+uint32_t window_for(uint32_t outgoing, uint32_t incoming);
+void bandwidth_throttle(gde_engine *e, int64_t now);
+
+/* incoming.c */
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
+
+/* engine.c */
+void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
+void change_state(gde_engine *e, peer *p, uint8_t state);
+void peer_connected(gde_engine *e, peer *p);
+void peer_lost(gde_engine *e, peer *p);
+void become_zombie(gde_engine *e, peer *p);
+void reset_queues(gde_engine *e, peer *p);
+void peer_release(gde_engine *e, peer *p);
+void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now);
+void set_mtu(gde_engine *e, peer *p, uint32_t mtu);
+void schedule(gde_engine *e, peer *p);
+void enqueue(gde_engine *e, peer *p);
+void *pool_take(gde_engine *e, size_t size, bool *pooled);
+void pool_give(gde_engine *e, void *block, bool pooled);
+void packet_free(gde_engine *e, packet *waiting);
+static inline void set_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] |= (uint64_t)1 << (bit & 63); }
+static inline void clear_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] &= ~((uint64_t)1 << (bit & 63)); }
+
+/* crc32.c */
+uint32_t gde_crc32(uint32_t crc, const uint8_t *data, size_t length);
+
+/* rangecoder.c, fastlz.c: bytes written, or 0 where it does not fit or is not valid */
+uint32_t range_coder_compress(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+uint32_t range_coder_decompress(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+uint32_t fastlz_compress_datagram(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+uint32_t fastlz_decompress_datagram(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+
+#endif

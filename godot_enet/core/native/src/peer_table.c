@@ -1,0 +1,117 @@
+/* The peer slots of a host: which are free, who is where, and which handles are still good (see peer_table.py). */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static uint32_t host_hash(const gde_address *address) {
+    uint32_t hash = 2166136261u ^ address->scope;
+    for (int i = 0; i < 16; i++) hash = (hash ^ address->ip[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static bool same_host(const gde_address *a, const gde_address *b) {
+    return memcmp(a->ip, b->ip, 16) == 0 && a->scope == b->scope;
+}
+
+static void link_host(gde_engine *e, peer *p) {
+    peer **home = &e->by_host[host_hash(&p->address) & (e->by_host_slots - 1)];
+    p->host_prev = NULL;
+    p->host_next = *home;
+    if (*home) (*home)->host_prev = p;
+    *home = p;
+}
+
+static bool grow_hosts(gde_engine *e) {
+    uint32_t slots = e->by_host_slots ? e->by_host_slots * 2 : 16;
+    peer **table = calloc(slots, sizeof *table);
+    if (!table) return false;
+    free(e->by_host);
+    e->by_host = table;
+    e->by_host_slots = slots;
+    for (uint32_t i = 0; i < e->fresh; i++)
+        if (e->slots[i]) link_host(e, e->slots[i]);
+    return true;
+}
+
+static uint32_t lowest_free(const gde_engine *e) {
+    for (uint32_t word = 0; word < PEER_WORDS; word++) {
+        if (~e->used[word]) {
+            uint64_t free_bits = ~e->used[word];
+            uint32_t bit = 0;
+            while (!(free_bits >> bit & 1)) bit++;
+            return word * 64 + bit;
+        }
+    }
+    return MAXIMUM_PEER_ID;
+}
+
+peer *table_allocate(gde_engine *e, const gde_address *address) {
+    uint32_t slot = lowest_free(e);
+    if (slot >= e->config.peer_count) return NULL;
+    if (e->peer_total >= e->by_host_slots && !grow_hosts(e)) return NULL;
+    peer *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    p->handle = ++e->generation << 12 | slot;
+    p->slot = (uint16_t)slot;
+    p->address = *address;
+    p->incoming_session = e->sessions[slot][0];
+    p->outgoing_session = e->sessions[slot][1];
+    p->outgoing_peer_id = MAXIMUM_PEER_ID;
+    p->mtu = e->config.mtu;
+    p->window_size = MAXIMUM_WINDOW_SIZE;
+    list_init(&p->control);
+    list_init(&p->unreliable);
+    list_init(&p->reliable);
+    list_init(&p->sent);
+    p->rtt = p->last_rtt = p->lowest_rtt = DEFAULT_ROUND_TRIP_TIME;
+    p->timeout_limit = DEFAULT_TIMEOUT_LIMIT;
+    p->timeout_minimum = DEFAULT_TIMEOUT_MINIMUM;
+    p->timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM;
+    p->ping_interval = DEFAULT_PING_INTERVAL;
+    p->throttle = p->throttle_limit = THROTTLE_SCALE;
+    p->throttle_acceleration = p->throttle_deceleration = 2;
+    p->throttle_interval = 5000;
+    e->slots[slot] = p;
+    set_bit(e->used, slot);
+    if (slot >= e->fresh) e->fresh = slot + 1;
+    e->peer_total++;
+    link_host(e, p);
+    return p;
+}
+
+void table_release(gde_engine *e, peer *p) {
+    e->slots[p->slot] = NULL;
+    clear_bit(e->used, p->slot);
+    e->sessions[p->slot][0] = p->incoming_session;
+    e->sessions[p->slot][1] = p->outgoing_session;
+    e->peer_total--;
+    if (p->host_prev)
+        p->host_prev->host_next = p->host_next;
+    else
+        e->by_host[host_hash(&p->address) & (e->by_host_slots - 1)] = p->host_next;
+    if (p->host_next) p->host_next->host_prev = p->host_prev;
+    free(p);
+}
+
+peer *table_get(gde_engine *e, uint64_t handle) {
+    uint32_t slot = handle & MAXIMUM_PEER_ID;
+    if (slot >= MAXIMUM_PEER_ID) return NULL;
+    peer *p = e->slots[slot];
+    return p && p->handle == handle ? p : NULL;
+}
+
+bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id) {
+    if (!e->by_host_slots) return false;
+    for (peer *p = e->by_host[host_hash(address) & (e->by_host_slots - 1)]; p; p = p->host_next)
+        if (p->connect_id == connect_id && p->state != STATE_CONNECTING && same_address(&p->address, address))
+            return true;
+    return false;
+}
+
+uint32_t table_count_from(gde_engine *e, const gde_address *address) {
+    uint32_t count = 0;
+    if (!e->by_host_slots) return 0;
+    for (peer *p = e->by_host[host_hash(address) & (e->by_host_slots - 1)]; p; p = p->host_next)
+        count += p->state != STATE_CONNECTING && same_host(&p->address, address);
+    return count;
+}

@@ -1,0 +1,143 @@
+/* The packet throttle of each peer and the bandwidth limits of the host (see throttle.py). */
+#include "internal.h"
+
+void adapt_throttle(peer *p, uint64_t sample) {
+    if (p->last_rtt <= p->last_rtt_variance) {
+        p->throttle = p->throttle_limit;
+    } else if (sample <= p->last_rtt) {
+        uint64_t raised = (uint64_t)p->throttle + p->throttle_acceleration;
+        p->throttle = raised < p->throttle_limit ? (uint32_t)raised : p->throttle_limit;
+    } else if (sample > p->last_rtt + 2 * p->last_rtt_variance) {
+        p->throttle = p->throttle > p->throttle_deceleration ? p->throttle - p->throttle_deceleration : 0;
+    }
+}
+
+void measure_loss(peer *p, int64_t now) {
+    if (p->packet_loss_epoch == 0) {
+        p->packet_loss_epoch = now;
+    } else if (now - p->packet_loss_epoch >= LOSS_INTERVAL && p->packets_sent > 0) {
+        uint64_t loss = p->packets_lost * LOSS_SCALE / p->packets_sent;
+        uint64_t difference = loss > p->packet_loss ? loss - p->packet_loss : p->packet_loss - loss;
+        p->packet_loss_variance = (p->packet_loss_variance * 3 + difference) / 4;
+        p->packet_loss = (p->packet_loss * 7 + loss) / 8;
+        p->packet_loss_epoch = now;
+        p->packets_sent = p->packets_lost = 0;
+    }
+}
+
+uint32_t clamp_window(uint32_t size) { return max32(MINIMUM_WINDOW_SIZE, min32(size, MAXIMUM_WINDOW_SIZE)); }
+
+uint32_t window_for(uint32_t outgoing, uint32_t incoming) {
+    if (outgoing == 0 && incoming == 0) return MAXIMUM_WINDOW_SIZE;
+    uint32_t bandwidth = outgoing == 0 || incoming == 0 ? max32(outgoing, incoming) : min32(outgoing, incoming);
+    return clamp_window(bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE);
+}
+
+static uint64_t share(uint64_t bandwidth, uint64_t total) {
+    return total <= bandwidth ? THROTTLE_SCALE : bandwidth * THROTTLE_SCALE / total;
+}
+
+static void set_limit(peer *p, uint64_t limit) {
+    p->throttle_limit = (uint32_t)limit;
+    p->throttle = min32(p->throttle, p->throttle_limit);
+    p->incoming_data_total = p->outgoing_data_total = 0;
+}
+
+static void unlimit(peer *p) {
+    p->throttle_limit = THROTTLE_SCALE;
+    p->incoming_data_total = p->outgoing_data_total = 0;
+}
+
+#define EACH_CONNECTED(e, p)                                       \
+    for (uint32_t slot_ = 0; slot_ < (e)->fresh; slot_++)          \
+        for (peer *p = (e)->slots[slot_]; p && in_session(p); p = NULL)
+
+static void limit_peers(gde_engine *e, uint64_t elapsed, int64_t now) {
+    uint32_t remaining = e->connected_peers;
+    uint64_t total = 0xFFFFFFFF, bandwidth = 0xFFFFFFFF;
+    if (e->outgoing_bandwidth) {
+        bandwidth = e->outgoing_bandwidth * elapsed / 1000;
+        total = 0;
+        EACH_CONNECTED(e, p) total += p->outgoing_data_total;
+    }
+    bool adjust = e->limited_peers > 0;
+    while (remaining > 0 && adjust) {
+        adjust = false;
+        uint64_t throttle = share(bandwidth, total);
+        EACH_CONNECTED(e, p) {
+            if (p->incoming_bandwidth == 0 || p->outgoing_throttle_epoch == now) continue;
+            uint64_t allowance = p->incoming_bandwidth * elapsed / 1000;
+            if (throttle * p->outgoing_data_total / THROTTLE_SCALE <= allowance) continue;
+            uint64_t limit = allowance * THROTTLE_SCALE / p->outgoing_data_total;
+            set_limit(p, limit ? limit : 1);
+            p->outgoing_throttle_epoch = now;
+            adjust = true;
+            remaining--;
+            bandwidth -= allowance;
+            total -= allowance;
+        }
+    }
+    if (remaining > 0) {
+        uint64_t throttle = share(bandwidth, total);
+        EACH_CONNECTED(e, p) if (p->outgoing_throttle_epoch != now) set_limit(p, throttle);
+    }
+}
+
+static uint32_t share_incoming(gde_engine *e, int64_t now) {
+    if (e->incoming_bandwidth == 0) return 0;
+    uint32_t remaining = e->connected_peers, bandwidth = e->incoming_bandwidth, limit = 0;
+    bool adjust = true;
+    while (remaining > 0 && adjust) {
+        adjust = false;
+        limit = bandwidth / remaining;
+        EACH_CONNECTED(e, p) {
+            if (p->incoming_throttle_epoch == now) continue;
+            if (p->outgoing_bandwidth > 0 && p->outgoing_bandwidth >= limit) continue;
+            p->incoming_throttle_epoch = now;
+            adjust = true;
+            remaining--;
+            bandwidth -= p->outgoing_bandwidth;
+        }
+    }
+    return limit;
+}
+
+void bandwidth_throttle(gde_engine *e, int64_t now) {
+    uint64_t elapsed = (uint64_t)(now - e->throttle_epoch);
+    e->throttle_epoch = now;
+    if (!e->connected_peers) return;
+    bool limited = e->outgoing_bandwidth || e->limited_peers;
+    if (!limited && !e->throttled && !e->recalculate) {
+        for (uint32_t word = 0; word < PEER_WORDS; word++) {
+            uint64_t touched = e->active[word] | e->dirty[word] | e->held_back[word];
+            e->active[word] = 0;
+            for (uint32_t bit = 0; touched; touched >>= 1, bit++) {
+                peer *p = touched & 1 ? e->slots[word * 64 + bit] : NULL;
+                if (p && in_session(p))
+                    unlimit(p);
+                else if (p)
+                    set_bit(e->active, p->slot);
+            }
+        }
+        return;
+    }
+    if (limited) {
+        limit_peers(e, elapsed, now);
+    } else {
+        EACH_CONNECTED(e, p) unlimit(p);
+    }
+    e->throttled = limited;
+    memset(e->active, 0, sizeof e->active);
+    if (e->recalculate) {
+        e->recalculate = false;
+        uint32_t limit = share_incoming(e, now);
+        EACH_CONNECTED(e, p) {
+            uint8_t tail[8];
+            write32(write32(tail, p->incoming_throttle_epoch == now ? p->outgoing_bandwidth : limit),
+                    e->outgoing_bandwidth);
+            queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, tail, sizeof tail);
+        }
+    } else {
+        EACH_CONNECTED(e, p) if (!list_empty(&p->reliable)) set_bit(e->dirty, p->slot);
+    }
+}

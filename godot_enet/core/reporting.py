@@ -1,0 +1,68 @@
+"""Says what was received and could not be used: one line per cause and ten seconds.
+
+Silence is what makes a wrong setting hard to find. Lines are collected where the network is served, and spoken
+outside any lock, since a log handler may do anything.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from godot_enet.core.constants import Drop
+from godot_enet.core.interface import Address, DropReport
+
+__all__ = ["DropReporter"]
+
+_log = logging.getLogger("godot_enet.network")
+_INTERVAL = 10_000
+
+_EXPLANATIONS = {
+    Drop.SHORT: "too short to be ENet",
+    Drop.OVERSIZED: "longer than 4096 bytes, which ENet never sends",
+    Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed that its connection is over",
+    Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, or its network changed",
+    Drop.WRONG_SESSION: "left over from an earlier connection in the same slot",
+    Drop.NO_COMPRESSOR: "compressed, but no compression is set here; both ends must use the same mode",
+    Drop.UNDECODABLE: "compressed in a way that does not decode; the other end probably uses another compression mode",
+    Drop.CHECKSUM: "with a wrong checksum; damaged, or the other end does not use checksums",
+    Drop.MALFORMED: "with a malformed command; not ENet, or the other end uses checksums or DTLS",
+    Drop.WRONG_STATE: "with a command that does not fit the state of the connection",
+    Drop.WRONG_CHANNEL: "for a channel that was not negotiated; raise the channel limit at both ends",
+    Drop.PACKET_TOO_LARGE: "with a packet over the maximum packet size",
+    Drop.WAITING_DATA_FULL: "refused because too much already waits to be taken; call service() more often",
+    Drop.CONNECT_REFUSED: "a handshake that cannot be accepted; all peers in use, or a repeated or invalid request",
+}
+
+
+class DropReporter:
+    """Turns drop reports into log lines, not too many."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, Address, Drop]] = []
+        """What :meth:`speak` will say: how often, the last address, the cause."""
+        self._reported: dict[Drop, int] = {}
+        self._withheld: dict[Drop, int] = {}
+
+    def collect(self, reports: Iterable[DropReport], now: int) -> None:
+        """Take reports at time ``now`` (ms)."""
+        for cause, address, times in reports:
+            times += self._withheld.pop(cause, 0)
+            last = self._reported.get(cause)
+            if last is not None and now - last < _INTERVAL:
+                self._withheld[cause] = times
+            else:
+                self._reported[cause] = now
+                self.lines.append((times, address, cause))
+
+    def speak(self) -> None:
+        """Log the lines collected so far."""
+        lines, self.lines = self.lines, []
+        for times, address, cause in lines:
+            _log.warning(
+                "Received %d datagram%s that could not be used, the last from %s: %s.",
+                times,
+                "" if times == 1 else "s",
+                address,
+                _EXPLANATIONS[cause],
+            )
