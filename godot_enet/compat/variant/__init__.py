@@ -1,0 +1,136 @@
+"""Godot's Variant: its types in Python, and its binary format.
+
+``None``, ``bool``, ``int``, ``float``, ``str``, ``bytes``, ``list`` and ``dict`` stand for Godot's own types of that
+kind; the rest is here. Objects are never sent or decoded, only their numbers.
+"""
+
+from __future__ import annotations
+
+from godot_enet.compat.errors import as_bytes, fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.variant.byte_compression import CompressionMode
+from godot_enet.compat.variant.color import Color
+from godot_enet.compat.variant.containers import Array, Dictionary
+from godot_enet.compat.variant.decode import decode_variant
+from godot_enet.compat.variant.encode import encode_variant
+from godot_enet.compat.variant.failures import DecodeError, EncodeError, VariantError
+from godot_enet.compat.variant.handles import RID, EncodedCallable, EncodedObjectAsID, EncodedSignal
+from godot_enet.compat.variant.kinds import Variant, VariantType, typeof
+from godot_enet.compat.variant.names import NodePath, StringName
+from godot_enet.compat.variant.packed import (
+    PackedFloat32Array,
+    PackedFloat64Array,
+    PackedInt32Array,
+    PackedInt64Array,
+    PackedStringArray,
+)
+from godot_enet.compat.variant.packed_bytes import PackedByteArray
+from godot_enet.compat.variant.packed_rows import (
+    PackedColorArray,
+    PackedVector2Array,
+    PackedVector3Array,
+    PackedVector4Array,
+)
+from godot_enet.compat.variant.rotations import Basis, Quaternion
+from godot_enet.compat.variant.shapes import AABB, Plane, Rect2, Rect2i
+from godot_enet.compat.variant.transforms import Projection, Transform2D, Transform3D
+from godot_enet.compat.variant.vector2 import Vector2, Vector2i
+from godot_enet.compat.variant.vector3 import Vector3, Vector3i
+from godot_enet.compat.variant.vector4 import Vector4, Vector4i
+
+__all__ = [
+    "AABB",
+    "RID",
+    "Array",
+    "Basis",
+    "Color",
+    "CompressionMode",
+    "DecodeError",
+    "Dictionary",
+    "EncodeError",
+    "EncodedCallable",
+    "EncodedObjectAsID",
+    "EncodedSignal",
+    "NodePath",
+    "PackedByteArray",
+    "PackedColorArray",
+    "PackedFloat32Array",
+    "PackedFloat64Array",
+    "PackedInt32Array",
+    "PackedInt64Array",
+    "PackedStringArray",
+    "PackedVector2Array",
+    "PackedVector3Array",
+    "PackedVector4Array",
+    "Plane",
+    "Projection",
+    "Quaternion",
+    "Rect2",
+    "Rect2i",
+    "StringName",
+    "Transform2D",
+    "Transform3D",
+    "Variant",
+    "VariantError",
+    "VariantType",
+    "Vector2",
+    "Vector2i",
+    "Vector3",
+    "Vector3i",
+    "Vector4",
+    "Vector4i",
+    "bytes_to_var",
+    "bytes_to_var_with_objects",
+    "decode_packet",
+    "decode_variant",
+    "encode_packet",
+    "encode_variant",
+    "typeof",
+    "var_to_bytes",
+    "var_to_bytes_with_objects",
+]
+
+
+def var_to_bytes(variable: Variant) -> bytes:
+    """A value in Godot's binary format; an error and no bytes when it is nested more than 1024 deep.
+
+    Raises:
+        TypeError: it is, or holds, something that Godot has no type for, such as a tuple; the message says what to use.
+        OverflowError: an int does not fit 64 bits, or a component of an integer vector 32.
+    """
+    return encode_packet(variable)[1]
+
+
+def var_to_bytes_with_objects(variable: Variant) -> bytes:
+    """The same; typed arrays and dictionaries keep the names of classes and scripts. Objects are numbers here, too."""
+    return encode_packet(variable, full_objects=True)[1]
+
+
+def bytes_to_var(bytes: bytes | bytearray | memoryview) -> Variant:
+    """A value from Godot's binary format; None and an error when there is none, whatever the bytes are."""
+    return decode_packet(as_bytes(bytes, "bytes"))
+
+
+def bytes_to_var_with_objects(bytes: bytes | bytearray | memoryview) -> Variant:
+    """The same; typed arrays and dictionaries keep the names of classes and scripts. Objects are refused here, too."""
+    return decode_packet(as_bytes(bytes, "bytes"), allow_objects=True)
+
+
+def encode_packet(value: Variant, max_size: int = 0x7FFFFFFF, full_objects: bool = False) -> tuple[Error, bytes]:
+    """What ``put_var`` sends: ``OK`` and the bytes, or an error, which is logged, and none.
+
+    Raises:
+        TypeError, OverflowError: as for :func:`var_to_bytes`.
+    """
+    try:
+        return Error.OK, encode_variant(value, max_size=max_size, full_objects=full_objects)
+    except EncodeError as error:
+        return fail(str(error), (error.error, b""))
+
+
+def decode_packet(packet: bytes, allow_objects: bool = False) -> Variant:
+    """What ``get_var`` gives for a packet: the value, or None and an error, which is logged."""
+    try:
+        return decode_variant(packet, allow_objects=allow_objects)[0]
+    except DecodeError as error:
+        return fail(str(error), None)

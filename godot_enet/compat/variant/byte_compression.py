@@ -1,0 +1,77 @@
+"""Compression of byte arrays: the modes that Godot has for them."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from enum import IntEnum
+
+from godot_enet.compat.errors import fail
+from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
+
+__all__ = ["CompressionMode", "compress", "decompress", "inflate"]
+
+
+class CompressionMode(IntEnum):
+    """Godot's ``FileAccess.CompressionMode``."""
+
+    COMPRESSION_FASTLZ = 0
+    COMPRESSION_DEFLATE = 1
+    COMPRESSION_ZSTD = 2
+    COMPRESSION_GZIP = 3
+    COMPRESSION_BROTLI = 4
+
+
+_WINDOW_BITS: dict[int, int] = {CompressionMode.COMPRESSION_DEFLATE: 15, CompressionMode.COMPRESSION_GZIP: 16 + 15}
+_CODECS: dict[int, Codec] = {
+    CompressionMode.COMPRESSION_FASTLZ: Codec.FASTLZ,
+    CompressionMode.COMPRESSION_ZSTD: Codec.ZSTD,
+}
+
+
+def _unavailable(mode: int, why: object = "") -> bytes:
+    try:
+        name = CompressionMode(mode).name
+    except ValueError:
+        return fail(f"there is no compression mode {mode}", b"")
+    return fail(f"{name} is not available. {why}".rstrip(), b"")
+
+
+def compress(data: bytes, mode: int) -> bytes:
+    """The coded form; nothing, and an error, for a mode that is not available."""
+    if mode in _WINDOW_BITS:
+        stream = zlib.compressobj(wbits=_WINDOW_BITS[mode])
+        return stream.compress(data) + stream.flush()
+    if mode not in _CODECS:
+        return _unavailable(mode)
+    try:
+        return make_compressor(_CODECS[mode]).compress(data, 1 << 62) or b""
+    except CodecUnavailable as error:
+        return _unavailable(mode, error)
+
+
+def decompress(data: bytes, mode: int, limit: int) -> bytes:
+    """The plain form; nothing, and an error, if it is malformed or longer than ``limit`` bytes."""
+    if mode in _WINDOW_BITS:
+        return inflate(data, mode, limit)
+    if mode not in _CODECS:
+        return _unavailable(mode)
+    try:
+        plain = make_compressor(_CODECS[mode]).decompress(data, limit)
+    except CodecUnavailable as error:
+        return _unavailable(mode, error)
+    return fail("Decompression failed.", b"") if plain is None else plain
+
+
+def inflate(data: bytes, mode: int, limit: int | None) -> bytes:
+    """The plain form of deflate or gzip, at most ``limit`` bytes unless that is None; what follows it is ignored."""
+    if mode not in _WINDOW_BITS:
+        return fail("Only COMPRESSION_DEFLATE and COMPRESSION_GZIP can be decompressed without a size.", b"")
+    stream = zlib.decompressobj(wbits=_WINDOW_BITS[mode])
+    with contextlib.suppress(zlib.error):
+        plain = stream.decompress(data, limit or 0)
+        # what is exactly as long as allowed may have its end still to read
+        more = b"" if stream.eof or limit is None else stream.decompress(stream.unconsumed_tail, 1)
+        if stream.eof and not more:
+            return plain
+    return fail("Decompression failed.", b"")

@@ -1,0 +1,148 @@
+"""Reading and writing single numbers in a byte array, under Godot's names. Least byte first, offsets in bytes."""
+
+from __future__ import annotations
+
+from array import array
+from operator import index
+from struct import Struct
+
+from godot_enet.compat.errors import fail
+
+__all__ = ["ByteFields"]
+
+_U8, _U16, _U32, _U64 = (Struct(f"<{code}") for code in "BHIQ")
+_S8, _S16, _S32, _S64 = (Struct(f"<{code}") for code in "bhiq")
+_NATIVE_U32 = Struct("=I")
+_HALF, _FLOAT, _DOUBLE = (Struct(f"<{code}") for code in "efd")
+
+
+def _half(value: float) -> int:
+    """The 16 bits that Godot makes of a float: cut off towards zero, and 0 below the normal range."""
+    # godot: core/math/math_funcs.h: make_half_float
+    (single,) = _NATIVE_U32.unpack(array("f", (value,)))
+    sign, exponent, mantissa = single >> 16 & 0x8000, single >> 23 & 0xFF, single & 0x7FFFFF
+    if exponent == 0xFF and mantissa:
+        return int(sign | 0x7FFF)
+    if exponent >= 127 + 16:
+        return int(sign | 0x7C00)
+    if exponent <= 127 - 15:
+        return 0
+    return int(sign | exponent - 112 << 10 | mantissa >> 13)
+
+
+class ByteFields(bytearray):
+    """What lies outside the array reads as 0 and is not written, with an error, as in Godot."""
+
+    __slots__ = ()
+
+    def _fits(self, byte_offset: int, size: int) -> bool:
+        if 0 <= byte_offset <= len(self) - size:
+            return True
+        return fail(f"{size} bytes at offset {byte_offset} are outside an array of {len(self)} bytes", False)
+
+    def _decode_int(self, layout: Struct, byte_offset: int) -> int:
+        if not self._fits(byte_offset, layout.size):
+            return 0
+        number: int = layout.unpack_from(self, byte_offset)[0]
+        return number
+
+    def _decode_real(self, layout: Struct, byte_offset: int) -> float:
+        if not self._fits(byte_offset, layout.size):
+            return 0.0
+        number: float = layout.unpack_from(self, byte_offset)[0]
+        return number
+
+    def _encode_int(self, layout: Struct, byte_offset: int, value: int) -> None:
+        if self._fits(byte_offset, layout.size):
+            layout.pack_into(self, byte_offset, index(value) & (1 << 8 * layout.size) - 1)
+
+    def decode_u8(self, byte_offset: int) -> int:
+        """8 bits without sign."""
+        return self._decode_int(_U8, byte_offset)
+
+    def decode_s8(self, byte_offset: int) -> int:
+        """8 bits with sign."""
+        return self._decode_int(_S8, byte_offset)
+
+    def decode_u16(self, byte_offset: int) -> int:
+        """16 bits without sign."""
+        return self._decode_int(_U16, byte_offset)
+
+    def decode_s16(self, byte_offset: int) -> int:
+        """16 bits with sign."""
+        return self._decode_int(_S16, byte_offset)
+
+    def decode_u32(self, byte_offset: int) -> int:
+        """32 bits without sign."""
+        return self._decode_int(_U32, byte_offset)
+
+    def decode_s32(self, byte_offset: int) -> int:
+        """32 bits with sign."""
+        return self._decode_int(_S32, byte_offset)
+
+    def decode_u64(self, byte_offset: int) -> int:
+        """64 bits without sign."""
+        return self._decode_int(_U64, byte_offset)
+
+    def decode_s64(self, byte_offset: int) -> int:
+        """64 bits with sign."""
+        return self._decode_int(_S64, byte_offset)
+
+    def decode_half(self, byte_offset: int) -> float:
+        """A float of 16 bits."""
+        return self._decode_real(_HALF, byte_offset)
+
+    def decode_float(self, byte_offset: int) -> float:
+        """A float of 32 bits."""
+        return self._decode_real(_FLOAT, byte_offset)
+
+    def decode_double(self, byte_offset: int) -> float:
+        """A float of 64 bits."""
+        return self._decode_real(_DOUBLE, byte_offset)
+
+    def encode_u8(self, byte_offset: int, value: int) -> None:
+        """The lowest 8 bits."""
+        self._encode_int(_U8, byte_offset, value)
+
+    def encode_s8(self, byte_offset: int, value: int) -> None:
+        """The lowest 8 bits."""
+        self._encode_int(_U8, byte_offset, value)
+
+    def encode_u16(self, byte_offset: int, value: int) -> None:
+        """The lowest 16 bits."""
+        self._encode_int(_U16, byte_offset, value)
+
+    def encode_s16(self, byte_offset: int, value: int) -> None:
+        """The lowest 16 bits."""
+        self._encode_int(_U16, byte_offset, value)
+
+    def encode_u32(self, byte_offset: int, value: int) -> None:
+        """The lowest 32 bits."""
+        self._encode_int(_U32, byte_offset, value)
+
+    def encode_s32(self, byte_offset: int, value: int) -> None:
+        """The lowest 32 bits."""
+        self._encode_int(_U32, byte_offset, value)
+
+    def encode_u64(self, byte_offset: int, value: int) -> None:
+        """The lowest 64 bits."""
+        self._encode_int(_U64, byte_offset, value)
+
+    def encode_s64(self, byte_offset: int, value: int) -> None:
+        """The lowest 64 bits."""
+        self._encode_int(_U64, byte_offset, value)
+
+    def encode_half(self, byte_offset: int, value: float) -> None:
+        """A float of 16 bits. Godot cuts off what does not fit instead of rounding, and so does this."""
+        if self._fits(byte_offset, 2):
+            _U16.pack_into(self, byte_offset, _half(value))
+
+    def encode_float(self, byte_offset: int, value: float) -> None:
+        """A float of 32 bits; what is too large becomes infinite."""
+        if self._fits(byte_offset, 4):
+            _FLOAT.pack_into(self, byte_offset, array("f", (value,))[0])
+
+    def encode_double(self, byte_offset: int, value: float) -> None:
+        """A float of 64 bits."""
+        if self._fits(byte_offset, 8):
+            _DOUBLE.pack_into(self, byte_offset, value)

@@ -1,0 +1,280 @@
+"""Array and Dictionary: what a ``list`` and a ``dict`` cannot say.
+
+Plain lists and dicts are sent and received wherever they lose nothing. These two carry what they would lose: the type
+of the elements, and keys that Python does not tell apart (``1``, ``1.0`` and ``True``) or cannot hash (lists, dicts).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+
+from godot_enet.compat.variant.element_type import ElementType
+from godot_enet.compat.variant.encode import encode_variant
+from godot_enet.compat.variant.kinds import Variant, VariantType, typeof
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Array", "Dictionary"]
+
+
+def _element_type(type: int, class_name: str, script: str | None) -> ElementType:
+    kind = VariantType(type)
+    if kind is VariantType.TYPE_MAX or ((class_name or script) and kind is not VariantType.TYPE_OBJECT):
+        raise ValueError(f"{kind.name} with class {str(class_name)!r} and script {script!r} is no type of elements")
+    return ElementType(kind, str(class_name), script or "")
+
+
+class Array(list[Any]):
+    """A typed array, with the arguments of Godot's constructor: ``Array([1, 2], VariantType.TYPE_INT)``.
+
+    What is put in is converted as Godot does it, or refused with ``TypeError``.
+
+    Args:
+        base: the elements.
+        type: their type.
+        class_name: for ``TYPE_OBJECT``, their class.
+        script: for ``TYPE_OBJECT``, the path of their script.
+    """
+
+    __slots__ = ("_element_type",)
+    variant_type = VariantType.TYPE_ARRAY
+
+    def __init__(
+        self,
+        base: Iterable[Variant] = (),
+        type: int = VariantType.TYPE_NIL,
+        class_name: str = "",
+        script: str | None = None,
+    ) -> None:
+        self._element_type = _element_type(type, class_name, script)
+        super().__init__(map(self._element_type.admit, base))
+
+    @classmethod
+    def _of(cls, elements: Iterable[Variant], element_type: ElementType) -> Self:
+        """Of elements that fit the type."""
+        array = cls()
+        array._element_type = element_type
+        list.extend(array, elements)
+        return array
+
+    def is_typed(self) -> bool:
+        """Whether the elements are of one type."""
+        return self._element_type.type is not VariantType.TYPE_NIL
+
+    def get_typed_builtin(self) -> VariantType:
+        """Their type; ``TYPE_NIL`` if it may be any."""
+        return self._element_type.type
+
+    def get_typed_class_name(self) -> str:
+        """Their class, for ``TYPE_OBJECT``."""
+        return self._element_type.class_name
+
+    def get_typed_script(self) -> str:
+        """The path of their script, for ``TYPE_OBJECT``. Godot gives the script itself."""
+        return self._element_type.script
+
+    def append(self, value: Variant) -> None:
+        """Add an element."""
+        super().append(self._element_type.admit(value))
+
+    def extend(self, values: Iterable[Variant]) -> None:
+        """Add several."""
+        super().extend([self._element_type.admit(value) for value in values])
+
+    def insert(self, index: SupportsIndex, value: Variant) -> None:
+        """Put an element before that one."""
+        super().insert(index, self._element_type.admit(value))
+
+    @overload
+    def __setitem__(self, key: SupportsIndex, value: Variant) -> None: ...
+    @overload
+    def __setitem__(self, key: slice, value: Iterable[Variant]) -> None: ...
+    def __setitem__(self, key: SupportsIndex | slice, value: Any) -> None:
+        admit = self._element_type.admit
+        super().__setitem__(key, [admit(each) for each in value] if isinstance(key, slice) else admit(value))
+
+    def __iadd__(self, values: Iterable[Variant]) -> Self:  # type: ignore[misc]
+        self.extend(values)
+        return self
+
+    def copy(self) -> Self:
+        """Of the same type, with the same elements."""
+        return self._of(self, self._element_type)
+
+    __copy__ = copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind = self._element_type
+        return builtins.type(self), (list(self), kind.type, kind.class_name, kind.script)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return self.__reduce__()
+
+    def __repr__(self) -> str:
+        return f"Array({super().__repr__()}, {_shown(self._element_type)})"
+
+
+class Dictionary(MutableMapping[Any, Any]):
+    """A dictionary with Godot's idea of keys, and with the arguments of Godot's constructor.
+
+    ``1``, ``1.0`` and ``True`` are three keys; a String and a StringName of the same text are one; NaN is a key that
+    is found again; lists, dictionaries and packed arrays are compared by what is in them. Order is that of insertion.
+    A key must not be changed while it is in here.
+
+    Args:
+        base: a mapping, or pairs of keys and values.
+        key_type, key_class_name, key_script: what the keys must be, as for an :class:`Array`.
+        value_type, value_class_name, value_script: what the values must be.
+    """
+
+    __slots__ = ("_entries", "_key_type", "_value_type")
+    variant_type = VariantType.TYPE_DICTIONARY
+
+    def __init__(
+        self,
+        base: Mapping[Any, Variant] | Iterable[tuple[Variant, Variant]] = (),
+        key_type: int = VariantType.TYPE_NIL,
+        key_class_name: str = "",
+        key_script: str | None = None,
+        value_type: int = VariantType.TYPE_NIL,
+        value_class_name: str = "",
+        value_script: str | None = None,
+    ) -> None:
+        self._key_type = _element_type(key_type, key_class_name, key_script)
+        self._value_type = _element_type(value_type, value_class_name, value_script)
+        self._entries: dict[Hashable, tuple[Variant, Variant]] = {}
+        for key, value in base.items() if isinstance(base, Mapping) else base:
+            self[key] = value
+
+    @classmethod
+    def _of(cls, key_type: ElementType, value_type: ElementType) -> Self:
+        """Empty, of these types."""
+        made = cls()
+        made._key_type, made._value_type = key_type, value_type
+        return made
+
+    def is_typed(self) -> bool:
+        """Whether keys or values are of one type."""
+        return self._key_type.type is not VariantType.TYPE_NIL or self._value_type.type is not VariantType.TYPE_NIL
+
+    def get_typed_key_builtin(self) -> VariantType:
+        """The type of the keys; ``TYPE_NIL`` if it may be any."""
+        return self._key_type.type
+
+    def get_typed_key_class_name(self) -> str:
+        """The class of the keys, for ``TYPE_OBJECT``."""
+        return self._key_type.class_name
+
+    def get_typed_key_script(self) -> str:
+        """The path of their script, for ``TYPE_OBJECT``. Godot gives the script itself."""
+        return self._key_type.script
+
+    def get_typed_value_builtin(self) -> VariantType:
+        """The type of the values; ``TYPE_NIL`` if it may be any."""
+        return self._value_type.type
+
+    def get_typed_value_class_name(self) -> str:
+        """The class of the values, for ``TYPE_OBJECT``."""
+        return self._value_type.class_name
+
+    def get_typed_value_script(self) -> str:
+        """The path of their script, for ``TYPE_OBJECT``. Godot gives the script itself."""
+        return self._value_type.script
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Variant]:
+        return (key for key, _ in self._entries.values())
+
+    def items(self) -> ItemsView[Any, Any]:
+        """Keys with their values, in order."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The values, in order."""
+        return _Values(self)
+
+    def __getitem__(self, key: Variant) -> Variant:
+        try:
+            return self._entries[_identity(key)][1]
+        except KeyError:
+            raise KeyError(key) from None
+
+    def __setitem__(self, key: Variant, value: Variant) -> None:
+        self._put(self._key_type.admit(key), self._value_type.admit(value))
+
+    def _put(self, key: Variant, value: Variant) -> None:
+        """Set without a look at the types; a key that is there already stays as it is."""
+        identity = _identity(key)
+        entry = self._entries.get(identity)
+        self._entries[identity] = (key if entry is None else entry[0], value)
+
+    def __delitem__(self, key: Variant) -> None:
+        try:
+            del self._entries[_identity(key)]
+        except KeyError:
+            raise KeyError(key) from None
+
+    def copy(self) -> Self:
+        """Of the same types, with the same keys and values."""
+        twin = self._of(self._key_type, self._value_type)
+        twin._entries = self._entries.copy()
+        return twin
+
+    __copy__ = copy
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, dict):
+            other = Dictionary(other)
+        return isinstance(other, Dictionary) and self._by_identity() == other._by_identity()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _by_identity(self) -> dict[Hashable, Variant]:
+        return {identity: value for identity, (_, value) in self._entries.items()}
+
+    def __repr__(self) -> str:
+        types = f", {_shown(self._key_type)}, {_shown(self._value_type)}" if self.is_typed() else ""
+        return f"Dictionary({list(self.items())}{types})"
+
+
+class _Items(ItemsView[Any, Any]):
+    """Without looking each key up again, which for a list as a key would mean to read all of it."""
+
+    __slots__ = ()
+    _mapping: Dictionary
+
+    def __iter__(self) -> Iterator[tuple[Variant, Variant]]:
+        return iter(self._mapping._entries.values())
+
+
+class _Values(ValuesView[Any]):
+    __slots__ = ()
+    _mapping: Dictionary
+
+    def __iter__(self) -> Iterator[Variant]:
+        return (value for _, value in self._mapping._entries.values())
+
+
+def _shown(element_type: ElementType) -> str:
+    return f"{element_type.type.name}, {element_type.class_name!r}, {element_type.script or None!r}"
+
+
+def _identity(key: Variant) -> Hashable:
+    """What two keys have in common if they are one key to Godot."""
+    kind = typeof(key)
+    if kind is VariantType.TYPE_STRING_NAME:
+        return VariantType.TYPE_STRING, str(key)
+    if kind is VariantType.TYPE_FLOAT and key != key:
+        return kind, None
+    if kind is VariantType.TYPE_PACKED_BYTE_ARRAY:
+        return kind, bytes(key)
+    try:
+        hash(key)
+    except TypeError:
+        return kind, encode_variant(key)
+    return kind, key

@@ -1,0 +1,182 @@
+"""The bytes of Godot's binary Variant format to a value.
+
+What comes from a stranger costs no more than its own size: lengths are checked before anything is copied, containers
+grow only as their elements are found, and depth is kept in a list in place of recursion. Nothing but ``DecodeError``
+is raised, whatever the bytes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import error
+from typing import Any, NamedTuple
+
+from godot_enet.compat.errors import fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.variant.containers import Array, Dictionary
+from godot_enet.compat.variant.element_type import REFUSED, ElementType
+from godot_enet.compat.variant.encode import ENCODED_OBJECT, MAX_DEPTH
+from godot_enet.compat.variant.failures import DecodeError
+from godot_enet.compat.variant.kinds import Variant, VariantType
+from godot_enet.compat.variant.readers import READERS, read_string, unpack_u32
+
+__all__ = ["MAX_KEY_NESTING", "decode_variant"]
+
+MAX_KEY_NESTING = 16
+"""Containers that are keys of containers that are keys, and so on. Ours, not Godot's: a key has to be looked at as a
+whole, so that without a limit a packet of n bytes could cost n times 1024."""
+
+_DICTIONARY = VariantType.TYPE_DICTIONARY
+
+
+class _Frame(NamedTuple):
+    """A container that waits for its next element while that is being read."""
+
+    items: list[Variant]
+    left: int
+    """Elements still to come; keys and values count separately."""
+    finish: Callable[[list[Variant]], Variant] | None
+    """Makes the container of its items; None for a plain list."""
+    is_dictionary: bool
+    key_nesting: int
+
+
+def decode_variant(data: bytes, offset: int = 0, *, allow_objects: bool = False) -> tuple[Variant, int]:
+    """The value that begins at ``offset``, and how many bytes it takes. What follows it is not looked at.
+
+    Args:
+        data: the bytes.
+        offset: where the value begins.
+        allow_objects: whether typed arrays and dictionaries keep the names of classes and scripts, which are
+            ``EncodedObjectAsID`` otherwise. Objects themselves are refused in any case.
+
+    Raises:
+        DecodeError: there is no value, or one that is refused.
+    """
+    try:
+        value, end = _decode(data, offset, allow_objects)
+    except error:
+        raise DecodeError("a Variant ends too early", Error.ERR_INVALID_DATA) from None
+    return value, end - offset
+
+
+def _decode(data: bytes, position: int, allow_objects: bool) -> tuple[Variant, int]:
+    outer: list[_Frame] = []
+    items: list[Variant] = []
+    left = 1
+    finish: Callable[[list[Variant]], Variant] | None = None
+    is_dictionary = False
+    key_nesting = 0
+    while True:
+        while left:
+            left -= 1
+            (header,) = unpack_u32(data, position)
+            position += 4
+            kind = header & 0xFF
+            if kind >= 39:
+                raise DecodeError(f"there is no Variant type {kind}", Error.ERR_INVALID_DATA)
+            read = READERS[kind]
+            if read is not None:
+                value, position = read(data, position, header)
+                items.append(value)
+                continue
+            outer.append(_Frame(items, left, finish, is_dictionary, key_nesting))
+            key_nesting += is_dictionary and left & 1
+            if key_nesting > MAX_KEY_NESTING:
+                raise DecodeError("keys of a Dictionary are nested too deeply", Error.ERR_OUT_OF_MEMORY)
+            is_dictionary = kind == _DICTIONARY
+            finish, position = (_open_dictionary if is_dictionary else _open_array)(
+                data, position, header, allow_objects
+            )
+            left = unpack_u32(data, position)[0] & 0x7FFFFFFF
+            position += 4
+            if left and len(outer) > MAX_DEPTH:
+                raise DecodeError("Variant is too deep. Bailing.", Error.ERR_OUT_OF_MEMORY)
+            if is_dictionary:
+                left *= 2
+            items = []
+        if not outer:
+            return items[0], position
+        value = items if finish is None else finish(items)
+        items, left, finish, is_dictionary, key_nesting = outer.pop()
+        items.append(value)
+
+
+_Opened = tuple[Callable[[list[Variant]], Variant] | None, int]
+
+
+def _open_array(data: bytes, position: int, header: int, allow_objects: bool) -> _Opened:
+    """What makes the array of its items, and where its count is."""
+    if not header & 3 << 16:
+        return None, position
+    element_type, position = _element_type(data, position, header >> 16 & 3, allow_objects)
+    if element_type.type is VariantType.TYPE_NIL:
+        return None, position
+
+    def finish(items: list[Variant]) -> Variant:
+        fitted = [element_type.fit(item) for item in items]
+        kept = [element for element in fitted if element is not REFUSED]
+        if len(kept) < len(items):
+            text = f"dropped {len(items) - len(kept)} elements that do not fit an Array of {element_type.type.name}"
+            fail(text, None)
+        return Array._of(kept, element_type)
+
+    return finish, position
+
+
+def _open_dictionary(data: bytes, position: int, header: int, allow_objects: bool) -> _Opened:
+    """What makes the dictionary of its keys and values, which take turns, and where its count is."""
+    if not header & 15 << 16:
+        return _finish_dictionary, position
+    key_type, position = _element_type(data, position, header >> 16 & 3, allow_objects)
+    value_type, position = _element_type(data, position, header >> 18 & 3, allow_objects)
+    if key_type.type is VariantType.TYPE_NIL and value_type.type is VariantType.TYPE_NIL:
+        return _finish_dictionary, position
+
+    def finish(items: list[Variant]) -> Variant:
+        dictionary = Dictionary._of(key_type, value_type)
+        fitted = [key_type.fit(key) for key in items[::2]]
+        for key, value in zip(fitted, items[1::2], strict=True):
+            if key is not REFUSED:
+                dictionary._put(key, value)  # Godot does not look at the types of the values
+        dropped = fitted.count(REFUSED)
+        if dropped:
+            fail(f"dropped {dropped} keys that do not fit a Dictionary of {key_type.type.name}", None)
+        return dictionary
+
+    return finish, position
+
+
+def _finish_dictionary(items: list[Variant]) -> Variant:
+    """A plain dict if that loses nothing."""
+    keys, values = items[::2], items[1::2]
+    plain: dict[Any, Variant] | None = None
+    try:
+        plain = dict(zip(keys, values, strict=True))
+    except TypeError:  # a key that cannot be hashed
+        pass
+    else:
+        if len(plain) == len(keys):
+            return plain
+    dictionary = Dictionary(zip(keys, values, strict=True))
+    return plain if plain is not None and len(plain) == len(dictionary) else dictionary
+
+
+def _element_type(data: bytes, position: int, kind: int, allow_objects: bool) -> tuple[ElementType, int]:
+    """The type of the elements of a container: none, by number, by name of a class, or by path of a script."""
+    if kind == 0:
+        return ElementType(), position
+    if kind == 1:
+        (number,) = unpack_u32(data, position)
+        if number >= VariantType.TYPE_MAX:
+            raise DecodeError(f"there is no Variant type {number}", Error.ERR_INVALID_DATA)
+        is_object = number == VariantType.TYPE_OBJECT and not allow_objects
+        return ElementType(VariantType(number), ENCODED_OBJECT if is_object else ""), position + 4
+    name, position = read_string(data, position)
+    if not allow_objects:
+        return ElementType(VariantType.TYPE_OBJECT, ENCODED_OBJECT), position
+    if kind == 2:
+        return ElementType(VariantType.TYPE_OBJECT, name), position
+    if not name.startswith("res://"):
+        raise DecodeError(f"invalid script path {name!r}", Error.ERR_INVALID_DATA)
+    return ElementType(VariantType.TYPE_OBJECT, "", name), position

@@ -1,0 +1,58 @@
+"""Values that mean something only to the program that made them: they are carried, not followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from godot_enet.compat.variant.kinds import VariantType
+from godot_enet.compat.variant.names import StringName
+
+__all__ = ["RID", "EncodedCallable", "EncodedObjectAsID", "EncodedSignal"]
+
+
+@dataclass(frozen=True, slots=True)
+class RID:
+    """The number of a low-level resource; 0 is none."""
+
+    id: int = 0
+    variant_type: ClassVar[VariantType] = VariantType.TYPE_RID
+
+    def get_id(self) -> int:
+        """The number."""
+        return self.id
+
+    def is_valid(self) -> bool:
+        """Whether it stands for a resource."""
+        return self.id != 0
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedObjectAsID:
+    """What stands for an object, which is never sent or decoded itself: its number in the sender's program.
+
+    Sending it sends that number. Godot sends the number of its own wrapper object instead, which helps nobody.
+    """
+
+    object_id: int = 0
+    variant_type: ClassVar[VariantType] = VariantType.TYPE_OBJECT
+
+    def get_object_id(self) -> int:
+        """The number."""
+        return self.object_id
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedCallable:
+    """What arrives in place of a ``Callable``: nothing can be called with it. Functions are sent as this."""
+
+    variant_type: ClassVar[VariantType] = VariantType.TYPE_CALLABLE
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSignal:
+    """What arrives in place of a ``Signal``: its name, and the number of its object in the sender's program."""
+
+    name: StringName = StringName()  # noqa: RUF009 - it is immutable
+    object_id: int = 0
+    variant_type: ClassVar[VariantType] = VariantType.TYPE_SIGNAL

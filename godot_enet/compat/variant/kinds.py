@@ -1,0 +1,108 @@
+"""Godot's type numbers, and which of them a Python value has."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
+from typing import Any, TypeAlias
+
+__all__ = ["Variant", "VariantType", "refuse", "typeof"]
+
+Variant: TypeAlias = Any
+"""Anything that Godot can put into a variable; :func:`typeof` tells what of Python that is."""
+
+
+class VariantType(IntEnum):
+    """Godot's ``Variant.Type``."""
+
+    TYPE_NIL = 0
+    TYPE_BOOL = 1
+    TYPE_INT = 2
+    TYPE_FLOAT = 3
+    TYPE_STRING = 4
+    TYPE_VECTOR2 = 5
+    TYPE_VECTOR2I = 6
+    TYPE_RECT2 = 7
+    TYPE_RECT2I = 8
+    TYPE_VECTOR3 = 9
+    TYPE_VECTOR3I = 10
+    TYPE_TRANSFORM2D = 11
+    TYPE_VECTOR4 = 12
+    TYPE_VECTOR4I = 13
+    TYPE_PLANE = 14
+    TYPE_QUATERNION = 15
+    TYPE_AABB = 16
+    TYPE_BASIS = 17
+    TYPE_TRANSFORM3D = 18
+    TYPE_PROJECTION = 19
+    TYPE_COLOR = 20
+    TYPE_STRING_NAME = 21
+    TYPE_NODE_PATH = 22
+    TYPE_RID = 23
+    TYPE_OBJECT = 24
+    TYPE_CALLABLE = 25
+    TYPE_SIGNAL = 26
+    TYPE_DICTIONARY = 27
+    TYPE_ARRAY = 28
+    TYPE_PACKED_BYTE_ARRAY = 29
+    TYPE_PACKED_INT32_ARRAY = 30
+    TYPE_PACKED_INT64_ARRAY = 31
+    TYPE_PACKED_FLOAT32_ARRAY = 32
+    TYPE_PACKED_FLOAT64_ARRAY = 33
+    TYPE_PACKED_STRING_ARRAY = 34
+    TYPE_PACKED_VECTOR2_ARRAY = 35
+    TYPE_PACKED_VECTOR3_ARRAY = 36
+    TYPE_PACKED_COLOR_ARRAY = 37
+    TYPE_PACKED_VECTOR4_ARRAY = 38
+    TYPE_MAX = 39
+
+
+_PYTHON: dict[type, VariantType] = {
+    NoneType: VariantType.TYPE_NIL,
+    bool: VariantType.TYPE_BOOL,
+    int: VariantType.TYPE_INT,
+    float: VariantType.TYPE_FLOAT,
+    str: VariantType.TYPE_STRING,
+    dict: VariantType.TYPE_DICTIONARY,
+    list: VariantType.TYPE_ARRAY,
+    bytes: VariantType.TYPE_PACKED_BYTE_ARRAY,
+    bytearray: VariantType.TYPE_PACKED_BYTE_ARRAY,
+    memoryview: VariantType.TYPE_PACKED_BYTE_ARRAY,
+    FunctionType: VariantType.TYPE_CALLABLE,
+    MethodType: VariantType.TYPE_CALLABLE,
+    BuiltinFunctionType: VariantType.TYPE_CALLABLE,
+    partial: VariantType.TYPE_CALLABLE,
+}
+
+
+def typeof(variable: Variant) -> VariantType:
+    """The type Godot sees in a value: that of its class, or of the nearest class it inherits.
+
+    Raises:
+        TypeError: it is no Variant; the message says what to use instead.
+    """
+    plain = _PYTHON.get(type(variable))
+    if plain is not None:
+        return plain
+    for cls in type(variable).__mro__:
+        # the package's own classes carry their type, see Row and its like
+        kind = cls.__dict__.get("variant_type") or _PYTHON.get(cls)
+        if isinstance(kind, VariantType):
+            return kind
+    raise refuse(variable)
+
+
+def refuse(value: object) -> TypeError:
+    """The exception for a value that is no Variant."""
+    name = type(value).__name__
+    if isinstance(value, tuple):
+        hint = "use a list, or one of Godot's types such as Vector2"
+    elif isinstance(value, (set, frozenset)):
+        hint = "use a list"
+    elif type(value).__module__ == "array" or hasattr(value, "__array_interface__"):
+        is_number = getattr(value, "shape", None) == ()
+        hint = "use int() or float()" if is_number else "say which packed array it is, as in PackedFloat32Array(values)"
+    else:
+        return TypeError(f"{name} is not a type that Godot has")
+    return TypeError(f"{name} is not a type that Godot has: {hint}")

@@ -1,0 +1,123 @@
+"""StringName and NodePath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from godot_enet.compat.errors import as_str, fail
+from godot_enet.compat.variant.kinds import VariantType
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["NodePath", "StringName"]
+
+
+class StringName(str):
+    """A ``str`` that is sent as Godot's ``StringName``; otherwise equal to that ``str``, as in Godot."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_STRING_NAME
+
+    def __repr__(self) -> str:
+        return f"StringName({str(self)!r})"
+
+
+class NodePath:
+    """A path to a node, and from there to a property: ``"/root/Player:position:x"``. Immutable.
+
+    An empty part among the properties (``"a::b"``) logs an error and gives an empty path, as in Godot.
+    """
+
+    __slots__ = ("_absolute", "_names", "_subnames")
+    variant_type = VariantType.TYPE_NODE_PATH
+
+    _absolute: bool
+    _names: tuple[str, ...]
+    _subnames: tuple[str, ...]
+
+    def __new__(cls, path: str | NodePath = "") -> Self:
+        if isinstance(path, NodePath):
+            return cls._of(path._names, path._subnames, path._absolute)
+        text = as_str(path, "path")
+        nodes, _, properties = text.partition(":")
+        subnames = properties.removesuffix(":").split(":") if properties else []
+        if "" in subnames:
+            return fail(f"Invalid NodePath '{text}'.", cls._of((), (), False))
+        return cls._of(filter(None, nodes.split("/")), subnames, text.startswith("/"))
+
+    @classmethod
+    def _of(cls, names: Iterable[str], subnames: Iterable[str], absolute: bool) -> Self:
+        """From its parts, whatever is in them."""
+        path = super().__new__(cls)
+        object.__setattr__(path, "_names", tuple(names))
+        object.__setattr__(path, "_subnames", tuple(subnames))
+        object.__setattr__(path, "_absolute", absolute)
+        return path
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a NodePath cannot be changed; make a new one")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NodePath._of, (self._names, self._subnames, self._absolute)
+
+    def __str__(self) -> str:
+        subnames = self.get_concatenated_subnames()
+        return "/" * self._absolute + self.get_concatenated_names() + (f":{subnames}" if subnames else "")
+
+    def __repr__(self) -> str:
+        return f"NodePath({str(self)!r})"
+
+    def _key(self) -> tuple[object, ...]:
+        return (self._names, self._subnames, self._absolute)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NodePath) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def is_absolute(self) -> bool:
+        """Whether it begins at the root."""
+        return self._absolute
+
+    def is_empty(self) -> bool:
+        """Whether it has no part at all."""
+        return not (self._absolute or self._names or self._subnames)
+
+    def get_name_count(self) -> int:
+        """Nodes on the way."""
+        return len(self._names)
+
+    def get_name(self, idx: int) -> StringName:
+        """One node on the way; ``""`` and an error beyond the last."""
+        return _part(self._names, idx)
+
+    def get_subname_count(self) -> int:
+        """Properties behind the colon."""
+        return len(self._subnames)
+
+    def get_subname(self, idx: int) -> StringName:
+        """One property behind the colon; ``""`` and an error beyond the last."""
+        return _part(self._subnames, idx)
+
+    def get_concatenated_names(self) -> StringName:
+        """The nodes, without the slash of an absolute path."""
+        return StringName("/".join(self._names))
+
+    def get_concatenated_subnames(self) -> StringName:
+        """The properties, without the first colon."""
+        return StringName(":".join(self._subnames))
+
+    def get_as_property_path(self) -> NodePath:
+        """Taken as a property of the node one is at: ``"a/b:c"`` becomes ``":a/b:c"``."""
+        if not self._names:
+            return self
+        return NodePath._of((), (self.get_concatenated_names(), *self._subnames), False)
+
+
+def _part(parts: tuple[str, ...], index: int) -> StringName:
+    if not 0 <= index < len(parts):
+        return fail(f"Index p_idx = {index} is out of bounds (size = {len(parts)}).", StringName())
+    return StringName(parts[index])

@@ -1,0 +1,262 @@
+"""The packed arrays of numbers and of strings, and what all packed arrays can do.
+
+Those of numbers are ``array.array`` underneath: one block of memory, sent and received by copying it, and open to
+``memoryview`` and to numpy's ``asarray``. numpy arrays are taken as they are; numpy itself is never imported here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, MutableSequence
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar, overload
+
+from godot_enet.compat.errors import fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.variant.kinds import VariantType
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    _Array = array
+else:
+
+    class _Array(array):
+        """An array that can be subscripted by type before Python 3.12, too."""
+
+        __slots__ = ()
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+__all__ = [
+    "PackedArray",
+    "PackedFloat32Array",
+    "PackedFloat64Array",
+    "PackedInt32Array",
+    "PackedInt64Array",
+    "PackedStringArray",
+    "from_little_endian",
+    "numbers",
+    "to_little_endian",
+]
+
+_T = TypeVar("_T")
+_N = TypeVar("_N", int, float)
+
+
+class PackedArray(MutableSequence[_T]):
+    """Godot's names for what Python's sequences do, where Python has another one or none."""
+
+    __slots__ = ()
+    variant_type: ClassVar[VariantType]
+    _blank: ClassVar[Any]
+    """What ``resize`` fills with."""
+
+    def size(self) -> int:
+        """How many elements."""
+        return len(self)
+
+    def is_empty(self) -> bool:
+        """Whether there are none."""
+        return not len(self)
+
+    def get(self, index: int) -> _T:
+        """One element; an error and a blank one beyond the last."""
+        if not 0 <= index < len(self):
+            blank: _T = self._blank
+            return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", blank)
+        return self[index]
+
+    def set(self, index: int, value: _T) -> None:
+        """Replace one element; an error beyond the last."""
+        if not 0 <= index < len(self):
+            return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", None)
+        self[index] = value
+
+    def push_back(self, value: _T) -> None:
+        """As ``append``."""
+        self.append(value)
+
+    def append_array(self, array: Iterable[_T]) -> None:
+        """As ``extend``."""
+        self.extend(array)
+
+    def remove_at(self, index: int) -> None:
+        """Take one element out; an error beyond the last."""
+        if not 0 <= index < len(self):
+            return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", None)
+        del self[index]
+
+    def erase(self, value: _T) -> bool:
+        """Take the first such element out; whether there was one."""
+        found = value in self
+        if found:
+            self.remove(value)
+        return found
+
+    def fill(self, value: _T) -> None:
+        """Replace all elements."""
+        for index in range(len(self)):
+            self[index] = value
+
+    def resize(self, new_size: int) -> Error:
+        """Cut off, or lengthen with blank elements."""
+        if new_size < 0:
+            return fail('Condition "p_size < 0" is true. Returning: ERR_INVALID_PARAMETER', Error.ERR_INVALID_PARAMETER)
+        del self[new_size:]
+        self.extend([self._blank] * (new_size - len(self)))
+        return Error.OK
+
+    def has(self, value: _T) -> bool:
+        """Whether there is such an element."""
+        return value in self
+
+    def find(self, value: _T, from_: int = 0) -> int:
+        """The first such element at or after ``from_``; -1 if there is none."""
+        if from_ < 0:
+            return -1
+        return next((index for index in range(from_, len(self)) if self[index] == value), -1)
+
+    def rfind(self, value: _T, from_: int = -1) -> int:
+        """The last such element at or before ``from_``; -1 if there is none. Negative counts from the end."""
+        start = from_ + len(self) if from_ < 0 else min(from_, len(self) - 1)
+        return next((index for index in range(start, -1, -1) if self[index] == value), -1)
+
+    def slice(self, begin: int, end: int = 0x7FFFFFFF) -> Self:
+        """A copy of a part; ``end`` itself is not in it."""
+        return type(self)(self[begin:end])  # type: ignore[call-arg]
+
+    def duplicate(self) -> Self:
+        """A copy."""
+        return type(self)(self)  # type: ignore[call-arg]
+
+    def sort(self) -> None:
+        """Put into ascending order."""
+        self[:] = type(self)(sorted(self))  # type: ignore[call-arg, type-var]
+
+    def bsearch(self, value: _T, before: bool = True) -> int:
+        """Where an element belongs in a sorted array: before or after those equal to it."""
+        position: int = (bisect_left if before else bisect_right)(self, value)  # type: ignore[call-overload]
+        return position
+
+
+def from_little_endian(into: array[Any], data: bytes) -> None:
+    """Append numbers as they are sent."""
+    start = len(into)
+    into.frombytes(data)
+    if sys.byteorder == "big":
+        tail = into[start:]
+        tail.byteswap()
+        into[start:] = tail
+
+
+def to_little_endian(values: array[Any]) -> bytes:
+    """Numbers as they are sent."""
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values.tobytes()
+
+
+def numbers(typecode: str, values: Iterable[Any], shape: tuple[int, ...] = (-1,)) -> array[Any]:
+    """An ``array`` of numbers; a numpy array must have the shape (-1 for any length) and is converted by numpy.
+
+    Raises:
+        TypeError: an element or the shape is of another kind.
+        OverflowError: an int does not fit.
+    """
+    if isinstance(values, (str, bytes, bytearray)):
+        raise TypeError(f"numbers are needed, not {type(values).__name__}")
+    astype = getattr(values, "astype", None)
+    if astype is None:
+        return array(typecode, values)
+    found = values.shape  # type: ignore[attr-defined]
+    if len(found) != len(shape) or found[1:] != shape[1:]:
+        raise TypeError(f"a numpy array of shape {shape} is needed, not {found}".replace("-1", "n"))
+    result = array(typecode)
+    result.frombytes(astype(f"={typecode}", order="C", casting="same_kind", copy=False).tobytes())
+    return result
+
+
+class _NumberArray(_Array[_N], PackedArray[_N]):
+    __slots__ = ()
+    _typecode: ClassVar[str]
+    _blank = 0
+
+    def __new__(cls, values: Iterable[_N] = ()) -> Self:
+        return super().__new__(cls, cls._typecode, numbers(cls._typecode, values))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.tolist()})"
+
+    # What array copies out is a plain array again.
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> _N: ...
+    @overload
+    def __getitem__(self, key: builtins.slice) -> Self: ...
+    def __getitem__(self, key: SupportsIndex | builtins.slice) -> Any:
+        found: Any = super().__getitem__(key)
+        return type(self)(found) if isinstance(found, array) else found
+
+    def __copy__(self) -> Self:
+        return type(self)(self)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return type(self)(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.tolist(),)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return self.__reduce__()
+
+    def to_byte_array(self) -> bytes:
+        """The numbers as they are sent, least byte first."""
+        return to_little_endian(self)
+
+
+class PackedInt32Array(_NumberArray[int]):
+    """Ints of 32 bits."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_PACKED_INT32_ARRAY
+    _typecode = "i"
+
+
+class PackedInt64Array(_NumberArray[int]):
+    """Ints of 64 bits."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_PACKED_INT64_ARRAY
+    _typecode = "q"
+
+
+class PackedFloat32Array(_NumberArray[float]):
+    """Floats of 32 bits; what is put in is rounded."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_PACKED_FLOAT32_ARRAY
+    _typecode = "f"
+
+
+class PackedFloat64Array(_NumberArray[float]):
+    """Floats of 64 bits."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_PACKED_FLOAT64_ARRAY
+    _typecode = "d"
+
+
+class PackedStringArray(list[str], PackedArray[str]):
+    """Strings."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_PACKED_STRING_ARRAY
+    _blank = ""
+
+    def __repr__(self) -> str:
+        return f"PackedStringArray({super().__repr__()})"

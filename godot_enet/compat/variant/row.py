@@ -1,0 +1,179 @@
+"""What the value types share: an immutable row of members, compared, hashed and shown by type and value.
+
+They are tuples underneath, because that makes them small, quick and easy to unpack; but a ``Vector2`` equals only a
+``Vector2``, and none of them can be changed in place. Components are Python floats, of 64 bits; Godot's are of 32,
+so what has been sent and received is rounded to that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from operator import add, mul, neg, sub, truediv
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from godot_enet.compat.variant.kinds import VariantType
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Arithmetic", "Row", "close", "floor", "make", "real", "sign", "snap", "whole"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R", bound="Row[Any]")
+
+if TYPE_CHECKING:
+
+    def make(cls: type[_R], members: Iterable[Any]) -> _R:
+        """A row without the checks of its constructor."""
+
+else:
+    make = tuple.__new__
+
+_EPSILON = 0.00001
+
+
+def real(value: float) -> float:
+    """A component as a float.
+
+    Raises:
+        TypeError: it is no number.
+    """
+    if type(value) is float:
+        return value
+    if isinstance(value, (str, bytes, bytearray)):  # float() would parse them
+        raise TypeError(f"a component must be a number, not {type(value).__name__}")
+    return float(value)
+
+
+def whole(value: float) -> int:
+    """A component as an int; a fraction is cut off, as Godot does.
+
+    Raises:
+        TypeError: it is no number.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"a component must be a number, not {type(value).__name__}")
+    return int(value)
+
+
+def close(a: float, b: float) -> bool:
+    """Godot's ``is_equal_approx``: relative to ``a``, but never finer than 0.00001."""
+    return a == b or abs(a - b) < max(_EPSILON * abs(a), _EPSILON)
+
+
+def sign(value: float) -> float:
+    """1.0, -1.0 or 0.0."""
+    return float((value > 0) - (value < 0))
+
+
+def snap(value: float, step: float) -> float:
+    """The multiple of ``step`` that is nearest; a step of 0 changes nothing."""
+    return floor(value / step + 0.5) * step if step else value
+
+
+def floor(value: float) -> float:
+    """As a float, so that infinity and NaN have one, too."""
+    return float(math.floor(value)) if math.isfinite(value) else value
+
+
+class Row(tuple[_T, ...]):
+    """Members in a fixed order."""
+
+    __slots__ = ()
+    variant_type: ClassVar[VariantType]
+    _width: ClassVar[int]
+    """Numbers on the wire."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self))})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __getnewargs__(self) -> tuple[_T, ...]:
+        return tuple(self)
+
+    # A tuple would join and repeat; a row does arithmetic or nothing.
+
+    def __add__(self, other: Any) -> Any:
+        return NotImplemented
+
+    def __radd__(self, other: object) -> Any:
+        raise TypeError(f"cannot add {type(self).__name__} to {type(other).__name__}")
+
+    def __mul__(self, other: Any) -> Any:
+        return NotImplemented
+
+    def __rmul__(self, other: Any) -> Any:
+        return NotImplemented
+
+    def _to_wire(self) -> Sequence[float]:
+        """The numbers in the order in which they are sent."""
+        return self  # type: ignore[return-value]
+
+    @classmethod
+    def _from_wire(cls, numbers: tuple[float, ...]) -> Self:
+        """The reverse; the numbers are as many as the type has, and of its kind."""
+        return make(cls, numbers)
+
+
+class Arithmetic(Row[float]):
+    """Rows of floats that are added and scaled component by component.
+
+    A factor or divisor is a number or a row of the same type. Dividing by zero raises, as anywhere in Python.
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: Self) -> Self:  # type: ignore[override]
+        if type(other) is not type(self):
+            return NotImplemented
+        return make(type(self), map(add, self, other))
+
+    def __sub__(self, other: Self) -> Self:
+        if type(other) is not type(self):
+            return NotImplemented
+        return make(type(self), map(sub, self, other))
+
+    def __mul__(self, other: Self | float) -> Self:  # type: ignore[override]
+        if type(other) is type(self):
+            return make(type(self), map(mul, self, other))
+        if isinstance(other, (float, int)):
+            return make(type(self), [component * other for component in self])
+        return NotImplemented
+
+    def __rmul__(self, other: float) -> Self:  # type: ignore[override]
+        return self * other if isinstance(other, (float, int)) else NotImplemented
+
+    def __truediv__(self, other: Self | float) -> Self:
+        if type(other) is type(self):
+            return make(type(self), map(truediv, self, other))
+        if isinstance(other, (float, int)):
+            return make(type(self), [component / other for component in self])
+        return NotImplemented
+
+    def __neg__(self) -> Self:
+        return make(type(self), map(neg, self))
+
+    def __pos__(self) -> Self:
+        return self
+
+    def lerp(self, to: Self, weight: float) -> Self:
+        """The point between this (``weight`` 0) and ``to`` (1)."""
+        return make(type(self), [a + (b - a) * weight for a, b in zip(self, to, strict=True)])
+
+    def is_equal_approx(self, to: Self) -> bool:
+        """Whether all components are equal but for rounding."""
+        return all(map(close, self, to))
+
+    def is_finite(self) -> bool:
+        """Whether no component is infinite or NaN."""
+        return all(map(math.isfinite, self))

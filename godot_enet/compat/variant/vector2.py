@@ -1,0 +1,146 @@
+"""Vector2 and Vector2i."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, overload
+
+from godot_enet.compat.variant.kinds import VariantType
+from godot_enet.compat.variant.row import make, real, whole
+from godot_enet.compat.variant.vectors import DirectedVector, IntVector
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Vector2", "Vector2i"]
+
+
+class Vector2(DirectedVector):
+    """A point or a direction in the plane; ``y`` points down, and angles are in radians, clockwise on the screen."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_VECTOR2
+    _width = 2
+
+    ZERO: ClassVar[Vector2]
+    ONE: ClassVar[Vector2]
+    INF: ClassVar[Vector2]
+    LEFT: ClassVar[Vector2]
+    RIGHT: ClassVar[Vector2]
+    UP: ClassVar[Vector2]
+    DOWN: ClassVar[Vector2]
+
+    @overload
+    def __new__(cls, x: float = 0.0, y: float = 0.0) -> Self: ...
+    @overload
+    def __new__(cls, x: Vector2 | Vector2i) -> Self: ...
+    def __new__(cls, x: float | Vector2 | Vector2i = 0.0, y: float = 0.0) -> Self:
+        if isinstance(x, (Vector2, Vector2i)):
+            return make(cls, map(float, x))
+        return make(cls, (real(x), real(y)))
+
+    @property
+    def x(self) -> float:
+        """To the right."""
+        return self[0]
+
+    @property
+    def y(self) -> float:
+        """Down."""
+        return self[1]
+
+    @staticmethod
+    def from_angle(angle: float) -> Vector2:
+        """The vector of length 1 at this angle from the x axis."""
+        return make(Vector2, (math.cos(angle), math.sin(angle)))
+
+    def angle(self) -> float:
+        """The angle from the x axis, -pi to pi."""
+        return math.atan2(self[1], self[0])
+
+    def angle_to(self, to: Vector2) -> float:
+        """The angle from this direction to the other one, with sign."""
+        return math.atan2(self.cross(to), self.dot(to))
+
+    def angle_to_point(self, to: Vector2) -> float:
+        """The angle of the line from this point to the other one."""
+        return (to - self).angle()
+
+    def aspect(self) -> float:
+        """``x`` divided by ``y``."""
+        return self[0] / self[1]
+
+    def cross(self, with_: Vector2) -> float:
+        """The area the two span, with sign."""
+        return self[0] * with_[1] - self[1] * with_[0]
+
+    def orthogonal(self) -> Self:
+        """Turned by a quarter, counter-clockwise on the screen."""
+        return make(type(self), (self[1], -self[0]))
+
+    def rotated(self, angle: float) -> Self:
+        """Turned around the origin."""
+        x, y = self
+        sine, cosine = math.sin(angle), math.cos(angle)
+        return make(type(self), (x * cosine - y * sine, x * sine + y * cosine))
+
+    def slerp(self, to: Self, weight: float) -> Self:
+        """Between the two by angle and by length; along the straight line when one is zero."""
+        start, end = self.length(), to.length()
+        if not start or not end:
+            return self.lerp(to, weight)
+        return self.rotated(self.angle_to(to) * weight) * ((start + (end - start) * weight) / start)
+
+
+class Vector2i(IntVector):
+    """A cell in a grid."""
+
+    __slots__ = ()
+    variant_type = VariantType.TYPE_VECTOR2I
+    _width = 2
+
+    ZERO: ClassVar[Vector2i]
+    ONE: ClassVar[Vector2i]
+    LEFT: ClassVar[Vector2i]
+    RIGHT: ClassVar[Vector2i]
+    UP: ClassVar[Vector2i]
+    DOWN: ClassVar[Vector2i]
+
+    @overload
+    def __new__(cls, x: float = 0, y: float = 0) -> Self: ...
+    @overload
+    def __new__(cls, x: Vector2 | Vector2i) -> Self: ...
+    def __new__(cls, x: float | Vector2 | Vector2i = 0, y: float = 0) -> Self:
+        if isinstance(x, (Vector2, Vector2i)):
+            return make(cls, map(int, x))
+        return make(cls, (whole(x), whole(y)))
+
+    @property
+    def x(self) -> int:
+        """To the right."""
+        return self[0]
+
+    @property
+    def y(self) -> int:
+        """Down."""
+        return self[1]
+
+    def aspect(self) -> float:
+        """``x`` divided by ``y``."""
+        return self[0] / self[1]
+
+
+Vector2.ZERO = Vector2(0.0, 0.0)
+Vector2.ONE = Vector2(1.0, 1.0)
+Vector2.INF = Vector2(math.inf, math.inf)
+Vector2.LEFT = Vector2(-1.0, 0.0)
+Vector2.RIGHT = Vector2(1.0, 0.0)
+Vector2.UP = Vector2(0.0, -1.0)
+Vector2.DOWN = Vector2(0.0, 1.0)
+
+Vector2i.ZERO = Vector2i(0, 0)
+Vector2i.ONE = Vector2i(1, 1)
+Vector2i.LEFT = Vector2i(-1, 0)
+Vector2i.RIGHT = Vector2i(1, 0)
+Vector2i.UP = Vector2i(0, -1)
+Vector2i.DOWN = Vector2i(0, 1)

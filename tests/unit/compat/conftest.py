@@ -1,0 +1,45 @@
+"""A stage for connections, once with network threads and once without, and what was logged."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.compat.stage import Stage
+
+
+@pytest.fixture(params=[True, False], ids=["threaded", "inline"])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Connections that are destroyed after the test."""
+    stage = Stage(request.param)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The error lines since this was last called."""
+
+    def take() -> list[str]:
+        lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert {record.name for record in caplog.records if record.levelname == "ERROR"} <= {"godot_enet"}
+        caplog.clear()
+        return lines
+
+    return take
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that knows this machine only and asks nobody, since tests stay on loopback."""
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: str, *arguments: Any, **options: Any) -> Any:
+        if host != "localhost" and len(host) < 64:  # too long a label fails before it is looked up
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)

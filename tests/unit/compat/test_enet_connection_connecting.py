@@ -1,0 +1,226 @@
+"""connect_to_host, the events of service, and which object stands for whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from tests.unit.compat.stage import DEADLINE, Stage, kinds
+
+Logged = Callable[[], list[str]]
+
+LISTED = "The ENetConnection is already connected to a peer."
+REMOTE_PORT = "The remote port number must be between 1 and 65535 (inclusive)."
+UNRESOLVED = "Couldn't resolve the server IP address or domain name."
+NONE = (ENetConnection.EVENT_NONE, None, 0, 0)
+
+
+@pytest.mark.usefixtures("no_names")
+@pytest.mark.parametrize(
+    ("address", "port", "text"),
+    [
+        ("127.0.0.1", 0, REMOTE_PORT),
+        ("127.0.0.1", -1, REMOTE_PORT),
+        ("127.0.0.1", 65536, REMOTE_PORT),
+        ("", 0, REMOTE_PORT),
+        ("", 4000, UNRESOLVED),
+        ("*", 4000, UNRESOLVED),
+        ("no-such-name.invalid", 4000, UNRESOLVED),
+        ("300.1.1.1", 4000, UNRESOLVED),
+        ("name with spaces", 4000, UNRESOLVED),
+        ("x" * 300, 4000, UNRESOLVED),
+    ],
+)
+def test_where_nobody_can_be(stage: Stage, logged: Logged, address: str, port: int, text: str) -> None:
+    client = stage.client()
+    assert client.connect_to_host(address, port) is None
+    assert logged() == [text]
+    assert client.get_peers() == []
+    assert client.connect_to_host("127.0.0.1", stage.server().get_local_port()) is not None
+
+
+def test_a_name_is_looked_up(stage: Stage, logged: Logged) -> None:
+    server, client = stage.server(), stage.client()
+    link = stage.join(server, client, address="localhost")
+    assert link.at_client.get_remote_address() == "127.0.0.1"
+    assert logged() == []
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(1, 1), (7, 7), (255, 255), (0, 255), (-3, 255), (300, 255)])
+def test_the_peer_is_there_at_once(stage: Stage, asked: int, shown: int) -> None:
+    client, port = stage.client(), stage.socket().getsockname()[1]
+    peer = client.connect_to_host("127.0.0.1", port, asked)
+    assert peer is not None
+    assert client.get_peers() == [peer]
+    assert peer.is_active()
+    assert peer.get_state() is ENetPacketPeer.STATE_CONNECTING
+    assert peer.get_channels() == shown
+    assert (peer.get_remote_address(), peer.get_remote_port()) == ("127.0.0.1", port)
+
+
+def test_a_second_one_is_refused_while_any_peer_is_listed(stage: Stage, logged: Logged) -> None:
+    link = stage.link()
+    port = stage.server().get_local_port()
+    for connection in (link.client, link.server):  # whoever began it
+        assert connection.connect_to_host("127.0.0.1", port) is None
+        assert connection.connect_to_host("127.0.0.1", 0) is None
+        assert logged() == [LISTED, LISTED]
+        assert len(connection.get_peers()) == 1
+
+
+def test_it_is_refused_until_service_has_forgotten_the_dead_one(stage: Stage, logged: Logged) -> None:
+    link = stage.link()
+    link.at_client.reset()
+    assert link.client.get_peers() == [link.at_client]
+    assert link.client.connect_to_host("127.0.0.1", link.server.get_local_port()) is None
+    assert logged() == [LISTED]
+    assert link.client.service() == NONE
+    assert link.client.get_peers() == []
+    assert link.client.connect_to_host("127.0.0.1", link.server.get_local_port()) is not None
+    assert logged() == []
+
+
+def test_without_a_free_slot_there_is_no_peer(stage: Stage, logged: Logged) -> None:
+    server, client = stage.server(max_peers=1), stage.client()
+    assert client.connect_to_host("127.0.0.1", server.get_local_port()) is not None
+    client.flush()
+    deadline = time.monotonic() + DEADLINE
+    while not server.pop_statistic(ENetConnection.HOST_TOTAL_SENT_PACKETS):  # until the slot is taken
+        assert time.monotonic() < deadline
+        if not stage.threaded:
+            assert server.service(1) == NONE
+    assert server.get_peers() == []  # whoever has it is not announced yet
+    assert server.connect_to_host("127.0.0.1", 4000) is None
+    assert server.get_peers() == []
+    assert logged() == []  # Godot has no word for it either
+
+
+def test_both_sides_get_a_connect_event(stage: Stage) -> None:
+    server, client = stage.server(), stage.client()
+    peer = client.connect_to_host("127.0.0.1", server.get_local_port(), 3, 77)
+    assert peer is not None
+    stage.run(lambda: stage.peek(client) and stage.peek(server))
+    (here,), (there,) = stage.events(client), stage.events(server)
+    assert here == (ENetConnection.EVENT_CONNECT, peer, 0, 0)
+    assert there == (ENetConnection.EVENT_CONNECT, server.get_peers()[0], 77, 0)
+    assert peer.get_state() is there[1].get_state() is ENetPacketPeer.STATE_CONNECTED
+    assert client.get_local_port() == server.get_peers()[0].get_remote_port()
+
+
+def test_a_result_can_be_indexed_unpacked_and_read_by_name(stage: Stage) -> None:
+    link = stage.link()
+    link.at_client.send(2, b"x", 1)
+    stage.run(lambda: stage.peek(link.server))
+    (event,) = stage.events(link.server)
+    kind, peer, data, channel = event
+    assert (kind, peer, data, channel) == (3, link.at_server, 0, 2)
+    assert [event[0], event[1], event[2], event[3]] == [event.type, event.peer, event.data, event.channel]
+    assert event.type is ENetConnection.EVENT_RECEIVE is ENetConnection.EventType.EVENT_RECEIVE
+    assert len(event) == 4
+
+
+def test_one_event_a_call(stage: Stage) -> None:
+    link = stage.link()
+    for number in range(5):
+        link.at_client.send(number, bytes([number]), 1)
+    stage.run(lambda: len(stage.peek(link.server)) == 5)
+    events = stage.events(link.server)
+    assert kinds(events) == [ENetConnection.EVENT_RECEIVE] * 5
+    assert [event.channel for event in events] == [0, 1, 2, 3, 4]
+    assert link.at_server.get_available_packet_count() == 5
+    assert link.server.service() == NONE
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit", "agreed"), [(10, 5, 5), (5, 10, 5), (0, 0, 255), (1, 0, 1), (0, 1, 1), (300, 254, 254)]
+)
+def test_channels_are_the_fewer_of_both(stage: Stage, asked: int, limit: int, agreed: int) -> None:
+    link = stage.link(channels=asked, max_channels=limit)
+    assert link.at_client.get_channels() == link.at_server.get_channels() == agreed
+    assert link.deliver(b"x", channel=agreed - 1) == (b"x", agreed - 1, 1)
+
+
+def test_a_new_channel_limit_is_for_later_connections(stage: Stage) -> None:
+    first = stage.link(channels=9)
+    first.server.channel_limit(4)
+    second = stage.join(first.server, stage.client(), 9)
+    assert first.at_server.get_channels() == 9
+    assert second.at_server.get_channels() == second.at_client.get_channels() == 4
+
+
+def test_a_connection_does_not_limit_what_it_asks_for_itself(stage: Stage) -> None:
+    client = stage.connection()
+    assert client.create_host(1, 2) is Error.OK
+    assert stage.join(stage.server(), client, 8).at_client.get_channels() == 8
+
+
+def test_an_object_is_the_same_as_long_as_its_connection_lasts(stage: Stage) -> None:
+    link = stage.link()
+    at_server = link.at_server
+    vars(at_server)["score"] = 7  # a program may keep its own things on it
+    link.deliver(b"x")
+    link.server.flush()
+    assert link.server.get_peers() == [at_server]
+    assert link.server.get_peers()[0] is at_server
+    assert vars(link.server.get_peers()[0])["score"] == 7
+    link.at_client.peer_disconnect()
+    stage.run(lambda: stage.peek(link.server) and stage.peek(link.client))
+    assert stage.events(link.server)[0].peer is at_server
+    assert stage.events(link.client)[0].peer is link.at_client
+    again = stage.join(link.server, link.client)
+    assert again.at_server is not at_server
+    assert again.at_client is not link.at_client
+    assert not hasattr(again.at_server, "score")
+
+
+def test_peers_are_listed_in_the_order_in_which_they_came(stage: Stage) -> None:
+    server = stage.server()
+    links = [stage.join(server, stage.client()) for _ in range(4)]
+    assert server.get_peers() == [link.at_server for link in links]
+    server.get_peers().clear()  # a copy
+    links[1].at_server.reset()
+    links[3].at_server.peer_disconnect()
+    assert server.get_peers() == [link.at_server for link in links]  # dead and disconnecting ones, too
+    stage.run(lambda: stage.peek(server))
+    assert stage.events(server) == [(ENetConnection.EVENT_DISCONNECT, links[3].at_server, 0, 0)]
+    assert server.get_peers() == [links[0].at_server, links[2].at_server]
+    new = stage.join(server, stage.client())
+    assert server.get_peers() == [links[0].at_server, links[2].at_server, new.at_server]
+
+
+def test_a_connection_can_connect_to_itself(stage: Stage) -> None:
+    connection = stage.server()
+    peer = connection.connect_to_host("127.0.0.1", connection.get_local_port(), 1, 5)
+    stage.run(lambda: len(stage.peek(connection)) == 2)
+    events = stage.events(connection)
+    assert kinds(events) == [ENetConnection.EVENT_CONNECT] * 2
+    assert sorted(event.data for event in events) == [0, 5]
+    assert connection.get_peers()[0] is peer
+    assert len(connection.get_peers()) == 2
+
+
+def test_an_attempt_that_nobody_answers_ends_with_a_disconnect_event(stage: Stage) -> None:
+    client = stage.client()
+    peer = client.connect_to_host("127.0.0.1", stage.socket().getsockname()[1], 1, 9)
+    assert peer is not None
+    peer.set_timeout(1, 100, 200)
+    stage.run(lambda: stage.peek(client))
+    assert stage.events(client) == [(ENetConnection.EVENT_DISCONNECT, peer, 0, 0)]
+    assert not peer.is_active()
+    assert client.get_peers() == []
+    assert stage.join(stage.server(), client).at_client.is_active()
+
+
+def test_a_full_server_leaves_the_client_connecting(stage: Stage) -> None:
+    server = stage.server(max_peers=1)
+    stage.join(server, stage.client())
+    late = stage.client()
+    peer = late.connect_to_host("127.0.0.1", server.get_local_port())
+    assert peer is not None
+    stage.run(lambda: sum(server.counters().values()))  # it has been turned away
+    assert peer.get_state() is ENetPacketPeer.STATE_CONNECTING
+    assert stage.events(server) == stage.events(late) == []
+    assert len(server.get_peers()) == 1

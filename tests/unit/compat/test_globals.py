@@ -1,0 +1,23 @@
+"""Godot's global enums."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from godot_enet import ENetConnection, Error
+
+
+def test_an_error_reads_as_in_gdscript() -> None:
+    assert not Error.OK
+    assert all(error for error in Error if error is not Error.OK)
+    assert issubclass(Error, IntEnum)
+    assert int(Error.ERR_CANT_CREATE) == 20
+    assert Error(31) is Error.ERR_INVALID_PARAMETER
+
+
+def test_errors_count_up_without_a_gap() -> None:
+    assert [int(error) for error in Error] == list(range(49))
+
+
+def test_a_method_returns_one() -> None:
+    assert isinstance(ENetConnection(threaded=False).create_host(0), Error)
