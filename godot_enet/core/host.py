@@ -260,6 +260,16 @@ class Host:
         with self._driver.lock:
             return self._transport.local_address()
 
+    def fileno(self) -> int:
+        """The socket, to wait on; -1 once closed."""
+        with self._driver.lock:
+            return -1 if self._driver.closed else self._transport.fileno()
+
+    def poll_timeout(self) -> int | None:
+        """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
+        with self._driver.lock:
+            return None if self._driver.closed else self._pump.poll_timeout()
+
     @property
     def channel_limit(self) -> int:
         """Channels granted to those who connect, 1..255."""

@@ -215,6 +215,15 @@ class NativeHost:
             return None
         return address_of(record)
 
+    def fileno(self) -> int:
+        """The socket, to wait on; -1 once closed."""
+        return int(self._gde.gde_host_fileno(self._host))
+
+    def poll_timeout(self) -> int | None:
+        """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
+        due = ctypes.c_int64()
+        return due.value if self._gde.gde_host_poll_timeout(self._host, ctypes.byref(due)) else None
+
     @property
     def channel_limit(self) -> int:
         """Channels granted to those who connect, 1..255."""

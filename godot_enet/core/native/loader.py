@@ -1,16 +1,19 @@
 """Finds and loads the compiled helper, once. Without it everything works, only slower.
 
 Two libraries may lie beside this module: ``_gde`` has no dependency at all, ``_gde_hot`` is the same plus the few
-methods on CPython's stable ABI. Either is checked before use: ABI version, struct sizes, every symbol.
+methods on CPython's stable ABI. Either is checked before use: ABI version, struct sizes, every symbol. The environment
+variable ``GODOT_ENET_NATIVE_LIBRARY`` names another folder to look in, for builds with sanitizers and the like.
 """
 
 from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import sys
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
@@ -78,6 +81,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_host_poll_drops": (_I32, [_V, _R, _I32]),
     "gde_host_has_drops": (_I32, [_V]),
     "gde_host_detach": (_I32, [_V, ctypes.POINTER(_V), ctypes.POINTER(_I64)]),
+    "gde_host_fileno": (_I64, [_V]),
+    "gde_host_poll_timeout": (_I32, [_V, ctypes.POINTER(_I64)]),
     "gde_host_local_address": (_I32, [_V, _A]),
 }
 
@@ -123,7 +128,11 @@ def load_library(path: str) -> ctypes.CDLL:
 
 
 def _find(stem: str) -> str | None:
-    for entry in resources.files("godot_enet.core.native").iterdir():
+    elsewhere = os.environ.get("GODOT_ENET_NATIVE_LIBRARY")
+    folder = Path(elsewhere) if elsewhere else resources.files("godot_enet.core.native")
+    if not folder.is_dir():
+        return None
+    for entry in folder.iterdir():
         if entry.name.split(".")[0] == stem and not entry.name.endswith((".c", ".h", ".py")):
             return str(entry)
     return None

@@ -445,6 +445,20 @@ int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t ca
 
 int32_t gde_host_has_drops(gde_host *host) { return host->engine->report_count > 0; }
 
+int64_t gde_host_fileno(gde_host *host) {
+    os_lock(&host->lock);
+    int64_t handle = host->closed ? -1 : (int64_t)host->udp.handle;
+    os_unlock(&host->lock);
+    return handle;
+}
+
+int32_t gde_host_poll_timeout(gde_host *host, int64_t *due) {
+    os_lock(&host->lock);
+    int32_t found = host->closed ? 0 : gde_poll_timeout(host->engine, due);
+    os_unlock(&host->lock);
+    return found;
+}
+
 int32_t gde_host_local_address(gde_host *host, gde_address *address) {
     os_lock(&host->lock);
     int32_t result = host->closed ? -1 : udp_local_address(&host->udp, address);

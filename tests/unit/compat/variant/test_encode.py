@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import math
 import sys
+from array import array
 from collections import OrderedDict, defaultdict
 from enum import IntEnum
 from struct import pack
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -98,8 +100,6 @@ def test_a_memoryview_of_numbers_is_not_taken_for_bytes() -> None:
 
 
 def test_a_plain_array_is_refused_with_a_hint() -> None:
-    from array import array
-
     with pytest.raises(TypeError, match="say which packed array it is, as in PackedFloat32Array"):
         encode_variant(array("f", [1.0]))
 
@@ -172,23 +172,12 @@ def test_depth_is_limited_as_in_godot() -> None:
 
 def test_depth_has_nothing_to_do_with_that_of_the_caller() -> None:
     data = encode_variant(nested(1025))
-    deepest = []
-
-    def dive() -> None:
-        try:
-            dive()
-        except RecursionError:
-            # nearly no stack is left here; a few frames are enough
-            deepest.append(0)
-        if len(deepest) == 1:
-            deepest.append(1)
-
-    limit = sys.getrecursionlimit()
     depth = 0
-    frame: Any = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         depth, frame = depth + 1, frame.f_back
-    sys.setrecursionlimit(depth + 30)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 30)  # as if the caller had used up nearly all of it
     try:
         assert encode_variant(decode_variant(data)[0]) == data
     finally:
