@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Union
 
@@ -224,50 +226,50 @@ class Host:
 
     def peers(self) -> list[PeerHandle]:
         """Every slot in use."""
-        with self._driver.lock:
+        with self._held():
             return list(self._engine.peers())
 
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
         """A snapshot of one peer. Works after :meth:`close`, too."""
-        with self._driver.lock:
+        with self._held():
             return self._engine.peer_info(peer)
 
     def peer_state(self, peer: PeerHandle) -> PeerState:
         """The state alone; DISCONNECTED for a peer that is gone."""
-        with self._driver.lock:
+        with self._held():
             return self._engine.peer_state(peer)
 
     def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
         """ENet's raw number: ratios x 65536 (loss) or x 32 (throttle), times in ms."""
-        with self._driver.lock:
+        with self._held():
             return self._engine.peer_statistic(peer, which)
 
     def pop_statistic(self, which: HostStatistic) -> int:
         """A traffic total since it was last popped, modulo 2**32."""
         name = _TOTALS[which]
-        with self._driver.lock:
+        with self._held():
             value: int = getattr(self._pump, name)
             setattr(self._pump, name, 0)
         return value & 0xFFFFFFFF
 
     def counters(self) -> dict[Drop, int]:
         """How often each cause of a drop has occurred."""
-        with self._driver.lock:
+        with self._held():
             return dict(self._engine.drops)
 
     def local_address(self) -> Address | None:
         """Where the socket is bound; None while it is not."""
-        with self._driver.lock:
+        with self._held():
             return self._transport.local_address()
 
     def fileno(self) -> int:
         """The socket, to wait on; -1 once closed."""
-        with self._driver.lock:
+        with self._held():
             return -1 if self._driver.closed else self._transport.fileno()
 
     def poll_timeout(self) -> int | None:
         """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
-        with self._driver.lock:
+        with self._held():
             return None if self._driver.closed else self._pump.poll_timeout()
 
     @property
@@ -320,6 +322,15 @@ class Host:
             self._transport.send([Datagram(data, address)], self._clock.now())
             self._driver.rearm()
         self._driver.leave()
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """The lock, and afterwards what :meth:`InlineDriver.leave` says."""
+        try:
+            with self._driver.lock:
+                yield
+        finally:
+            self._driver.leave()
 
     def _check_open(self) -> None:
         if self._driver.closed:

@@ -35,6 +35,10 @@ _EXPLANATIONS = {
 }
 
 
+_EXPECTED = frozenset({Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE})
+"""What crosses the end of any connection: no reason to warn."""
+
+
 class DropReporter:
     """Turns drop reports into log lines, not too many."""
 
@@ -59,7 +63,8 @@ class DropReporter:
         """Log the lines collected so far."""
         lines, self.lines = self.lines, []
         for times, address, cause in lines:
-            _log.warning(
+            _log.log(
+                logging.INFO if cause in _EXPECTED else logging.WARNING,
                 "Received %d datagram%s that could not be used, the last from %s: %s.",
                 times,
                 "" if times == 1 else "s",

@@ -133,7 +133,7 @@ def _find(stem: str) -> str | None:
     if not folder.is_dir():
         return None
     for entry in folder.iterdir():
-        if entry.name.split(".")[0] == stem and not entry.name.endswith((".c", ".h", ".py")):
+        if entry.name.split(".")[0] == stem and entry.name.endswith((".so", ".dylib", ".dll", ".pyd")):
             return str(entry)
     return None
 
