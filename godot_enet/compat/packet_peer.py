@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from godot_enet.compat.errors import as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
-from godot_enet.compat.variant import Variant, decode_packet, encode_packet
+
+if TYPE_CHECKING:
+    from godot_enet.compat.variant import Variant
 
 __all__ = ["PacketPeer"]
 
@@ -53,6 +56,8 @@ class PacketPeer(ABC):
         Objects are never decoded. ``allow_objects`` keeps the names of classes and scripts in typed arrays and
         dictionaries. :meth:`get_packet_error` is not touched, as in Godot.
         """
+        from godot_enet.compat.variant import decode_packet  # when it is needed: programs without Variants start faster
+
         error, packet = self._take_packet()
         return decode_packet(packet, allow_objects) if error is Error.OK else None
 
@@ -62,6 +67,8 @@ class PacketPeer(ABC):
         Objects are sent as their numbers. ``full_objects`` keeps the names of classes and scripts in typed arrays
         and dictionaries.
         """
+        from godot_enet.compat.variant import encode_packet
+
         error, packet = encode_packet(var, self._encode_buffer_max_size, full_objects)
         return self._put_packet(packet) if error is Error.OK else error
 

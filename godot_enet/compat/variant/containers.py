@@ -276,5 +276,5 @@ def _identity(key: Variant) -> Hashable:
     try:
         hash(key)
     except TypeError:
-        return kind, encode_variant(key)
+        return kind, encode_variant(key, typed=False)
     return kind, key

@@ -22,11 +22,12 @@ from godot_enet.compat.variant.readers import READERS, read_string, unpack_u32
 
 __all__ = ["MAX_KEY_NESTING", "decode_variant"]
 
-MAX_KEY_NESTING = 16
+MAX_KEY_NESTING = 8
 """Containers that are keys of containers that are keys, and so on. Ours, not Godot's: a key has to be looked at as a
 whole, so that without a limit a packet of n bytes could cost n times 1024."""
 
 _DICTIONARY = VariantType.TYPE_DICTIONARY
+_TYPES = len(READERS)
 
 
 class _Frame(NamedTuple):
@@ -53,14 +54,17 @@ def decode_variant(data: bytes, offset: int = 0, *, allow_objects: bool = False)
     Raises:
         DecodeError: there is no value, or one that is refused.
     """
+    dropped: list[int] = []
     try:
-        value, end = _decode(data, offset, allow_objects)
+        value, end = _decode(data, offset, allow_objects, dropped)
     except error:
         raise DecodeError("a Variant ends too early", Error.ERR_INVALID_DATA) from None
+    if dropped:
+        fail(f"dropped {sum(dropped)} elements that do not fit the type of their Array or Dictionary", None)
     return value, end - offset
 
 
-def _decode(data: bytes, position: int, allow_objects: bool) -> tuple[Variant, int]:
+def _decode(data: bytes, position: int, allow_objects: bool, dropped: list[int]) -> tuple[Variant, int]:
     outer: list[_Frame] = []
     items: list[Variant] = []
     left = 1
@@ -73,7 +77,7 @@ def _decode(data: bytes, position: int, allow_objects: bool) -> tuple[Variant, i
             (header,) = unpack_u32(data, position)
             position += 4
             kind = header & 0xFF
-            if kind >= 39:
+            if kind >= _TYPES:
                 raise DecodeError(f"there is no Variant type {kind}", Error.ERR_INVALID_DATA)
             read = READERS[kind]
             if read is not None:
@@ -85,9 +89,8 @@ def _decode(data: bytes, position: int, allow_objects: bool) -> tuple[Variant, i
             if key_nesting > MAX_KEY_NESTING:
                 raise DecodeError("keys of a Dictionary are nested too deeply", Error.ERR_OUT_OF_MEMORY)
             is_dictionary = kind == _DICTIONARY
-            finish, position = (_open_dictionary if is_dictionary else _open_array)(
-                data, position, header, allow_objects
-            )
+            open_container = _open_dictionary if is_dictionary else _open_array
+            finish, position = open_container(data, position, header, allow_objects, dropped)
             left = unpack_u32(data, position)[0] & 0x7FFFFFFF
             position += 4
             if left and len(outer) > MAX_DEPTH:
@@ -105,7 +108,7 @@ def _decode(data: bytes, position: int, allow_objects: bool) -> tuple[Variant, i
 _Opened = tuple[Callable[[list[Variant]], Variant] | None, int]
 
 
-def _open_array(data: bytes, position: int, header: int, allow_objects: bool) -> _Opened:
+def _open_array(data: bytes, position: int, header: int, allow_objects: bool, dropped: list[int]) -> _Opened:
     """What makes the array of its items, and where its count is."""
     if not header & 3 << 16:
         return None, position
@@ -117,14 +120,13 @@ def _open_array(data: bytes, position: int, header: int, allow_objects: bool) ->
         fitted = [element_type.fit(item) for item in items]
         kept = [element for element in fitted if element is not REFUSED]
         if len(kept) < len(items):
-            text = f"dropped {len(items) - len(kept)} elements that do not fit an Array of {element_type.type.name}"
-            fail(text, None)
+            dropped.append(len(items) - len(kept))
         return Array._of(kept, element_type)
 
     return finish, position
 
 
-def _open_dictionary(data: bytes, position: int, header: int, allow_objects: bool) -> _Opened:
+def _open_dictionary(data: bytes, position: int, header: int, allow_objects: bool, dropped: list[int]) -> _Opened:
     """What makes the dictionary of its keys and values, which take turns, and where its count is."""
     if not header & 15 << 16:
         return _finish_dictionary, position
@@ -139,9 +141,8 @@ def _open_dictionary(data: bytes, position: int, header: int, allow_objects: boo
         for key, value in zip(fitted, items[1::2], strict=True):
             if key is not REFUSED:
                 dictionary._put(key, value)  # Godot does not look at the types of the values
-        dropped = fitted.count(REFUSED)
-        if dropped:
-            fail(f"dropped {dropped} keys that do not fit a Dictionary of {key_type.type.name}", None)
+        if REFUSED in fitted:
+            dropped.append(fitted.count(REFUSED))
         return dictionary
 
     return finish, position

@@ -27,7 +27,9 @@ ENCODED_OBJECT = "EncodedObjectAsID"
 _MAX_SIZE = 0x7FFFFFFF
 
 
-def encode_variant(value: Variant, *, max_size: int = _MAX_SIZE, full_objects: bool = False) -> bytes:
+def encode_variant(
+    value: Variant, *, max_size: int = _MAX_SIZE, full_objects: bool = False, typed: bool = True
+) -> bytes:
     """The bytes of one value.
 
     Args:
@@ -35,6 +37,7 @@ def encode_variant(value: Variant, *, max_size: int = _MAX_SIZE, full_objects: b
         max_size: bytes it may take.
         full_objects: whether typed arrays and dictionaries keep the names of classes and scripts. Objects themselves
             are always sent as their number.
+        typed: whether typed arrays and dictionaries say so at all.
 
     Raises:
         EncodeError: it is nested too deeply, or larger than ``max_size``, or the path of a script is none.
@@ -43,7 +46,7 @@ def encode_variant(value: Variant, *, max_size: int = _MAX_SIZE, full_objects: b
     """
     write = WRITERS.get(type(value))
     if write is None:
-        return _encode_nested(value, max_size, full_objects)
+        return _encode_nested(value, max_size, full_objects, typed)
     data = write(value)
     if len(data) > max_size:
         raise _too_large(max_size)
@@ -58,7 +61,7 @@ def _too_large(max_size: int) -> EncodeError:
     return EncodeError(text, Error.ERR_OUT_OF_MEMORY)
 
 
-def _encode_nested(value: Variant, max_size: int, full_objects: bool) -> bytes:
+def _encode_nested(value: Variant, max_size: int, full_objects: bool, typed: bool) -> bytes:
     chunks: list[bytes] = []
     size = 0
     outer: list[Iterator[Variant]] = []  # what is still to come in the containers around
@@ -73,7 +76,7 @@ def _encode_nested(value: Variant, max_size: int, full_objects: bool) -> bytes:
                 chunk = write(each)
                 children = None
             else:
-                chunk, children = _open(each, full_objects)
+                chunk, children = _open(each, full_objects, typed)
             chunks.append(chunk)
             size += len(chunk)
             if size > max_size:
@@ -95,24 +98,27 @@ def _inherited(cls: type) -> Callable[[Any], bytes] | None:
     return next((WRITERS[base] for base in cls.__mro__ if base in WRITERS), None)
 
 
-def _open(value: Variant, full_objects: bool) -> tuple[bytes, Iterator[Variant] | None]:
+def _open(value: Variant, full_objects: bool, typed: bool) -> tuple[bytes, Iterator[Variant] | None]:
     """The beginning of a container, and what is in it; None when it is empty."""
     kind = typeof(value)
+    header, types = int(kind), b""
     if kind is VariantType.TYPE_ARRAY:
-        header, types = _container_type(getattr(value, "_element_type", ANY), 16, full_objects)
+        element_types = [(getattr(value, "_element_type", ANY), 16)]
         children: Iterable[Variant] = value
     elif kind is VariantType.TYPE_DICTIONARY:
-        header, types = _container_type(getattr(value, "_key_type", ANY), 16, full_objects)
-        value_header, value_types = _container_type(getattr(value, "_value_type", ANY), 18, full_objects)
-        header, types = header | value_header, types + value_types
+        element_types = [(getattr(value, "_key_type", ANY), 16), (getattr(value, "_value_type", ANY), 18)]
         children = chain.from_iterable(value.items())
     else:
         raise refuse(value)
-    chunk = pack_u32(header | kind) + types + pack_u32(len(value))
-    return chunk, iter(children) if value else None
+    for element_type, shift in element_types:
+        if element_type is not ANY and typed:
+            flags, description = _container_type(element_type, full_objects)
+            header |= flags << shift
+            types += description
+    return pack_u32(header) + types + pack_u32(len(value)), iter(children) if value else None
 
 
-def _container_type(element_type: ElementType, shift: int, full_objects: bool) -> tuple[int, bytes]:
+def _container_type(element_type: ElementType, full_objects: bool) -> tuple[int, bytes]:
     """The flags for a type of elements, and the description that follows the header."""
     if element_type.type is VariantType.TYPE_NIL:
         return 0, b""
@@ -120,7 +126,7 @@ def _container_type(element_type: ElementType, shift: int, full_objects: bool) -
         if not element_type.script.startswith("res://"):
             text = "Failed to encode a path to a custom script for a container type."
             raise EncodeError(text, Error.ERR_UNAVAILABLE)
-        return 3 << shift, string_block(element_type.script)
+        return 3, string_block(element_type.script)
     if element_type.class_name or element_type.script:
-        return 2 << shift, string_block(element_type.class_name if full_objects else ENCODED_OBJECT)
-    return 1 << shift, pack_u32(element_type.type)
+        return 2, string_block(element_type.class_name if full_objects else ENCODED_OBJECT)
+    return 1, pack_u32(element_type.type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from enum import IntEnum
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
@@ -100,7 +101,7 @@ def refuse(value: object) -> TypeError:
         hint = "use a list, or one of Godot's types such as Vector2"
     elif isinstance(value, (set, frozenset)):
         hint = "use a list"
-    elif type(value).__module__ == "array" or hasattr(value, "__array_interface__"):
+    elif isinstance(value, (array, memoryview)) or hasattr(value, "__array_interface__"):
         is_number = getattr(value, "shape", None) == ()
         hint = "use int() or float()" if is_number else "say which packed array it is, as in PackedFloat32Array(values)"
     else:

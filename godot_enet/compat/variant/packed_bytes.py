@@ -1,4 +1,4 @@
-"""PackedByteArray: a ``bytearray`` with the helpers that GDScript has on it."""
+"""PackedByteArray: a ``bytearray`` with the methods that GDScript has on it."""
 
 from __future__ import annotations
 

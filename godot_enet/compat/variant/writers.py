@@ -167,7 +167,7 @@ def _write_bytes(value: bytes | bytearray) -> bytes:
 
 def _write_memoryview(value: memoryview) -> bytes:
     if value.format not in ("B", "b", "c"):
-        raise refuse(array(value.format))  # its numbers would silently become their bytes
+        raise refuse(value)  # its numbers would silently become their bytes
     return _write_bytes(value.tobytes())
 
 

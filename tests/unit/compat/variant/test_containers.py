@@ -104,6 +104,8 @@ def test_equal_keys_are_one_and_the_first_stays() -> None:
         ([1, [2]], [1, [2]]),
         ({"a": 1}, {"a": 1}),
         (PackedInt32Array([1]), PackedInt32Array([1])),
+        ([], Array([], INT)),
+        (Dictionary({}, INT), {}),
         (b"x", PackedByteArray(b"x")),
         (Vector2(1, 2), Vector2(1, 2)),
     ]

@@ -177,7 +177,7 @@ def test_what_cannot_be_converted_is_dropped_with_one_line(logged: Logged, kind:
     value = decode_variant(array_of(kind, came, came))[0]
     assert value == []
     assert encode_variant(value) == encode_variant(blank)
-    assert logged() == [f"dropped 2 elements that do not fit an Array of {kind.name}"]
+    assert logged() == ["dropped 2 elements that do not fit the type of their Array or Dictionary"]
 
 
 def test_a_typed_dictionary_looks_at_its_keys_and_not_at_its_values(logged: Logged) -> None:
@@ -186,7 +186,13 @@ def test_a_typed_dictionary_looks_at_its_keys_and_not_at_its_values(logged: Logg
     data = types + word(4) + b"".join(encode_variant(key) + encode_variant(value) for key, value in pairs)
     value = decode_variant(data)[0]
     assert list(value.items()) == [(1, "c"), (2, None)]
-    assert logged() == ["dropped 1 keys that do not fit a Dictionary of TYPE_INT"]
+    assert logged() == ["dropped 1 elements that do not fit the type of their Array or Dictionary"]
+
+
+def test_one_line_tells_of_all_that_was_dropped(logged: Logged) -> None:
+    many = word(28) + word(500) + array_of(VariantType.TYPE_INT, "a", 1, None) * 500
+    assert decode_variant(many)[0] == [[1]] * 500
+    assert logged() == ["dropped 1000 elements that do not fit the type of their Array or Dictionary"]
 
 
 def dictionary(*pairs: tuple[Any, Any]) -> Variant:
