@@ -140,8 +140,19 @@ class PeerMethods(PacketPeer):
     def _move(self, host: AnyHost) -> None:
         """Another host has taken over the connection."""
         if self._host is not None:
+            if host.hot_handle is None:
+                # What waits in C, where the Python methods cannot see it, comes before what arrives from now on.
+                self._keep_waiting()
             self._host = host
             self._native(host.hot_handle, self._handle)
+
+    def _keep_waiting(self) -> None:
+        """Take every packet that waits, in C or here, and let it wait here."""
+        waiting: deque[tuple[bytes, int]] = deque()
+        while self.get_available_packet_count():
+            flags = self.get_packet_flags()
+            waiting.append((self._take_packet()[1], flags))
+        self._packets = waiting
 
     def _native(self, handle: object, peer: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""

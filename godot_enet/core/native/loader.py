@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from struct import unpack_from
 from typing import Any, NamedTuple
 
 from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
@@ -100,12 +101,31 @@ class HotTypes(NamedTuple):
     set_results: Callable[[object, object, type, object], None]
 
 
+def _refuse_torn(path: str) -> None:
+    """A library cut off in the middle (a copy that was not finished) would not fail to load, but kill the process.
+
+    The section table is the last thing in an ELF file; other systems check for themselves.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+        size = os.path.getsize(path)
+    except OSError:
+        return  # Loading it will say the same, better.
+    if head[:6] == b"\x7fELF\x02\x01" and len(head) == 64:
+        (table,) = unpack_from("<Q", head, 40)
+        entry, count = unpack_from("<HH", head, 58)
+        if size < table + entry * count:
+            raise NativeUnavailable(f"{path} is cut off")
+
+
 def load_library(path: str) -> ctypes.CDLL:
     """A library at a path, checked and with its functions declared.
 
     Raises:
         NativeUnavailable: it cannot be loaded, or is not what this version of the package needs.
     """
+    _refuse_torn(path)
     try:
         loaded = ctypes.CDLL(path)
     except OSError as error:
@@ -140,19 +160,15 @@ def _find(stem: str) -> str | None:
 
 def _load() -> tuple[ctypes.CDLL | None, HotTypes | None, str]:
     reason = "it was not built"
-    if sys.implementation.name == "cpython":
-        path = _find("_gde_hot")
-        if path is not None:
-            try:
-                return load_library(path), _load_hot(path), ""
-            except NativeUnavailable as error:
-                reason = str(error)
-    path = _find("_gde")
-    if path is not None:
+    for stem in ("_gde_hot", "_gde") if sys.implementation.name == "cpython" else ("_gde",):
+        path = _find(stem)
+        if path is None:
+            continue
         try:
-            return load_library(path), None, ""
+            return load_library(path), _load_hot(path) if stem == "_gde_hot" else None, ""
         except NativeUnavailable as error:
             reason = str(error)
+            _log.warning("The compiled helper is not used: %s.", reason)
     return None, None, reason
 
 
@@ -169,8 +185,6 @@ def _load_hot(path: str) -> HotTypes:
 
 
 _library, _hot, _reason = _load()
-if _library is None and _reason != "it was not built":
-    _log.warning("The compiled helper is not used: %s.", _reason)
 
 
 def library() -> ctypes.CDLL:

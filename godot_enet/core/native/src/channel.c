@@ -30,14 +30,24 @@ bool channel_gate_closed(const channel *c, uint16_t number) {
 }
 
 channel *peer_find_channel(const peer *p, uint32_t id) {
-    if (!p->channel_index || id >= MAXIMUM_CHANNEL_COUNT || !p->channel_index[id]) return NULL;
-    return p->channels[p->channel_index[id] - 1];
+    if (id >= MAXIMUM_CHANNEL_COUNT) return NULL;
+    if (p->channel_index) return p->channel_index[id] ? p->channels[p->channel_index[id] - 1] : NULL;
+    for (uint32_t i = 0; i < p->channels_used; i++)
+        if (p->first_ids[i] == id) return p->channels[i];
+    return NULL;
+}
+
+/* Few programs use more than the first few channels: the rest of the table is not worth its memory before. */
+static bool index_channels(peer *p) {
+    if (!(p->channel_index = calloc(1, MAXIMUM_CHANNEL_COUNT))) return false;
+    for (uint32_t i = 0; i < p->channels_used; i++) p->channel_index[p->first_ids[i]] = (uint8_t)(i + 1);
+    return true;
 }
 
 channel *peer_channel(peer *p, uint32_t id) {
     channel *c = peer_find_channel(p, id);
     if (c) return c;
-    if (!p->channel_index && !(p->channel_index = calloc(1, MAXIMUM_CHANNEL_COUNT))) return NULL;
+    if (p->channels_used == FIRST_CHANNELS && !p->channel_index && !index_channels(p)) return NULL;
     if (p->channels_used == p->channel_slots) {
         uint32_t slots = p->channel_slots ? min32(p->channel_slots * 2u, MAXIMUM_CHANNEL_COUNT) : 2;
         channel **grown = realloc(p->channels, slots * sizeof *grown);
@@ -47,7 +57,10 @@ channel *peer_channel(peer *p, uint32_t id) {
     }
     if (!(c = calloc(1, sizeof *c))) return NULL;
     p->channels[p->channels_used++] = c;
-    p->channel_index[id] = p->channels_used;
+    if (p->channel_index)
+        p->channel_index[id] = p->channels_used;
+    else
+        p->first_ids[p->channels_used - 1] = (uint8_t)id;
     return c;
 }
 

@@ -157,7 +157,7 @@ static void attend(gde_engine *e, peer *p, int64_t now) {
     } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(p, now))) {
         peer_lost(e, p);
     } else {
-        set_bit(e->dirty, p->slot);
+        slots_add(&e->dirty, p->slot);
     }
 }
 
@@ -291,32 +291,17 @@ int32_t gde_set_compressor(gde_engine *e, uint32_t mode) {
 
 /* Outputs */
 
-static bool any(const uint64_t *words) {
-    for (uint32_t i = 0; i < PEER_WORDS; i++)
-        if (words[i]) return true;
-    return false;
-}
-
-/* The next peer from `turn_next` on in this turn, or in the next turn. */
+/* The next peer in this turn, or in the next turn. */
 static peer *next_in_turn(gde_engine *e) {
     for (;;) {
-        while (e->turn_next < MAXIMUM_PEER_ID) {
-            uint64_t bits = e->turn[e->turn_next >> 6] >> (e->turn_next & 63);
-            if (!bits) {
-                e->turn_next = (e->turn_next | 63) + 1;
-                continue;
-            }
-            while (!(bits & 1)) {
-                bits >>= 1;
-                e->turn_next++;
-            }
-            peer *p = e->slots[e->turn_next++];
+        while (e->turn.words_used) {
+            uint32_t word = lowest_bit(e->turn.words_used), slot = word * 64 + lowest_bit(e->turn.words[word]);
+            slots_remove(&e->turn, slot);
+            peer *p = e->slots[slot];
             if (p && p->state != STATE_DISCONNECTED && p->state != STATE_ZOMBIE) return p;
         }
-        if (!any(e->again)) return NULL;
-        memcpy(e->turn, e->again, sizeof e->turn);
-        memset(e->again, 0, sizeof e->again);
-        e->turn_next = 0;
+        if (!e->again.words_used) return NULL;
+        slots_move(&e->turn, &e->again);
     }
 }
 
@@ -324,23 +309,17 @@ static uint32_t transmit_next(gde_engine *e, int64_t now, bool urgent, uint8_t *
     if (!e->transmitting) {
         if (!urgent) {
             e->released = e->total_queued;
-            for (uint32_t i = 0; i < PEER_WORDS; i++) {
-                e->dirty[i] |= e->held_back[i];
-                e->held_back[i] = 0;
-            }
+            slots_move(&e->dirty, &e->held_back);
         }
-        if (!any(e->dirty)) return 0;
-        memcpy(e->turn, e->dirty, sizeof e->turn);
-        memset(e->dirty, 0, sizeof e->dirty);
-        memset(e->again, 0, sizeof e->again);
-        e->turn_next = 0;
+        if (!e->dirty.words_used) return 0;
+        slots_move(&e->turn, &e->dirty);
         e->transmitting = true;
     }
     for (peer *p; (p = next_in_turn(e));) {
         uint32_t length = build_datagram(e, p, now, e->released, buffer);
         if (length) *to = p->address;
         if (p->continue_sending) {
-            set_bit(e->again, p->slot);
+            slots_add(&e->again, p->slot);
         } else {
             set_bit(e->active, p->slot);
             schedule(e, p);
@@ -453,7 +432,7 @@ int32_t gde_poll_event(gde_engine *e, gde_event *event) {
 }
 
 int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
-    if (any(e->dirty) || e->outbox_first < e->outbox_count) {
+    if (e->dirty.words_used || e->outbox_first < e->outbox_count) {
         *due = 0;
         return 1;
     }
@@ -628,8 +607,8 @@ void peer_release(gde_engine *e, peer *p) {
     /* poll_event has taken the peer off the queue already when it releases it. */
     forget_undelivered(e, p);
     change_state(e, p, STATE_DISCONNECTED);
-    clear_bit(e->dirty, p->slot);
-    clear_bit(e->held_back, p->slot);
+    slots_remove(&e->dirty, p->slot);
+    slots_remove(&e->held_back, p->slot);
     clear_bit(e->active, p->slot);
     free(p->acks);
     free(p->unsequenced_map);

@@ -64,6 +64,12 @@ static void transmit(gde_host *host, int64_t now, bool urgent) {
     }
 }
 
+/* One packet waits for the program, and nothing else: a request, or an answer. */
+static bool has_lone_packet(const gde_engine *e) {
+    const peer *p = e->dispatch_first;
+    return p && !p->dispatch_next && p->packet_count == 1 && !p->connect_pending;
+}
+
 static void step(gde_host *host, int64_t now, bool may_read, bool urgent) {
     host->now = now;
     gde_handle_timeout(host->engine, now);
@@ -78,7 +84,8 @@ static void step(gde_host *host, int64_t now, bool may_read, bool urgent) {
     }
     if (any) {
         gde_handle_timeout(host->engine, now);
-        transmit(host, now, urgent);
+        /* Without a thread the program calls again soon: then what acknowledges a lone packet rides with the answer. */
+        if (host->threaded || !has_lone_packet(host->engine)) transmit(host, now, urgent);
     }
 }
 
@@ -428,7 +435,12 @@ uint64_t gde_host_pop_statistic(gde_host *host, uint32_t which) {
     return value;
 }
 
-uint32_t gde_host_channel_limit(gde_host *host) { return gde_channel_limit(host->engine); }
+uint32_t gde_host_channel_limit(gde_host *host) {
+    os_lock(&host->lock);
+    uint32_t limit = gde_channel_limit(host->engine);
+    os_unlock(&host->lock);
+    return limit;
+}
 
 void gde_host_drops(gde_host *host, uint64_t *counts) {
     os_lock(&host->lock);
@@ -443,7 +455,12 @@ int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t ca
     return count;
 }
 
-int32_t gde_host_has_drops(gde_host *host) { return host->engine->report_count > 0; }
+int32_t gde_host_has_drops(gde_host *host) {
+    os_lock(&host->lock);
+    int32_t any = host->engine->report_count > 0;
+    os_unlock(&host->lock);
+    return any;
+}
 
 int64_t gde_host_fileno(gde_host *host) {
     os_lock(&host->lock);

@@ -193,14 +193,15 @@ static void remove_first(Peer *self) {
 static PyObject *peer_get_packet(PyObject *given, PyObject *unused) {
     (void)unused;
     Peer *self = (Peer *)given;
+    if (self->failed && self->first && self->handle) {
+        /* This may run the program's code, so it comes before anything is looked at. */
+        self->failed = false;
+        if (PyObject_SetAttr(given, state.error_name, state.ok) < 0) return NULL;
+    }
     packet *taken = self->first;
     if (!taken || !self->handle) {
         self->failed = true;
         return call_base(given, state.get_packet_name, state.peer, NULL, 0, NULL);
-    }
-    if (self->failed) {
-        if (PyObject_SetAttr(given, state.error_name, state.ok) < 0) return NULL;
-        self->failed = false;
     }
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)taken->data, (Py_ssize_t)taken->length);
     if (!bytes) return NULL;
@@ -214,9 +215,12 @@ static PyObject *peer_take_packet(PyObject *given, PyObject *unused) {
     Peer *self = (Peer *)given;
     packet *taken = self->first;
     if (!taken || !self->handle) return call_base(given, state.take_name, state.peer, NULL, 0, NULL);
-    PyObject *pair = Py_BuildValue("Oy#", state.ok, (const char *)taken->data, (Py_ssize_t)taken->length);
-    if (!pair) return NULL;
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)taken->data, (Py_ssize_t)taken->length);
+    if (!bytes) return NULL;
+    /* Before the tuple is made: that may start a garbage collection, and so the program's finalizers. */
     remove_first(self);
+    PyObject *pair = PyTuple_Pack(2, state.ok, bytes);
+    Py_DECREF(bytes);
     return pair;
 }
 
@@ -275,6 +279,7 @@ typedef struct {
     PyObject *ended; /* the list of peers to be dropped before the next event */
     PyObject **peers; /* by slot, owned */
     uint32_t slots;
+    PyObject *result; /* the last of service, to be filled anew once nobody else has it */
 } Connection;
 
 static void connection_forget(Connection *self) {
@@ -286,12 +291,14 @@ static void connection_forget(Connection *self) {
     PyMem_Free(peers);
     Py_CLEAR(self->handle);
     Py_CLEAR(self->ended);
+    Py_CLEAR(self->result);
 }
 
 static int connection_traverse(Connection *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->handle);
     Py_VISIT(self->ended);
+    Py_VISIT(self->result);
     for (uint32_t i = 0; i < self->slots; i++) Py_VISIT(self->peers[i]);
     return 0;
 }
@@ -309,15 +316,33 @@ static void connection_dealloc(Connection *self) {
     Py_DECREF(type);
 }
 
-static PyObject *receive_result(PyObject *peer, uint32_t channel) {
-    PyObject *result = state.result_alloc(state.result, 4);
-    if (!result) return NULL;
-    Py_INCREF(state.event_receive);
-    Py_INCREF(peer);
-    PyTuple_SetItem(result, 0, state.event_receive);
-    PyTuple_SetItem(result, 1, peer);
-    PyTuple_SetItem(result, 2, PyLong_FromLong(0));
-    PyTuple_SetItem(result, 3, PyLong_FromLong((long)channel));
+static void set_item(PyObject *result, Py_ssize_t place, PyObject *item) {
+    if (PyTuple_GetItem(result, place) == item) return;
+    Py_INCREF(item);
+    PyTuple_SetItem(result, place, item);
+}
+
+static PyObject *receive_result(Connection *self, PyObject *peer, uint32_t channel) {
+    PyObject *number = PyLong_FromLong((long)channel), *result = self->result;
+    if (!number) return NULL;
+    /* While it is being filled it is nobody's but ours: dropping what was in it may run the program's code. */
+    self->result = NULL;
+    if (!result || Py_REFCNT(result) != 1) {
+        Py_XDECREF(result);
+        if (!(result = state.result_alloc(state.result, 4))) {
+            Py_DECREF(number);
+            return NULL;
+        }
+        set_item(result, 0, state.event_receive);
+        PyTuple_SetItem(result, 2, PyLong_FromLong(0));
+    }
+    set_item(result, 1, peer);
+    set_item(result, 3, number);
+    Py_DECREF(number);
+    PyObject *before = self->result;
+    Py_INCREF(result);
+    self->result = result;
+    Py_XDECREF(before);
     return result;
 }
 
@@ -366,7 +391,10 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
                 peer->first = arrived;
             peer->last = arrived;
             peer->count++;
-            result = receive_result((PyObject *)peer, event.channel);
+            /* Making the result may start a garbage collection that drops this connection and its peers. */
+            Py_INCREF(peer);
+            result = receive_result(self, (PyObject *)peer, event.channel);
+            Py_DECREF(peer);
         } else {
             gde_packet_free(taken);
             result = PyObject_CallMethod(given, "_report_native", "iKI", (int)event.type,

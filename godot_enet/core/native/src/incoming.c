@@ -311,7 +311,7 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *at, const uint
     }
     if (p) {
         if (p->ack_count || p->queued_count)
-            set_bit(e->dirty, p->slot);
+            slots_add(&e->dirty, p->slot);
         else
             schedule(e, p);
     }

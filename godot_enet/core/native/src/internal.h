@@ -37,7 +37,8 @@ enum {
     DEFAULT_TIMEOUT_MINIMUM = 5000,
     DEFAULT_TIMEOUT_MAXIMUM = 30000,
     FRAGMENT_HEADER = 24,
-    MAXIMUM_COMMAND = 48
+    MAXIMUM_COMMAND = 48,
+    FIRST_CHANNELS = 4
 };
 
 enum {
@@ -197,8 +198,9 @@ typedef struct peer {
     struct peer *host_next, *host_prev; /* others from the same address hash */
 
     uint32_t channel_count;
-    channel **channels; /* channel_slots entries; by id through channel_index */
-    uint8_t *channel_index;
+    channel **channels;     /* channel_slots entries, in the order of first use */
+    uint8_t *channel_index; /* place in `channels` plus 1, by id; not there while a search through the ids does */
+    uint8_t first_ids[FIRST_CHANNELS];
     uint8_t channels_used, channel_slots;
 
     ack *acks;
@@ -253,6 +255,11 @@ typedef struct {
 
 enum { PEER_WORDS = 64 };
 
+/* Peer slots; `words_used` has a bit for each word that is not 0, so that little is looked at where little is in. */
+typedef struct {
+    uint64_t words_used, words[PEER_WORDS];
+} slot_set;
+
 struct gde_engine {
     gde_config config;
     uint32_t incoming_bandwidth, outgoing_bandwidth, channel_limit;
@@ -261,7 +268,8 @@ struct gde_engine {
 
     /* slots */
     peer *slots[MAXIMUM_PEER_ID];
-    uint64_t used[PEER_WORDS], dirty[PEER_WORDS], active[PEER_WORDS], held_back[PEER_WORDS];
+    uint64_t used[PEER_WORDS], active[PEER_WORDS];
+    slot_set dirty, held_back;
     uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* slots never used begin here */
     uint64_t generation;
@@ -280,8 +288,7 @@ struct gde_engine {
 
     outgoing_datagram *outbox;
     uint32_t outbox_count, outbox_first, outbox_capacity;
-    uint64_t turn[PEER_WORDS], again[PEER_WORDS];
-    uint32_t turn_next;
+    slot_set turn, again; /* peers yet to be asked in this pass, and in the next */
 
     uint64_t drops[GDE_DROP_CAUSES];
     gde_drop_report reports[GDE_DROP_CAUSES];
@@ -416,6 +423,33 @@ void pool_give(gde_engine *e, void *block, bool pooled);
 void packet_free(gde_engine *e, packet *waiting);
 static inline void set_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] |= (uint64_t)1 << (bit & 63); }
 static inline void clear_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] &= ~((uint64_t)1 << (bit & 63)); }
+static inline void slots_add(slot_set *set, uint32_t slot) {
+    set_bit(set->words, slot);
+    set->words_used |= (uint64_t)1 << (slot >> 6);
+}
+static inline void slots_remove(slot_set *set, uint32_t slot) {
+    clear_bit(set->words, slot);
+    if (!set->words[slot >> 6]) set->words_used &= ~((uint64_t)1 << (slot >> 6));
+}
+/* The number of the lowest bit that is set; there must be one. */
+static inline uint32_t lowest_bit(uint64_t word) {
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(word);
+#else
+    uint32_t bit = 0;
+    while (!(word >> bit & 1)) bit++;
+    return bit;
+#endif
+}
+/* Moves everything from one set into another. */
+static inline void slots_move(slot_set *to, slot_set *from) {
+    for (; from->words_used; from->words_used &= from->words_used - 1) {
+        uint32_t word = lowest_bit(from->words_used);
+        to->words[word] |= from->words[word];
+        to->words_used |= (uint64_t)1 << word;
+        from->words[word] = 0;
+    }
+}
 
 /* crc32.c */
 uint32_t gde_crc32(uint32_t crc, const uint8_t *data, size_t length);

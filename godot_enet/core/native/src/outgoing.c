@@ -47,7 +47,7 @@ static void queue_command(gde_engine *e, peer *p, list_node *queue, command *c) 
     list_append(queue, &c->node);
     p->queued_count++;
     p->outgoing_data_total += c->head_size + c->length;
-    set_bit(e->dirty, p->slot);
+    slots_add(&e->dirty, p->slot);
 }
 
 static void take_body(command *c, body *b, uint32_t offset, uint32_t length) {
@@ -243,7 +243,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
         if (open_unreliable && (other = head_of(&p->unreliable))) {
             if (other->queue_time > latest) {
                 open_unreliable = false;
-                set_bit(e->held_back, p->slot);
+                slots_add(&e->held_back, p->slot);
             } else if (!c || other->queue_time < c->queue_time) {
                 c = other;
             }
@@ -251,7 +251,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
         if (open_window && (other = head_of(&p->reliable))) {
             if (other->queue_time > latest) {
                 open_window = false;
-                set_bit(e->held_back, p->slot);
+                slots_add(&e->held_back, p->slot);
             } else if (!c || other->queue_time < c->queue_time) {
                 c = other;
             }
@@ -357,7 +357,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     if (can_ping && list_empty(&p->sent) && p->state == STATE_CONNECTED &&
         now - p->last_receive_time >= (int64_t)p->ping_interval && p->mtu - d.size >= 4) {
         queue_ping(e, p);
-        clear_bit(e->dirty, p->slot);
+        slots_remove(&e->dirty, p->slot);
         take_commands(e, p, &d, now, latest);
     }
     if (!d.count) return 0;

@@ -35,12 +35,7 @@ static bool grow_hosts(gde_engine *e) {
 
 static uint32_t lowest_free(const gde_engine *e) {
     for (uint32_t word = 0; word < PEER_WORDS; word++) {
-        if (~e->used[word]) {
-            uint64_t free_bits = ~e->used[word];
-            uint32_t bit = 0;
-            while (!(free_bits >> bit & 1)) bit++;
-            return word * 64 + bit;
-        }
+        if (~e->used[word]) return word * 64 + lowest_bit(~e->used[word]);
     }
     return MAXIMUM_PEER_ID;
 }

@@ -319,7 +319,6 @@ uint64_t udp_send(udp_socket *udp, const udp_datagram *datagrams, uint32_t count
     uint64_t taken = 0;
     while (at < count) {
         uint32_t used = 0;
-        memset(messages, 0, sizeof messages);
         while (at < count && used < UDP_BATCH) {
             const udp_datagram *d = &datagrams[at];
             uint32_t run = udp->offload ? run_of(d, count - at) : 1, total = 0;
@@ -329,6 +328,7 @@ uint64_t udp_send(udp_socket *udp, const udp_datagram *datagrams, uint32_t count
                 continue;
             }
             for (uint32_t i = 0; i < run; i++) total += d[i].length;
+            messages[used] = (struct mmsghdr){0};
             struct msghdr *header = &messages[used].msg_hdr;
             spans[used] = (struct iovec){(void *)(uintptr_t)d->data, total};
             header->msg_name = &names[used];

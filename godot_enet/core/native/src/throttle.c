@@ -109,7 +109,7 @@ void bandwidth_throttle(gde_engine *e, int64_t now) {
     bool limited = e->outgoing_bandwidth || e->limited_peers;
     if (!limited && !e->throttled && !e->recalculate) {
         for (uint32_t word = 0; word < PEER_WORDS; word++) {
-            uint64_t touched = e->active[word] | e->dirty[word] | e->held_back[word];
+            uint64_t touched = e->active[word] | e->dirty.words[word] | e->held_back.words[word];
             e->active[word] = 0;
             for (uint32_t bit = 0; touched; touched >>= 1, bit++) {
                 peer *p = touched & 1 ? e->slots[word * 64 + bit] : NULL;
@@ -138,6 +138,6 @@ void bandwidth_throttle(gde_engine *e, int64_t now) {
             queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, tail, sizeof tail);
         }
     } else {
-        EACH_CONNECTED(e, p) if (!list_empty(&p->reliable)) set_bit(e->dirty, p->slot);
+        EACH_CONNECTED(e, p) if (!list_empty(&p->reliable)) slots_add(&e->dirty, p->slot);
     }
 }
