@@ -158,9 +158,14 @@ def _find(stem: str) -> str | None:
     return None
 
 
+def _has_stable_abi() -> bool:
+    """Free-threaded builds of CPython have another object layout, and no stable ABI."""
+    return sys.implementation.name == "cpython" and "t" not in getattr(sys, "abiflags", "")
+
+
 def _load() -> tuple[ctypes.CDLL | None, HotTypes | None, str]:
     reason = "it was not built"
-    for stem in ("_gde_hot", "_gde") if sys.implementation.name == "cpython" else ("_gde",):
+    for stem in ("_gde_hot", "_gde") if _has_stable_abi() else ("_gde",):
         path = _find(stem)
         if path is None:
             continue
