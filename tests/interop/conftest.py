@@ -16,14 +16,22 @@ from typing import NoReturn
 
 import pytest
 
+from godot_enet import available_engines
+
 from .endpoints import Endpoint
+from .local_endpoint import LocalEndpoint
 from .net import Link, Net
 from .programs import Program, find_godot, start_godot, start_libenet
 from .remote_endpoint import RemoteEndpoint
 
 CONTROL = os.environ.get("GODOT_ENET_INTEROP_CONTROL") == "1"
-DRIVERS = ["control"] if CONTROL else ["inline", "thread"]
-"""The ways our package can be driven: every test runs with each."""
+collect_ignore = ["test_compression.py"] if CONTROL else []  # libenet has one codec only, and neither tells of drops
+
+_all = ["native-inline", "python-inline", "python-thread", "native-thread"]
+EVERY_WAY = ["control"] if CONTROL else [way for way in _all if way.split("-")[0] in available_engines()]
+"""The ways our package can be run: each engine with each driver. A module may ask for all of them."""
+WAYS = EVERY_WAY if CONTROL else ["python-inline", f"{available_engines()[0]}-thread"]
+"""The ways every test is run: each engine, and each driver."""
 
 Programs = Callable[[str], Program]
 Maker = Callable[[], Endpoint]
@@ -35,17 +43,13 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def maker(driver: str, program: Program, running: Programs) -> Maker:
-    """Makes endpoints of our package with one driver; in a control run, of the other real program."""
-    if driver == "control":
+def maker(way: str, program: Program, running: Programs) -> Maker:
+    """Makes endpoints of our package that run in one way; in a control run, of the other real program."""
+    if way == "control":
         other = running("libenet" if program.name == "godot" else "godot")
         return lambda: RemoteEndpoint(other)
-
-    from godot_enet import ENetConnection
-
-    from .local_endpoint import LocalEndpoint
-
-    return lambda: LocalEndpoint(ENetConnection(threaded=driver == "thread"), f"ours ({driver})")
+    engine, driver = way.split("-")
+    return lambda: LocalEndpoint(engine, driver)
 
 
 @pytest.fixture(scope="session")
@@ -99,9 +103,9 @@ def program(request: pytest.FixtureRequest, running: Programs) -> Program:
     return running(request.param)
 
 
-@pytest.fixture(params=DRIVERS)
+@pytest.fixture(params=WAYS)
 def make_connection(request: pytest.FixtureRequest, running: Programs, program: Program) -> Maker:
-    """Makes connections of our own, in each way our package can drive them."""
+    """Makes connections of our own, with each engine and each driver."""
     return maker(request.param, program, running)
 
 
@@ -113,7 +117,7 @@ def programs(program: Program, running: Programs) -> list[Program]:
 
 @pytest.fixture
 def net(make_connection: Maker, program: Program, programs: list[Program]) -> Iterator[Net]:
-    """``"ours"``, with one driver, and ``"theirs"``; whatever the test creates is closed at its end."""
+    """``"ours"``, run in one way, and ``"theirs"``; whatever the test creates is closed at its end."""
     net = Net({"ours": make_connection, "theirs": lambda: RemoteEndpoint(program)}, programs)
     yield net
     net.close()
@@ -121,8 +125,8 @@ def net(make_connection: Maker, program: Program, programs: list[Program]) -> It
 
 @pytest.fixture
 def wide_net(program: Program, running: Programs, programs: list[Program]) -> Iterator[Net]:
-    """All drivers at once, each by its name, and ``"theirs"``: for tests too long to be run for each."""
-    makers: dict[str, Maker] = {driver: maker(driver, program, running) for driver in DRIVERS}
+    """All of ``EVERY_WAY`` at once, each by its name, and ``"theirs"``: for tests too long to be run for each."""
+    makers: dict[str, Maker] = {way: maker(way, program, running) for way in EVERY_WAY}
     net = Net({**makers, "theirs": lambda: RemoteEndpoint(program)}, programs)
     yield net
     net.close()

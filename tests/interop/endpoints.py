@@ -12,13 +12,14 @@ __all__ = ["Endpoint", "Message", "Seen", "Totals"]
 
 
 class Message(NamedTuple):
-    """A packet by its seed and size in bytes."""
+    """A packet by its seed, size in bytes and kind of content; see ``payloads``."""
 
     seed: int
     size: int
+    kind: str = payloads.NOISE
 
     def digest(self) -> str:
-        return payloads.digest(payloads.make(self.seed, self.size))
+        return payloads.digest(payloads.make(*self))
 
 
 class Seen(NamedTuple):
@@ -94,6 +95,10 @@ class Endpoint(ABC):
 
     @abstractmethod
     def bandwidth_limit(self, incoming: int, outgoing: int) -> None: ...
+
+    @abstractmethod
+    def compress(self, mode: int) -> None:
+        """Choose a ``CompressionMode``; libenet has the first two, and no way back from the second."""
 
     @abstractmethod
     def statistic(self, peer: int, which: int) -> int: ...

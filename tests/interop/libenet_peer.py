@@ -22,6 +22,7 @@ enet: Any = importlib.import_module("enet")
 
 EVENT_NAMES = {1: "connect", 2: "disconnect", 3: "receive"}
 FAILED = 1
+RANGE_CODER = 1
 STATISTICS = (
     "packetLoss",
     "packetLossVariance",
@@ -68,13 +69,15 @@ class RemoteHost:
 
     def send(self, a: Arguments) -> int:
         for index in range(a["count"]):
-            error = self._send(a["peer"], a["channel"], payloads.make(a["seed"] + index, a["size"]), a["flags"])
+            packet = payloads.make(a["seed"] + index, a["size"], a["kind"])
+            error = self._send(a["peer"], a["channel"], packet, a["flags"])
             if error:
                 return error
         return 0
 
     def broadcast(self, a: Arguments) -> None:
-        self._host.broadcast(a["channel"], enet.Packet(payloads.make(a["seed"], a["size"]), a["flags"]))
+        packet = enet.Packet(payloads.make(a["seed"], a["size"], a["kind"]), a["flags"])
+        self._host.broadcast(a["channel"], packet)
 
     def end(self, a: Arguments) -> None:
         peer = self._peers[a["peer"]]
@@ -107,6 +110,11 @@ class RemoteHost:
     def bandwidth(self, a: Arguments) -> None:
         self._host.incomingBandwidth = a["incoming"]
         self._host.outgoingBandwidth = a["outgoing"]
+
+    def compress(self, a: Arguments) -> None:
+        """pyenet can only set the range coder; a new host has nothing set."""
+        if a["mode"] == RANGE_CODER:
+            self._host.compress_with_range_coder()
 
     def statistic(self, a: Arguments) -> int:
         return int(getattr(self._peers[a["peer"]], STATISTICS[a["which"]]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 
 from . import payloads
@@ -22,22 +24,31 @@ KINDS = {
 
 
 class LocalEndpoint(Endpoint):
-    """An ENetConnection of this package, serviced whenever it is polled."""
+    """An ENetConnection of this package, serviced whenever it is polled.
 
-    def __init__(self, connection: ENetConnection, name: str) -> None:
+    Args:
+        engine: ``"python"`` or ``"native"``.
+        driver: ``"inline"`` or ``"thread"``.
+    """
+
+    def __init__(self, engine: str, driver: str) -> None:
         super().__init__()
-        self.name = name
-        self.connection = connection
+        self.name = f"ours ({engine}, {driver})"
+        self.connection = ENetConnection(threaded=driver == "thread")
+        self._engine = engine
         self.peers: list[ENetPacketPeer] = []
         self._totals = [0, 0, 0, 0]
         self._traffic: Traffic | None = None
 
     def open(self, bind: str = "", *, peers: int = 8, channels: int = 0, incoming: int = 0, outgoing: int = 0) -> int:
-        if bind:
-            error = self.connection.create_host_bound(bind, 0, peers, channels, incoming, outgoing)
-        else:
-            error = self.connection.create_host(peers, channels, incoming, outgoing)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GODOT_ENET_ENGINE", self._engine)
+            if bind:
+                error = self.connection.create_host_bound(bind, 0, peers, channels, incoming, outgoing)
+            else:
+                error = self.connection.create_host(peers, channels, incoming, outgoing)
         assert error == Error.OK
+        assert self.connection.engine_name == self._engine
         return self.connection.get_local_port()
 
     def connect(self, port: int, channels: int = 255, data: int = 0) -> int:
@@ -47,7 +58,7 @@ class LocalEndpoint(Endpoint):
 
     def send(self, peer: int, message: Message, flags: int, channel: int = 0, count: int = 1) -> int:
         for index in range(count):
-            error = self.peers[peer].send(channel, payloads.make(message.seed + index, message.size), flags)
+            error = self.peers[peer].send(channel, payloads.make(message.seed + index, *message[1:]), flags)
             if error != Error.OK:
                 return int(error)
         return 0
@@ -84,6 +95,14 @@ class LocalEndpoint(Endpoint):
 
     def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         self.connection.bandwidth_limit(incoming, outgoing)
+
+    def compress(self, mode: int) -> None:
+        self.connection.compress(mode)
+        assert self.connection.engine_name == self._engine
+
+    def dropped(self) -> dict[str, int]:
+        """How often something received was not used, by the name of the cause."""
+        return {cause.name: times for cause, times in self.connection.counters().items() if times}
 
     def statistic(self, peer: int, which: int) -> int:
         return int(self.peers[peer].get_statistic(ENetPacketPeer.PeerStatistic(which)))

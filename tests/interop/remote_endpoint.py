@@ -32,17 +32,17 @@ class RemoteEndpoint(Endpoint):
         return int(self._call("connect_to", port=port, channels=channels, data=data))
 
     def send(self, peer: int, message: Message, flags: int, channel: int = 0, count: int = 1) -> int:
-        fields = {"seed": message.seed, "size": message.size, "flags": flags, "channel": channel, "count": count}
-        return int(self._call("send", peer=peer, **fields))
+        fields = {"flags": flags, "channel": channel, "count": count}
+        return int(self._call("send", peer=peer, **message._asdict(), **fields))
 
     def send_and_end(self, peer: int, message: Message, count: int, mode: str, data: int) -> None:
         common = {"host": self.host, "peer": peer}
-        send = {"do": "send", "seed": message.seed, "size": message.size, "flags": 1, "channel": 0, "count": count}
+        send = {"do": "send", **message._asdict(), "flags": 1, "channel": 0, "count": count}
         end = {"do": "end", "mode": mode, "data": data}
         assert self.program.call("batch", commands=[send | common, end | common])[0] == 0
 
     def broadcast(self, message: Message, flags: int, channel: int = 0) -> None:
-        self._call("broadcast", seed=message.seed, size=message.size, flags=flags, channel=channel)
+        self._call("broadcast", **message._asdict(), flags=flags, channel=channel)
 
     def end(self, peer: int, mode: str, data: int = 0) -> None:
         self._call("end", peer=peer, mode=mode, data=data)
@@ -62,6 +62,9 @@ class RemoteEndpoint(Endpoint):
 
     def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         self._call("bandwidth", incoming=incoming, outgoing=outgoing)
+
+    def compress(self, mode: int) -> None:
+        self._call("compress", mode=mode)
 
     def statistic(self, peer: int, which: int) -> int:
         return int(self._call("statistic", peer=peer, which=which))

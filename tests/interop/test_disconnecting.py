@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from .conftest import EVERY_WAY
 from .endpoints import Message
 from .net import LOOPBACK, End, Link, Net
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.parametrize("make_connection", EVERY_WAY, indirect=True)]
 
 QUIET = 0.3
 """Seconds in which something that must not happen would have happened."""
@@ -52,10 +53,7 @@ def test_the_other_modes_drop_what_is_queued(link: Link, ends: tuple[End, End], 
     ending, told = ends
     ending.endpoint.send_and_end(ending.peer, Message(1, 20_000), 10, mode, 6)
     assert [seen.data for seen in link.net.expect(told, "disconnect")] == [6]
-    arrived = [seen.digest for seen in told.of("receive")]
-    assert arrived == [Message(1 + n, 20_000).digest() for n in range(len(arrived))]
-    if ending.name != "ours (thread)":  # whose thread may have sent some of it meanwhile
-        assert not arrived
+    assert not told.of("receive")
 
 
 @pytest.mark.parametrize("data", [0, 0xFFFFFFFF])

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .conftest import Programs
+from .conftest import EVERY_WAY, Programs
 from .endpoints import Message
 from .net import Net
 from .programs import Program
@@ -48,7 +48,7 @@ def test_an_idle_connection_stays(net: Net) -> None:
             link.transfer(sender, receiver, Message(1, 100), 1)
 
 
-@pytest.mark.parametrize("make_connection", ["thread"], indirect=True)
+@pytest.mark.parametrize("make_connection", [way for way in EVERY_WAY if "thread" in way], indirect=True)
 @pytest.mark.parametrize("program", ["godot"], indirect=True)
 def test_the_thread_keeps_a_connection_alive(net: Net) -> None:
     links = [net.pair("ours", "theirs"), net.pair("theirs", "ours")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DRIVERS
+from .conftest import EVERY_WAY
 from .net import End, Link, Net
 from .programs import Program
 from .traffic import PERIOD, RELIABLE, STREAMS
@@ -20,7 +20,7 @@ QUICK_FRAME = 1_000
 @pytest.mark.parametrize("program", ["godot"], indirect=True)
 def test_a_minute_with_godot(wide_net: Net, program: Program) -> None:
     """Neither throttle may fall, so every packet of every kind must arrive."""
-    links = every_link(wide_net)
+    links = links_of_every_way(wide_net, dialling=1)
     for link in links:
         link.steady()
     program.call("pace", microseconds=GODOT_FRAME)
@@ -36,14 +36,15 @@ def test_a_minute_with_godot(wide_net: Net, program: Program) -> None:
 @pytest.mark.parametrize("program", ["libenet"], indirect=True)
 def test_ten_seconds_with_libenet(wide_net: Net) -> None:
     """With the throttles as they are a sender may leave unreliable packets out; the rest holds all the same."""
-    links = every_link(wide_net)
+    links = links_of_every_way(wide_net, dialling=0)
     exchange(wide_net, links, 10.0)
     end_all(wide_net, links)
 
 
-def every_link(net: Net) -> list[Link]:
-    """With each driver a connection in each role."""
-    return [net.pair(*roles) for driver in DRIVERS for roles in ((driver, "theirs"), ("theirs", driver))]
+def links_of_every_way(net: Net, dialling: int) -> list[Link]:
+    """With each way a connection, in which we are by turns the client, first at the index given, and the server."""
+    roles = [("theirs", way) if index % 2 == dialling else (way, "theirs") for index, way in enumerate(EVERY_WAY)]
+    return [net.pair(*each) for each in roles]
 
 
 def directions(links: list[Link]) -> list[tuple[End, End]]:

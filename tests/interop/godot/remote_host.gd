@@ -42,7 +42,7 @@ func connect_to(a: Dictionary) -> int:
 
 func send(a: Dictionary) -> int:
 	for index in int(a.count):
-		var data := Payloads.make(int(a.seed) + index, int(a.size))
+		var data := Payloads.make(int(a.seed) + index, int(a.size), a.kind)
 		var error := _peer(a).send(int(a.channel), data, int(a.flags))
 		if error != OK:
 			return error
@@ -50,7 +50,7 @@ func send(a: Dictionary) -> int:
 
 
 func broadcast(a: Dictionary) -> void:
-	_connection.broadcast(int(a.channel), Payloads.make(int(a.seed), int(a.size)), int(a.flags))
+	_connection.broadcast(int(a.channel), Payloads.make(int(a.seed), int(a.size), a.kind), int(a.flags))
 
 
 func end(a: Dictionary) -> void:
@@ -83,6 +83,10 @@ func throttle(a: Dictionary) -> void:
 
 func bandwidth(a: Dictionary) -> void:
 	_connection.bandwidth_limit(int(a.incoming), int(a.outgoing))
+
+
+func compress(a: Dictionary) -> void:
+	_connection.compress(int(a.mode))
 
 
 func statistic(a: Dictionary) -> int:
