@@ -2,24 +2,24 @@
 
 Owns: everything that knows how godot_enet and pyenet are called. The loops inside an ``End`` are written out for
 each of them, so that no common layer is measured. pyenet has no type stubs: this is the one file that touches it.
+libenet itself, in C, does whole jobs: see ``libenet.py``.
 """
 
 from __future__ import annotations
 
-import ctypes
 import importlib
-import tracemalloc
+import os
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
+from unittest import mock
 
-from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet import ENetConnection, ENetPacketPeer, Error, available_engines
+from godot_enet.core.native import HotTypes, hot_types
 
-__all__ = ["CONTENDERS", "Contender", "End", "GodotEnet", "PyEnet"]
+__all__ = ["CONTENDERS", "PLAIN", "PYENET", "Contender", "End", "GodotEnet", "PyEnet"]
 
-MALLINFO2 = (
-    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
-    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
-)
+NO_OFFLOAD = 8  # GDE_HOST_NO_OFFLOAD
 RELIABLE, UNSEQUENCED, UNRELIABLE = 1, 2, 0  # packet flags, the same numbers in all of them
 
 
@@ -44,6 +44,18 @@ class End(Protocol):
 
     def drain(self, wait: int = 0) -> int:
         """Take events until there are none, waiting at most ``wait`` ms for the first. Returns packets received."""
+        ...
+
+    def ask(self, packet: bytes, wait: int) -> float:
+        """Seconds from a reliable request until its answer. 0 ms of ``wait`` is a busy loop."""
+        ...
+
+    def answer(self, wait: int) -> None:
+        """Send back what comes, for ever."""
+        ...
+
+    def broadcast(self, packet: bytes) -> None:
+        """Send to all, unreliably, at once."""
         ...
 
     def service_once(self) -> Callable[[], object]:
@@ -72,10 +84,6 @@ class Contender(Protocol):
         """A host for one connection."""
         ...
 
-    def heap(self) -> int | None:
-        """Bytes allocated where this implementation allocates; None if that cannot be told here."""
-        ...
-
 
 class GodotEnetEnd:
     """An ``ENetConnection``."""
@@ -102,18 +110,42 @@ class GodotEnetEnd:
             send(0, packet, flags)
 
     def drain(self, wait: int = 0) -> int:
-        packets = 0
+        packets = size = 0
         service = self.host.service
         receive, nothing = ENetConnection.EVENT_RECEIVE, ENetConnection.EVENT_NONE
-        kind, peer, _, _ = service(wait)
-        while kind != nothing:
-            if kind == receive and peer is not None:
-                self.received_bytes += len(peer.get_packet())
+        while True:
+            kind, peer, _, _ = service(wait)
+            wait = 0
+            if kind == receive and peer:
+                size += len(peer.get_packet())
                 packets += 1
+            elif kind == nothing:
+                self.received_bytes += size
+                return packets
             elif kind == ENetConnection.EVENT_CONNECT:
                 self.connected += 1
-            kind, peer, _, _ = service()
-        return packets
+
+    def ask(self, packet: bytes, wait: int) -> float:
+        assert self.peer is not None
+        service, receive = self.host.service, ENetConnection.EVENT_RECEIVE
+        start = time.perf_counter()
+        self.peer.send(0, packet, RELIABLE)
+        while True:
+            kind, peer, _, _ = service(wait)
+            if kind == receive and peer:
+                peer.get_packet()
+                return time.perf_counter() - start
+
+    def answer(self, wait: int) -> None:
+        service, receive = self.host.service, ENetConnection.EVENT_RECEIVE
+        while True:
+            kind, peer, _, _ = service(wait)
+            if kind == receive and peer:
+                peer.send(0, peer.get_packet(), RELIABLE)
+
+    def broadcast(self, packet: bytes) -> None:
+        self.host.broadcast(0, packet, UNRELIABLE)
+        self.host.flush()
 
     def service_once(self) -> Callable[[], object]:
         return self.host.service
@@ -123,25 +155,36 @@ class GodotEnetEnd:
 
 
 class GodotEnet:
-    """This package, with or without its network thread."""
+    """This package: one of its engines, with or without the network thread, with or without segmentation offload."""
 
-    def __init__(self, name: str, threaded: bool) -> None:
+    def __init__(self, name: str, engine: str, threaded: bool, offload: bool = True) -> None:
         self.name = name
+        self.engine = engine
         self.threaded = threaded
+        self.offload = offload
 
     def available(self) -> bool:
-        return True
+        return self.engine in available_engines() and (self.offload or hot_types() is not None)
+
+    def make(self, peers: int, bound: bool) -> End:
+        with mock.patch.dict(os.environ, GODOT_ENET_ENGINE=self.engine):
+            if self.offload:
+                return GodotEnetEnd(self.threaded, peers, bound)
+            with mock.patch("godot_enet.core.native.host.hot_types", without_offload):
+                return GodotEnetEnd(self.threaded, peers, bound)
 
     def listen(self, peers: int) -> End:
-        return GodotEnetEnd(self.threaded, peers, bound=True)
+        return self.make(peers, bound=True)
 
     def client(self) -> End:
-        return GodotEnetEnd(self.threaded, 1, bound=False)
+        return self.make(1, bound=False)
 
-    def heap(self) -> int | None:
-        if not tracemalloc.is_tracing():
-            tracemalloc.start()
-        return tracemalloc.get_traced_memory()[0]
+
+def without_offload() -> HotTypes:
+    """What makes hosts whose system calls carry one datagram each."""
+    hot: Any = hot_types()
+    changed: HotTypes = hot._replace(handle=lambda config, bind, flags: hot.handle(config, bind, flags | NO_OFFLOAD))
+    return changed
 
 
 class PyEnetEnd:
@@ -167,18 +210,42 @@ class PyEnetEnd:
             send(0, make(packet, flags))
 
     def drain(self, wait: int = 0) -> int:
-        packets = 0
+        packets = size = 0
         service = self.host.service
         receive, nothing = self.enet.EVENT_TYPE_RECEIVE, self.enet.EVENT_TYPE_NONE
-        event = service(wait)
-        while (kind := event.type) != nothing:
+        while True:
+            event = service(wait)
+            wait = 0
+            kind = event.type
             if kind == receive:
-                self.received_bytes += len(event.packet.data)
+                size += len(event.packet.data)
                 packets += 1
+            elif kind == nothing:
+                self.received_bytes += size
+                return packets
             elif kind == self.enet.EVENT_TYPE_CONNECT:
                 self.connected += 1
-            event = service(0)
-        return packets
+
+    def ask(self, packet: bytes, wait: int) -> float:
+        service, receive = self.host.service, self.enet.EVENT_TYPE_RECEIVE
+        start = time.perf_counter()
+        self.peer.send(0, self.enet.Packet(packet, RELIABLE))
+        while True:
+            event = service(wait)
+            if event.type == receive:
+                _ = event.packet.data
+                return time.perf_counter() - start
+
+    def answer(self, wait: int) -> None:
+        service, receive = self.host.service, self.enet.EVENT_TYPE_RECEIVE
+        while True:
+            event = service(wait)
+            if event.type == receive:
+                event.peer.send(0, self.enet.Packet(event.packet.data, RELIABLE))
+
+    def broadcast(self, packet: bytes) -> None:
+        self.host.broadcast(0, self.enet.Packet(packet, UNRELIABLE))
+        self.host.flush()
 
     def service_once(self) -> Callable[[], object]:
         service = self.host.service
@@ -209,23 +276,14 @@ class PyEnet:
     def client(self) -> End:
         return PyEnetEnd(self.enet, 1, bound=False)
 
-    def heap(self) -> int | None:
-        """What malloc has handed out: libenet's memory is invisible to Python. Needs glibc 2.33."""
 
-        class Mallinfo2(ctypes.Structure):
-            _fields_ = [(name, ctypes.c_size_t) for name in MALLINFO2]
-
-        try:
-            mallinfo2 = ctypes.CDLL(None).mallinfo2
-        except (AttributeError, OSError, TypeError):
-            return None
-        mallinfo2.restype = Mallinfo2
-        info = mallinfo2()
-        return int(info.uordblks) + int(info.hblkhd)
-
-
+PYENET = PyEnet()
+PLAIN = GodotEnet("native, no offload", "native", threaded=False, offload=False)
+"""Takes part where offload is the point."""
 CONTENDERS: tuple[Contender, ...] = (
-    GodotEnet("inline", threaded=False),
-    GodotEnet("threaded", threaded=True),
-    PyEnet(),
+    GodotEnet("native", "native", threaded=False),
+    GodotEnet("native, thread", "native", threaded=True),
+    GodotEnet("python", "python", threaded=False),
+    GodotEnet("python, thread", "python", threaded=True),
+    PYENET,
 )

@@ -1,43 +1,39 @@
 """What is measured. A scenario takes a contender and the size of the job and returns one number.
 
-Everything runs over the loopback interface; unless a crowd is needed, both ends live in one process and one thread
-drives them, frame by frame, as fast as it can.
+Everything runs over the loopback interface. Here both ends live in one process and one thread drives them, frame by
+frame, as fast as it can; ``processes.py`` has the jobs that need others.
 """
 
 from __future__ import annotations
 
-import gc
 import time
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from statistics import median
 
-from benchmarks.contenders import RELIABLE, UNRELIABLE, UNSEQUENCED, Contender, End
-from benchmarks.crowd import crowd
+from benchmarks import processes
+from benchmarks.contenders import PLAIN, PYENET, RELIABLE, UNRELIABLE, UNSEQUENCED, Contender, End, GodotEnet
+from benchmarks.libenet import instructions, libenet
+from benchmarks.size import PATIENCE, Size
 
-__all__ = ["SCENARIOS", "Scenario", "Size"]
+__all__ = ["LIBENET", "SCENARIOS", "Goal", "Scenario"]
 
+LIBENET = "libenet"
+"""The name of the contender that is a program in C."""
 MESSAGE = bytes(range(32))
 BURST = 64  # messages a frame
 BACKLOG = 8 * BURST  # messages under way before a frame only listens
-FRAME = 1 / 60  # seconds
-BULK = bytes(1 << 20)
-CHANNELS = 255  # in the memory scenario
-SETTLE = 0.2  # seconds for the last handshakes to be acknowledged
-PATIENCE = 30.0  # seconds without any progress after which a scenario fails
+BULK_BACKLOG = 2 << 20  # bytes
+LOST = 0.005  # seconds of silence after which unreliable messages count as lost
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How much one sample does."""
+class Goal:
+    """What one contender is to reach: a number, or a multiple of another contender's."""
 
-    seconds: float = 0.5
-    idle_peers: int = 500
-    idle_calls: int = 2000
-    memory_peers: int = 40
-    joining: int = 32
+    bound: float
+    against: str | None = "pyenet"
+    contender: str = "native"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +44,20 @@ class Scenario:
     title: str
     unit: str
     run: Callable[[Contender, Size], float | None]
-    """Returns None where the contender has no way to measure it."""
-    goal: float | None
-    """What the pure-Python engine is meant to reach."""
-    more_is_better: bool = True
+    """Returns None where the contender has no way to do it."""
+    goal: Goal | None = None
+    job: Callable[[Size], float | None] = lambda size: None
+    """The same by libenet's program in C."""
+    more_is_better: bool = False
+
+    def sample(self, contender: Contender | None, size: Size) -> float | None:
+        """One measurement; a contender of None is libenet in C."""
+        return self.job(size) if contender is None else self.run(contender, size)
 
 
-def connected_pair(contender: Contender) -> tuple[End, End]:
-    server, client = contender.listen(1), contender.client()
+def connected_pair(contender: Contender, receiver: Contender | None = None) -> tuple[End, End]:
+    """A server and a client, of another kind if wanted."""
+    server, client = (receiver or contender).listen(1), contender.client()
     client.connect(server.port(), 1)
     deadline = time.monotonic() + PATIENCE
     while not (server.connected and client.connected):
@@ -67,10 +69,11 @@ def connected_pair(contender: Contender) -> tuple[End, End]:
 
 
 def messages(flags: int, contender: Contender, size: Size) -> float:
-    """Small messages delivered in a second."""
+    """Processor time in ns for each small message that arrives, both ends, all threads."""
     server, client = connected_pair(contender)
     sent = received = 0
     start = now = progress = time.perf_counter()
+    spent = -time.process_time_ns()
     while now - start < size.seconds:
         if sent - received < BACKLOG:
             client.send(MESSAGE, BURST, flags)
@@ -81,23 +84,27 @@ def messages(flags: int, contender: Contender, size: Size) -> float:
         now = time.perf_counter()
         if got:
             progress = now
-        elif flags != RELIABLE and now - progress > 0.005:
-            sent = received  # those are lost
+        elif flags != RELIABLE and now - progress > LOST:
+            sent = received
         elif now - progress > PATIENCE:
             raise RuntimeError(f"{contender.name}: nothing arrives")
+    spent += time.process_time_ns()
     client.close()
     server.close()
-    return received / (now - start)
+    return spent / received
 
 
-def bulk(contender: Contender, size: Size) -> float:
+def bulk(length: int, receiver: Contender | None, contender: Contender, size: Size) -> float | None:
     """Megabytes of large packets delivered in a second."""
-    server, client = connected_pair(contender)
+    if receiver is not None and not receiver.available():
+        return None
+    server, client = connected_pair(contender, receiver)
+    packet = bytes(length)
     sent = received = 0
     start = now = time.perf_counter()
     while now - start < size.seconds or not received:
-        if sent - received < 2:
-            client.send(BULK, 1, RELIABLE)
+        while (sent - received) * length < BULK_BACKLOG:
+            client.send(packet, 1, RELIABLE)
             sent += 1
         client.drain()
         received += server.drain()
@@ -110,92 +117,147 @@ def bulk(contender: Contender, size: Size) -> float:
     return total / (now - start) / 1e6
 
 
-def idle(contender: Contender, size: Size) -> float:
-    """Microseconds of a service(0) while many peers are connected and silent but for ENet's own pings."""
-    server = contender.listen(size.idle_peers)
-    with crowd(server, size.idle_peers, 1):
-        settle(server)
-        service = server.service_once()
-        clock = time.perf_counter_ns
-        spent: list[int] = []
-        for _ in range(size.idle_calls):
-            before = clock()
-            service()
-            spent.append(clock() - before)
-    server.close()
-    return median(spent) / 1000
+def plain_bulk(contender: Contender, size: Size) -> float | None:
+    """One datagram a message for the kernel, as everybody else does."""
+    stand_ins: dict[str, Contender] = {"native": PLAIN, "pyenet": PYENET}
+    stand_in = stand_ins.get(contender.name)
+    return bulk(MIB, None, stand_in, size) if stand_in is not None and stand_in.available() else None
 
 
-def upkeep(contender: Contender, size: Size) -> float:
-    """Processor time, in % of one core, that many idle peers cost at 60 frames a second, network thread included."""
-    server = contender.listen(size.idle_peers)
-    with crowd(server, size.idle_peers, 1):
-        settle(server)
-        spent = -time.process_time()
-        start = now = time.perf_counter()
-        while now - start < 2 * size.seconds:  # an idle peer is pinged every half second
-            server.drain()
-            time.sleep(FRAME)
-            now = time.perf_counter()
-        spent += time.process_time()
-    server.close()
-    return 100 * spent / (now - start)
+def count_instructions(flags: int, contender: Contender, size: Size) -> float | None:
+    """The same in every run: a change of 5 % is one of the code."""
+    return instructions(flags, size.bursts) if contender.name == "native" else None
 
 
-def memory(contender: Contender, size: Size) -> float | None:
-    """Bytes that a server holds for a peer with 255 channels that has not used them."""
-    server = contender.listen(size.memory_peers + 4)
-    with crowd(server, 4, CHANNELS):  # takes what is allocated only once
-        settle(server)
-        before = contender.heap()
-        with crowd(server, size.memory_peers, CHANNELS):
-            settle(server)
-            after = contender.heap()
-    server.close()
-    tracemalloc.stop()
-    return None if before is None or after is None else (after - before) / size.memory_peers
+def range_coder(decompress: int, contender: Contender, size: Size) -> float | None:
+    """Megabytes a second of a 1.3 KB state, without sockets; only the C code has an entry for that."""
+    if not isinstance(contender, GodotEnet) or contender.name != "native":
+        return None
+    return libenet("range_coder", 1, decompress, size.seconds)
 
 
-def joins(contender: Contender, size: Size) -> float:
-    """Connections established in a second, the making of each client's host included."""
-    joined = 0
-    spent = 0.0
-    while spent < size.seconds:
-        server = contender.listen(size.joining)
-        start = time.perf_counter()
-        clients = [contender.client() for _ in range(size.joining)]
-        for client in clients:
-            client.connect(server.port(), 1)
-        while server.connected < size.joining or not all(client.connected for client in clients):
-            for client in clients:
-                client.drain()
-            server.drain()
-            if time.perf_counter() - start > PATIENCE:
-                raise RuntimeError(f"{contender.name}: not everybody could connect")
-        spent += time.perf_counter() - start
-        joined += size.joining
-        for end in (*clients, server):
-            end.close()
-    return joined / spent
+def c_messages(flags: int, size: Size) -> float | None:
+    return libenet("messages", flags, size.seconds)
 
 
-def settle(server: End) -> None:
-    """Let the handshakes end, so that what is measured afterwards is a quiet server."""
-    deadline = time.monotonic() + SETTLE
-    while time.monotonic() < deadline:
-        server.drain(1)
-    gc.collect()
+def c_bulk(length: int, size: Size) -> float | None:
+    return libenet("bulk", length, size.seconds)
 
 
+def c_range_coder(decompress: int, size: Size) -> float | None:
+    return libenet("range_coder", 0, decompress, size.seconds)
+
+
+MIB, KIB64 = 1 << 20, 1 << 16
+ns, mb, us = "ns CPU each", "MB/s", "us"
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("reliable", "32-byte reliable messages, bursts of 64", "messages/s", partial(messages, RELIABLE), 25_000),
-    Scenario("unreliable", "the same, unreliable", "messages/s", partial(messages, UNRELIABLE), 30_000),
-    Scenario("unsequenced", "the same, unsequenced", "messages/s", partial(messages, UNSEQUENCED), 30_000),
-    Scenario("bulk", "1 MiB reliable packets", "MB/s", bulk, 10),
-    Scenario("idle", "service(0), 500 idle peers", "us", idle, 50, more_is_better=False),
-    Scenario(
-        "upkeep", "the same at 60 frames a second, pings included", "% of a core", upkeep, None, more_is_better=False
+    *(
+        Scenario(name, title, ns, partial(messages, flags), Goal(bound), partial(c_messages, flags))
+        for name, title, flags, bound in (
+            ("reliable", "32-byte reliable messages, bursts of 64", RELIABLE, 0.40),
+            ("unreliable", "the same, unreliable", UNRELIABLE, 0.45),
+            ("unsequenced", "the same, unsequenced", UNSEQUENCED, 0.35),
+        )
     ),
-    Scenario("memory", "a peer with 255 unused channels", "bytes", memory, 4096, more_is_better=False),
-    Scenario("joins", "connections, 32 at a time", "1/s", joins, None),
+    *(
+        Scenario(name, title, mb, partial(bulk, length, receiver), goal, job, more_is_better=True)
+        for name, title, length, receiver, goal, job in (
+            ("bulk", "1 MiB reliable packets", MIB, None, Goal(4.0), partial(c_bulk, MIB)),
+            ("bulk-64k", "64 KiB reliable packets", KIB64, None, Goal(4.0), partial(c_bulk, KIB64)),
+            ("to-libenet", "1 MiB to a stock libenet", MIB, PYENET, Goal(1.7), lambda _: None),
+            ("to-libenet-64k", "64 KiB to a stock libenet", KIB64, PYENET, Goal(1.7), lambda _: None),
+        )
+    ),
+    Scenario(
+        "plain", "1 MiB, ours without offload", mb, plain_bulk, Goal(1.2), partial(c_bulk, MIB), more_is_better=True
+    ),
+    Scenario(
+        "frame",
+        "a server's frame, 1,024 libenet clients",
+        "ms CPU",
+        processes.frame,
+        Goal(0.72, LIBENET),
+        lambda size: libenet("frame", size.clients, size.frames),
+    ),
+    Scenario(
+        "idle",
+        "service(0), 4,095 idle peers",
+        us,
+        processes.idle,
+        Goal(2.0, None),
+        lambda size: libenet("idle", size.idle_peers, size.idle_peers, size.idle_calls),
+    ),
+    Scenario(
+        "sparse",
+        "service(0), 1 peer in 4,095 slots",
+        us,
+        processes.sparse,
+        Goal(1.0, None),
+        lambda size: libenet("idle", size.idle_peers, 1, size.idle_calls),
+    ),
+    Scenario("upkeep", "500 idle peers at 60 frames a second", "% of a core", processes.upkeep),
+    Scenario(
+        "busy",
+        "request and answer, busy, p50",
+        us,
+        partial(processes.echo, 0),
+        Goal(0.85),
+        lambda size: libenet("echo", 0, size.requests, 2 * size.seconds),
+    ),
+    Scenario(
+        "blocking",
+        "request and answer, blocking, p50",
+        us,
+        partial(processes.echo, 1000),
+        Goal(0.9),
+        lambda size: libenet("echo", 1, size.requests, 2 * size.seconds),
+    ),
+    Scenario(
+        "memory",
+        "a peer with 255 channels that uses 2",
+        "bytes",
+        processes.memory,
+        Goal(1536, None),
+        lambda size: libenet("memory", size.memory_peers),
+    ),
+    Scenario(
+        "joins",
+        "a connection's cost to the server, 1,000 clients",
+        "us CPU",
+        processes.joins,
+        Goal(0.67),
+        lambda size: libenet("joins", size.joining),
+    ),
+    *(
+        Scenario(
+            name,
+            title,
+            mb,
+            partial(range_coder, decompress),
+            Goal(1.5, LIBENET),
+            partial(c_range_coder, decompress),
+            more_is_better=True,
+        )
+        for name, title, decompress in (
+            ("compress", "range coder, a 1.3 KB state, compress", 0),
+            ("decompress", "range coder, a 1.3 KB state, decompress", 1),
+        )
+    ),
+    Scenario(
+        "held", "main thread busy: the remote's round trip", "ms", processes.held, Goal(5, None, "native, thread")
+    ),
+    Scenario(
+        "held-python",
+        "the same, goal of the Python engine",
+        "ms",
+        processes.held_python,
+        Goal(25, None, "python, thread"),
+    ),
+    Scenario("import", "import of the package", "ms", processes.import_time, Goal(60, None)),
+    Scenario(
+        "instructions",
+        "C engine, a reliable message, no sockets",
+        "instructions",
+        partial(count_instructions, RELIABLE),
+    ),
 )

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from benchmarks.contenders import Contender
-from benchmarks.scenarios import Scenario, Size
+from benchmarks.scenarios import Goal, Scenario
+from benchmarks.size import Size
 
 __all__ = ["compare", "render"]
 
 Medians = dict[str, float | None]
+Field = Mapping[str, Contender | None]
+"""Contenders by name; None is libenet in C."""
 
 
-def compare(scenario: Scenario, contenders: Sequence[Contender], size: Size, rounds: int) -> Medians:
+def compare(scenario: Scenario, field: Field, size: Size, rounds: int) -> Medians:
     """The median of ``rounds`` samples per contender, by name. In every round each has one sample, in turn."""
-    samples: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    samples: dict[str, list[float]] = {name: [] for name in field}
+    names = list(field)
     for turn in range(rounds):
-        first = turn % len(contenders)
-        for contender in (*contenders[first:], *contenders[:first]):
-            sample = scenario.run(contender, size)
+        first = turn % len(names)
+        for name in (*names[first:], *names[:first]):
+            sample = scenario.sample(field[name], size)
             if sample is not None:
-                samples[contender.name].append(sample)
+                samples[name].append(sample)
     return {name: median(values) if values else None for name, values in samples.items()}
 
 
-def render(results: Iterable[tuple[Scenario, Medians]], names: Sequence[str], reference: str) -> str:
-    """A Markdown table: numbers, and how many times as good as the reference each contender is."""
-    others = [name for name in names if name != reference] if reference in names else []
-    rows = [["scenario", "unit", "goal", *names, *(f"{name} : {reference}" for name in others)]]
+def render(results: Iterable[tuple[Scenario, Medians]], names: Sequence[str]) -> str:
+    """A Markdown table: the numbers, the goal, and what was reached."""
+    rows = [["scenario", "unit", *names, "goal", "reached"]]
     for scenario, medians in results:
-        better = "" if scenario.goal is None else ("≥ " if scenario.more_is_better else "< ") + number(scenario.goal)
-        ratios = [ratio(scenario, medians[name], medians[reference]) for name in others]
-        rows.append([scenario.title, scenario.unit, better, *(number(medians[name]) for name in names), *ratios])
+        goal, reached = verdict(scenario, medians)
+        rows.append([scenario.title, scenario.unit, *(number(medians[name]) for name in names), goal, reached])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| "
@@ -49,11 +51,26 @@ def render(results: Iterable[tuple[Scenario, Medians]], names: Sequence[str], re
 def number(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def ratio(scenario: Scenario, ours: float | None, theirs: float | None) -> str:
-    """Above 1 where ours is the better one."""
-    if not ours or not theirs:
-        return "-"
-    return f"{ours / theirs if scenario.more_is_better else theirs / ours:.2f}"
+def verdict(scenario: Scenario, medians: Medians) -> tuple[str, str]:
+    """The goal and what was reached, in words: "≤ 0.40 of pyenet", "0.38"."""
+    goal = scenario.goal
+    if goal is None:
+        return "", ""
+    sign = "≥" if scenario.more_is_better else "≤"
+    value = reached(goal, medians)
+    text = f"{sign} {goal.bound:g}" + (f" of {goal.against}" if goal.against else "")
+    if value is None:
+        return text, "-"
+    met = value >= goal.bound if scenario.more_is_better else value <= goal.bound
+    return text, f"{value:.2f}" + ("" if met else " (missed)")
+
+
+def reached(goal: Goal, medians: Medians) -> float | None:
+    ours = medians.get(goal.contender)
+    if ours is None or goal.against is None:
+        return ours
+    theirs = medians.get(goal.against)
+    return ours / theirs if theirs else None

@@ -91,10 +91,13 @@ def with_compressor(host: AnyHost, compressor: Compressor | None, *, threaded: b
     if isinstance(host, Host) or native_mode(compressor) is not None:
         host.set_compressor(compressor)
         return host
-    engine, descriptor, totals = host.detach()
-    heir = Host(host.config, threaded=threaded, transport=UdpTransport.adopt(descriptor), engine=engine, totals=totals)
-    heir.set_compressor(compressor)
-    return heir
+
+    def make_heir(engine: NativeEngine, descriptor: int, totals: dict[HostStatistic, int]) -> Host:
+        engine.set_compressor(compressor)
+        transport = UdpTransport.adopt(descriptor)
+        return Host(host.config, threaded=threaded, transport=transport, engine=engine, totals=totals)
+
+    return host.hand_over(make_heir)
 
 
 def _seeded(config: HostConfig | None) -> HostConfig:

@@ -6,58 +6,92 @@ import re
 
 import pytest
 
+from benchmarks import libenet
 from benchmarks.__main__ import main
-from benchmarks.contenders import CONTENDERS, Contender, PyEnet
-from benchmarks.scenarios import SCENARIOS, Scenario, Size
-from benchmarks.table import compare, render
+from benchmarks.contenders import CONTENDERS, PYENET, Contender
+from benchmarks.scenarios import LIBENET, SCENARIOS, Goal, Scenario
+from benchmarks.size import Size
+from benchmarks.table import Field, compare, render
+from godot_enet import available_engines
 from tests.demos.program import Program
 
-[PYENET] = [contender for contender in CONTENDERS if isinstance(contender, PyEnet)]
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def test_quick_run_measures_every_scenario() -> None:
     with Program("-m", "benchmarks", "--quick") as program:
         assert program.finish() == 0, program.output
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in program.lines if line.startswith("| ")]
-    heading, *rows = rows
+    heading, *rows = [cells(line) for line in program.lines if line.startswith("| ")]
     assert [row[0] for row in rows] == [scenario.title for scenario in SCENARIOS]
-    for name in ("inline", "threaded"):
-        values = [float(row[heading.index(name)].replace(",", "")) for row in rows]
+    wanted = [contender.name for contender in CONTENDERS if contender.available()]
+    assert heading[2:-2] == wanted + ([] if libenet.why_unavailable() else [LIBENET])
+    for name in wanted:
+        values = [float(row[heading.index(name)].replace(",", "")) for row in rows if row[heading.index(name)] != "-"]
+        assert len(values) >= 5
         assert min(values) > 0
-    assert ("pyenet" in heading) == PYENET.available()
+    for engine in available_engines():
+        assert engine in heading
 
 
 @pytest.mark.parametrize("scenario", ["reliable", "unsequenced"])
 def test_profile_shows_where_time_goes(scenario: str) -> None:
-    with Program("-m", "benchmarks", "--quick", "--profile", scenario) as program:
+    with Program("-m", "benchmarks", "--quick", "--profile", scenario, "--only", "python") as program:
         assert program.finish() == 0, program.output
     assert re.search(r"tottime +percall +cumtime", program.output)
     assert "(service)" in program.output
 
 
-def test_without_pyenet_there_is_no_comparison(
+def test_without_pyenet_and_libenet_there_is_no_comparison(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(PYENET, "enet", None)
-    assert main(["--quick", "reliable"]) == 0
+    monkeypatch.setattr(libenet, "build", lambda *arguments: None)
+    libenet.libenet_program.cache_clear()
+    try:
+        assert main(["--quick", "reliable", "frame"]) == 0
+    finally:
+        libenet.libenet_program.cache_clear()
     out, err = capsys.readouterr()
     assert "pyenet is not installed (pip install pyenet): no comparison" in err
-    assert "pyenet" not in out.partition("|")[2]
+    assert "no libenet: libenet.c cannot be built (needs gcc and libenet-dev)" in err
+    heading, reliable, frame = [cells(line) for line in out.splitlines() if line.startswith("| ")]
+    assert "pyenet" not in heading
+    assert LIBENET not in heading
+    assert reliable[-1] == "-"  # there is nothing to compare with
+    assert set(frame[2:-2]) == {"-"}
+
+
+def test_a_regression_in_the_c_engine_can_be_counted() -> None:
+    first, second = (libenet.instructions(1, 5) for _ in range(2))
+    if first is None:  # no valgrind here
+        assert second is None
+    else:
+        assert 100 < first < 3000
+        assert second == pytest.approx(first, rel=0.01)
 
 
 def test_contenders_take_turns_and_the_median_counts() -> None:
     order: list[str] = []
-    samples = {"inline": [1.0, 900.0, 2.0], "threaded": [5.0, 5.0, 5.0], "pyenet": [4.0, 4.0, 4.0]}
+    samples = {"native": [1.0, 900.0, 2.0], "python": [5.0, 5.0, 5.0], "pyenet": [4.0, 4.0, 4.0]}
 
     def run(contender: Contender, size: Size) -> float:
         order.append(contender.name)
         return samples[contender.name].pop(0)
 
-    scenario = Scenario("time", "a wait", "us", run, goal=50, more_is_better=False)
-    medians = compare(scenario, CONTENDERS, Size(), 3)
-    assert medians == {"inline": 2.0, "threaded": 5.0, "pyenet": 4.0}
-    assert order[:6] == ["inline", "threaded", "pyenet", "threaded", "pyenet", "inline"]
+    field: Field = {**{c.name: c for c in CONTENDERS if c.name in samples}, LIBENET: None}
+    scenario = Scenario("time", "a wait", "us", run, Goal(0.4), lambda size: 3.0)
+    medians = compare(scenario, field, Size(), 3)
+    assert medians == {"native": 2.0, "python": 5.0, "pyenet": 4.0, LIBENET: 3.0}
+    assert order[:6] == ["native", "python", "pyenet", "python", "pyenet", "pyenet"]
 
-    row = render([(scenario, medians)], list(medians), "pyenet").splitlines()[2]
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == ["a wait", "us", "< 50.0", "2.0", "5.0", "4.0", "2.00", "0.80"]
+    def last_cells(goal: Goal | None, more_is_better: bool = False) -> list[str]:
+        shown = Scenario("time", "a wait", "us", run, goal, more_is_better=more_is_better)
+        return cells(render([(shown, medians)], list(medians)).splitlines()[2])
+
+    assert last_cells(Goal(0.4)) == ["a wait", "us", "2.00", "5.00", "4.00", "3.00", "≤ 0.4 of pyenet", "0.50 (missed)"]
+    assert last_cells(Goal(0.5))[-1] == "0.50"
+    assert last_cells(Goal(6, None, "python"))[-2:] == ["≤ 6", "5.00"]
+    assert last_cells(Goal(2, LIBENET, "python"), more_is_better=True)[-2:] == ["≥ 2 of libenet", "1.67 (missed)"]
+    assert last_cells(None)[-2:] == ["", ""]

@@ -1,4 +1,4 @@
-"""Each point of the README's "Other than in Godot", shown."""
+"""Each point of the README's "Other than in Godot", shown on both engines."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from godot_enet import ENetConnection, ENetPacketPeer, Error
 
 PATIENCE = 30.0  # seconds; only a broken package makes a test wait that long
 RELIABLE = ENetPacketPeer.FLAG_RELIABLE
+
+pytestmark = pytest.mark.usefixtures("host_engine")
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import pytest
 
 import godot_enet
 from benchmarks.scenarios import SCENARIOS
-from tests.demos.program import ROOT, Program, free_port
+from godot_enet import ENetConnection
+from tests.demos.program import PATIENCE, ROOT, Program, free_port
 from tests.docs.snippets import commands, page, programs
 
-PAGES = ["README.md", "docs/quickstart.md", "docs/performance.md"]
+PAGES = ["README.md", "docs/quickstart.md", "docs/compression.md", "docs/performance.md"]
 
 
 def write_programs(name: str, folder: Path) -> dict[str, Path]:
@@ -23,7 +24,7 @@ def write_programs(name: str, folder: Path) -> dict[str, Path]:
         assert code.count("7777") == 1, file
         found[file] = folder / file
         found[file].write_text(code.replace("7777", port), encoding="utf-8")
-    assert sorted(found) == ["client.py", "server.py"]
+    assert {"client.py", "server.py"} <= set(found)
     return found
 
 
@@ -54,6 +55,18 @@ def test_the_quick_start_plays(tmp_path: Path) -> None:
     assert server.lines[1:] == ["somebody came from 127.0.0.1", "somebody left"]
 
 
+def test_the_quick_start_waits_on_an_event_loop(tmp_path: Path) -> None:
+    waiting = write_programs("docs/quickstart.md", tmp_path)["waiting.py"]
+    with Program(waiting) as program:
+        program.wait_for("serving on port")
+        client = ENetConnection()
+        client.create_host(1)
+        client.connect_to_host("127.0.0.1", int(program.lines[0].split()[-1]), 1)
+        assert client.service(int(PATIENCE * 1000)).type == ENetConnection.EVENT_CONNECT
+        program.wait_for("somebody came from 127.0.0.1")
+        client.destroy()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", page(name))
@@ -70,6 +83,13 @@ def test_programs_in_commands_exist(name: str) -> None:
         program, *arguments = command.split()
         if program == "bash" or (program == "python" and arguments[0] != "-m"):
             assert (ROOT / arguments[0]).is_file(), command
+        assert all((ROOT / each).exists() for each in arguments if each.startswith("tests/")), command
+
+
+def test_what_contributors_are_told_of_exists() -> None:
+    named = re.findall(r"`((?:\.ci|\.github|tests|godot_enet)/[^` ]*)`", page("CONTRIBUTING.md"))
+    assert len(named) >= 20
+    assert [each for each in named if not (ROOT / each).exists()] == []
 
 
 def test_classes_said_to_work_are_there_and_others_are_not() -> None:

@@ -1,12 +1,17 @@
-"""Two connections exchange one packet, with the godot_enet installed under a given folder and no other.
+"""Two connections exchange one packet on each engine, with an installed godot_enet.
 
-usage: smoke.py FOLDER        exit code 0, or a message that says what failed
+usage: smoke.py [--under FOLDER] ENGINE...
+
+``ENGINE...`` are all the engines that must be available, the preferred one first; with ``--under`` godot_enet must
+have been imported from under that folder. Exit code 0, or a message that says what failed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import godot_enet
@@ -18,21 +23,35 @@ DEADLINE = 30.0  # seconds; loopback needs milliseconds
 MESSAGE = b"once, and in order"
 
 
-def main(folder: Path) -> None:
-    """Raises SystemExit with a message unless the packet arrives."""
+def main(arguments: Sequence[str]) -> None:
+    """Raises SystemExit with a message unless all is as it was asked for and each packet arrives."""
     place = Path(godot_enet.__file__).resolve()
-    if not place.is_relative_to(folder.resolve()):
-        raise SystemExit(f"godot_enet was imported from {place}, not from under {folder}")
+    engines = tuple(arguments)
+    if engines[:1] == ("--under",):
+        if not place.is_relative_to(Path(engines[1]).resolve()):
+            raise SystemExit(f"godot_enet was imported from {place}, not from under {engines[1]}")
+        engines = engines[2:]
     if not (place.parent / "py.typed").is_file():
         raise SystemExit("py.typed is missing")
+    if godot_enet.available_engines() != engines:
+        raise SystemExit(f"the engines are {godot_enet.available_engines()}, not {engines}")
+    for number, engine in enumerate(engines):
+        if number:  # the first one is used unasked
+            os.environ["GODOT_ENET_ENGINE"] = engine
+        check(engine)
 
+
+def check(engine: str) -> None:
+    """One packet from a client to a server."""
     server, client = ENetConnection(), ENetConnection()
     try:
         if server.create_host_bound("127.0.0.1", 0, 1) != Error.OK or client.create_host(1) != Error.OK:
             raise SystemExit("a host could not be created")
+        if server.engine_name != engine:
+            raise SystemExit(f"the host runs on the {server.engine_name} engine, not on the {engine} one")
         client.connect_to_host("127.0.0.1", server.get_local_port(), 1)
         if exchange(server, client) != MESSAGE:
-            raise SystemExit("the packet did not arrive as it was sent")
+            raise SystemExit(f"the packet did not arrive as it was sent, with the {engine} engine")
     finally:
         client.destroy()
         server.destroy()
@@ -52,4 +71,4 @@ def exchange(server: ENetConnection, client: ENetConnection) -> bytes | None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

@@ -58,7 +58,7 @@ class AsyncHost(Generic[AnyPollable]):
         self._kept = 0
         self._ready = asyncio.Event()
         self._resting = False
-        self._flush_scheduled = self._going_on = False
+        self._flush_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0
         self._descriptor = host.fileno()
@@ -128,29 +128,28 @@ class AsyncHost(Generic[AnyPollable]):
         """Let the host work, and take what has happened."""
         if self._resting or self.host.closed:
             return
-        take, events = self.host.service, self._events
+        take, events, done = self.host.service, self._events, False
         for _ in range(_BATCH):
             event = take()
             if event is None:
+                done = True
                 break
             events.append(event)
             self._kept += len(event.packet) + _OVERHEAD
-        else:
-            if not self._going_on:
-                self._going_on = True
-                self._loop.call_soon(self._go_on)
         if self._kept > _KEPT:
             self._resting = True
             self._unwatch()
         if events:
             self._ready.set()
-        self._arm()
+        self._arm(at_once=not done)
 
-    def _arm(self) -> None:
+    def _arm(self, *, at_once: bool = False) -> None:
         """Have the timer wake the host when it needs that. A timer that fires too early is only put right then."""
         due = self.host.poll_timeout()
         now = monotonic_ns() // 1_000_000
-        if not self._can_watch:
+        if at_once:
+            due = now
+        elif not self._can_watch:
             due = now + _LOOK if due is None else min(due, now + _LOOK)
         if due is None or self.host.closed or (self._timer is not None and self._due <= due):
             return
@@ -161,10 +160,6 @@ class AsyncHost(Generic[AnyPollable]):
 
     def _wake(self) -> None:
         self._timer = None
-        self._drain()
-
-    def _go_on(self) -> None:
-        self._going_on = False
         self._drain()
 
     def _watch(self) -> None:

@@ -36,15 +36,17 @@ from godot_enet.core.interface import Address, Compressor, Datagram, DropReport,
 from godot_enet.core.native.loader import library
 from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
 
-__all__ = ["NativeEngine", "check", "info_of", "native_mode", "reports_of"]
+__all__ = ["CLOSED", "NativeEngine", "check", "info_of", "native_mode", "reports_of"]
 
+CLOSED = -9
+"""What the C host returns once it is closed."""
 _ERRORS: dict[int, type[EnetError]] = {
     -2: UnknownPeer,
     -3: NotConnected,
     -4: InvalidChannel,
     -5: PacketTooLarge,
     -6: NoFreePeer,
-    -9: HostClosed,
+    CLOSED: HostClosed,
 }
 _MESSAGES = {
     -2: "the connection is over",
@@ -52,7 +54,7 @@ _MESSAGES = {
     -4: "the channel was not negotiated",
     -5: "the packet is over the maximum packet size",
     -6: "all peers are in use",
-    -9: "the host was closed",
+    CLOSED: "the host was closed",
 }
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+import threading
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import (
@@ -25,7 +27,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.errors import BindError
 from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
-from godot_enet.core.native.engine import NativeEngine, check, info_of, native_mode, reports_of
+from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
 from godot_enet.core.native.loader import hot_types, library
 from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
 from godot_enet.core.reporting import DropReporter
@@ -34,6 +36,9 @@ __all__ = ["NativeHost"]
 
 _BOUND, _WILDCARD, _THREADED = 1, 2, 4
 _IPV6_ANY = "::"
+_WAIT_PIECE = 50
+"""Milliseconds."""
+_Heir = TypeVar("_Heir")
 
 
 class NativeHost:
@@ -82,6 +87,8 @@ class NativeHost:
                 raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
             self._host = self._owned = created
         self._closed = False
+        self._heir: Any = None
+        self._handing_over = threading.Lock()
         _live.add(self)
 
     def __del__(self) -> None:
@@ -109,13 +116,28 @@ class NativeHost:
         """:meth:`close`, which never waits for the interpreter here."""
         self.close()
 
-    def detach(self) -> tuple[NativeEngine, int, dict[HostStatistic, int]]:
-        """End as :meth:`close` does, but hand over the living engine, the socket and the traffic totals."""
-        engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
-        totals = {which: self.pop_statistic(which) for which in HostStatistic}
-        check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
-        self._closed = True
-        return NativeEngine.adopt(self.config, engine.value), descriptor.value, totals
+    def hand_over(self, make_heir: Callable[[NativeEngine, int, dict[HostStatistic, int]], _Heir]) -> _Heir:
+        """End as :meth:`close` does, but let another host go on with the engine, the socket and the traffic totals.
+
+        What other threads ask of this one meanwhile, or later, goes to that one.
+        """
+        with self._handing_over:
+            engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
+            totals = {which: self.pop_statistic(which) for which in HostStatistic}
+            check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
+            self._closed = True
+            heir = make_heir(NativeEngine.adopt(self.config, engine.value), descriptor.value, totals)
+            self._heir = heir
+            return heir
+
+    def _settle(self, result: int, method: str, *arguments: object) -> Any:
+        """A result of the C side, or its exception, or what the successor says."""
+        if result == CLOSED:
+            with self._handing_over:
+                heir = self._heir
+            if heir is not None:
+                return getattr(heir, method)(*arguments)
+        return check(result)
 
     # Every frame
 
@@ -126,11 +148,21 @@ class NativeHost:
             HostClosed: the host was closed, before or during the call.
         """
         record, packet = CEvent(), ctypes.c_void_p()
-        found = self._gde.gde_host_service(self._host, timeout, ctypes.byref(record), ctypes.byref(packet))
+        until = self._clock.now() + timeout
+        left = timeout
+        while True:
+            # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
+            piece = min(left, _WAIT_PIECE)
+            found = self._gde.gde_host_service(self._host, piece, ctypes.byref(record), ctypes.byref(packet))
+            left = until - self._clock.now()
+            if found or left <= 0:
+                break
         if not found:
             self.speak()
-        if not check(found):
             return None
+        if found < 0:
+            heirs: Event | None = self._settle(found, "service", max(left, 0))
+            return heirs
         data = b""
         if packet.value is not None:
             data = ctypes.string_at(record.packet, record.length)
@@ -156,25 +188,30 @@ class NativeHost:
         """Begin to connect."""
         target = ctypes.byref(c_address(address))
         wanted = max(1, min(channels, 255))
-        return PeerHandle(check(self._gde.gde_host_connect(self._host, target, wanted, data & 0xFFFFFFFF)))
+        found = self._gde.gde_host_connect(self._host, target, wanted, data & 0xFFFFFFFF)
+        return PeerHandle(self._settle(found, "connect", address, channels, data))
 
     def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:
         """End a connection."""
-        check(self._gde.gde_host_disconnect(self._host, peer, data & 0xFFFFFFFF, mode))
+        found = self._gde.gde_host_disconnect(self._host, peer, data & 0xFFFFFFFF, mode)
+        self._settle(found, "disconnect", peer, data, mode)
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet."""
         wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
-        check(self._gde.gde_host_send(self._host, peer, wanted, packet, len(packet), flags))
+        found = self._gde.gde_host_send(self._host, peer, wanted, packet, len(packet), flags)
+        self._settle(found, "send", peer, channel, packet, flags)
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet for every connected peer that has the channel."""
         wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
-        check(self._gde.gde_host_broadcast(self._host, wanted, packet, len(packet), flags))
+        found = self._gde.gde_host_broadcast(self._host, wanted, packet, len(packet), flags)
+        self._settle(found, "broadcast", channel, packet, flags)
 
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping now."""
-        check(self._gde.gde_host_ping(self._host, peer))
+        found = self._gde.gde_host_ping(self._host, peer)
+        self._settle(found, "ping", peer)
 
     # Looking
 
@@ -186,6 +223,8 @@ class NativeHost:
 
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
         """A snapshot of one peer."""
+        if self._heir is not None:
+            return self._heir.peer_info(peer)  # type: ignore[no-any-return]
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return info_of(record)
@@ -234,15 +273,18 @@ class NativeHost:
     def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
         """Set a per-peer option."""
         a, b, c = (*(value & 0xFFFFFFFF for value in values), 0, 0)[:3]
-        check(self._gde.gde_host_configure(self._host, peer, option, a, b, c))
+        found = self._gde.gde_host_configure(self._host, peer, option, a, b, c)
+        self._settle(found, "configure", peer, option, *values)
 
     def set_bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         """Set the host's limits in bytes per second."""
-        check(self._gde.gde_host_bandwidth_limit(self._host, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF))
+        found = self._gde.gde_host_bandwidth_limit(self._host, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF)
+        self._settle(found, "set_bandwidth_limit", incoming, outgoing)
 
     def set_channel_limit(self, limit: int) -> None:
         """Set what later connections are granted."""
-        check(self._gde.gde_host_set_channel_limit(self._host, limit if 0 < limit <= 255 else 0))
+        found = self._gde.gde_host_set_channel_limit(self._host, limit if 0 < limit <= 255 else 0)
+        self._settle(found, "set_channel_limit", limit)
 
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor; only for codecs that :func:`native_mode` knows."""
@@ -253,7 +295,8 @@ class NativeHost:
 
     def socket_send(self, data: bytes, address: Address) -> None:
         """Send a raw datagram from the host's socket."""
-        check(self._gde.gde_host_socket_send(self._host, data, len(data), ctypes.byref(c_address(address))))
+        found = self._gde.gde_host_socket_send(self._host, data, len(data), ctypes.byref(c_address(address)))
+        self._settle(found, "socket_send", data, address)
 
     def _after_fork_in_child(self) -> None:
         self._closed = True

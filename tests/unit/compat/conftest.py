@@ -12,7 +12,7 @@ from tests.unit.compat.stage import Stage
 
 
 @pytest.fixture(params=[True, False], ids=["threaded", "inline"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Stage]:
     """Connections that are destroyed after the test."""
     stage = Stage(request.param)
     yield stage

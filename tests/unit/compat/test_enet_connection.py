@@ -218,25 +218,6 @@ class TestSettings:
         link.fence()
         assert logged() == []
 
-    def test_no_compression_is_the_default_and_can_be_asked_for(self, stage: Stage, logged: Logged) -> None:
-        link = stage.link()
-        link.server.compress(ENetConnection.COMPRESS_NONE)
-        link.fence()
-        link.client.compress(99)  # not a mode: Godot says nothing and changes nothing
-        link.fence()
-        assert logged() == []
-
-    @pytest.mark.parametrize("mode", list(ENetConnection.CompressionMode)[1:])
-    def test_the_other_modes_are_not_available(
-        self, stage: Stage, logged: Logged, mode: ENetConnection.CompressionMode
-    ) -> None:
-        link = stage.link()
-        link.client.compress(mode)
-        (line,) = logged()
-        assert mode.name in line
-        assert "not available" in line
-        link.fence()
-
     def test_dtls_is_not_available(self, stage: Stage, logged: Logged) -> None:
         link = stage.link()
         assert link.server.dtls_server_setup(None) is Error.ERR_UNAVAILABLE

@@ -234,6 +234,9 @@ void gde_host_after_fork(gde_host *host) {
     host->blocked = host->waiters = 0;
     host->thread_running = host->threaded = false;
     host->closing = host->closed = true;
+    /* The network thread may have been in the middle of a change; what it left is not touched any more, nor freed. */
+    gde_engine *empty = gde_engine_create(&host->engine->config);
+    if (empty) host->engine = empty;
     release(host);
 }
 

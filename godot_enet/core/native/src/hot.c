@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include "internal.h"
+#include "platform.h"
 
 static struct {
     PyObject *ok;             /* Error.OK */
@@ -346,6 +347,8 @@ static PyObject *receive_result(Connection *self, PyObject *peer, uint32_t chann
     return result;
 }
 
+enum { WAIT_PIECE = 50 }; /* ms */
+
 static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
     Connection *self = (Connection *)given;
     long timeout = 0;
@@ -362,10 +365,16 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
     ((Handle *)handle)->spare = NULL;
     ((Handle *)handle)->spare_count = 0;
     int32_t found = gde_host_next_event(host, &event, &taken, (gde_packet *)spare);
-    if (!found) {
+    /* A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between. */
+    for (int64_t until = timeout ? os_now() + timeout : 0, left = timeout; !found;) {
         Py_BEGIN_ALLOW_THREADS
-        found = gde_host_service(host, timeout, &event, &taken);
+        found = gde_host_service(host, left < WAIT_PIECE ? left : WAIT_PIECE, &event, &taken);
         Py_END_ALLOW_THREADS
+        if (found || !timeout || (left = until - os_now()) <= 0) break;
+        if (PyErr_CheckSignals() < 0) {
+            Py_DECREF(handle);
+            return NULL;
+        }
     }
     PyObject *result;
     if (found == 0) {

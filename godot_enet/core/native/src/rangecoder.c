@@ -72,23 +72,23 @@ static inline uint32_t add_symbol(model *m, uint32_t context, uint16_t *branch, 
     return at;
 }
 
-/* Counts a byte in a context. Returns its node; where its weight began, and how much it was before (0: an escape). */
+/* Counts a byte in a context (not the root). Returns its node; where its weight began, and how much it was before
+ * (0: an escape). */
 static inline uint32_t learn(model *m, uint32_t context, uint32_t byte, uint32_t *below, uint32_t *weight) {
     node *nodes = m->nodes;
-    uint32_t step = context ? STEP : ROOT_STEP, sum = context ? 0 : byte;
+    uint32_t sum = 0;
     uint16_t *branch = &nodes[context].first;
     while (*branch) {
         node *n = &nodes[*branch];
         if (n->value == byte) {
-            uint32_t before = n->count;
-            *below = sum + n->under - before;
-            *weight = before + (context ? 0 : 1);
             uint32_t at = *branch;
-            raise_symbol(m, context, n, step, *weight);
+            *weight = n->count;
+            *below = sum + n->under - n->count;
+            raise_symbol(m, context, n, STEP, *weight);
             return at;
         }
         if (byte < n->value) {
-            n->under = (uint16_t)(n->under + step);
+            n->under = (uint16_t)(n->under + STEP);
             branch = &n->left;
         } else {
             sum += n->under;
@@ -96,8 +96,55 @@ static inline uint32_t learn(model *m, uint32_t context, uint32_t byte, uint32_t
         }
     }
     *below = sum;
-    *weight = context ? 0 : 1;
+    *weight = 0;
     return add_symbol(m, context, branch, byte);
+}
+
+/* The root when compressing: every byte ends up here sooner or later, so sums lie ready instead of in a tree. The
+ * decompressor cannot do so: what it does with forged data depends on the tree. */
+typedef struct {
+    uint16_t nodes[256];
+    uint8_t counts[256];
+    uint16_t within[16][16]; /* counts of the lower bytes in the same sixteen */
+    uint16_t sixteens[16];   /* counts in the lower sixteens */
+} root_table;
+
+static inline void raise_above(uint16_t *sums, uint32_t place, uint32_t step) {
+    for (uint32_t i = 0; i < 16; i++) sums[i] = (uint16_t)(sums[i] + (i > place ? step : 0));
+}
+
+static void halve_root(node *root, root_table *table) {
+    uint32_t sum = 0;
+    for (uint32_t high = 0; high < 16; high++) {
+        uint32_t inside = 0;
+        table->sixteens[high] = (uint16_t)sum;
+        for (uint32_t low = 0; low < 16; low++) {
+            uint8_t *count = &table->counts[high * 16 + low];
+            *count = (uint8_t)(*count - (*count >> 1));
+            table->within[high][low] = (uint16_t)inside;
+            inside += *count;
+        }
+        sum += inside;
+    }
+    root->escapes = (uint16_t)(root->escapes - (root->escapes >> 1));
+    root->total = (uint16_t)(sum + root->escapes + 256);
+}
+
+static inline uint32_t learn_in_root(model *m, root_table *table, uint32_t byte, uint32_t *below, uint32_t *weight) {
+    node *root = &m->nodes[ROOT];
+    uint32_t high = byte >> 4, low = byte & 15, at = table->nodes[byte];
+    *below = byte + table->sixteens[high] + table->within[high][low];
+    *weight = table->counts[byte] + 1u;
+    raise_above(table->sixteens, high, ROOT_STEP);
+    raise_above(table->within[high], low, ROOT_STEP);
+    table->counts[byte] = (uint8_t)(table->counts[byte] + ROOT_STEP);
+    if (!at) {
+        table->nodes[byte] = (uint16_t)(at = m->size++);
+        m->nodes[at] = (node){.value = (uint8_t)byte};
+    }
+    root->total = (uint16_t)(root->total + ROOT_STEP);
+    if (*weight > ROOT_COUNT_LIMIT || root->total > TOTAL_LIMIT) halve_root(root, table);
+    return at;
 }
 
 /* The symbol of a context (not the root) whose weight covers a slot; 0 where there is none. */
@@ -157,13 +204,15 @@ static inline uint32_t find_in_root(model *m, uint32_t slot, uint32_t *start, ui
 
 uint32_t range_coder_compress(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit) {
     model m;
+    root_table root = {0};
     model_reset(&m);
     uint32_t predicted = 0, order = 0, low = 0, span = 0xFFFFFFFFu, used = 0;
     for (uint32_t i = 0; i < length; i++) {
         uint32_t context = predicted, shorter_of = 0;
         for (;;) {
             uint32_t start = m.nodes[context].escapes, whole = m.nodes[context].total, below, weight;
-            uint32_t at = learn(&m, context, data[i], &below, &weight);
+            uint32_t at = context ? learn(&m, context, data[i], &below, &weight)
+                                  : learn_in_root(&m, &root, data[i], &below, &weight);
             if (shorter_of)
                 m.nodes[shorter_of].parent = (uint16_t)at;
             else
@@ -200,6 +249,7 @@ uint32_t range_coder_compress(const uint8_t *data, uint32_t length, uint8_t *out
             predicted = m.nodes[predicted].parent;
         if (m.size >= FULL) {
             model_reset(&m);
+            memset(&root, 0, sizeof root);
             predicted = order = 0;
         }
     }

@@ -1,0 +1,247 @@
+"""A host on an event loop, on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from godot_enet.core.constants import DisconnectMode, PacketFlag, PeerOption, PeerState
+from godot_enet.core.drivers import aio
+from godot_enet.core.drivers.aio import AsyncHost
+from godot_enet.core.errors import HostClosed
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.host import AnyHost, open_host
+
+PATIENCE = 30.0  # seconds; only a broken driver makes a test wait that long
+
+pytestmark = pytest.mark.usefixtures("host_engine")
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        await asyncio.wait_for(test, PATIENCE)
+
+    asyncio.run(bounded())
+
+
+def opened(bind: str | None = None) -> AsyncHost[AnyHost]:
+    return AsyncHost(open_host(bind=bind, threaded=False))
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[AsyncHost[AnyHost], PeerHandle, AsyncHost[AnyHost], PeerHandle]]:
+    """A server and its peer, a client and its peer."""
+    async with opened("127.0.0.1") as server, opened() as client:
+        address = server.host.local_address()
+        assert address is not None
+        to_server = client.host.connect(address, 2, 7)
+        at_client, at_server = await asyncio.gather(client.service(), server.service())
+        assert at_client == Event(EventType.CONNECT, to_server)
+        assert (at_server.type, at_server.data) == (EventType.CONNECT, 7)
+        yield server, at_server.peer, client, to_server
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    while not happened():
+        await asyncio.sleep(0.005)
+
+
+def test_events_come_one_at_a_time_and_answers_leave_by_themselves(host_engine: str) -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            assert server.host.engine_name == host_engine
+
+            async def echo() -> None:
+                async for event in server:
+                    if event.type == EventType.RECEIVE:
+                        server.host.send(event.peer, event.channel, event.packet, event.flags)
+
+            echoing = asyncio.create_task(echo())
+            packets = [bytes([number]) * 100 for number in range(200)]
+            for packet in packets:
+                client.host.send(to_server, 1, packet, PacketFlag.RELIABLE)
+            assert [(await client.service()).packet for _ in packets] == packets
+            server.close()
+            await echoing  # ends with its host
+
+    run(test())
+
+
+def test_the_network_lives_while_nobody_awaits_an_event() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, to_server):
+            for host, peer in ((server, to_client), (client, to_server)):
+                host.host.configure(peer, PeerOption.TIMEOUT, 32, 200, 400)
+                host.host.configure(peer, PeerOption.PING_INTERVAL, 20)
+            await asyncio.sleep(1.2)  # three times as long as a silent peer is given
+            assert server.host.peer_state(to_client) is client.host.peer_state(to_server) is PeerState.CONNECTED
+
+    run(test())
+
+
+def test_a_deadline_wakes_the_host_without_a_datagram() -> None:
+    async def test() -> None:
+        async with opened("127.0.0.1") as mute, opened() as client:
+            address = mute.host.local_address()
+            assert address is not None
+            mute.close()
+            peer = client.host.connect(address, 1)
+            client.host.configure(peer, PeerOption.TIMEOUT, 1, 100, 200)
+            assert await client.service() == Event(EventType.DISCONNECT, peer)
+
+    run(test())
+
+
+def test_flush_sends_once_a_pass_for_all_that_was_queued() -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            await asyncio.sleep(0.05)
+            flushes = 0
+            flush = client.host.flush
+
+            def counted() -> None:
+                nonlocal flushes
+                flushes += 1
+                flush()
+
+            client.host.flush = counted  # type: ignore[method-assign]
+            for number in range(10):
+                client.host.send(to_server, 0, bytes([number]), PacketFlag.RELIABLE)
+                client.flush()
+            assert flushes == 0
+            assert [(await server.service()).packet for _ in range(10)] == [bytes([number]) for number in range(10)]
+            assert flushes == 1
+
+    run(test())
+
+
+def test_several_tasks_share_the_events() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, _):
+            tasks = [asyncio.create_task(client.service()) for _ in range(3)]
+            await asyncio.sleep(0)
+            for number in range(3):
+                server.host.send(to_client, 0, bytes([number]), PacketFlag.RELIABLE)
+            server.flush()
+            assert sorted([(await task).packet for task in tasks]) == [b"\0", b"\1", b"\2"]
+
+    run(test())
+
+
+def test_a_cancelled_wait_loses_no_event() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, _):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(client.service(), 0.05)
+            server.host.send(to_client, 0, b"late", PacketFlag.RELIABLE)
+            server.flush()
+            assert (await client.service()).packet == b"late"
+
+    run(test())
+
+
+def test_close_ends_who_waits_and_frees_the_port() -> None:
+    async def test() -> None:
+        host = opened("127.0.0.1")
+        address = host.host.local_address()
+        assert address is not None
+        waiting = asyncio.create_task(host.service())
+        await asyncio.sleep(0)
+        host.close()
+        host.close()
+        with pytest.raises(HostClosed):
+            await waiting
+        with pytest.raises(HostClosed):
+            await host.service()
+        assert [event async for event in host] == []
+        open_host(bind="127.0.0.1", port=address.port, threaded=False).close()
+
+    run(test())
+
+
+def test_events_that_came_before_the_end_are_still_given() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, to_server):
+            client.host.send(to_server, 0, b"last words", PacketFlag.RELIABLE)
+            client.host.disconnect(to_server, 9, DisconnectMode.LATER)
+            assert await client.service() == Event(EventType.DISCONNECT, to_server)
+            server.close()
+            left = [event async for event in server]
+            assert [(event.type, event.packet, event.data) for event in left] == [
+                (EventType.RECEIVE, b"last words", 0),
+                (EventType.DISCONNECT, b"", 9),
+            ]
+            assert left[0].peer == to_client
+
+    run(test())
+
+
+def test_a_program_that_takes_nothing_is_not_buried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a limit the host rests, without spinning; what came meanwhile is still delivered, in order."""
+
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            monkeypatch.setattr(aio, "_KEPT", 20_000)
+            packets = [number.to_bytes(2, "big") * 500 for number in range(100)]
+            for packet in packets:
+                client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
+            client.flush()
+            service, calls = server.host.service, 0
+
+            def counted(timeout: int = 0) -> Event | None:
+                nonlocal calls
+                calls += 1
+                return service(timeout)
+
+            server.host.service = counted  # type: ignore[method-assign]
+            await until(lambda: calls > 10)
+            await asyncio.sleep(0.3)
+            assert calls < 200  # hundreds of thousands, were it still watching the socket
+            assert [(await server.service()).packet for _ in packets] == packets
+
+    run(test())
+
+
+def test_a_loop_that_cannot_watch_a_descriptor_looks_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        def refuse(*_: object) -> None:
+            raise NotImplementedError
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", refuse)
+        async with connected() as (server, to_client, client, to_server):
+            client.host.send(to_server, 0, b"there", PacketFlag.RELIABLE)
+            client.flush()
+            assert (await server.service()).packet == b"there"
+            server.host.send(to_client, 0, b"and back", PacketFlag.RELIABLE)
+            server.flush()
+            assert (await client.service()).packet == b"and back"
+
+    run(test())
+
+
+def test_other_tasks_have_their_turn_in_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            monkeypatch.setattr(aio, "_BATCH", 100)
+            turns = 0
+
+            async def bystander() -> None:
+                nonlocal turns
+                while True:
+                    turns += 1
+                    await asyncio.sleep(0)
+
+            task = asyncio.create_task(bystander())
+            for number in range(5000):
+                client.host.send(to_server, 0, number.to_bytes(2, "big"), PacketFlag.RELIABLE)
+            client.flush()
+            for number in range(5000):
+                assert (await server.service()).packet == number.to_bytes(2, "big")
+            assert turns >= 20  # two batches a turn at most: what the socket had and what was left over
+            task.cancel()
+
+    run(test())

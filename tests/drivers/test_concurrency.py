@@ -1,0 +1,222 @@
+"""Any method from any thread, at any time, with destroy() in the middle."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from tests.unit.compat.stage import DEADLINE, Link, Stage, kinds
+
+
+@pytest.fixture(autouse=True)
+def _quiet_and_eager() -> Iterator[None]:
+    """Threads take turns a hundred times as often as usual, and errors that are part of the test are not logged."""
+    interval, level = sys.getswitchinterval(), logging.getLogger("godot_enet").level
+    sys.setswitchinterval(0.00005)
+    logging.getLogger("godot_enet").setLevel(logging.CRITICAL)
+    yield
+    sys.setswitchinterval(interval)
+    logging.getLogger("godot_enet").setLevel(level)
+
+
+class Crowd:
+    """Threads that repeat something until the block ends; that then fails if one has raised or hangs."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._errors: list[BaseException] = []
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stopped.set()
+        deadline = time.monotonic() + DEADLINE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if kind is None:
+            assert self._errors == []
+            assert [thread for thread in self._threads if thread.is_alive()] == []
+
+    def add(self, call: Callable[[], object], count: int = 1) -> None:
+        """Begin."""
+
+        def run() -> None:
+            try:
+                while not self._stopped.is_set():
+                    call()
+            except BaseException as error:
+                self._errors.append(error)
+
+        for _ in range(count):
+            thread = threading.Thread(target=run, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+
+def test_eight_send_and_one_receives(stage: Stage) -> None:
+    """Every packet arrives once, in the order of its sender."""
+    link = stage.link(channels=8)
+    counts = [0] * 8
+    threads = []
+
+    def send(channel: int) -> None:
+        for number in range(200):
+            assert link.at_client.send(channel, number.to_bytes(2, "big"), 1) is Error.OK
+            if number % 20 == 0:
+                link.client.flush()
+
+    for channel in range(8):
+        threads.append(threading.Thread(target=send, args=(channel,)))
+        threads[-1].start()
+
+    def arrived() -> bool:
+        for event in stage.events(link.server):
+            assert int.from_bytes(link.at_server.get_packet(), "big") == counts[event.channel]
+            counts[event.channel] += 1
+        return counts == [200] * 8
+
+    stage.run(arrived)
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("timeout", [0, 5])
+def test_destroy_in_the_middle_of_everything(stage: Stage, timeout: int) -> None:
+    server, client = stage.server(), stage.connection()
+    port = server.get_local_port()
+    ended = time.monotonic() + 2.5
+    rounds = 0
+    while rounds < 2 or time.monotonic() < ended:
+        rounds += 1
+        assert client.create_host(1) is Error.OK
+        assert client.get_peers() == []
+        peer = stage.join(server, client).at_client
+        with Crowd() as crowd:
+            crowd.add(lambda: client.service(timeout))
+            crowd.add(lambda p=peer: p.send(0, b"x", 1), 8)  # type: ignore[misc]
+            time.sleep(0.005)
+            client.destroy()
+            assert not peer.is_active()
+            assert peer.send(0, b"x", 1) is Error.ERR_UNCONFIGURED
+            assert client.service() == (ENetConnection.EVENT_ERROR, None, 0, 0)
+        server.destroy()
+        assert server.create_host_bound("127.0.0.1", port) is Error.OK
+
+
+def test_every_method_while_it_is_destroyed(stage: Stage) -> None:
+    server, client = stage.server(), stage.connection()
+    port, plain_port = server.get_local_port(), stage.socket().getsockname()[1]
+    ended = time.monotonic() + 2.5
+    rounds = 0
+    while rounds < 2 or time.monotonic() < ended:
+        rounds += 1
+        client.create_host(4)
+        peer = stage.join(server, client).at_client
+        with Crowd() as crowd:
+            for call in methods(client, peer, plain_port):
+                crowd.add(call)
+            time.sleep(0.01)
+            client.destroy()
+        assert client.create_host(4) is Error.OK
+        assert client.get_peers() == []
+        assert client.service() == (ENetConnection.EVENT_NONE, None, 0, 0)
+        client.destroy()
+        server.destroy()
+        assert server.create_host_bound("127.0.0.1", port) is Error.OK
+
+
+def methods(connection: ENetConnection, peer: ENetPacketPeer, port: int) -> list[Callable[[], object]]:
+    """Everything that may be called while a connection is destroyed."""
+    return [
+        connection.service,
+        lambda: connection.service(3),
+        connection.flush,
+        connection.get_peers,
+        connection.get_local_port,
+        connection.get_max_channels,
+        connection.counters,
+        lambda: connection.pop_statistic(0),
+        lambda: connection.broadcast(0, b"x", 1),
+        lambda: connection.socket_send("127.0.0.1", port, b"x"),
+        lambda: connection.connect_to_host("127.0.0.1", port),
+        lambda: connection.bandwidth_limit(0, 0),
+        lambda: connection.channel_limit(9),
+        lambda: connection.compress(0),
+        lambda: peer.send(0, b"x", 1),
+        lambda: peer.put_packet(b"x"),
+        peer.get_packet,
+        peer.get_packet_flags,
+        peer.get_state,
+        peer.get_channels,
+        peer.ping,
+        peer.is_active,
+        peer.get_remote_address,
+        lambda: peer.get_statistic(3),
+        lambda: peer.set_timeout(0, 0, 0),
+        lambda: repr(peer),
+    ]
+
+
+def test_peers_that_come_and_go_under_several_who_service(stage: Stage) -> None:
+    server, own = stage.server(), Stage(threaded=stage.threaded)
+    clients = [own.client() for _ in range(3)]
+    with Crowd() as crowd:
+        crowd.add(lambda: server.service(2), 3)
+        crowd.add(lambda: [peer.get_state() for peer in server.get_peers()])
+        for number in range(12):
+            client = clients[number % 3]
+            peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+            assert peer is not None
+            own.run(lambda c=client: own.peek(c))  # type: ignore[misc]
+            assert kinds(own.events(client)) == [ENetConnection.EVENT_CONNECT]
+            if number % 2:
+                peer.peer_disconnect()
+                own.run(lambda c=client: own.peek(c))  # type: ignore[misc]
+                own.events(client)
+            else:
+                peer.peer_disconnect_now()
+                client.service()
+        deadline = time.monotonic() + DEADLINE
+        while server.get_peers():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    own.close()
+
+
+def test_a_log_handler_may_use_the_connection(stage: Stage, link: Link) -> None:
+    class Console(logging.Handler):
+        """An in-game console that shows and sends what is logged."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.lines: list[str] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            link.at_server.send(0, record.getMessage().encode(), 1)
+            self.lines.append(f"{link.server.get_local_port()} {sum(link.server.counters().values())}")
+
+    console = Console()
+    log = logging.getLogger("godot_enet.network")
+    log.addHandler(console)
+    log.setLevel(logging.WARNING)
+    try:
+        stage.socket().sendto(b"?", ("127.0.0.1", link.server.get_local_port()))
+        stage.run(link.at_client.get_available_packet_count)
+    finally:
+        log.removeHandler(console)
+        log.setLevel(logging.NOTSET)
+    assert b"too short" in link.at_client.get_packet()
+    assert console.lines == [f"{link.server.get_local_port()} 1"]
+
+
+@pytest.fixture
+def link(stage: Stage) -> Link:
+    return stage.link()

@@ -1,0 +1,153 @@
+"""The range coder and FastLZ, in Python and in C: the same bytes out of the same bytes, and the same refusals."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from godot_enet.core.compression import FastLz, RangeCoder
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import MAXIMUM_DATAGRAM, STRANGER_LIMIT
+from godot_enet.core.events import EventType
+from godot_enet.core.interface import Address, Compressor
+from tests.equivalence.lockstep import Lockstep
+from tests.scenario import raw
+
+THERE = Address("10.0.0.2", 2)
+CODECS = [RangeCoder, FastLz]
+HEADER = 4
+START = 0x2340
+
+
+@pytest.fixture(params=CODECS)
+def codec(request: pytest.FixtureRequest) -> Compressor:
+    made: Compressor = request.param()
+    return made
+
+
+class Receiver:
+    """Both engines, connected to a remote by hand: what they take out of a compressed datagram can be seen."""
+
+    def __init__(self, codec: Compressor) -> None:
+        self.both = Lockstep(HostConfig(mtu=4096))
+        self.codec = codec
+        self.both.set_compressor(codec)
+        self.deliver(raw.datagram(raw.connect(mtu=4096), peer=raw.UNKNOWN_PEER, time=START))
+        (answer,) = self.both.call("poll_transmit", START)
+        body = codec.decompress(answer.data[HEADER:], 100) if answer.data[0] & 0x40 else answer.data[HEADER:]
+        assert body is not None
+        self.session = body[6] & 3
+        self.deliver(raw.datagram(raw.acknowledge(255, 1, START), session=self.session, time=START))
+        assert self.both.call("poll_event").type is EventType.CONNECT
+        self.number = 0
+
+    def deliver(self, data: bytes) -> None:
+        self.both.call("receive", [(data, THERE)], START)
+        self.both.compare()
+
+    def packed(self, body: bytes, *, stranger: bool = False) -> None:
+        """Give them these bytes as the compressed part of a datagram."""
+        word = (0x0FFF if stranger else self.session << 12) | 0xC000
+        self.deliver(word.to_bytes(2, "big") + START.to_bytes(2, "big") + body)
+        while self.both.call("poll_event") is not None:
+            pass
+        self.both.call("poll_transmit", START)
+        self.both.compare()
+
+    def unsequenced(self, content: bytes) -> bytes:
+        """A command with these bytes that is always news."""
+        self.number += 1
+        return raw.unsequenced(0, self.number & 0xFFFF, content)
+
+
+def contents(random: Random) -> bytes:
+    """Something that compresses well, badly or not at all."""
+    size = random.choice((0, 1, 2, 5, 16, 17, 100, 1300, 4000))
+    kind = random.randrange(4)
+    if kind == 0:
+        return random.randbytes(size)
+    if kind == 1:
+        return bytes((random.getrandbits(8),)) * size
+    alphabet = random.randbytes(random.choice((2, 5, 20)))
+    made = bytearray(random.choices(alphabet, k=size))
+    while kind == 3 and 8 < len(made) < 3000:
+        place = random.randrange(len(made) - 4)
+        made += made[place : place + random.randrange(4, 300)]
+    return bytes(made[:4000])
+
+
+class Sender:
+    """Both engines with a connection over which they send: what they make of a packet can be seen."""
+
+    def __init__(self, codec: Compressor) -> None:
+        self.both = Lockstep(HostConfig(mtu=4096))
+        self.peer = self.both.call("connect", THERE, 2, 0)
+        (sent,) = self.both.call("poll_transmit", START)
+        connect_id = sent.data[HEADER + 40 : HEADER + 44]
+        answer = raw.verify(mtu=4096, channels=2, connect_id=connect_id)
+        self.both.call("receive", [(raw.datagram(answer, time=START), THERE)], START)
+        self.both.call("poll_transmit", START)
+        assert self.both.call("poll_event").type is EventType.CONNECT
+        self.both.set_compressor(codec)
+        self.codec = codec
+
+    def check(self, content: bytes) -> None:
+        """Send it; both must have compressed it alike, and so that it decodes."""
+        self.both.call("send", self.peer, 0, content, 2)
+        sent = self.both.call("poll_transmit", START)
+        assert sent
+        for datagram in sent:
+            if datagram.data[0] & 0x40:
+                body = self.codec.decompress(datagram.data[2 if not datagram.data[0] & 0x80 else 4 :], MAXIMUM_DATAGRAM)
+                assert body is not None
+                if len(sent) == 1:
+                    assert content in body
+
+
+def test_what_is_sent(codec: Compressor) -> None:
+    random = Random(1)
+    sender = Sender(codec)
+    for _ in range(120):
+        sender.check(contents(random))
+
+
+def test_what_is_received(codec: Compressor) -> None:
+    """Valid ones, valid ones with damage, and noise."""
+    random = Random(2)
+    receiver = Receiver(codec)
+    for _ in range(120):
+        body = receiver.unsequenced(contents(random))
+        packed = codec.compress(body, 2 * len(body) + 64)
+        assert packed is not None
+        receiver.packed(packed)
+        receiver.packed(packed, stranger=True)
+        mutated = bytearray(packed)
+        for _ in range(random.randrange(1, 5)):
+            mutated[random.randrange(len(mutated))] = random.getrandbits(8)
+        receiver.packed(bytes(mutated[: random.choice((1, 5, len(mutated) // 2 + 1, len(mutated)))]))
+        receiver.packed(random.randbytes(random.choice((0, 1, 2, 3, 10, 100, 1000, 4092))))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, STRANGER_LIMIT - 1, STRANGER_LIMIT, STRANGER_LIMIT + 1, 4091, 4092, 4093])
+@pytest.mark.parametrize("fill", [0, 1])
+def test_at_the_limits(codec: Compressor, size: int, fill: int) -> None:
+    """A plain form that just fits, and one that just does not, from a peer and from a stranger."""
+    plain = bytes((fill,)) * size
+    packed = codec.compress(plain, 2 * size + 64) or b""
+    receiver = Receiver(codec)
+    receiver.packed(packed)
+    receiver.packed(packed, stranger=True)
+    receiver.packed(packed + b"\0")
+    receiver.packed(packed[:-1])
+
+
+@pytest.mark.parametrize("kind", CODECS)
+@given(data=st.binary(max_size=300))
+def test_any_bytes(kind: type[Compressor], data: bytes) -> None:
+    receiver = Receiver(kind())
+    receiver.packed(data)
+    receiver.packed(data, stranger=True)
+    Sender(kind()).check(data)

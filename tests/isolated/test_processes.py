@@ -1,0 +1,41 @@
+"""The end of a program, and a program that doubles itself, with live connections."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from tests.isolated.running import run
+
+pytestmark = pytest.mark.usefixtures("host_engine")
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "said"),
+    [
+        ("return", 0, ""),
+        ("exit", 3, ""),
+        ("error", 1, "SystemError: on purpose"),
+        ("interrupt", -2, "KeyboardInterrupt"),
+    ],
+)
+def test_a_program_can_end_at_any_time(ending: str, code: int, said: str) -> None:
+    """Within seconds, and with nothing on stderr but what is its own: no hang, crash, warning or traceback of ours."""
+    began = time.monotonic()
+    ended = run("exit_early.py", ending)
+    assert time.monotonic() - began < 30
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert ended.stderr.strip().split("\n")[-1] == said
+    assert "Exception ignored" not in ended.stderr
+    assert ended.stderr.count("Traceback") == (1 if said else 0)
+
+
+if hasattr(os, "fork"):
+
+    @pytest.mark.parametrize("driver", ["threaded", "inline"])
+    @pytest.mark.parametrize("ending", ["destroy", "leave", "exit"])
+    def test_a_fork_neither_hangs_nor_disturbs_the_parent(driver: str, ending: str) -> None:
+        forked = run("fork.py", driver, ending)
+        assert (forked.returncode, forked.stdout, forked.stderr) == (0, "", "")

@@ -1,0 +1,23 @@
+"""Small pieces that the tests of native connections share."""
+
+from __future__ import annotations
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from tests.unit.compat.stage import Link
+
+__all__ = ["fill", "same_host"]
+
+
+def fill(link: Link, packets: list[bytes], flags: int = ENetPacketPeer.FLAG_RELIABLE) -> None:
+    """Let these packets arrive at the server, and leave them in the peer's queue."""
+    before = link.at_server.get_available_packet_count()
+    for packet in packets:
+        assert link.at_client.send(0, packet, flags) is Error.OK
+    link.stage.run(lambda: link.at_server.get_available_packet_count() == before + len(packets))
+    link.stage.events(link.server)
+
+
+def same_host(connection: ENetConnection, *, native: bool) -> bool:
+    """Whether the connection's host is the one in C (or is not)."""
+    host = connection._host
+    return host is not None and (type(host).__name__ == "NativeHost") is native

@@ -1,0 +1,437 @@
+"""Whatever Python code does to connections, peers and handles: an error, a wrong answer, but never wild memory.
+
+A mistake here ends the interpreter, or is seen by AddressSanitizer.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core.clock import SystemClock
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.errors import EnetError, HostClosed, UnknownPeer
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address
+from godot_enet.core.native import NativeEngine, NativeHost, hot_types
+from tests.native.kit import fill
+from tests.unit.compat.stage import Link, Stage
+
+NONSENSE: list[Any] = [0, 1, -1, "handle", b"handle", 1.5, [], {}, object(), type, Error.OK]
+HANDLES = [0, 1, 31, 32, 4094, 4095, 4096, 1 << 12, 1 << 31, 1 << 32, (1 << 64) - 1]
+ABSENT = Address("127.0.0.1", 9)
+
+
+@pytest.fixture
+def link(stage: Stage) -> Link:
+    return stage.link()
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """Garbage is collected where a test says so."""
+    gc.collect()
+    thresholds = gc.get_threshold()
+    gc.disable()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.enable()
+
+
+def peer_calls(peer: ENetPacketPeer) -> list[Callable[[], object]]:
+    """Everything a peer can do."""
+    return [
+        lambda: peer.send(0, b"x", 1),
+        lambda: peer.send(0, bytearray(b"x"), 1),
+        lambda: peer.send(300, b"x", 1),
+        peer.get_packet,
+        peer.get_packet_flags,
+        peer.get_available_packet_count,
+        peer._take_packet,
+        lambda: peer.put_packet(b"x"),
+        peer.ping,
+        lambda: peer.peer_disconnect(1),
+        lambda: peer.get_statistic(3),
+        peer.get_state,
+        peer.get_channels,
+        peer.is_active,
+        lambda: repr(peer),
+    ]
+
+
+class TestHandles:
+    """Numbers that name no peer: of another host, of an ended connection, or of nothing."""
+
+    @pytest.mark.parametrize("handle", HANDLES)
+    def test_an_engine(self, handle: int) -> None:
+        self.refuses(NativeEngine(HostConfig(peer_count=4)), handle)
+
+    @pytest.mark.parametrize("handle", HANDLES)
+    def test_a_host(self, handle: int) -> None:
+        host = NativeHost(HostConfig(peer_count=4), SystemClock(), threaded=False)
+        number = PeerHandle(handle)
+        for call in (
+            lambda: host.send(number, 0, b"x", 1),
+            lambda: host.disconnect(number, 1),
+            lambda: host.ping(number),
+            lambda: host.peer_info(number),
+            lambda: host.peer_statistic(number, PeerStatistic.ROUND_TRIP_TIME),
+            lambda: host.configure(number, PeerOption.PING_INTERVAL, 1),
+        ):
+            with pytest.raises(UnknownPeer):
+                call()
+        assert host.peer_state(number) is PeerState.DISCONNECTED
+        host.close()
+
+    def test_stale_and_foreign_ones(self) -> None:
+        engine, other = NativeEngine(HostConfig(peer_count=2)), NativeEngine(HostConfig(peer_count=2))
+        stale = engine.connect(ABSENT, 1, 0)
+        engine.disconnect(stale, 0, DisconnectMode.RESET, 0)
+        self.refuses(engine, stale)
+        engine.connect(ABSENT, 1, 0)
+        self.refuses(engine, stale)  # the slot has another peer now
+        for _ in range(3):
+            foreign = other.connect(ABSENT, 1, 0)
+            other.disconnect(foreign, 0, DisconnectMode.RESET, 0)
+        self.refuses(engine, other.connect(ABSENT, 1, 0))
+
+    def refuses(self, engine: NativeEngine, handle: int) -> None:
+        peer = PeerHandle(handle)
+        before = engine.peers()
+        for call in (
+            lambda: engine.send(peer, 0, b"x", 1),
+            lambda: engine.disconnect(peer, 1, DisconnectMode.NOW, 0),
+            lambda: engine.ping(peer),
+            lambda: engine.peer_info(peer),
+            lambda: engine.peer_statistic(peer, PeerStatistic.ROUND_TRIP_TIME),
+            lambda: engine.configure(peer, PeerOption.TIMEOUT, 1, 2, 3),
+        ):
+            with pytest.raises(UnknownPeer):
+                call()
+        assert engine.peer_state(peer) is PeerState.DISCONNECTED
+        assert engine.peers() == before
+
+    def test_statistics_and_options_that_there_are_not(self) -> None:
+        engine = NativeEngine(HostConfig())
+        peer = engine.connect(ABSENT, 1, 0)
+        for number in (14, 15, 1 << 31, 0xFFFFFFFF):
+            with pytest.raises(EnetError):
+                engine.peer_statistic(peer, number)  # type: ignore[arg-type]
+            with pytest.raises(EnetError):
+                engine.configure(peer, number, 1)  # type: ignore[arg-type]
+
+
+class TestClosedHost:
+    @pytest.mark.parametrize("threaded", [True, False])
+    def test_every_call(self, threaded: bool) -> None:
+        host = NativeHost(HostConfig(), SystemClock(), bind="127.0.0.1", threaded=threaded)
+        peer = host.connect(ABSENT)
+        host.close()
+        host.close()
+        for call in (
+            lambda: host.service(0),
+            lambda: host.service(1000),
+            lambda: host.connect(ABSENT),
+            lambda: host.send(peer, 0, b"x", 1),
+            lambda: host.broadcast(0, b"x", 1),
+            lambda: host.ping(peer),
+            lambda: host.disconnect(peer),
+            lambda: host.configure(peer, PeerOption.PING_INTERVAL, 1),
+            lambda: host.set_bandwidth_limit(1, 1),
+            lambda: host.set_channel_limit(1),
+            lambda: host.set_compressor(None),
+            lambda: host.socket_send(b"x", ABSENT),
+            lambda: host.hand_over(lambda *_: None),
+        ):
+            with pytest.raises(HostClosed):
+                call()
+        host.flush()
+        assert (host.fileno(), host.poll_timeout(), host.local_address(), host.peers()) == (-1, None, None, [])
+        assert host.counters() == dict.fromkeys(Drop, 0)
+        assert host.pop_statistic(0) == 0  # type: ignore[arg-type]
+
+
+class TestHotObjects:
+    """The C classes under their own names."""
+
+    def test_only_real_handles_are_taken(self, link: Link) -> None:
+        for thing in NONSENSE:
+            with pytest.raises(TypeError):
+                link.at_client._native(thing, 1)
+            with pytest.raises(TypeError):
+                link.client._native(thing, [], 1)
+        for arguments in ((), (None,), (None, "1"), (None, 1.5), (None, 1, 2)):
+            with pytest.raises(TypeError):
+                link.at_client._native(*arguments)
+        link.fence()
+
+    @pytest.mark.parametrize("number", [*HANDLES, -1, 1 << 70])
+    def test_a_peer_with_another_number(self, link: Link, number: int) -> None:
+        own, host = link.at_client._handle, link.client._host
+        assert isinstance(host, NativeHost)
+        link.at_client._native(host.hot_handle, number)
+        for call in peer_calls(link.at_client)[:8]:
+            call()
+        link.at_client._native(host.hot_handle, own)
+        link.stage.run(lambda: not link.stage.peek(link.client))
+
+    def test_a_peer_of_another_host(self, link: Link) -> None:
+        """Its packets are those of the first host, its sends go to the second."""
+        fill(link, [b"a", b"b", b"c"])
+        other = link.stage.link()
+        host = other.server._host
+        assert isinstance(host, NativeHost)
+        link.at_server._native(host.hot_handle, other.at_server._handle)
+        assert link.at_server.get_packet() == b"a"
+        link.at_server.send(0, b"to the other", 1)
+        link.stage.run(other.at_client.get_available_packet_count)
+        assert other.at_client.get_packet() == b"to the other"
+        other.server.destroy()
+        assert link.at_server.get_packet() == b"b"
+        del other, host
+        gc.collect()
+        assert link.at_server._take_packet() == (Error.OK, b"c")
+
+    def test_without_a_host(self) -> None:
+        peer = ENetPacketPeer.__new__(ENetPacketPeer)
+        for call in peer_calls(peer):
+            with pytest.raises(AttributeError):
+                call()
+        connection = ENetConnection.__new__(ENetConnection)
+        with pytest.raises(AttributeError):
+            connection.service()
+
+    def test_bare_ones(self) -> None:
+        hot = hot_types()
+        assert hot is not None
+        peer, connection = hot.peer(), hot.connection()
+        for name in ("get_packet", "get_packet_flags", "get_available_packet_count", "_take_packet"):
+            with pytest.raises(AttributeError):
+                getattr(peer, name)()
+        for arguments in ((), (0, b"x", 1), (0, b"x", 1, 2), ("a", "b", "c")):
+            with pytest.raises(AttributeError):
+                peer.send(*arguments)
+        with pytest.raises(AttributeError):
+            connection.service()
+        connection._seat(0, None)
+        connection._seat(0xFFFFFFFF, peer)
+        with pytest.raises(TypeError):
+            connection._seat(0, connection)
+
+    def test_handles_made_by_hand(self) -> None:
+        hot = hot_types()
+        assert hot is not None
+        for arguments in ((), (b"", None, 0), (b"x" * 39, None, 0), (b"x" * 41, None, 0), (bytes(40), b"x", 0)):
+            with pytest.raises((ValueError, TypeError)):
+                hot.handle(*arguments)
+        for config in (bytes(40), b"\xff" * 40):  # no peers; four thousand million of them
+            with pytest.raises(OSError, match="12"):
+                hot.handle(config, None, 0)
+
+    def test_seats(self, link: Link) -> None:
+        fill(link, [b"a"])
+        for slot in (0, 31, 32, 4095, 0xFFFFFFFF):
+            link.server._seat(slot, None)
+        link.at_client.send(0, b"lost", 1)
+        link.client.flush()
+        for _ in range(3):
+            assert link.server.service(20).type in (ENetConnection.EVENT_NONE, ENetConnection.EVENT_ERROR)
+        assert link.at_server.get_packet() == b"a"
+
+    @pytest.mark.parametrize("slots", [0, 1, 4095, 4096, 0xFFFFFFFF])
+    def test_numbers_of_slots(self, link: Link, slots: int) -> None:
+        host = link.server._host
+        assert isinstance(host, NativeHost)
+        if slots > 4095:
+            with pytest.raises(TypeError):
+                link.server._native(host.hot_handle, [], slots)
+        else:
+            link.server._native(host.hot_handle, [], slots)
+        link.at_client.send(0, b"x", 1)
+        link.client.flush()
+        for _ in range(3):
+            link.server.service(20)
+
+    @pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, pickle.dumps])
+    def test_no_copies(self, link: Link, make: Callable[[object], object]) -> None:
+        for thing in (link.client, link.at_client):
+            with pytest.raises(TypeError):
+                make(thing)
+        link.fence()
+
+    def test_a_subclass(self, stage: Stage) -> None:
+        class Server(ENetConnection):
+            """As a program would write it."""
+
+            def __init__(self) -> None:
+                super().__init__(threaded=False)
+                self.seen: list[int] = []
+
+            def service(self, timeout: int = 0) -> Any:
+                event = super().service(timeout)
+                self.seen.append(event.type)
+                return event
+
+        server = Server()
+        assert server.create_host_bound("127.0.0.1", 0) is Error.OK
+        client = stage.client()
+        peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+        assert peer is not None
+        stage.run(lambda: server.service() and stage.peek(client))
+        peer.send(0, b"x", 1)
+        client.flush()
+        stage.run(lambda: server.service().type == ENetConnection.EVENT_RECEIVE)
+        assert server.get_peers()[0].get_packet() == b"x"
+        assert set(server.seen) >= {0, 1, 3}
+        server.destroy()
+
+
+class TestInactivePeers:
+    @pytest.mark.parametrize("end", ["destroy", "reset", "now"])
+    def test_every_call(self, link: Link, end: str) -> None:
+        fill(link, [b"queued"])
+        peer = link.at_server
+        {"destroy": link.server.destroy, "reset": peer.reset, "now": peer.peer_disconnect_now}[end]()
+        for call in peer_calls(peer):
+            call()
+        assert peer.send(0, b"x", 1) is Error.ERR_UNCONFIGURED
+        assert (peer.get_packet(), peer.get_packet_error()) == (b"", Error.ERR_UNCONFIGURED)
+
+    def test_peers_outlive_everything(self, link: Link) -> None:
+        fill(link, [b"queued"])
+        peers = [link.at_client, link.at_server]
+        link.stage.close()
+        del link
+        gc.collect()
+        for peer in peers:
+            for call in peer_calls(peer):
+                call()
+
+
+class TestCodeThatRunsInTheMiddle:
+    """Finalizers and log handlers may use the very objects whose method is at work."""
+
+    def test_a_finalizer_inside_get_packet(self, link: Link) -> None:
+        peer = link.at_server
+        assert peer.get_packet() == b""
+
+        class Thief:
+            """Takes packets when the attribute that holds it is set to something else."""
+
+            def __del__(self) -> None:
+                stolen.extend(peer.get_packet() for _ in range(2))
+
+        stolen: list[bytes] = []
+        fill(link, [b"a", b"b", b"c"])
+        peer._packet_error = Thief()  # type: ignore[assignment]
+        assert peer.get_packet() == b"c"
+        assert stolen == [b"a", b"b"]
+
+    def test_a_finalizer_that_takes_the_last_packet(self, link: Link) -> None:
+        peer = link.at_server
+        assert peer.get_packet() == b""
+
+        class Thief:
+            def __del__(self) -> None:
+                stolen.append(peer.get_packet())
+
+        stolen: list[bytes] = []
+        fill(link, [b"a"])
+        peer._packet_error = Thief()  # type: ignore[assignment]
+        assert peer.get_packet() == b""
+        assert stolen == [b"a"]
+
+    def test_a_finalizer_that_destroys_inside_get_packet(self, link: Link) -> None:
+        peer, server = link.at_server, link.server
+        assert peer.get_packet() == b""
+
+        class Destroyer:
+            def __del__(self) -> None:
+                server.destroy()
+
+        fill(link, [b"a"])
+        peer._packet_error = Destroyer()  # type: ignore[assignment]
+        assert peer.get_packet() in (b"", b"a")
+        assert not peer.is_active()
+
+    @pytest.mark.usefixtures("no_collection")
+    def test_a_collection_inside_take_packet(self, stage: Stage) -> None:
+        """The connection was garbage, and its finalizer ends the peer whose packet is being taken."""
+        link = stage.link()
+        fill(link, [b"a", b"b"])
+        server, peer = link.server, link.at_server
+        seen = weakref.ref(server)
+        vars(server)["self"] = server
+        stage._events.pop(server)
+        take = peer._take_packet
+        del server, link
+        collect_at_the_next_tuple(2)
+        error, packet = take()
+        gc.disable()
+        gc.collect()
+        assert (error, packet) in [(Error.OK, b"a"), (Error.ERR_UNCONFIGURED, b"")]
+        assert seen() is None
+        assert not peer.is_active()
+
+    @pytest.mark.usefixtures("no_collection")
+    def test_a_collection_inside_service(self, stage: Stage) -> None:
+        """A finalizer destroys the connection while it makes the result of a packet."""
+        link = stage.link()
+        server = link.server
+        assert link.at_client.send(0, b"x", 1) is Error.OK
+        link.client.flush()
+        link.stage.events(server)
+
+        class Destroyer:
+            def __init__(self) -> None:
+                self.me = self
+
+            def __del__(self) -> None:
+                server.destroy()
+
+        def service() -> Any:
+            return server.service(1000)
+
+        link.at_server = link.at_client  # nobody but the connection holds the server's peer
+        Destroyer()
+        collect_at_the_next_tuple(4)
+        event = service()
+        gc.disable()
+        gc.collect()
+        assert event.type in (ENetConnection.EVENT_RECEIVE, ENetConnection.EVENT_ERROR)
+        if event.peer is not None:
+            assert not event.peer.is_active()
+        assert server.engine_name == ""
+
+    def test_service_inside_service(self, link: Link) -> None:
+        """A list of ended peers that is not ours, cleared while it is looked at."""
+        fill(link, [b"a"])
+        link.at_client.peer_disconnect()
+        link.client.flush()
+
+        def service_more() -> bool:
+            link.server.service()
+            return not link.at_server.is_active()
+
+        link.stage.run(service_more)
+        link.at_server.get_packet()
+
+
+def collect_at_the_next_tuple(size: int) -> None:
+    """From now on the interpreter collects whenever it allocates; its free tuples of this size are used up."""
+    _held[:] = [None] * 6000
+    gc.set_threshold(1)
+    for index in range(len(_held)):
+        _held[index] = (index,) * size
+    gc.enable()
+
+
+_held: list[object] = []

@@ -1,0 +1,117 @@
+"""From a host in C to one in Python and back in the middle of a connection: compression that only Python has."""
+
+from __future__ import annotations
+
+import pytest
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from tests.native.kit import fill, same_host
+from tests.unit.compat.stage import Link, Stage
+
+NONE, RANGE_CODER, FASTLZ, ZLIB = (
+    ENetConnection.COMPRESS_NONE,
+    ENetConnection.COMPRESS_RANGE_CODER,
+    ENetConnection.COMPRESS_FASTLZ,
+    ENetConnection.COMPRESS_ZLIB,
+)
+
+
+@pytest.fixture
+def link(stage: Stage) -> Link:
+    return stage.link()
+
+
+def switch(link: Link, mode: ENetConnection.CompressionMode) -> None:
+    for connection in (link.client, link.server):
+        connection.compress(mode)
+
+
+def test_the_connection_stays(link: Link) -> None:
+    peers = link.client.get_peers(), link.server.get_peers()
+    ports = link.client.get_local_port(), link.server.get_local_port()
+    assert same_host(link.server, native=True)
+    for number, mode in enumerate((RANGE_CODER, ZLIB, FASTLZ, NONE, ZLIB, RANGE_CODER)):
+        switch(link, mode)
+        assert same_host(link.server, native=number == 0)
+        assert link.server.engine_name == "native"
+        link.fence()
+        assert link.deliver(b"%d" % number * 3000)[0] == b"%d" % number * 3000
+        while link.at_server.get_available_packet_count():
+            link.at_server.get_packet()
+    assert (link.client.get_peers(), link.server.get_peers()) == peers
+    assert (link.client.get_local_port(), link.server.get_local_port()) == ports
+    assert {event.type for event in link.stage.peek(link.client)} == {ENetConnection.EVENT_RECEIVE}
+
+
+def test_packets_that_wait_to_be_taken(link: Link) -> None:
+    """In order, with their flags, from before and after."""
+    fill(link, [b"1", b"", b"3"])
+    fill(link, [b"4"], ENetPacketPeer.FLAG_UNSEQUENCED)
+    assert link.at_server.get_packet() == b"1"
+    switch(link, ZLIB)
+    assert link.at_server.get_available_packet_count() == 3
+    fill(link, [b"5"])
+    taken = []
+    while link.at_server.get_available_packet_count():
+        flags = link.at_server.get_packet_flags()
+        taken.append((link.at_server.get_packet(), flags))
+        assert link.at_server.get_packet_error() is Error.OK
+    assert taken == [(b"", 1), (b"3", 1), (b"4", 2), (b"5", 1)]
+
+
+def test_packets_that_wait_to_be_sent(link: Link) -> None:
+    for number in range(100):
+        assert link.at_client.send(0, b"%d" % number, ENetPacketPeer.FLAG_RELIABLE) is Error.OK
+        if number == 50:
+            switch(link, ZLIB)
+    link.stage.run(lambda: link.at_server.get_available_packet_count() == 100)
+    assert [link.at_server.get_packet() for _ in range(100)] == [b"%d" % number for number in range(100)]
+
+
+def test_events_that_wait_to_be_reported(stage: Stage) -> None:
+    server, client = stage.server(), stage.client()
+    peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+    assert peer is not None
+    switched = False
+    while not switched:
+        server.service()
+        client.service(1)
+        switched = peer.get_state() == ENetPacketPeer.STATE_CONNECTED
+    server.compress(ZLIB)
+    client.compress(ZLIB)
+    assert peer.send(0, b"x", 1) is Error.OK
+    stage.run(lambda: server.get_peers() and server.get_peers()[0].get_available_packet_count())
+    assert server.get_peers()[0].get_packet() == b"x"
+
+
+def test_statistics_go_on(link: Link) -> None:
+    """What a total was before is counted once, and not forgotten."""
+    link.fence()
+    link.server.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
+    before = link.at_server.get_statistic(ENetPacketPeer.PEER_LAST_ROUND_TRIP_TIME)
+    fill(link, [b"x"])
+    link.server.compress(ZLIB)
+    assert link.at_server.get_statistic(ENetPacketPeer.PEER_LAST_ROUND_TRIP_TIME) == before
+    assert link.server.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS) >= 1
+    assert link.server.counters() == dict.fromkeys(link.server.counters(), 0)
+
+
+def test_other_methods_still_find_the_peer(link: Link) -> None:
+    switch(link, ZLIB)
+    assert link.at_client.is_active()
+    assert link.at_client.get_state() == ENetPacketPeer.STATE_CONNECTED
+    assert link.at_client.get_channels() == 255
+    link.at_client.peer_disconnect(7)
+    link.stage.run(lambda: link.stage.peek(link.server))
+    (event,) = link.stage.events(link.server)
+    assert (event.type, event.peer, event.data) == (ENetConnection.EVENT_DISCONNECT, link.at_server, 7)
+    assert not link.at_server.is_active()
+
+
+def test_destroyed_afterwards(link: Link) -> None:
+    switch(link, ZLIB)
+    port = link.server.get_local_port()
+    link.server.destroy()
+    assert not link.at_server.is_active()
+    assert link.server.create_host_bound("127.0.0.1", port) is Error.OK
+    assert same_host(link.server, native=True)

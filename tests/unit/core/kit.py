@@ -1,0 +1,40 @@
+"""An engine with a peer in any state, without a handshake: for tests of single functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import PeerState
+from godot_enet.core.engine import PythonEngine
+from godot_enet.core.engine.peer import Peer
+from godot_enet.core.events import Event
+from godot_enet.core.interface import Address
+
+__all__ = ["ADDRESS", "add_peer", "drain", "make_engine"]
+
+ADDRESS = Address("10.0.0.1", 4242)
+
+
+def make_engine(**config: Any) -> PythonEngine:
+    """An engine without peers."""
+    return PythonEngine(HostConfig(**config))
+
+
+def add_peer(engine: PythonEngine, address: Address = ADDRESS, channels: int = 4) -> Peer:
+    """A connected peer with nothing queued and no event left."""
+    peer = engine.table.allocate(address)
+    assert peer is not None
+    peer.channel_count = channels
+    engine.set_mtu(peer, peer.mtu)
+    engine.change_state(peer, PeerState.CONNECTING)
+    engine.change_state(peer, PeerState.CONNECTED)
+    return peer
+
+
+def drain(engine: PythonEngine) -> list[Event]:
+    """All events there are."""
+    events: list[Event] = []
+    while (event := engine.poll_event()) is not None:
+        events.append(event)
+    return events

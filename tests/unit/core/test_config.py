@@ -1,0 +1,47 @@
+"""The settings of a host and their ranges."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from godot_enet.core.config import HostConfig
+
+U32 = 0xFFFFFFFF
+
+
+def test_defaults_are_enets() -> None:
+    config = HostConfig()
+    assert (config.peer_count, config.channel_limit, config.mtu) == (32, 0, 1392)
+    assert (config.incoming_bandwidth, config.outgoing_bandwidth, config.checksum) == (0, 0, False)
+    assert config.maximum_packet_size == config.maximum_waiting_data == 32 * 1024 * 1024
+    assert config.duplicate_peers == 4095
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("peer_count", 1, 4095),
+        ("channel_limit", 0, 255),
+        ("mtu", 576, 4096),
+        ("incoming_bandwidth", 0, U32),
+        ("outgoing_bandwidth", 0, U32),
+        ("duplicate_peers", 0, U32),
+        ("maximum_packet_size", 0, U32),
+        ("maximum_waiting_data", 0, U32),
+        ("seed", 0, U32),
+    ],
+)
+def test_ranges_are_inclusive_and_the_message_names_the_setting(name: str, lowest: int, highest: int) -> None:
+    for value in (lowest, highest):
+        assert getattr(HostConfig(**{name: value}), name) == value  # type: ignore[arg-type]
+    for value in (lowest - 1, highest + 1, -(2**40), 2**40):
+        with pytest.raises(ValueError, match=rf"^{name} .*{value}$"):
+            HostConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_config_does_not_change() -> None:
+    config = HostConfig()
+    with pytest.raises(FrozenInstanceError):
+        config.mtu = 600  # type: ignore[misc]

@@ -1,0 +1,152 @@
+"""One round of the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from godot_enet.core.constants import Drop
+from godot_enet.core.interface import Address, Datagram, DropReport
+from godot_enet.core.pump import Pump
+
+HERE = Address("10.0.0.1", 1234)
+
+
+class FakeEngine:
+    """As much of an engine as the pump sees, which writes down how it is called."""
+
+    due: int | None = None
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.outbox: list[Datagram] = []
+        self.drops: list[DropReport] = []
+
+    def handle_timeout(self, now: int) -> None:
+        self.calls.append(("handle_timeout", now))
+
+    def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
+        self.calls.append(("poll_transmit", now, urgent))
+        out, self.outbox = self.outbox, []
+        return out
+
+    def poll_drops(self) -> list[DropReport]:
+        drops, self.drops = self.drops, []
+        return drops
+
+    def receive(self, batch: list[Datagram], now: int) -> None:
+        self.calls.append(("receive", list(batch), now))
+        self.outbox = [Datagram(b"answer", HERE)]
+
+    def poll_timeout(self) -> int | None:
+        return self.due
+
+
+class FakeTransport:
+    """The same for a transport; it writes into the same list."""
+
+    due: int | None = None
+
+    def __init__(self, calls: list[Any]) -> None:
+        self.calls = calls
+        self.inbox: list[Datagram] = []
+        self.taken: int | None = None
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        self.calls.append(("take", limit, now))
+        batch, self.inbox = self.inbox, []
+        return batch
+
+    def send(self, batch: list[Datagram], now: int) -> int:
+        self.calls.append(("send", list(batch), now))
+        return sum(len(each.data) for each in batch) if self.taken is None else self.taken
+
+    def poll_timeout(self) -> int | None:
+        return self.due
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def transport(engine: FakeEngine) -> FakeTransport:
+    return FakeTransport(engine.calls)
+
+
+@pytest.fixture
+def pump(engine: FakeEngine, transport: FakeTransport) -> Pump:
+    sides: Any = (engine, transport)
+    return Pump(*sides)
+
+
+def test_a_quiet_round(pump: Pump, engine: FakeEngine) -> None:
+    pump.step(7)
+    assert engine.calls == [("handle_timeout", 7), ("poll_transmit", 7, False), ("take", 256, 7)]
+
+
+def test_what_is_queued_leaves_first_and_answers_leave_in_the_same_round(
+    pump: Pump, engine: FakeEngine, transport: FakeTransport
+) -> None:
+    queued, arrived = Datagram(b"queued", HERE), Datagram(b"arrived", HERE)
+    engine.outbox = [queued]
+    transport.inbox = [arrived]
+    pump.step(7)
+    assert engine.calls == [
+        ("handle_timeout", 7),
+        ("poll_transmit", 7, False),
+        ("send", [queued], 7),
+        ("take", 256, 7),
+        ("receive", [arrived], 7),
+        ("handle_timeout", 7),
+        ("poll_transmit", 7, False),
+        ("send", [Datagram(b"answer", HERE)], 7),
+    ]
+
+
+def test_an_urgent_round_is_urgent_throughout(pump: Pump, engine: FakeEngine, transport: FakeTransport) -> None:
+    transport.inbox = [Datagram(b"arrived", HERE)]
+    pump.step(7, urgent=True)
+    passes = [call for call in engine.calls if call[0] == "poll_transmit"]
+    assert passes == [("poll_transmit", 7, True), ("poll_transmit", 7, True)]
+
+
+def test_totals_count_what_crossed_the_socket(pump: Pump, engine: FakeEngine, transport: FakeTransport) -> None:
+    transport.inbox = [Datagram(b"12345", HERE), Datagram(b"x", HERE)]
+    pump.step(0)
+    assert (pump.received_data, pump.received_packets) == (6, 2)
+    assert (pump.sent_data, pump.sent_packets) == (6, 1)
+    engine.outbox = [Datagram(bytes(100), HERE), Datagram(bytes(50), HERE)]
+    transport.taken = 50  # the system refused the first
+    pump.transmit(0)
+    assert (pump.sent_data, pump.sent_packets) == (56, 3)
+
+
+@pytest.mark.parametrize(
+    ("engine_due", "transport_due", "due"),
+    [(None, None, None), (5, None, 5), (None, 6, 6), (5, 6, 5), (6, 5, 5), (0, 5, 0)],
+)
+def test_the_earlier_deadline_counts(
+    pump: Pump,
+    engine: FakeEngine,
+    transport: FakeTransport,
+    engine_due: int | None,
+    transport_due: int | None,
+    due: int | None,
+) -> None:
+    engine.due, transport.due = engine_due, transport_due
+    assert pump.poll_timeout() == due
+
+
+def test_what_was_dropped_is_collected_but_not_spoken_of(
+    pump: Pump, engine: FakeEngine, transport: FakeTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.drops = [DropReport(Drop.SHORT, HERE, 2)]
+    pump.step(0)
+    assert pump.reporter.lines == []  # nothing can have been dropped where nothing came
+    transport.inbox = [Datagram(b"x", HERE)]
+    pump.step(0)
+    assert pump.reporter.lines == [(2, HERE, Drop.SHORT)]
+    assert caplog.records == []  # the lock of the driver is held here

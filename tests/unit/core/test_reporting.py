@@ -1,0 +1,71 @@
+"""Speaking up about what was dropped, but not too often."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from godot_enet.core.constants import Drop
+from godot_enet.core.interface import Address, DropReport
+from godot_enet.core.reporting import DropReporter
+
+HERE = Address("10.0.0.1", 1234)
+THERE = Address("::1", 99)
+
+Say = Callable[..., list[str]]
+
+
+@pytest.fixture
+def say(caplog: pytest.LogCaptureFixture) -> Say:
+    """Hands reports to one reporter, and returns what it has to say about them."""
+    reporter = DropReporter()
+    caplog.set_level(logging.INFO, "godot_enet.network")
+
+    def say(now: int, *reports: DropReport) -> list[str]:
+        reporter.collect(reports, now)
+        assert caplog.records == []
+        reporter.speak()
+        assert reporter.lines == []
+        assert {record.name for record in caplog.records} <= {"godot_enet.network"}
+        expected = {Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE}
+        levels = [logging.INFO if cause in expected else logging.WARNING for cause, _, _ in reports]
+        assert [record.levelno for record in caplog.records] in (levels, [])  # the end of a connection is no mistake
+        lines = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return lines
+
+    return say
+
+
+def test_a_line_has_the_count_the_address_and_the_reason(say: Say) -> None:
+    (line,) = say(0, DropReport(Drop.NO_COMPRESSOR, THERE, 3))
+    assert "3 datagrams" in line
+    assert "[::1]:99" in line
+    assert "compress" in line
+    (line,) = say(0, DropReport(Drop.SHORT, HERE, 1))
+    assert "1 datagram " in line
+    assert "10.0.0.1:1234" in line
+
+
+def test_every_cause_has_words_of_its_own(say: Say) -> None:
+    lines = say(0, *(DropReport(cause, HERE, 1) for cause in Drop))
+    assert len(set(lines)) == len(Drop)
+
+
+def test_one_line_per_cause_and_ten_seconds_with_all_that_was_withheld(say: Say) -> None:
+    assert len(say(1000, DropReport(Drop.SHORT, HERE, 1))) == 1
+    assert say(1001, DropReport(Drop.SHORT, HERE, 5)) == []
+    assert say(10_999, DropReport(Drop.SHORT, HERE, 7)) == []
+    assert len(say(10_999, DropReport(Drop.CHECKSUM, HERE, 1))) == 1
+    (line,) = say(11_000, DropReport(Drop.SHORT, THERE, 2))
+    assert "14 datagrams" in line
+    assert "[::1]:99" in line
+    assert say(20_999, DropReport(Drop.SHORT, HERE, 1)) == []
+    (line,) = say(40_000, DropReport(Drop.SHORT, HERE, 1))
+    assert "2 datagrams" in line
+
+
+def test_nothing_dropped_nothing_said(say: Say) -> None:
+    assert say(0) == []
