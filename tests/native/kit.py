@@ -5,7 +5,10 @@ from __future__ import annotations
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from tests.unit.compat.stage import Link
 
-__all__ = ["fill", "same_host"]
+__all__ = ["HANDLES", "fill", "same_host"]
+
+HANDLES = [0, 1, 31, 32, 4094, 4095, 4096, 1 << 12, 1 << 31, 1 << 32, (1 << 64) - 1]
+"""Numbers of peers that are at an end of what a number may be, or of a slot."""
 
 
 def fill(link: Link, packets: list[bytes], flags: int = ENetPacketPeer.FLAG_RELIABLE) -> None:
