@@ -93,7 +93,10 @@ def test_what_another_thread_sends_meanwhile_leaves_at_once(stage: Stage) -> Non
 @pytest.mark.parametrize("action", ["broadcast", "peer_disconnect", "ping_interval", "connect_to_host"])
 def test_whatever_else_another_thread_asks_for_is_done_at_once(stage: Stage, action: str) -> None:
     link = stage.link()
-    link.at_server.ping_interval(1_000_000)
+    for peer in (link.at_client, link.at_server):
+        peer.ping_interval(1_000_000)
+    quiet = time.monotonic() + 2  # the bandwidth is told after a second; then nothing is sent by itself any more
+    stage.run(lambda: time.monotonic() > quiet)
     other = stage.server()
     waiting_host = other if action == "connect_to_host" else link.server
     waiting = in_thread(lambda: waiting_host.service(LONG))

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -188,6 +189,40 @@ def test_peers_that_come_and_go_under_several_who_service(stage: Stage) -> None:
         while server.get_peers():
             assert time.monotonic() < deadline
             time.sleep(0.01)
+    own.close()
+
+
+def test_a_peer_that_goes_while_another_thread_reports_that_it_came(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, own = stage.server(), Stage(threaded=stage.threaded)
+    client = own.client()
+    peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+    assert peer is not None
+    attach = ENetPacketPeer._attach
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def attach_slowly(*arguments: Any) -> ENetPacketPeer:
+        arrived.set()
+        go_on.wait(DEADLINE)
+        return attach(*arguments)
+
+    monkeypatch.setattr(ENetPacketPeer, "_attach", staticmethod(attach_slowly))
+    seen: list[int] = []
+    with Crowd() as crowd:
+        crowd.add(lambda: seen.append(server.service(5).type))
+        own.run(arrived.is_set)
+        peer.peer_disconnect_now()
+        crowd.add(lambda: seen.append(server.service(5).type))
+        time.sleep(0.2)  # the second one has every chance to come first
+        go_on.set()
+        deadline = time.monotonic() + DEADLINE
+        while ENetConnection.EVENT_DISCONNECT not in seen:
+            assert time.monotonic() < deadline, set(seen)
+            time.sleep(0.01)
+    assert sorted(seen)[-2:] == [ENetConnection.EVENT_CONNECT, ENetConnection.EVENT_DISCONNECT]
+    assert ENetConnection.EVENT_ERROR not in seen
+    assert server.get_peers() == []
     own.close()
 
 
