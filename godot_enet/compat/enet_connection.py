@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections import deque
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -37,6 +39,8 @@ _CODECS: dict[int, Codec | None] = {
     3: Codec.ZLIB,
     4: Codec.ZSTD,
 }
+_LISTING = 10.0
+"""Seconds that a thread may take from a CONNECT event to its peer."""
 _NO_DTLS = "ENet DTLS support not available in this build."
 _RECEIVE = EventType.RECEIVE
 
@@ -108,6 +112,8 @@ class ConnectionMethods:
         self._ended: list[PeerHandle] = []
         """Peers that became inactive and are still listed."""
         self._slots = 0
+        self._gone: deque[PeerHandle] = deque(maxlen=1024)
+        """Peers that were listed and are not any more, the latest ones."""
 
     def __del__(self) -> None:
         host = getattr(self, "_host", None)
@@ -289,7 +295,7 @@ class ConnectionMethods:
         if event is None:
             return _NONE
         if event.type is _RECEIVE:
-            peer = self._peers.get(event.peer)
+            peer = self._peers.get(event.peer) or self._await_peer(event.peer)
             if peer is None:
                 return _ERROR
             peer._queue(event.packet, event.flags)
@@ -304,6 +310,15 @@ class ConnectionMethods:
         if kind == EventType.RECEIVE:
             return _ERROR  # Its peer has been reset by another thread.
         return self._report(host, Event(EventType(kind), PeerHandle(handle), 0, data))
+
+    def _await_peer(self, handle: int) -> ENetPacketPeer | None:
+        """A peer that is not listed: gone, or its CONNECT was taken by another thread, which is about to list it."""
+        deadline = time.monotonic() + _LISTING
+        while (peer := self._peers.get(PeerHandle(handle))) is None:
+            if handle in self._gone or self._host is None or time.monotonic() > deadline:
+                return None
+            time.sleep(0.0005)
+        return peer
 
     def _speak(self) -> None:
         """Log what was dropped."""
@@ -329,6 +344,8 @@ class ConnectionMethods:
                     return _ERROR
             return ServiceResult(_EventType.EVENT_CONNECT, peer, event.data, 0)
         if peer is None:
+            peer = self._await_peer(event.peer)
+        if peer is None:
             return _ERROR
         peer._detach()
         self._drop_ended()
@@ -340,6 +357,7 @@ class ConnectionMethods:
             while self._ended:
                 handle = self._ended.pop()
                 if self._peers.pop(handle, None) is not None:
+                    self._gone.append(handle)
                     self._seat(handle & 0xFFF, None)
 
     def flush(self) -> None:

@@ -347,6 +347,13 @@ static PyObject *receive_result(Connection *self, PyObject *peer, uint32_t chann
     return result;
 }
 
+/* The object that a peer's packets go to; NULL if there is none. Borrowed. */
+static Peer *seated(const Connection *self, uint64_t handle) {
+    uint32_t slot = handle & MAXIMUM_PEER_ID;
+    Peer *peer = slot < self->slots ? (Peer *)self->peers[slot] : NULL;
+    return peer && peer->peer == handle && peer->handle ? peer : NULL;
+}
+
 enum { WAIT_PIECE = 50 }; /* ms */
 
 static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -389,10 +396,20 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
         /* Closed: let the Python method say so. */
         result = call_base(given, state.service_name, state.connection, args, count, keywords);
     } else if (event.type == EVENT_RECEIVE) {
-        uint32_t slot = event.peer & MAXIMUM_PEER_ID;
-        Peer *peer = slot < self->slots ? (Peer *)self->peers[slot] : NULL;
         packet *arrived = (packet *)taken;
-        if (peer && peer->peer == event.peer && peer->handle) {
+        Peer *peer = seated(self, event.peer);
+        if (!peer) {
+            /* Gone; or its CONNECT was taken by another thread, which is about to seat it. */
+            PyObject *found_peer = PyObject_CallMethod(given, "_await_peer", "K", (unsigned long long)event.peer);
+            if (!found_peer) {
+                gde_packet_free(taken);
+                Py_DECREF(handle);
+                return NULL;
+            }
+            Py_DECREF(found_peer);
+            peer = seated(self, event.peer);
+        }
+        if (peer) {
             arrived->next = NULL;
             if (peer->last)
                 peer->last->next = arrived;
