@@ -68,7 +68,7 @@ class TestForgotten:
         del connection
         assert seen() is None  # no cycle of our own holds it
         wait_for(lambda: is_free(port))
-        wait_for(lambda: threading.active_count() == threads)
+        wait_for(lambda: threading.active_count() <= threads)
 
     def test_within_a_cycle(self, threaded: bool) -> None:
         threads = threading.active_count()
@@ -79,7 +79,7 @@ class TestForgotten:
         gc.collect()
         assert seen() is None
         wait_for(lambda: is_free(port))
-        wait_for(lambda: threading.active_count() == threads)
+        wait_for(lambda: threading.active_count() <= threads)
 
     def test_in_another_thread(self, threaded: bool) -> None:
         connection, port = server(threaded)
@@ -156,8 +156,8 @@ class TestForgotten:
             connection, _ = server(threaded)
             connection.service()
         del connection
-        wait_for(lambda: threading.active_count() == threads)
-        wait_for(lambda: descriptors() == open_before)
+        wait_for(lambda: threading.active_count() <= threads)
+        wait_for(lambda: descriptors() <= open_before)
 
 
 @pytest.mark.parametrize("threaded", [True, False])
@@ -171,8 +171,8 @@ def test_two_hundred_rounds_leave_no_thread_and_no_descriptor(threaded: bool) ->
         client.service(1 if number % 10 == 0 else 0)  # sometimes long enough to fall asleep
         client.destroy()
     there.destroy()
-    assert threading.active_count() == threads
-    assert descriptors() == open_before
+    assert threading.active_count() <= threads
+    assert descriptors() <= open_before
 
 
 def test_a_failed_creation_leaves_no_descriptor() -> None:
@@ -182,5 +182,5 @@ def test_a_failed_creation_leaves_no_descriptor() -> None:
         for threaded in (True, False):
             other = ENetConnection(threaded=threaded)
             assert other.create_host_bound("127.0.0.1", port) is Error.ERR_CANT_CREATE
-    assert descriptors() == open_before
+    assert descriptors() <= open_before
     there.destroy()
