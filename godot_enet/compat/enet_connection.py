@@ -18,7 +18,6 @@ from godot_enet.core import (
     BindError,
     Drop,
     EnetError,
-    Event,
     EventType,
     HostClosed,
     HostConfig,
@@ -300,7 +299,7 @@ class ConnectionMethods:
                 return _ERROR
             peer._queue(event.packet, event.flags)
             return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
-        return self._report(host, event)
+        return self._report(host, event.type, event.peer, event.data)
 
     def _report_native(self, kind: int, handle: int, data: int) -> ServiceResult:
         """An event that the C method does not report itself."""
@@ -309,7 +308,7 @@ class ConnectionMethods:
             return _ERROR
         if kind == EventType.RECEIVE:
             return _ERROR  # Its peer has been reset by another thread.
-        return self._report(host, Event(EventType(kind), PeerHandle(handle), 0, data))
+        return self._report(host, kind, PeerHandle(handle), data)
 
     def _await_peer(self, handle: int) -> ENetPacketPeer | None:
         """A peer that is not listed: gone, or its CONNECT was taken by another thread, which is about to list it."""
@@ -326,30 +325,30 @@ class ConnectionMethods:
         if host is not None:
             host.speak()
 
-    def _report(self, host: AnyHost, event: Event) -> ServiceResult:
-        peer = self._peers.get(event.peer)
-        if event.type is EventType.CONNECT:
+    def _report(self, host: AnyHost, kind: int, handle: PeerHandle, data: int) -> ServiceResult:
+        peer = self._peers.get(handle)
+        if kind == EventType.CONNECT:
             if peer is None:
                 try:
-                    address = host.peer_info(event.peer).address
+                    address = host.peer_address(handle)
                 except UnknownPeer:
                     return _ERROR
-                peer = ENetPacketPeer._attach(host, event.peer, address, self._ended)
-                self._peers[event.peer] = peer
-                self._seat(event.peer & 0xFFF, peer)
+                peer = ENetPacketPeer._attach(host, handle, address, self._ended)
+                self._peers[handle] = peer
+                self._seat(handle & 0xFFF, peer)
                 if self._host is not host:
                     # Destroyed by another thread meanwhile.
-                    self._peers.pop(event.peer, None)
+                    self._peers.pop(handle, None)
                     peer._detach()
                     return _ERROR
-            return ServiceResult(_EventType.EVENT_CONNECT, peer, event.data, 0)
+            return ServiceResult(_EventType.EVENT_CONNECT, peer, data, 0)
         if peer is None:
-            peer = self._await_peer(event.peer)
+            peer = self._await_peer(handle)
         if peer is None:
             return _ERROR
         peer._detach()
         self._drop_ended()
-        return ServiceResult(_EventType.EVENT_DISCONNECT, peer, event.data, 0)
+        return ServiceResult(_EventType.EVENT_DISCONNECT, peer, data, 0)
 
     def _drop_ended(self) -> None:
         # Another thread may be doing the same.

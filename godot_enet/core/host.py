@@ -237,6 +237,10 @@ class Host:
         with self._held():
             return self._engine.peer_info(peer)
 
+    def peer_address(self, peer: PeerHandle) -> Address:
+        """Where the peer is."""
+        return self.peer_info(peer).address
+
     def peer_state(self, peer: PeerHandle) -> PeerState:
         """The state alone; DISCONNECTED for a peer that is gone."""
         with self._held():

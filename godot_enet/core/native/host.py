@@ -29,7 +29,16 @@ from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
 from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
 from godot_enet.core.native.loader import hot_types, library
-from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
+from godot_enet.core.native.records import (
+    CAddress,
+    CDropReport,
+    CEvent,
+    CPeerInfo,
+    address_from,
+    address_of,
+    c_address,
+    c_config,
+)
 from godot_enet.core.reporting import DropReporter
 
 __all__ = ["NativeHost"]
@@ -228,6 +237,17 @@ class NativeHost:
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return info_of(record)
+
+    def peer_address(self, peer: PeerHandle) -> Address:
+        """Where the peer is."""
+        raw = None if self.hot_handle is None else self.hot_handle.peer_address(peer)
+        if raw is not None:
+            return address_from(raw)
+        if self._heir is not None:
+            return self._heir.peer_address(peer)  # type: ignore[no-any-return]
+        record = CPeerInfo()
+        check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
+        return address_of(record.address)
 
     def peer_state(self, peer: PeerHandle) -> PeerState:
         """The state alone; DISCONNECTED for a peer that is gone."""

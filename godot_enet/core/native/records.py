@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ipaddress
+from socket import if_nametoindex, inet_ntoa
 
 from godot_enet.core.config import HostConfig
 from godot_enet.core.interface import Address
@@ -18,6 +19,7 @@ __all__ = [
     "CDropReport",
     "CEvent",
     "CPeerInfo",
+    "address_from",
     "address_of",
     "c_address",
     "c_config",
@@ -124,11 +126,16 @@ def c_address(address: Address) -> CAddress:
 
 def address_of(record: CAddress) -> Address:
     """An address of the C side."""
-    key = bytes(record)
+    return address_from(bytes(record))
+
+
+def address_from(key: bytes) -> Address:
+    """The same, from the bytes of the record."""
     made = _from_c.get(key)
     if made is None:
+        record = CAddress.from_buffer_copy(key)
         raw = key[:16]
-        host = str(ipaddress.ip_address(raw[12:] if raw.startswith(_MAPPED) else raw))
+        host = inet_ntoa(raw[12:]) if raw.startswith(_MAPPED) else str(ipaddress.IPv6Address(raw))
         made = Address(f"{host}%{record.scope}" if record.scope else host, record.port)
         if len(_from_c) >= _CACHE_LIMIT:
             _from_c.clear()
@@ -142,9 +149,7 @@ def _scope_id(scope: str) -> int:
         return 0
     if scope.isdigit():
         return int(scope)
-    import socket
-
     try:
-        return socket.if_nametoindex(scope)
+        return if_nametoindex(scope)
     except OSError:
         return 0

@@ -52,7 +52,7 @@ void gde_engine_destroy(gde_engine *e) {
     for (uint32_t i = e->outbox_first; i < e->outbox_count; i++) free(e->outbox[i].data);
     free(e->outbox);
     free(e->timers);
-    free(e->by_host);
+    free(e->by_address);
     if (e->taken) packet_free(e, e->taken);
     while (e->pool) {
         pool_block *next = e->pool->next;
@@ -174,7 +174,7 @@ void gde_handle_timeout(gde_engine *e, int64_t now) {
 
 /* From the user */
 
-static uint32_t next_random(gde_engine *e) {
+uint32_t engine_random(gde_engine *e) {
     uint32_t n = e->random_state += 0x6D2B79F5u;
     n = (n ^ n >> 15) * (n | 1u);
     n ^= n + (n ^ n >> 7) * (n | 61u);
@@ -182,11 +182,10 @@ static uint32_t next_random(gde_engine *e) {
 }
 
 int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data) {
-    peer *p = table_allocate(e, to);
+    peer *p = table_allocate(e, to, NULL);
     if (!p) return GDE_ERR_NO_FREE_PEER;
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);
-    p->connect_id = next_random(e);
     set_mtu(e, p, p->mtu);
     p->window_size = e->outgoing_bandwidth == 0
                          ? MAXIMUM_WINDOW_SIZE

@@ -93,9 +93,20 @@ static PyObject *handle_pointer(PyObject *self, void *closure) {
     return PyLong_FromVoidPtr(((Handle *)self)->host);
 }
 
+/* peer_address(peer): a gde_address as bytes; None where the ordinary way must say what is wrong. */
+static PyObject *handle_peer_address(PyObject *self, PyObject *peer) {
+    gde_peer_info info;
+    uint64_t handle = PyLong_AsUnsignedLongLong(peer);
+    if (PyErr_Occurred()) return NULL;
+    if (gde_host_peer_info(((Handle *)self)->host, handle, &info) != GDE_OK) Py_RETURN_NONE;
+    return PyBytes_FromStringAndSize((const char *)&info.address, sizeof info.address);
+}
+
+static PyMethodDef handle_methods[] = {{"peer_address", handle_peer_address, METH_O, NULL}, {NULL, NULL, 0, NULL}};
 static PyGetSetDef handle_getset[] = {{"pointer", handle_pointer, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot handle_slots[] = {
-    {Py_tp_dealloc, handle_dealloc}, {Py_tp_new, handle_new}, {Py_tp_getset, handle_getset}, {0, NULL}};
+    {Py_tp_dealloc, handle_dealloc}, {Py_tp_new, handle_new}, {Py_tp_getset, handle_getset},
+    {Py_tp_methods, handle_methods}, {0, NULL}};
 static PyType_Spec handle_spec = {"godot_enet.core.native.Handle", sizeof(Handle), 0, Py_TPFLAGS_DEFAULT, handle_slots};
 
 /* Peer */

@@ -83,11 +83,10 @@ static peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address 
     if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID) return NULL;
     if (table_has_connection(e, from, connect_id)) return NULL;
     if (table_count_from(e, from) >= e->config.duplicate_peers) return NULL;
-    peer *p = table_allocate(e, from);
+    peer *p = table_allocate(e, from, &connect_id);
     if (!p) return NULL;
     p->channel_count = min32(channels, e->channel_limit);
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
-    p->connect_id = connect_id;
     p->outgoing_peer_id = (uint16_t)peer_id;
     p->incoming_bandwidth = read32(at + 20);
     p->outgoing_bandwidth = read32(at + 24);

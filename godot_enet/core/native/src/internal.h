@@ -195,7 +195,7 @@ typedef struct peer {
     uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
     uint16_t incoming_unsequenced_group;
     uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
-    struct peer *host_next, *host_prev; /* others from the same address hash */
+    struct peer *chain_next, *chain_prev; /* others in the same chain of by_address */
 
     uint32_t channel_count;
     channel **channels;     /* channel_slots entries, in the order of first use */
@@ -273,8 +273,8 @@ struct gde_engine {
     uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* slots never used begin here */
     uint64_t generation;
-    peer **by_host;
-    uint32_t by_host_slots, peer_total;
+    peer **by_address;
+    uint32_t by_address_slots, peer_total;
 
     peer *dispatch_first, *dispatch_last;
     uint64_t total_queued, released; /* packets queued up to `released` may leave in an urgent pass, too */
@@ -358,10 +358,12 @@ void held_free(held *h);
 int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
 
 /* peer_table.c */
-peer *table_allocate(gde_engine *e, const gde_address *address);
+/* A fresh peer in the lowest free slot, or NULL; without a connect id it draws one. */
+peer *table_allocate(gde_engine *e, const gde_address *address, const uint32_t *connect_id);
 void table_release(gde_engine *e, peer *p);
 peer *table_get(gde_engine *e, uint64_t handle);
 bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id);
+/* Peers that connected from an IP address; 0 where their number is not limited. */
 uint32_t table_count_from(gde_engine *e, const gde_address *address);
 
 /* delivery.c: each returns whether the command succeeded (see delivery.py) */
@@ -407,6 +409,7 @@ void bandwidth_throttle(gde_engine *e, int64_t now);
 void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
 
 /* engine.c */
+uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
 void change_state(gde_engine *e, peer *p, uint8_t state);
 void peer_connected(gde_engine *e, peer *p);

@@ -3,33 +3,38 @@
 
 #include <stdlib.h>
 
-static uint32_t host_hash(const gde_address *address) {
+static bool hosts_are_limited(const gde_engine *e) { return e->config.duplicate_peers < e->config.peer_count; }
+
+/* A chain of the table holds one host where the peers of a host are counted, which also bounds it; else one connection,
+ * so that a thousand players behind one address do not slow each other's arrival. */
+static peer **chain_of(const gde_engine *e, const gde_address *address, uint32_t connect_id) {
     uint32_t hash = 2166136261u ^ address->scope;
     for (int i = 0; i < 16; i++) hash = (hash ^ address->ip[i]) * 16777619u;
-    return hash ^ hash >> 15;
+    if (!hosts_are_limited(e)) hash = ((hash ^ address->port) * 16777619u ^ connect_id) * 16777619u;
+    return &e->by_address[(hash ^ hash >> 15) & (e->by_address_slots - 1)];
 }
 
 static bool same_host(const gde_address *a, const gde_address *b) {
     return memcmp(a->ip, b->ip, 16) == 0 && a->scope == b->scope;
 }
 
-static void link_host(gde_engine *e, peer *p) {
-    peer **home = &e->by_host[host_hash(&p->address) & (e->by_host_slots - 1)];
-    p->host_prev = NULL;
-    p->host_next = *home;
-    if (*home) (*home)->host_prev = p;
-    *home = p;
+static void link_address(gde_engine *e, peer *p) {
+    peer **chain = chain_of(e, &p->address, p->connect_id);
+    p->chain_prev = NULL;
+    p->chain_next = *chain;
+    if (*chain) (*chain)->chain_prev = p;
+    *chain = p;
 }
 
-static bool grow_hosts(gde_engine *e) {
-    uint32_t slots = e->by_host_slots ? e->by_host_slots * 2 : 16;
+static bool grow_chains(gde_engine *e) {
+    uint32_t slots = e->by_address_slots ? e->by_address_slots * 2 : 16;
     peer **table = calloc(slots, sizeof *table);
     if (!table) return false;
-    free(e->by_host);
-    e->by_host = table;
-    e->by_host_slots = slots;
+    free(e->by_address);
+    e->by_address = table;
+    e->by_address_slots = slots;
     for (uint32_t i = 0; i < e->fresh; i++)
-        if (e->slots[i]) link_host(e, e->slots[i]);
+        if (e->slots[i]) link_address(e, e->slots[i]);
     return true;
 }
 
@@ -40,15 +45,16 @@ static uint32_t lowest_free(const gde_engine *e) {
     return MAXIMUM_PEER_ID;
 }
 
-peer *table_allocate(gde_engine *e, const gde_address *address) {
+peer *table_allocate(gde_engine *e, const gde_address *address, const uint32_t *connect_id) {
     uint32_t slot = lowest_free(e);
     if (slot >= e->config.peer_count) return NULL;
-    if (e->peer_total >= e->by_host_slots && !grow_hosts(e)) return NULL;
+    if (e->peer_total >= e->by_address_slots && !grow_chains(e)) return NULL;
     peer *p = calloc(1, sizeof *p);
     if (!p) return NULL;
     p->handle = ++e->generation << 12 | slot;
     p->slot = (uint16_t)slot;
     p->address = *address;
+    p->connect_id = connect_id ? *connect_id : engine_random(e);
     p->incoming_session = e->sessions[slot][0];
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
@@ -70,7 +76,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address) {
     set_bit(e->used, slot);
     if (slot >= e->fresh) e->fresh = slot + 1;
     e->peer_total++;
-    link_host(e, p);
+    link_address(e, p);
     return p;
 }
 
@@ -80,11 +86,11 @@ void table_release(gde_engine *e, peer *p) {
     e->sessions[p->slot][0] = p->incoming_session;
     e->sessions[p->slot][1] = p->outgoing_session;
     e->peer_total--;
-    if (p->host_prev)
-        p->host_prev->host_next = p->host_next;
+    if (p->chain_prev)
+        p->chain_prev->chain_next = p->chain_next;
     else
-        e->by_host[host_hash(&p->address) & (e->by_host_slots - 1)] = p->host_next;
-    if (p->host_next) p->host_next->host_prev = p->host_prev;
+        *chain_of(e, &p->address, p->connect_id) = p->chain_next;
+    if (p->chain_next) p->chain_next->chain_prev = p->chain_prev;
     free(p);
 }
 
@@ -96,8 +102,8 @@ peer *table_get(gde_engine *e, uint64_t handle) {
 }
 
 bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    if (!e->by_host_slots) return false;
-    for (peer *p = e->by_host[host_hash(address) & (e->by_host_slots - 1)]; p; p = p->host_next)
+    if (!e->by_address_slots) return false;
+    for (peer *p = *chain_of(e, address, connect_id); p; p = p->chain_next)
         if (p->connect_id == connect_id && p->state != STATE_CONNECTING && same_address(&p->address, address))
             return true;
     return false;
@@ -105,8 +111,8 @@ bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t co
 
 uint32_t table_count_from(gde_engine *e, const gde_address *address) {
     uint32_t count = 0;
-    if (!e->by_host_slots) return 0;
-    for (peer *p = e->by_host[host_hash(address) & (e->by_host_slots - 1)]; p; p = p->host_next)
+    if (!e->by_address_slots || !hosts_are_limited(e)) return 0;
+    for (peer *p = *chain_of(e, address, 0); p; p = p->chain_next)
         count += p->state != STATE_CONNECTING && same_host(&p->address, address);
     return count;
 }
