@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks import processes
+from benchmarks import asynchronous, processes
 from benchmarks.contenders import PLAIN, PYENET, RELIABLE, UNRELIABLE, UNSEQUENCED, Contender, End, GodotEnet
 from benchmarks.libenet import instructions, libenet
 from benchmarks.size import PATIENCE, Size
@@ -177,7 +177,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         "ms CPU",
         processes.frame,
         Goal(0.72, LIBENET),
-        lambda size: libenet("frame", size.clients, size.frames),
+        lambda size: libenet("frame", size.clients, size.frames, 0),
+    ),
+    Scenario(
+        "frame-floor",
+        "the same datagrams through bare sockets in C",
+        "ms CPU",
+        lambda contender, size: None,
+        job=lambda size: libenet("frame", size.clients, size.frames, 1),
     ),
     Scenario(
         "idle",
@@ -253,6 +260,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         processes.held_python,
         Goal(25, None, "python, thread"),
     ),
+    Scenario("asyncio", "a reliable message with asyncio", "x inline", asynchronous.overhead, Goal(1.3, None)),
     Scenario("import", "import of the package", "ms", processes.import_time, Goal(60, None)),
     Scenario(
         "instructions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic_ns
+from time import perf_counter_ns
 
 __all__ = ["SystemClock"]
 
@@ -12,4 +12,5 @@ class SystemClock:
 
     def now(self) -> int:
         """Milliseconds since an arbitrary point, never going back."""
-        return monotonic_ns() // 1_000_000
+        # Not monotonic_ns: before Python 3.13 that is a coarse clock on Windows, and not the one the C side uses.
+        return perf_counter_ns() // 1_000_000

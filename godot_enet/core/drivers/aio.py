@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from time import monotonic_ns
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
+from godot_enet.core.clock import SystemClock
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import Event
 
@@ -54,6 +54,7 @@ class AsyncHost(Generic[AnyPollable]):
     def __init__(self, host: AnyPollable) -> None:
         self.host = host
         self._loop = asyncio.get_running_loop()
+        self._clock = SystemClock()
         self._events: deque[Event] = deque()
         self._kept = 0
         self._ready = asyncio.Event()
@@ -146,7 +147,7 @@ class AsyncHost(Generic[AnyPollable]):
     def _arm(self, *, at_once: bool = False) -> None:
         """Have the timer wake the host when it needs that. A timer that fires too early is only put right then."""
         due = self.host.poll_timeout()
-        now = monotonic_ns() // 1_000_000
+        now = self._clock.now()
         if at_once:
             due = now
         elif not self._can_watch:

@@ -178,7 +178,7 @@ GDE_API void gde_host_drops(gde_host *host, uint64_t *counts);
 GDE_API int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t capacity);
 GDE_API int32_t gde_host_has_drops(gde_host *host);
 /* For event loops, with a host that has no thread: what to wait on, and until when (as gde_poll_timeout; the clock is
- * CLOCK_MONOTONIC in ms, or GetTickCount64). */
+ * the monotonic one that Python's time.perf_counter shows, in ms). */
 GDE_API int64_t gde_host_fileno(gde_host *host);
 GDE_API int32_t gde_host_poll_timeout(gde_host *host, int64_t *due);
 GDE_API int32_t gde_host_local_address(gde_host *host, gde_address *address);

@@ -35,7 +35,7 @@ void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds);
 void os_wake_all(os_condition *condition);
 int os_thread_start(os_thread *thread, void (*run)(void *), void *argument);
 void os_thread_join(os_thread thread);
-int64_t os_now(void); /* milliseconds, never going back */
+int64_t os_now(void); /* milliseconds, never going back; what SystemClock in clock.py shows */
 
 /* A wake-up that can be waited for together with the socket. */
 typedef struct {

@@ -76,7 +76,11 @@ void os_thread_join(os_thread thread) { pthread_join(thread, NULL); }
 
 int64_t os_now(void) {
     struct timespec now;
+#ifdef CLOCK_UPTIME_RAW /* macOS, whose CLOCK_MONOTONIC counts time asleep, and Python's clock does not */
+    clock_gettime(CLOCK_UPTIME_RAW, &now);
+#else
     clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -46,7 +46,13 @@ void os_thread_join(os_thread thread) {
     CloseHandle(thread);
 }
 
-int64_t os_now(void) { return (int64_t)GetTickCount64(); }
+/* Not GetTickCount64, which stands still for up to 16 ms at a time. */
+int64_t os_now(void) {
+    LARGE_INTEGER ticks, rate;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&rate);
+    return ticks.QuadPart / rate.QuadPart * 1000 + ticks.QuadPart % rate.QuadPart * 1000 / rate.QuadPart;
+}
 
 static bool start_winsock(void) {
     WSADATA data;
