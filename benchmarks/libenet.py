@@ -19,7 +19,7 @@ __all__ = ["instructions", "libenet", "libenet_program", "why_unavailable"]
 
 HERE = Path(__file__).parent
 ENGINE = HERE.parent / "godot_enet/core/native/src"
-OUTSIDE_THE_ENGINE = {"hot.c", "host.c", "platform_posix.c", "platform_windows.c"}
+OUTSIDE_THE_ENGINE = {"hot.c", "host.c", "platform_posix.c", "platform_windows.c", "udp_posix.c"}
 BURST = 64
 
 

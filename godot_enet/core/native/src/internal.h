@@ -411,6 +411,20 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
 /* engine.c */
 uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
+void enqueue(gde_engine *e, peer *p);
+void unqueue_peer(gde_engine *e, peer *p);
+void transmit_to_outbox(gde_engine *e, int64_t now);
+void *pool_take(gde_engine *e, size_t size, bool *pooled);
+void pool_give(gde_engine *e, void *block, bool pooled);
+void packet_free(gde_engine *e, packet *waiting);
+
+/* timers.c */
+void schedule(gde_engine *e, peer *p);
+
+/* calls.c */
+void configure_throttle(gde_engine *e, peer *p, const uint32_t *values);
+
+/* lifecycle.c */
 void change_state(gde_engine *e, peer *p, uint8_t state);
 void peer_connected(gde_engine *e, peer *p);
 void peer_lost(gde_engine *e, peer *p);
@@ -419,11 +433,8 @@ void reset_queues(gde_engine *e, peer *p);
 void peer_release(gde_engine *e, peer *p);
 void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now);
 void set_mtu(gde_engine *e, peer *p, uint32_t mtu);
-void schedule(gde_engine *e, peer *p);
-void enqueue(gde_engine *e, peer *p);
-void *pool_take(gde_engine *e, size_t size, bool *pooled);
-void pool_give(gde_engine *e, void *block, bool pooled);
-void packet_free(gde_engine *e, packet *waiting);
+
+/* Sets of slots */
 static inline void set_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] |= (uint64_t)1 << (bit & 63); }
 static inline void clear_bit(uint64_t *words, uint32_t bit) { words[bit >> 6] &= ~((uint64_t)1 << (bit & 63)); }
 static inline void slots_add(slot_set *set, uint32_t slot) {

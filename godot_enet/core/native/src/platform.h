@@ -1,5 +1,5 @@
 /* The operating system as the host needs it: one UDP socket, batches, a clock, a lock, a thread, a wake-up.
- * platform_posix.c and platform_windows.c; nothing else knows which it is. */
+ * platform_posix.c with udp_posix.c, and platform_windows.c; nothing else knows which it is. */
 #ifndef GDE_PLATFORM_H
 #define GDE_PLATFORM_H
 
@@ -35,6 +35,9 @@ void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds);
 void os_wake_all(os_condition *condition);
 int os_thread_start(os_thread *thread, void (*run)(void *), void *argument);
 void os_thread_join(os_thread thread);
+#if !defined(_WIN32)
+int os_make_ready(int descriptor); /* no blocking, not for child processes; 0 or errno */
+#endif
 int64_t os_now(void); /* milliseconds, never going back; what SystemClock in clock.py shows */
 
 /* A wake-up that can be waited for together with the socket. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <ws2tcpip.h>
 
+#include "udp_names.h"
+
 void os_mutex_init(os_mutex *mutex) { InitializeCriticalSection(mutex); }
 void os_mutex_destroy(os_mutex *mutex) { DeleteCriticalSection(mutex); }
 void os_lock(os_mutex *mutex) { EnterCriticalSection(mutex); }
@@ -111,45 +113,6 @@ void os_waker_close(os_waker *waker) { closesocket(waker->reader); }
 void os_wait_readable(os_socket socket, bool with_socket, os_waker *waker, int64_t milliseconds) {
     WSAPOLLFD waited[2] = {{waker->reader, POLLRDNORM, 0}, {socket, POLLRDNORM, 0}};
     WSAPoll(waited, with_socket ? 2 : 1, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
-}
-
-typedef union {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} name;
-
-static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-
-static bool is_mapped(const gde_address *address) { return memcmp(address->ip, MAPPED, 12) == 0; }
-
-static int to_name(const udp_socket *udp, const gde_address *address, name *out) {
-    memset(out, 0, sizeof *out);
-    if (udp->is_ipv6) {
-        out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_port = htons(address->port);
-        out->v6.sin6_scope_id = address->scope;
-        memcpy(&out->v6.sin6_addr, address->ip, 16);
-        return sizeof out->v6;
-    }
-    if (!is_mapped(address)) return 0;
-    out->v4.sin_family = AF_INET;
-    out->v4.sin_port = htons(address->port);
-    memcpy(&out->v4.sin_addr, address->ip + 12, 4);
-    return sizeof out->v4;
-}
-
-static void from_name(const name *in, gde_address *address) {
-    memset(address, 0, sizeof *address);
-    if (in->any.sa_family == AF_INET6) {
-        memcpy(address->ip, &in->v6.sin6_addr, 16);
-        address->scope = in->v6.sin6_scope_id;
-        address->port = ntohs(in->v6.sin6_port);
-    } else {
-        memcpy(address->ip, MAPPED, 12);
-        memcpy(address->ip + 12, &in->v4.sin_addr, 4);
-        address->port = ntohs(in->v4.sin_port);
-    }
 }
 
 static void set_option(SOCKET handle, int level, int option, int value) {

@@ -1,0 +1,140 @@
+/* How a peer comes, changes and goes (see engine.py). */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static void free_packets(gde_engine *e, peer *p) {
+    while (p->first_packet) {
+        packet *next = p->first_packet->next;
+        e->waiting_bytes -= p->first_packet->length + PACKET_OVERHEAD;
+        packet_free(e, p->first_packet);
+        p->first_packet = next;
+    }
+    p->last_packet = NULL;
+    p->packet_count = 0;
+}
+
+static void free_list(gde_engine *e, list_node *list) {
+    while (!list_empty(list)) {
+        command *c = COMMAND_OF(list->next);
+        list_remove(&c->node);
+        command_free(e, c);
+    }
+}
+
+void change_state(gde_engine *e, peer *p, uint8_t state) {
+    bool was = in_session(p);
+    p->state = state;
+    if (in_session(p) && !was) {
+        e->connected_peers++;
+        e->limited_peers += p->incoming_bandwidth != 0;
+    } else if (was && !in_session(p)) {
+        e->connected_peers--;
+        e->limited_peers -= p->incoming_bandwidth != 0;
+    }
+}
+
+void peer_connected(gde_engine *e, peer *p) {
+    e->recalculate = true;
+    p->connect_data = p->state == STATE_CONNECTING ? 0 : p->event_data;
+    p->connect_pending = true;
+    change_state(e, p, STATE_CONNECTED);
+    enqueue(e, p);
+    if (p->throttle_pending) {
+        p->throttle_pending = false;
+        configure_throttle(e, p, p->pending_throttle);
+    }
+}
+
+void peer_lost(gde_engine *e, peer *p) {
+    if (p->state == STATE_ACKNOWLEDGING_CONNECT) {
+        peer_release(e, p);
+        return;
+    }
+    if (p->state != STATE_CONNECTING) e->recalculate = true;
+    if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
+    reset_queues(e, p);
+    become_zombie(e, p);
+    p->recalculates = false;
+}
+
+void become_zombie(gde_engine *e, peer *p) {
+    change_state(e, p, STATE_ZOMBIE);
+    p->recalculates = true;
+    p->has_deadline = false;
+    enqueue(e, p);
+}
+
+void reset_queues(gde_engine *e, peer *p) {
+    p->ack_first = p->ack_count = 0;
+    free_list(e, &p->sent);
+    free_list(e, &p->control);
+    free_list(e, &p->unreliable);
+    free_list(e, &p->reliable);
+    free(p->sent_hash);
+    p->sent_hash = NULL;
+    p->sent_slots = p->sent_count = p->queued_count = 0;
+    peer_free_channels(p);
+    p->channel_count = 0;
+    p->held = 0;
+    p->waiting_data = 0;
+    for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
+}
+
+static void forget_undelivered(gde_engine *e, peer *p) {
+    for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data -= waiting->length;
+    free_packets(e, p);
+    p->connect_pending = false;
+    if (p->needs_dispatch) {
+        p->needs_dispatch = false;
+        unqueue_peer(e, p);
+    }
+}
+
+void peer_release(gde_engine *e, peer *p) {
+    reset_queues(e, p);
+    /* poll_event has taken the peer off the queue already when it releases it. */
+    forget_undelivered(e, p);
+    change_state(e, p, STATE_DISCONNECTED);
+    slots_remove(&e->dirty, p->slot);
+    slots_remove(&e->held_back, p->slot);
+    clear_bit(e->active, p->slot);
+    free(p->acks);
+    free(p->unsequenced_map);
+    table_release(e, p);
+}
+
+static void say_farewell(gde_engine *e, peer *p, uint32_t data, int64_t now) {
+    reset_queues(e, p);
+    queue_farewell(e, p, data);
+    transmit_to_outbox(e, now);
+}
+
+void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now) {
+    uint8_t state = p->state;
+    if (mode == MODE_RESET) {
+        peer_release(e, p);
+    } else if (mode == MODE_NOW) {
+        if (state != STATE_ZOMBIE && state != STATE_DISCONNECTING) say_farewell(e, p, data, now);
+        peer_release(e, p);
+    } else if (mode == MODE_LATER && in_session(p) && has_outgoing(p)) {
+        if (state != STATE_DISCONNECT_LATER) change_state(e, p, STATE_DISCONNECT_LATER);
+        p->event_data = data;
+        forget_undelivered(e, p);
+    } else if (in_session(p)) {
+        uint8_t tail[4];
+        reset_queues(e, p);
+        forget_undelivered(e, p);
+        write32(tail, data);
+        queue_control(e, p, COMMAND_DISCONNECT, tail, sizeof tail);
+        change_state(e, p, STATE_DISCONNECTING);
+    } else if (state == STATE_CONNECTING || state == STATE_ACKNOWLEDGING_CONNECT) {
+        say_farewell(e, p, data, now);
+        peer_release(e, p);
+    }
+}
+
+void set_mtu(gde_engine *e, peer *p, uint32_t mtu) {
+    p->mtu = mtu;
+    p->fragment_length = mtu - 4 - FRAGMENT_HEADER - (e->config.checksum ? 4 : 0);
+}

@@ -1,0 +1,108 @@
+/* When which peer needs attention: a heap of moments. A peer has one that counts; older ones are passed over. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static bool before(const timer_entry *a, const timer_entry *b) {
+    return a->at != b->at ? a->at < b->at : a->serial < b->serial;
+}
+
+static void sift_up(gde_engine *e, uint32_t i) {
+    timer_entry entry = e->timers[i];
+    while (i && before(&entry, &e->timers[(i - 1) / 2])) {
+        e->timers[i] = e->timers[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    e->timers[i] = entry;
+}
+
+static void sift_down(gde_engine *e, uint32_t i) {
+    timer_entry entry = e->timers[i];
+    for (uint32_t child; (child = 2 * i + 1) < e->timer_count; i = child) {
+        if (child + 1 < e->timer_count && before(&e->timers[child + 1], &e->timers[child])) child++;
+        if (!before(&e->timers[child], &entry)) break;
+        e->timers[i] = e->timers[child];
+    }
+    e->timers[i] = entry;
+}
+
+static void pop_timer(gde_engine *e) {
+    e->timers[0] = e->timers[--e->timer_count];
+    if (e->timer_count) sift_down(e, 0);
+}
+
+static peer *timer_peer(gde_engine *e, const timer_entry *entry) {
+    peer *p = table_get(e, entry->peer);
+    return p && p->has_timer && p->timer == entry->at ? p : NULL;
+}
+
+static void compact_timers(gde_engine *e) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < e->timer_count; i++)
+        if (timer_peer(e, &e->timers[i])) e->timers[kept++] = e->timers[i];
+    e->timer_count = kept;
+    for (uint32_t i = kept / 2; i-- > 0;) sift_down(e, i);
+}
+
+void schedule(gde_engine *e, peer *p) {
+    int64_t due;
+    if (!due_at(p, &due) || (p->has_timer && due >= p->timer)) return;
+    if (e->timer_count >= 64 + 4 * e->peer_total) compact_timers(e);
+    if (e->timer_count == e->timer_capacity) {
+        uint32_t capacity = e->timer_capacity ? e->timer_capacity * 2 : 16;
+        timer_entry *grown = realloc(e->timers, capacity * sizeof *grown);
+        if (!grown) return;
+        e->timers = grown;
+        e->timer_capacity = capacity;
+    }
+    p->timer = due;
+    p->has_timer = true;
+    e->timers[e->timer_count] = (timer_entry){due, ++e->timer_serial, p->handle};
+    sift_up(e, e->timer_count++);
+}
+
+static void attend(gde_engine *e, peer *p, int64_t now) {
+    int64_t due;
+    if (!due_at(p, &due)) return;
+    if (due > now) {
+        schedule(e, p);
+    } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(p, now))) {
+        peer_lost(e, p);
+    } else {
+        slots_add(&e->dirty, p->slot);
+    }
+}
+
+void gde_handle_timeout(gde_engine *e, int64_t now) {
+    if (now - e->throttle_epoch >= BANDWIDTH_INTERVAL) bandwidth_throttle(e, now);
+    while (e->timer_count && e->timers[0].at <= now) {
+        peer *p = timer_peer(e, &e->timers[0]);
+        pop_timer(e);
+        if (!p) continue;
+        p->has_timer = false;
+        attend(e, p, now);
+    }
+}
+
+int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
+    if (e->dirty.words_used || e->outbox_first < e->outbox_count) {
+        *due = 0;
+        return 1;
+    }
+    bool has_due = e->connected_peers && (e->recalculate || e->outgoing_bandwidth || e->limited_peers);
+    if (has_due) *due = e->throttle_epoch + BANDWIDTH_INTERVAL;
+    while (e->timer_count) {
+        int64_t at = e->timers[0].at, actual;
+        peer *p = timer_peer(e, &e->timers[0]);
+        if (p && due_at(p, &actual) && actual <= at) {
+            if (!has_due || at < *due) *due = at;
+            return 1;
+        }
+        pop_timer(e);
+        if (p) {
+            p->has_timer = false;
+            schedule(e, p);
+        }
+    }
+    return has_due;
+}
