@@ -1,0 +1,42 @@
+"""Why a key, a certificate or a message cannot be used: raised inside this package, logged at its surface."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from godot_enet.compat.errors import fail
+from godot_enet.compat.globals import Error
+
+__all__ = ["Problem", "need_cryptography", "refuse"]
+
+_T = TypeVar("_T")
+
+
+class Problem(Exception):
+    """The reason as a clause for people, without a full stop and never with a byte of what it is about.
+
+    Attributes:
+        error: what Godot's methods return then.
+    """
+
+    def __init__(self, reason: str, error: Error = Error.FAILED) -> None:
+        super().__init__(reason)
+        self.error = error
+
+
+def need_cryptography() -> None:
+    """Called before any import from ``cryptography``, which is never imported earlier than that.
+
+    Raises:
+        Problem: the package is not installed.
+    """
+    try:
+        import cryptography  # noqa: F401 - whether it is there
+    except ImportError as error:
+        text = "keys and certificates need the package cryptography (pip install cryptography)"
+        raise Problem(text, Error.ERR_UNAVAILABLE) from error
+
+
+def refuse(doing: str, problem: Problem, result: _T) -> _T:
+    """Log what failed and why, in one line, and hand back what Godot returns then."""
+    return fail(f"{doing}: {problem}.", result)
