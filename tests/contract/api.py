@@ -23,6 +23,8 @@ _NATIVE: dict[str, object] = {
     "PackedByteArray": bytes,
 }
 """Godot's return types for which Python has exactly one of its own."""
+_LOOSE = {"Array", "Dictionary", "Variant"}
+"""Those that Python's own values and more exact types take the place of."""
 
 
 class Api(NamedTuple):
@@ -80,10 +82,12 @@ def class_problems(package: object, cls: type, described: Mapping[str, Any]) -> 
             yield f"{name} is no property"
         elif bool(accessors.get("setter")) != (found.fset is not None):
             yield f"{name} should {'' if accessors.get('setter') else 'not '}be settable"
-    annotations = {name for base in cls.__mro__ for name in inspect.get_annotations(base)}
-    for name in described["signals"]:
-        if not hasattr(cls, name) and name not in annotations:
+    for name, arguments in described["signals"].items():
+        signal = inspect.getattr_static(cls, name, None)
+        if signal is None:
             yield f"has no signal {name}"
+        elif (names := list(getattr(signal, "arguments", ["?"]))) != arguments:
+            yield f"signal {name} has {names}, not {arguments}"
 
 
 def enum_problems(found: object, name: str, members: Mapping[str, int]) -> Iterator[str]:
@@ -120,6 +124,8 @@ def method_problems(package: object, cls: type, name: str, described: Mapping[st
         if actual != default or type(actual) is not type(default):
             yield f"{parameter.name} defaults to {actual!r}, not {default!r}"
     returns = described["returns"]
+    if returns in _LOOSE:
+        return
     expected = _resolve(package, returns.removeprefix("enum::")) if returns not in _NATIVE else _NATIVE[returns]
     if isinstance(expected, type) and not _returns(hint := _return_hint(cls, name), expected):
         yield f"returns {hint}, not {returns}"

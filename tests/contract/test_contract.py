@@ -64,6 +64,7 @@ class TestTheComparison:
     class Thing:
         RED = 0
         SIZE = 4
+        dried = SimpleNamespace(arguments=("hours",))
 
         def paint(self, colour: int, layers: int = 2) -> int:
             return colour * layers
@@ -115,10 +116,13 @@ class TestTheComparison:
             {"constants": {"WEIGHT": 5}},
             {"properties": {"layers": {"getter": "get_layers", "setter": "set_layers"}}},
             {"signals": {"painted": []}},
+            {"signals": {"SIZE": []}},
+            {"signals": {"dried": ["minutes"]}},
         ],
     )
     def test_of_classes(self, changes: dict[str, Any]) -> None:
-        assert list(class_problems(godot_enet, self.Thing, self.described(constants={"SIZE": 4}))) == []
+        right = self.described(constants={"SIZE": 4}, signals={"dried": ["hours"]})
+        assert list(class_problems(godot_enet, self.Thing, right)) == []
         assert len(list(class_problems(godot_enet, self.Thing, self.described(**changes)))) >= 1
 
     def test_of_enums(self) -> None:

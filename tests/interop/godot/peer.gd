@@ -2,11 +2,16 @@
 # the events since the last answer. Ends when the control connection closes.
 extends SceneTree
 
-const RemoteHost := preload("remote_host.gd")
+# What can be created here, by the command that does it. Each has an id, events, open() and step().
+const KINDS := {
+	"open": preload("remote_host.gd"),
+	"open_player": preload("remote_player.gd"),
+	"open_scene": preload("scene_host.gd"),
+}
 
 var _control := StreamPeerTCP.new()
 var _line := ""
-var _hosts: Dictionary[int, RemoteHost] = {}
+var _hosts: Dictionary[int, RefCounted] = {}
 var _created := 0
 
 
@@ -26,7 +31,7 @@ func _process(_delta: float) -> bool:
 			_read()
 		StreamPeerTCP.STATUS_NONE, StreamPeerTCP.STATUS_ERROR:
 			return true
-	for host: RemoteHost in _hosts.values():
+	for host in _hosts.values():
 		host.step()
 	return false
 
@@ -46,7 +51,7 @@ func _read() -> void:
 	var command: Dictionary = JSON.parse_string(_line)
 	_line = ""
 	var reply := {"result": _execute(command), "events": []}
-	for host: RemoteHost in _hosts.values():
+	for host in _hosts.values():
 		reply.events.append_array(host.events)
 		host.events.clear()
 	if command.do == "close":
@@ -63,8 +68,8 @@ func _execute(command: Dictionary) -> Variant:
 			return null
 		"batch":
 			return command.commands.map(_execute)
-		"open":
+		"open", "open_player", "open_scene":
 			_created += 1
-			_hosts[_created] = RemoteHost.new(_created)
+			_hosts[_created] = KINDS[command.do].new(_created)
 			return _hosts[_created].open(command)
 	return _hosts[int(command.host)].call(command.do, command)

@@ -1,0 +1,540 @@
+"""ENetMultiplayerPeer: a server, a client or a mesh of numbered peers over ENet, as in Godot."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+from godot_enet.compat.addresses import parse_ip
+from godot_enet.compat.enet_connection import ENetConnection, ServiceResult
+from godot_enet.compat.enet_packet_peer import ENetPacketPeer
+from godot_enet.compat.errors import as_int, as_str, fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
+from godot_enet.compat.signal import frame
+
+__all__ = ["ENetMultiplayerPeer"]
+
+_log = logging.getLogger("godot_enet")
+_T = TypeVar("_T")
+
+_ACTIVE = "The multiplayer instance is already active."
+_INACTIVE = "The multiplayer instance isn't currently active."
+
+_RESERVED = 2
+"""The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
+_MTU = 1392
+_MOST_EVENTS = 10_000
+"""Events one ``poll()`` takes from a host; what is more waits for the next, so that a flood cannot hold a frame up."""
+
+_UNRELIABLE = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+_ORDERED = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
+_RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+_WAYS: dict[int, tuple[int, int]] = {
+    _UNRELIABLE: (ENetPacketPeer.FLAG_UNSEQUENCED | ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT, 1),
+    _ORDERED: (ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT, 1),
+    _RELIABLE: (ENetPacketPeer.FLAG_RELIABLE, 0),
+}
+"""The flags of each transfer mode, and its ENet channel on transfer channel 0. Any other number means (0, 0)."""
+
+_CONNECT = ENetConnection.EVENT_CONNECT
+_DISCONNECT = ENetConnection.EVENT_DISCONNECT
+_RECEIVE = ENetConnection.EVENT_RECEIVE
+_ERROR = ENetConnection.EVENT_ERROR
+_NONE = ENetConnection.EVENT_NONE
+
+
+class _Mode(Enum):
+    NONE = 0
+    SERVER = 1
+    CLIENT = 2
+    MESH = 3
+
+
+class _Incoming(NamedTuple):
+    """A packet that waits to be taken."""
+
+    packet: bytes
+    sender: int
+    channel: int
+    mode: MultiplayerPeer.TransferMode
+
+
+class ENetMultiplayerPeer(MultiplayerPeer):
+    """Numbered peers over ENet: what Godot's ``multiplayer.multiplayer_peer`` usually is.
+
+    Begin with :meth:`create_server`, :meth:`create_client` or :meth:`create_mesh`, then call :meth:`poll` every frame.
+    Packets leave at once, in :meth:`put_packet`; signals come from :meth:`poll`. Dropped without :meth:`close`, it ends
+    without a word to its remotes, which notice after their time-out.
+
+    Args:
+        threaded: as for :class:`ENetConnection`.
+    """
+
+    def __init__(self, *, threaded: bool = True) -> None:
+        super().__init__()
+        self._threaded = threaded
+        self._bind_ip = "*"
+        self._mode = _Mode.NONE
+        self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
+        self._unique_id = 0
+        self._target = 0
+        self._hosts: dict[int, ENetConnection] = {}
+        """By peer in a mesh; else there is one, 0."""
+        self._peers: dict[int, ENetPacketPeer] = {}
+        self._ids: dict[ENetPacketPeer, int] = {}
+        """Who a server's packets are from: also of peers that were disconnected by force, until they are gone."""
+        self._incoming: deque[_Incoming] = deque()
+        self._warned = False
+
+    def __repr__(self) -> str:
+        status = self._status.name.removeprefix("CONNECTION_").lower()
+        return f"<ENetMultiplayerPeer {self._mode.name.lower()} {self._unique_id} {status}, {len(self._peers)} peers>"
+
+    # Beginning and ending
+
+    def create_server(
+        self, port: int, max_clients: int = 32, max_channels: int = 0, in_bandwidth: int = 0, out_bandwidth: int = 0
+    ) -> Error:
+        """Become a server: connected at once, with id 1.
+
+        The arguments mean what Godot's documentation says. Godot itself (4.6) takes ``max_channels`` for the incoming
+        bandwidth, which throttles its clients to a few bytes per second, ignores ``in_bandwidth`` and always allows
+        255 channels.
+
+        Args:
+            port: the port to listen on; 0 for any free one (``host.get_local_port()`` tells).
+            max_clients: 1..4095.
+            max_channels: transfer channels granted to clients, beside channel 0; 0 for all there are, 253.
+            in_bandwidth: bytes per second this end can take; 0 is unlimited.
+            out_bandwidth: bytes per second this end can send; 0 is unlimited.
+
+        Returns:
+            ``OK``, ``ERR_ALREADY_IN_USE`` if it is active, ``ERR_INVALID_PARAMETER``, or ``ERR_CANT_CREATE`` if the
+            port cannot be bound.
+        """
+        number, clients = as_int(port, "port"), as_int(max_clients, "max_clients")
+        channels = _channel_count(as_int(max_channels, "max_channels"))
+        if self._mode is not _Mode.NONE:
+            return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
+        self.set_refuse_new_connections(False)
+        host = ENetConnection(threaded=self._threaded)
+        error = host.create_host_bound(self._bind_ip, number, clients, channels, in_bandwidth, out_bandwidth)
+        if error is Error.OK:
+            self._hosts[0] = host
+            self._begin(_Mode.SERVER, 1, MultiplayerPeer.CONNECTION_CONNECTED)
+        return error
+
+    def create_client(
+        self,
+        address: str,
+        port: int,
+        channel_count: int = 0,
+        in_bandwidth: int = 0,
+        out_bandwidth: int = 0,
+        local_port: int = 0,
+    ) -> Error:
+        """Become a client with a random id and begin to connect.
+
+        Then ``peer_connected`` is emitted with 1, or the status becomes disconnected, without a signal.
+
+        Args:
+            address: an IP literal or a name; looking a name up blocks.
+            port: the server's, 1..65535.
+            channel_count: transfer channels to ask for, beside channel 0; 0 for all there are, 253.
+            in_bandwidth: bytes per second this end can take; 0 is unlimited.
+            out_bandwidth: bytes per second this end can send; 0 is unlimited.
+            local_port: a port to bind here, on the address of :meth:`set_bind_ip`; 0 for any.
+
+        Returns:
+            ``OK``, ``ERR_ALREADY_IN_USE`` if it is active, ``ERR_INVALID_PARAMETER``, or ``ERR_CANT_CREATE`` for an
+            address that cannot be connected to or a local port that cannot be bound.
+        """
+        text, number, local = as_str(address, "address"), as_int(port, "port"), as_int(local_port, "local_port")
+        channels = as_int(channel_count, "channel_count")
+        if self._mode is not _Mode.NONE:
+            return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
+        self.set_refuse_new_connections(False)
+        host = ENetConnection(threaded=self._threaded)
+        if local:
+            error = host.create_host_bound(self._bind_ip, local, 1, 0, in_bandwidth, out_bandwidth)
+        else:
+            error = host.create_host(1, 0, in_bandwidth, out_bandwidth)
+        if error is not Error.OK:
+            return error
+        unique_id = self.generate_unique_id()
+        peer = host.connect_to_host(text, number, _channel_count(channels), unique_id)
+        if peer is None:
+            host.destroy()
+            return fail("Couldn't connect to the ENet multiplayer server.", Error.ERR_CANT_CREATE)
+        self._hosts[0] = host
+        self._peers[1] = peer
+        self._begin(_Mode.CLIENT, unique_id, MultiplayerPeer.CONNECTION_CONNECTING)
+        return Error.OK
+
+    def create_mesh(self, unique_id: int) -> Error:
+        """Become a member of a mesh, whose connections are made by hand: see :meth:`add_mesh_peer`.
+
+        Returns:
+            ``OK``, ``ERR_INVALID_PARAMETER`` for an id below 1, or ``ERR_ALREADY_IN_USE`` if it is active.
+        """
+        number = as_int(unique_id, "unique_id")
+        if number <= 0:
+            return fail("The unique ID must be greater then 0", Error.ERR_INVALID_PARAMETER)
+        if self._mode is not _Mode.NONE:
+            return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
+        self._begin(_Mode.MESH, number, MultiplayerPeer.CONNECTION_CONNECTED)
+        return Error.OK
+
+    def add_mesh_peer(self, peer_id: int, host: ENetConnection | None) -> Error:
+        """Add a connection to another member of the mesh; emits ``peer_connected`` at once.
+
+        Args:
+            peer_id: that member's id. One that is there already is replaced, as in Godot.
+            host: has exactly one peer, which is connected. Serviced by :meth:`poll` from now on; packets that were
+                received before and not taken do not count.
+
+        Returns:
+            ``OK``, ``ERR_UNCONFIGURED`` if this is no mesh, or ``ERR_INVALID_PARAMETER``.
+        """
+        number = as_int(peer_id, "peer_id")
+        if host is None:
+            text = 'Condition "p_host.is_null()" is true. Returning: ERR_INVALID_PARAMETER'
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        if not isinstance(host, ENetConnection):
+            raise TypeError(f"host must be an ENetConnection, not {type(host).__name__}")
+        if self._mode is not _Mode.MESH:
+            text = "The multiplayer instance is not configured as a mesh. Call 'create_mesh' first."
+            return fail(text, Error.ERR_UNCONFIGURED)
+        peers = host.get_peers()
+        if len(peers) != 1 or peers[0].get_state() != ENetPacketPeer.STATE_CONNECTED:
+            text = "The provided host must have exactly one peer in the connected state."
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        self._hosts[number] = host
+        self._peers[number] = peers[0]
+        self.peer_connected.emit(number)
+        return Error.OK
+
+    def set_bind_ip(self, ip: str) -> None:
+        """The address that :meth:`create_server`, and :meth:`create_client` with a local port, bind to.
+
+        Args:
+            ip: an IP literal, or ``"*"`` for all addresses, as to begin with.
+        """
+        text = as_str(ip, "ip")
+        if text != "*" and parse_ip(text) is None:
+            fail(f"Invalid bind IP address: {text}", None)
+        else:
+            self._bind_ip = text
+
+    def close(self) -> None:
+        """End all connections and become disconnected; packets that wait are dropped. The remotes are told once.
+
+        No signals. Does nothing while inactive. The target peer stays as it was, as in Godot.
+        """
+        if self._mode is _Mode.NONE:
+            return
+        for peer in list(self._peers.values()):
+            if peer.get_state() == ENetPacketPeer.STATE_CONNECTED:
+                peer.peer_disconnect_now(0)
+        for host in list(self._hosts.values()):
+            host.flush()
+            host.destroy()
+        self._hosts.clear()
+        self._peers.clear()
+        self._ids.clear()
+        self._incoming.clear()
+        self._begin(_Mode.NONE, 0, MultiplayerPeer.CONNECTION_DISCONNECTED)
+        self.set_refuse_new_connections(False)
+
+    def disconnect_peer(self, peer: int, force: bool = False) -> None:
+        """End the connection to one peer; the remote sees an ordinary disconnect.
+
+        A client that is still connecting stays so after ``disconnect_peer(1)``, as in Godot: use :meth:`close`.
+
+        Args:
+            peer: its id.
+            force: forget it at once, without ``peer_disconnected`` here; a client is closed then. Otherwise that
+                signal comes with a later :meth:`poll`.
+        """
+        number, forced = as_int(peer, "peer"), as_bool(force, "force")
+        remote = self._peers.get(number)
+        if remote is None:
+            return fail('Condition "!_is_active() || !peers.has(p_peer)" is true.', None)
+        remote.peer_disconnect(0)
+        host = self._hosts.get(number if self._mode is _Mode.MESH else 0)
+        if host is not None:
+            host.flush()
+        if forced:
+            self._peers.pop(number, None)
+            if self._mode is _Mode.MESH:
+                self._hosts.pop(number, None)
+            elif self._mode is _Mode.CLIENT:
+                self.close()
+
+    def _begin(self, mode: _Mode, unique_id: int, status: MultiplayerPeer.ConnectionStatus) -> None:
+        self._mode = mode
+        self._unique_id = unique_id
+        self._status = status
+
+    # Every frame
+
+    def poll(self) -> None:
+        """Do the network's work, emit signals and queue packets. Never waits. (Godot's documentation says otherwise.)
+
+        Signals come in the order of what happened. A handler may call any method, :meth:`close` included.
+        """
+        with frame():
+            if self._mode is _Mode.NONE:
+                return fail(_INACTIVE, None)
+            self._drop_inactive()
+            if self._mode is _Mode.CLIENT and 1 not in self._peers:
+                self.close()
+            elif self._mode is _Mode.MESH:
+                self._poll_mesh()
+            else:
+                self._poll_one()
+
+    def _drop_inactive(self) -> None:
+        """Peers that the program has ended through their ENetPacketPeer, or with the whole host."""
+        for number in [number for number, peer in list(self._peers.items()) if not peer.is_active()]:
+            peer = self._peers.pop(number, None)
+            if peer is None:
+                continue  # a handler has closed us
+            self._ids.pop(peer, None)
+            if self._mode is _Mode.MESH:
+                self._hosts.pop(number, None)
+            self.peer_disconnected.emit(number)
+
+    def _poll_one(self) -> None:
+        """Take what there is from the host of a server or client."""
+        host = self._hosts.get(0)
+        if host is None:
+            return
+        handle = self._serve if self._mode is _Mode.SERVER else self._attend
+        service = host.service
+        for _ in range(_MOST_EVENTS):
+            event = service()
+            remote = event.peer
+            if remote is None:
+                if event.type is _NONE:
+                    break
+                # A client is over after an error, such as a failed DTLS handshake; a server only if somebody has
+                # destroyed its host: what goes wrong with one client must not end it for the others.
+                if self._mode is _Mode.CLIENT or not host.engine_name:
+                    self.close()
+                    break
+                continue
+            handle(host, event, remote)
+            if self._hosts.get(0) is not host:
+                break
+
+    def _serve(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
+        """An event of a server."""
+        if event.type is _RECEIVE:
+            self._queue(event, remote, self._ids.get(remote, 0))
+        elif event.type is _CONNECT:
+            number = event.data if event.data < 0x80000000 else event.data - 0x100000000
+            if self._refusing or event.data < 2 or number in self._peers:
+                remote.reset()
+                return
+            self._ids[remote] = number
+            self._peers[number] = remote
+            self.peer_connected.emit(number)
+        else:
+            gone = self._ids.pop(remote, None)
+            if gone is not None and self._peers.get(gone) is remote:
+                # It is still there while the signal is emitted, as in Godot.
+                self.peer_disconnected.emit(gone)
+                if self._peers.get(gone) is remote:
+                    del self._peers[gone]
+
+    def _attend(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
+        """An event of a client."""
+        if event.type is _RECEIVE:
+            self._queue(event, remote, 1)
+        elif event.type is _CONNECT:
+            self._status = MultiplayerPeer.CONNECTION_CONNECTED
+            self.peer_connected.emit(1)
+        else:
+            if self._status is MultiplayerPeer.CONNECTION_CONNECTED:
+                self.peer_disconnected.emit(1)
+            if self._hosts.get(0) is host:
+                self.close()
+
+    def _poll_mesh(self) -> None:
+        """Take what there is from the hosts of a mesh."""
+        ended: list[tuple[int, ENetConnection]] = []
+        for number, host in list(self._hosts.items()):
+            for _ in range(_MOST_EVENTS):
+                event = host.service()
+                if event.type is _RECEIVE and event.peer is not None:
+                    self._queue(event, event.peer, number)
+                elif event.type is _CONNECT and event.peer is not None:
+                    event.peer.reset()  # this connection is for one peer alone
+                elif event.type is _DISCONNECT or (event.type is _ERROR and not host.engine_name):
+                    ended.append((number, host))
+                    break
+                elif event.type is _NONE or event.type is _ERROR:
+                    break
+        for number, host in ended:
+            if self._hosts.get(number) is host:
+                if number in self._peers:
+                    self.peer_disconnected.emit(number)
+                if self._hosts.get(number) is host:
+                    self._peers.pop(number, None)
+                    del self._hosts[number]
+
+    def _queue(self, event: ServiceResult, remote: ENetPacketPeer, sender: int) -> None:
+        while remote.get_available_packet_count() > 1:
+            remote.get_packet()  # left over from when the program serviced the host itself
+        flags = remote.get_packet_flags()
+        mode = (
+            _RELIABLE
+            if flags & ENetPacketPeer.FLAG_RELIABLE
+            else _UNRELIABLE
+            if flags & ENetPacketPeer.FLAG_UNSEQUENCED
+            else _ORDERED
+        )
+        channel = event.channel - _RESERVED + 1 if event.channel >= _RESERVED else 0
+        self._incoming.append(_Incoming(remote.get_packet(), sender, channel, mode))
+
+    # Packets
+
+    def get_available_packet_count(self) -> int:
+        """Packets that wait to be taken."""
+        return len(self._incoming)
+
+    def _take_packet(self) -> tuple[Error, bytes]:
+        if not self._incoming:
+            return fail("No incoming packets available.", Error.ERR_UNAVAILABLE), b""
+        return Error.OK, self._incoming.popleft().packet
+
+    def _no_packet(self, text: str, result: _T) -> _T:
+        """What is said of the next packet when there is none."""
+        if self._mode is _Mode.NONE:
+            return fail(_INACTIVE, result)
+        return fail(f'Condition "incoming_packets.is_empty()" is true. Returning: {text}', result)
+
+    def get_packet_peer(self) -> int:
+        """Who sent the next packet. With none waiting: logs an error and returns 1."""
+        incoming = self._incoming
+        return incoming[0].sender if incoming else self._no_packet("1", 1)
+
+    def get_packet_channel(self) -> int:
+        """The transfer channel of the next packet. With none waiting: logs an error and returns 1."""
+        incoming = self._incoming
+        return incoming[0].channel if incoming else self._no_packet("1", 1)
+
+    def get_packet_mode(self) -> MultiplayerPeer.TransferMode:
+        """The transfer mode of the next packet. With none waiting: logs an error and returns reliable.
+
+        An unreliable packet of more than 1364 bytes arrives as unreliable ordered, as in Godot.
+        """
+        incoming = self._incoming
+        return incoming[0].mode if incoming else self._no_packet("TRANSFER_MODE_RELIABLE", _RELIABLE)
+
+    def set_target_peer(self, id: int) -> None:
+        """Whom packets go to from now on.
+
+        Args:
+            id: 0 for all; a peer; or a negative id for all but that one. A client has 0, 1 and -1, and all of them
+                mean the server.
+        """
+        self._target = as_int(id, "id")
+
+    def _put_packet(self, packet: bytes) -> Error:
+        target = self._target
+        if self._mode is _Mode.NONE:
+            return fail(_INACTIVE, Error.ERR_UNCONFIGURED)
+        if self._status is not MultiplayerPeer.CONNECTION_CONNECTED:
+            text = "The multiplayer instance isn't currently connected to any server or client."
+            return fail(text, Error.ERR_UNCONFIGURED)
+        named = self._peers.get(abs(target) or MultiplayerPeer.TARGET_PEER_SERVER)
+        if target and named is None:
+            return fail(f"Invalid target peer: {target}", Error.ERR_INVALID_PARAMETER)
+        flags, channel = _WAYS.get(self._transfer_mode, (0, 0))
+        if self._transfer_channel > 0:
+            channel = self._transfer_channel + _RESERVED - 1 & 0xFF
+        if len(packet) > _MTU and not flags & ENetPacketPeer.FLAG_RELIABLE and not self._warned:
+            self._warned = True
+            text = "Sending %d bytes unreliably which is above the MTU (%d), this will result in higher packet loss"
+            _log.warning(text, len(packet), _MTU)
+        if self._mode is _Mode.MESH:
+            self._send_in_mesh(target, channel, packet, flags)
+            return Error.OK
+        host = self._hosts.get(0)
+        if host is None:
+            return fail(_INACTIVE, Error.ERR_UNCONFIGURED)  # another thread has closed it
+        if target < 0 and self._mode is _Mode.SERVER:
+            for peer in list(self._peers.values()):
+                if peer is not named:
+                    peer.send(channel, packet, flags)
+        elif named is not None:
+            named.send(channel, packet, flags)  # of a client always the server
+        else:
+            host.broadcast(channel, packet, flags)
+        host.flush()
+        return Error.OK
+
+    def _send_in_mesh(self, target: int, channel: int, packet: bytes, flags: int) -> None:
+        for number, peer in list(self._peers.items()):
+            if number == target or (target <= 0 and number != -target):
+                peer.send(channel, packet, flags)
+                host = self._hosts.get(number)
+                if host is not None:
+                    host.flush()
+
+    # Looking
+
+    def get_connection_status(self) -> MultiplayerPeer.ConnectionStatus:
+        """Disconnected, connecting (a client only) or connected."""
+        return self._status
+
+    def get_unique_id(self) -> int:
+        """The id of this end, which a client has from the beginning; 0, with an error, while inactive."""
+        return fail(_INACTIVE, 0) if self._mode is _Mode.NONE else self._unique_id
+
+    def is_server_relay_supported(self) -> bool:
+        """Whether this is a server or a client."""
+        return self._mode in (_Mode.SERVER, _Mode.CLIENT)
+
+    def get_host(self) -> ENetConnection | None:
+        """The connection under a server or client, for settings such as compression and DTLS; else None."""
+        if self._mode is _Mode.NONE:
+            return fail('Condition "!_is_active()" is true. Returning: nullptr', None)
+        if self._mode is _Mode.MESH:
+            return fail('Condition "active_mode == MODE_MESH" is true. Returning: nullptr', None)
+        return self._hosts.get(0)
+
+    @property
+    def host(self) -> ENetConnection | None:
+        """As the getter."""
+        return self.get_host()
+
+    def get_peer(self, id: int) -> ENetPacketPeer | None:
+        """The ENet peer behind an id; None, with an error, if there is none."""
+        number = as_int(id, "id")
+        if self._mode is _Mode.NONE:
+            return fail('Condition "!_is_active()" is true. Returning: nullptr', None)
+        found = self._peers.get(number)
+        if found is None:
+            return fail('Condition "!peers.has(p_id)" is true. Returning: nullptr', None)
+        return found
+
+    def set_refuse_new_connections(self, enable: bool) -> None:
+        """Refuse who connects from now on, or let them in again.
+
+        Who is refused sees a connection that is established and then times out, as in Godot; on a DTLS server
+        handshakes are not even begun. Creating a server or client and closing set it to False.
+        """
+        super().set_refuse_new_connections(enable)
+        for host in list(self._hosts.values()):
+            host.refuse_new_connections(self._refusing)
+
+
+def _channel_count(transfer_channels: int) -> int:
+    """How many ENet channels that needs; 0 stands for all. What is more than ENet has is cut, as in Godot."""
+    return min(transfer_channels + _RESERVED, 255) if transfer_channels > 0 else 0

@@ -1,0 +1,245 @@
+"""Signals as Godot has them: an object announces something, and whoever has connected to it is called."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntFlag
+from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
+
+from godot_enet.compat.errors import as_int, fail
+from godot_enet.compat.globals import Error
+
+__all__ = ["ConnectFlags", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
+
+_log = logging.getLogger("godot_enet")
+_P = ParamSpec("_P")
+
+
+class ConnectFlags(IntFlag):
+    """What :meth:`Signal.connect` takes, to be added up."""
+
+    CONNECT_DEFERRED = 1
+    """Call at the end of the frame; see :meth:`Signal.emit`."""
+    CONNECT_PERSIST = 2
+    """Means something to Godot's editor only."""
+    CONNECT_ONE_SHOT = 4
+    """Disconnect at the first emission."""
+    CONNECT_REFERENCE_COUNTED = 8
+    """May be connected several times: is called once, and disconnected when each of them is."""
+    CONNECT_APPEND_SOURCE_OBJECT = 16
+    """Call with one argument more, the last: the object that has the signal."""
+
+
+class SignalConnection(TypedDict):
+    """One entry of :meth:`Signal.get_connections`."""
+
+    signal: Signal[...]
+    callable: Callable[..., object]
+    flags: ConnectFlags
+
+
+class _Slot:
+    """One connected callable."""
+
+    __slots__ = ("count", "flags")
+
+    def __init__(self, flags: int) -> None:
+        self.flags = flags
+        self.count = 1 if flags & ConnectFlags.CONNECT_REFERENCE_COUNTED else 0
+
+
+class Signal(Generic[_P]):
+    """What an object announces. Objects have theirs as attributes; see :class:`SignalProperty`.
+
+    Connected callables are kept alive, bound methods with their objects. (Godot forgets a callable with its object.)
+
+    Args:
+        object: whose signal it is; only a weak reference is kept.
+        signal: its name.
+        arguments: the names of what it is emitted with.
+    """
+
+    CONNECT_DEFERRED = ConnectFlags.CONNECT_DEFERRED
+    CONNECT_PERSIST = ConnectFlags.CONNECT_PERSIST
+    CONNECT_ONE_SHOT = ConnectFlags.CONNECT_ONE_SHOT
+    CONNECT_REFERENCE_COUNTED = ConnectFlags.CONNECT_REFERENCE_COUNTED
+    CONNECT_APPEND_SOURCE_OBJECT = ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT
+
+    def __init__(self, object: object, signal: str, arguments: tuple[str, ...] = ()) -> None:
+        self._object = weakref.ref(object)
+        self._name = signal
+        self._arguments = arguments
+        self._slots: dict[Callable[..., Any], _Slot] = {}
+
+    def __repr__(self) -> str:
+        return f"<Signal {self._name}({', '.join(self._arguments)}) of {type(self.get_object()).__name__}>"
+
+    def connect(self, callable: Callable[_P, object], flags: int = 0) -> Error:
+        """Have something called with each emission, after what was connected before.
+
+        Args:
+            callable: takes the signal's arguments; what it returns does not matter.
+            flags: a sum of :class:`ConnectFlags`.
+
+        Returns:
+            ``OK``, or ``ERR_INVALID_PARAMETER`` if it is connected already.
+        """
+        number = as_int(flags, "flags")
+        known = self._slots.get(_checked(callable))
+        if known is None:
+            self._slots[callable] = _Slot(number)
+        elif number & ConnectFlags.CONNECT_REFERENCE_COUNTED:
+            known.count += 1
+        else:
+            text = f"Signal '{self._name}' is already connected to given callable '{_name(callable)}' in that object."
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        return Error.OK
+
+    def disconnect(self, callable: Callable[_P, object]) -> None:
+        """Undo :meth:`connect`; logs an error if it is not connected."""
+        if not self._release(_checked(callable)):
+            source = type(self.get_object()).__name__
+            text = f"Attempt to disconnect a nonexistent connection from '{source}'."
+            fail(f"{text} Signal: '{self._name}', callable: '{_name(callable)}'.", None)
+
+    def is_connected(self, callable: Callable[_P, object]) -> bool:
+        """Whether it is connected."""
+        return _checked(callable) in self._slots
+
+    def emit(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        """Call everything that is connected now, in the order in which it was connected.
+
+        What was connected with ``CONNECT_DEFERRED`` is called at the end of the frame: when the ``poll()`` ends that
+        the emission happened in, after all other signals and packets of that poll; outside of one, when this thread's
+        next ``poll()`` ends. (``run_deferred()`` does it at once, for programs that never poll.)
+
+        An exception in a callable is logged with its traceback, and the others are still called, as in Godot.
+        """
+        for callable, slot in list(self._slots.items()):
+            if slot.flags & ConnectFlags.CONNECT_ONE_SHOT and not self._release(callable):
+                continue  # another thread emits it, too
+            arguments = args
+            if slot.flags & ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT:
+                arguments = (*args, self.get_object())  # type: ignore[assignment]  # one more than is declared
+            if slot.flags & ConnectFlags.CONNECT_DEFERRED:
+                _local.deferred.append((self, callable, arguments, kwargs))
+            else:
+                self._call(callable, arguments, kwargs)
+
+    def get_connections(self) -> list[SignalConnection]:
+        """What is connected, as dictionaries with ``signal``, ``callable`` and ``flags``."""
+        return [
+            {"signal": self, "callable": callable, "flags": ConnectFlags(slot.flags)}
+            for callable, slot in list(self._slots.items())
+        ]
+
+    def has_connections(self) -> bool:
+        """Whether anything is connected."""
+        return bool(self._slots)
+
+    def get_name(self) -> str:
+        """Its name."""
+        return self._name
+
+    def get_object(self) -> Any:
+        """Whose signal it is; None if that is no more."""
+        return self._object()
+
+    def get_arguments(self) -> tuple[str, ...]:
+        """The names of what it is emitted with. (Beyond Godot.)"""
+        return self._arguments
+
+    def _release(self, callable: Callable[..., object]) -> bool:
+        """Disconnect once; whether it was connected."""
+        slot = self._slots.get(callable)
+        if slot is None:
+            return False
+        slot.count -= 1
+        return slot.count > 0 or self._slots.pop(callable, None) is not None
+
+    def _call(self, callable: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        try:
+            callable(*args, **kwargs)
+        except Exception:
+            _log.exception("Error calling from signal '%s' to callable: %s.", self._name, _name(callable))
+
+
+class SignalProperty(Generic[_P]):
+    """Declares a signal in a class; each object gets a :class:`Signal` of its own.
+
+    ``peer_connected = SignalProperty[[int]]("id")`` declares one with an int; ``SignalProperty[[]]()`` one without
+    arguments. Signals are connected to, never assigned: that raises AttributeError.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        self.arguments = arguments
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> SignalProperty[_P]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Signal[_P]: ...
+
+    def __get__(self, instance: object | None, owner: type) -> SignalProperty[_P] | Signal[_P]:
+        if instance is None:
+            return self
+        signals = instance.__dict__
+        found: Signal[_P] | None = signals.get(self.name)
+        if found is None:
+            # Of two threads that come first, both get the same one.
+            found = signals.setdefault(self.name, Signal(instance, self.name, self.arguments))
+        return found
+
+    def __set__(self, instance: object, value: NoReturn) -> None:
+        raise AttributeError(f"a signal is not assigned; use {self.name}.connect(...)")
+
+
+class _Local(threading.local):
+    """Each thread has its frames, so that what it defers is not called in another one."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.deferred: deque[tuple[Signal[...], Callable[..., object], tuple[Any, ...], dict[str, Any]]] = deque()
+
+
+_local = _Local()
+
+
+@contextmanager
+def frame() -> Iterator[None]:
+    """Around the work of a ``poll()``: deferred calls are made when the outermost one ends."""
+    _local.depth += 1
+    try:
+        yield
+    finally:
+        _local.depth -= 1
+        if not _local.depth:
+            run_deferred()
+
+
+def run_deferred() -> None:
+    """Make the deferred calls of this thread, and those that are deferred meanwhile."""
+    deferred = _local.deferred
+    while deferred:
+        signal, callable, args, kwargs = deferred.popleft()
+        signal._call(callable, args, kwargs)
+
+
+def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:
+    if not hasattr(callable, "__call__"):  # noqa: B004 - the built-in callable() is hidden by Godot's argument name
+        raise TypeError(f"callable must be something that can be called, not {type(callable).__name__}")
+    return callable
+
+
+def _name(callable: Callable[..., object]) -> str:
+    """How messages call it."""
+    return getattr(callable, "__qualname__", None) or repr(callable)
