@@ -43,6 +43,9 @@ class HostConfig:
     """Bytes; larger packets are refused both ways."""
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
     """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
+    early_retransmit: bool = True
+    """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False
+    waits exactly as ENet does. The bytes on the wire are the same kind either way."""
     seed: int = 0
     """32-bit seed of the connect ids. Equal seeds give equal datagrams."""
 

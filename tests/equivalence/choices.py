@@ -42,6 +42,7 @@ def a_config(random: Random) -> HostConfig:
         duplicate_peers=random.choice((4095, 4095, 2)),
         maximum_packet_size=random.choice((1 << 25, 1 << 25, 5000)),
         maximum_waiting_data=random.choice((1 << 25, 1 << 25, 3000)),
+        early_retransmit=random.random() < 0.7,
         seed=random.getrandbits(32),
     )
 

@@ -44,13 +44,20 @@ class Engines(RuleBasedStateMachine):
         start=st.sampled_from(STARTS),
         configs=st.lists(CONFIGS, min_size=len(ADDRESSES), max_size=len(ADDRESSES)),
         checksum=st.booleans(),
+        early=st.booleans(),
         codec=st.sampled_from(CODECS),
         connected=st.booleans(),
     )
     def begin(
-        self, start: int, configs: list[dict[str, int]], checksum: bool, codec: type | None, connected: bool
+        self,
+        start: int,
+        configs: list[dict[str, int]],
+        checksum: bool,
+        early: bool,
+        codec: type | None,
+        connected: bool,
     ) -> None:
-        made = [HostConfig(**config, checksum=checksum) for config in configs]
+        made = [HostConfig(checksum=checksum, early_retransmit=early, **config) for config in configs]
         self.net = Net(start, list(zip(made, ADDRESSES, strict=True)))
         for node in self.net.nodes:
             if codec is not None:

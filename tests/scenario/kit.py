@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from godot_enet.core.config import HostConfig
@@ -22,11 +23,16 @@ NEVER = 10**9
 """Milliseconds beyond any test."""
 
 
+def exact(config: HostConfig) -> HostConfig:
+    """The config with ENet's own timing, to the millisecond."""
+    return replace(config, early_retransmit=False)
+
+
 class Stage:
     """One engine at ``HOST``; links take no time, so whatever is answered at all is answered in the same moment."""
 
     def __init__(self, factory: EngineFactory, start: int = START, **config: Any) -> None:
-        self.config = HostConfig(**config)
+        self.config = exact(HostConfig(**config))
         self.world = World(start=start)
         self.host = self.world.add_host(factory(self.config), HOST)
         self.engine = self.host.engine
@@ -216,8 +222,8 @@ class Pair:
         capture: bool = True,
     ) -> None:
         self.world = World(seed=seed, start=START, link=link, capture=capture)
-        self.client = self.world.add_host(factories.client(client or HostConfig()), CLIENT)
-        self.server = self.world.add_host(factories.server(server or HostConfig()), SERVER)
+        self.client = self.world.add_host(factories.client(exact(client or HostConfig())), CLIENT)
+        self.server = self.world.add_host(factories.server(exact(server or HostConfig())), SERVER)
         self.to_server = PeerHandle(0)
         """The client's handle for the server."""
         self.to_client = PeerHandle(0)

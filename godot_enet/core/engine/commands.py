@@ -17,6 +17,7 @@ class ReliableCommand:
     __slots__ = (
         "attempts",
         "channel",
+        "datagram",
         "key",
         "length",
         "number",
@@ -42,8 +43,11 @@ class ReliableCommand:
         """Position in the host's one order of queueing; not a time."""
         self.sent_time = 0
         self.timeout = 0
-        """Milliseconds until it counts as lost; 0 until first sent, doubled by each loss."""
+        """Milliseconds until it counts as lost, where the host keeps ENet's own timing; 0 until first sent, doubled
+        by each loss."""
         self.attempts = 0
+        self.datagram = 0
+        """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
 
 
 class UnreliableCommand:

@@ -84,7 +84,7 @@ class PythonEngine:
         self.maximum_waiting_data = config.maximum_waiting_data
         self.incoming_bandwidth = config.incoming_bandwidth
         self.outgoing_bandwidth = config.outgoing_bandwidth
-        self.table = PeerTable(config.peer_count, config.mtu)
+        self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit)
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""
         self.held_back: set[Peer] = set()

@@ -178,6 +178,9 @@ def _parse_commands(
     if peer is not None and peer.state is not PeerState.DISCONNECTED:
         if peer.acks or peer.control or peer.unreliable or peer.reliable:
             engine.dirty.add(peer)
+            if peer.recovery is not None and peer.sent:
+                # An acknowledgement may have told that something is lost.
+                engine.schedule(peer)
         else:
             # An acknowledgement may have brought the next ping forward.
             engine.schedule(peer)
@@ -233,7 +236,7 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
     if now < sent_time:
         return body
     sample_round_trip(peer, now - sent_time or 1, now)
-    command = acknowledge(peer, channel_id << 16 | number)
+    command = acknowledge(peer, channel_id << 16 | number, sent_time)
     if state is _CONNECTED:
         return body
     if state is PeerState.ACKNOWLEDGING_CONNECT:

@@ -206,6 +206,11 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> D
     Packets that were queued after ``latest`` are left for another time.
     """
     peer.continue_sending = False
+    if peer.state is PeerState.CONNECTING and peer.control and peer.control[0].queue_time > latest:
+        # The program may not have finished setting up its host: its first CONNECT waits for its first full pass.
+        engine.held_back.add(peer)
+        return None
+    peer.datagrams += 1
     draft = _Draft()
     if peer.acks:
         _take_acks(engine, peer, draft)
@@ -313,6 +318,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
             if command.timeout == 0:
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
             command.sent_time = now
+            command.datagram = peer.datagrams
             sent[command.key] = command
             draft.has_reliable = True
         else:

@@ -12,6 +12,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.recovery import Recovery
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 
@@ -59,6 +60,7 @@ class Peer:
         "connect_pending",
         "continue_sending",
         "control",
+        "datagrams",
         "deadline",
         "dispatched",
         "earliest_timeout",
@@ -101,6 +103,7 @@ class Peer:
         "pending_throttle",
         "ping_interval",
         "recalculates",
+        "recovery",
         "reliable",
         "reliable_data_in_transit",
         "rtt",
@@ -118,7 +121,9 @@ class Peer:
         "window_size",
     )
 
-    def __init__(self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int]) -> None:
+    def __init__(
+        self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int], early_retransmit: bool
+    ) -> None:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
         self.address = address
@@ -148,6 +153,8 @@ class Peer:
         """Of the control channel."""
         self.outgoing_unsequenced_group = 0
         self.reliable_data_in_transit = 0
+        self.datagrams = 0
+        """Datagrams begun so far."""
         self.continue_sending = False
         """The last datagram was full: there is more to send at once."""
 
@@ -176,6 +183,8 @@ class Peer:
         self.last_receive_time = 0
         """Of the last acknowledgement; nothing else counts."""
         self.earliest_timeout = 0
+        self.recovery = Recovery() if early_retransmit else None
+        """None where the host keeps ENet's own timing."""
         self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
         self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
         self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM

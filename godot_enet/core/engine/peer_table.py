@@ -17,8 +17,9 @@ _SLOT_BITS = 12
 class PeerTable:
     """Slots are taken lowest first, as the reference does; nothing here costs more with more slots."""
 
-    def __init__(self, slot_count: int, mtu: int) -> None:
+    def __init__(self, slot_count: int, mtu: int, early_retransmit: bool) -> None:
         self.slot_count = slot_count
+        self._early_retransmit = early_retransmit
         self.slots: dict[int, Peer] = {}
         self._mtu = mtu
         self._free: list[int] = []
@@ -40,7 +41,7 @@ class PeerTable:
         self._generation += 1
         handle = PeerHandle(self._generation << _SLOT_BITS | slot)
         sessions = self._sessions.get(slot, (UNKNOWN_SESSION, UNKNOWN_SESSION))
-        peer = Peer(handle, address, self._mtu, sessions)
+        peer = Peer(handle, address, self._mtu, sessions, self._early_retransmit)
         self.slots[slot] = peer
         self._by_address.setdefault(address, []).append(peer)
         self._by_host.setdefault(address.host, set()).add(peer)

@@ -51,15 +51,23 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
         peer.packet_throttle_epoch = now
     peer.last_receive_time = now if now > 1 else 1
     peer.earliest_timeout = 0
+    if peer.recovery is not None:
+        peer.recovery.last_sample = sample
+        peer.recovery.backoff = 0
 
 
-def acknowledge(peer: Peer, key: int) -> int:
-    """Forget the reliable command that an acknowledgement names. Returns its command number, or 0."""
+def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
+    """Forget the reliable command that an acknowledgement names. Returns its command number, or 0.
+
+    ``sent_time`` is when the datagram left that is acknowledged, None where that is not known.
+    """
     command = peer.sent.pop(key, None)
     if command is None:
         # It timed out and waits to be sent again, or it never existed.
         return _acknowledge_unsent(peer, key)
     peer.reliable_data_in_transit -= command.length
+    if peer.recovery is not None and sent_time is not None:
+        peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
     _release_window(command, key)
     return command.number
 
@@ -95,10 +103,21 @@ def check_timeouts(peer: Peer, now: int) -> bool:
     """Queue overdue commands for another try. True if the peer must be given up instead."""
     overdue_control: list[ReliableCommand] = []
     overdue_data: list[ReliableCommand] = []
-    dead = False
+    dead = timed_out = False
+    recovery = peer.recovery
     for command in peer.sent.values():
-        if now - command.sent_time < command.timeout:
+        age = now - command.sent_time
+        if recovery is None:
+            if age < command.timeout:
+                continue
+        elif age < recovery.timeout(peer.rtt, peer.rtt_variance):
+            if age < recovery.patience(command, peer.rtt, peer.rtt_variance):
+                # In the order of sending, so nothing after this one is due either.
+                break
+            peer.packets_lost += 1
+            (overdue_control if command.channel is None else overdue_data).append(command)
             continue
+        timed_out = True
         if peer.earliest_timeout == 0 or command.sent_time < peer.earliest_timeout:
             peer.earliest_timeout = command.sent_time
         silence = now - peer.earliest_timeout
@@ -110,14 +129,13 @@ def check_timeouts(peer: Peer, now: int) -> bool:
             break
         peer.packets_lost += 1
         command.timeout *= 2
-        if command.channel is not None:
-            peer.reliable_data_in_transit -= command.length
-            overdue_data.append(command)
-        else:
-            overdue_control.append(command)
+        (overdue_control if command.channel is None else overdue_data).append(command)
+    if recovery is not None and timed_out:
+        recovery.backoff += 1
     for command in overdue_control:
         del peer.sent[command.key]
     for command in overdue_data:
+        peer.reliable_data_in_transit -= command.length
         del peer.sent[command.key]
     # In front of what was queued since, keeping their order.
     peer.control.extendleft(reversed(overdue_control))
@@ -130,9 +148,10 @@ def due_at(peer: Peer) -> int | None:
     due = peer.deadline
     if peer.sent:
         command = next(iter(peer.sent.values()))
-        timeout = command.sent_time + command.timeout
-        if due is None or timeout < due:
-            due = timeout
+        recovery = peer.recovery
+        wait = command.timeout if recovery is None else recovery.patience(command, peer.rtt, peer.rtt_variance)
+        if due is None or command.sent_time + wait < due:
+            due = command.sent_time + wait
     elif peer.state is PeerState.CONNECTED:
         ping = peer.last_receive_time + peer.ping_interval
         if due is None or ping < due:

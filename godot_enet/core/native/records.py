@@ -48,6 +48,7 @@ _CONFIG_NAMES = (
     "maximum_packet_size",
     "maximum_waiting_data",
     "seed",
+    "early_retransmit",
 )
 
 

@@ -20,7 +20,7 @@ def take(table: PeerTable, address: Address = HERE) -> Peer:
 
 
 def test_slots_are_taken_lowest_first() -> None:
-    table = PeerTable(5, 1392)
+    table = PeerTable(5, 1392, False)
     peers = [take(table) for _ in range(5)]
     assert [peer.slot for peer in peers] == [0, 1, 2, 3, 4]
     assert table.allocate(HERE) is None
@@ -32,13 +32,13 @@ def test_slots_are_taken_lowest_first() -> None:
 
 @pytest.mark.parametrize("slots", [1, 4095])
 def test_every_slot_can_be_taken(slots: int) -> None:
-    table = PeerTable(slots, 1392)
+    table = PeerTable(slots, 1392, False)
     assert [take(table).slot for _ in range(slots)] == list(range(slots))
     assert table.allocate(HERE) is None
 
 
 def test_a_handle_is_never_used_again() -> None:
-    table = PeerTable(2, 1392)
+    table = PeerTable(2, 1392, False)
     seen: set[int] = set()
     for _ in range(1000):
         peer = take(table)
@@ -55,13 +55,13 @@ def test_a_handle_is_never_used_again() -> None:
 
 @pytest.mark.parametrize("handle", [0, 1, 4094, 4095, -1, 2**40])
 def test_a_made_up_handle_names_nobody(handle: int) -> None:
-    table = PeerTable(8, 1392)
+    table = PeerTable(8, 1392, False)
     take(table)
     assert table.get(PeerHandle(handle)) is None
 
 
 def test_session_ids_outlive_the_peer() -> None:
-    table = PeerTable(2, 1392)
+    table = PeerTable(2, 1392, False)
     peer = take(table)
     assert (peer.incoming_session, peer.outgoing_session) == (UNKNOWN_SESSION, UNKNOWN_SESSION)
     peer.incoming_session, peer.outgoing_session = 2, 3
@@ -72,7 +72,7 @@ def test_session_ids_outlive_the_peer() -> None:
 
 
 def test_a_repeated_connect_is_recognised() -> None:
-    table = PeerTable(8, 1392)
+    table = PeerTable(8, 1392, False)
     peer = take(table)
     peer.connect_id, peer.state = 77, PeerState.ACKNOWLEDGING_CONNECT
     assert table.has_connection(HERE, 77)
@@ -87,7 +87,7 @@ def test_a_repeated_connect_is_recognised() -> None:
 
 
 def test_peers_of_one_ip_address_are_counted_but_not_our_own_attempts() -> None:
-    table = PeerTable(16, 1392)
+    table = PeerTable(16, 1392, False)
     for port in range(4):
         take(table, Address("10.0.0.1", port)).state = PeerState.CONNECTED
     take(table, Address("10.0.0.1", 9)).state = PeerState.CONNECTING
@@ -100,7 +100,7 @@ def test_peers_of_one_ip_address_are_counted_but_not_our_own_attempts() -> None:
 
 
 def test_released_peers_leave_nothing_behind() -> None:
-    table = PeerTable(8, 1392)
+    table = PeerTable(8, 1392, False)
     for _ in range(50):
         peers = [take(table, Address(f"10.0.0.{number % 3}", number)) for number in range(8)]
         for peer in peers:
@@ -111,7 +111,7 @@ def test_released_peers_leave_nothing_behind() -> None:
 
 
 def test_in_order_means_by_slot() -> None:
-    table = PeerTable(8, 1392)
+    table = PeerTable(8, 1392, False)
     peers = [take(table) for _ in range(4)]
     table.release(peers[1])
     again = take(table)

@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 1u
+#define GDE_ABI_VERSION 2u
 
 enum {
     GDE_OK = 0,
@@ -54,6 +54,7 @@ typedef struct {
     uint32_t maximum_packet_size;
     uint32_t maximum_waiting_data;
     uint32_t seed;
+    uint32_t early_retransmit;
 } gde_config;
 
 typedef struct {

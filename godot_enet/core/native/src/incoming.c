@@ -52,7 +52,7 @@ static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_
     if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
     if (now < sent_time) return true;
     sample_round_trip(p, now > sent_time ? (uint64_t)(now - sent_time) : 1, now);
-    int number = acknowledge(e, p, (uint32_t)at[1] << 16 | read16(at + 4));
+    int number = acknowledge(e, p, (uint32_t)at[1] << 16 | read16(at + 4), sent_time);
     switch (p->state) {
     case STATE_ACKNOWLEDGING_CONNECT:
         if (number != COMMAND_VERIFY_CONNECT) return false;
@@ -124,7 +124,7 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         become_zombie(e, p);
         return false;
     }
-    acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1);
+    acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1, NEVER_SENT);
     p->channel_count = min32(p->channel_count, channels);
     p->outgoing_peer_id = (uint16_t)peer_id;
     p->incoming_session = at[6] & 3;
@@ -309,10 +309,10 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *at, const uint
         at = following;
     }
     if (p) {
-        if (p->ack_count || p->queued_count)
-            slots_add(&e->dirty, p->slot);
-        else
-            schedule(e, p);
+        bool has_more = p->ack_count || p->queued_count;
+        if (has_more) slots_add(&e->dirty, p->slot);
+        /* An acknowledgement may have brought the next ping forward, or told that something is lost. */
+        if (!has_more || (e->config.early_retransmit && p->sent_count)) schedule(e, p);
     }
 }
 

@@ -128,6 +128,7 @@ typedef struct command {
     uint64_t queue_time;
     int64_t sent_time;
     uint64_t timeout;
+    uint64_t datagram; /* which of the peer's it last left in */
     uint32_t key; /* channel id << 16 | reliable number; unreliable: reliable << 16 | unreliable number */
     uint32_t offset;
     uint32_t length; /* bytes of data */
@@ -183,6 +184,13 @@ typedef struct {
     uint8_t channel;
 } ack;
 
+/* See recovery.py for what these mean. */
+typedef struct {
+    uint64_t acknowledged, last_sample, reordering;
+    int64_t reordered_at;
+    uint32_t backoff;
+} recovery;
+
 typedef struct peer {
     uint64_t handle;
     gde_address address;
@@ -211,6 +219,8 @@ typedef struct peer {
     command **sent_hash;
     uint32_t sent_count, sent_slots;
     uint64_t reliable_data_in_transit;
+    uint64_t datagrams; /* begun so far */
+    recovery recovery;
 
     uint64_t *unsequenced_map;
     packet *first_packet, *last_packet;
@@ -392,9 +402,16 @@ void body_release(body *b);
 
 /* reliability.c */
 void sample_round_trip(peer *p, uint64_t sample, int64_t now);
-int acknowledge(gde_engine *e, peer *p, uint32_t key);
-bool check_timeouts(peer *p, int64_t now);
-bool due_at(const peer *p, int64_t *due);
+enum { NEVER_SENT = -1 };
+/* Forgets the command that is acknowledged; sent_time: of the datagram that was, or NEVER_SENT. */
+int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time);
+bool check_timeouts(const gde_engine *e, peer *p, int64_t now);
+bool due_at(const gde_engine *e, const peer *p, int64_t *due);
+
+/* recovery.c */
+void recovery_learn(peer *p, const command *c, int64_t sent_time);
+uint64_t recovery_timeout(const peer *p);
+uint64_t recovery_patience(const peer *p, const command *c);
 bool sent_insert(peer *p, command *c);
 void sent_remove(peer *p, command *c);
 

@@ -287,6 +287,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             c->attempts++;
             if (c->timeout == 0) c->timeout = p->rtt + 4 * p->rtt_variance;
             c->sent_time = now;
+            c->datagram = p->datagrams;
             d->has_reliable = keep = sent_insert(p, c);
         } else if (c->has_packet) {
             if (c->starts) {
@@ -350,6 +351,12 @@ static uint32_t finish(gde_engine *e, const peer *p, const draft *d, const uint8
 
 uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, uint8_t *buffer) {
     p->continue_sending = false;
+    if (p->state == STATE_CONNECTING && !list_empty(&p->control) && head_of(&p->control)->queue_time > latest) {
+        /* The program may not have finished setting up its host: its first CONNECT waits for its first full pass. */
+        slots_add(&e->held_back, p->slot);
+        return 0;
+    }
+    p->datagrams++;
     draft d = {e->body_scratch, 4, 0, false, false};
     if (p->ack_count) take_acks(e, p, &d);
     bool can_ping = true;

@@ -31,6 +31,8 @@ void sample_round_trip(peer *p, uint64_t sample, int64_t now) {
     }
     p->last_receive_time = now > 1 ? now : 1;
     p->earliest_timeout = 0;
+    p->recovery.last_sample = sample;
+    p->recovery.backoff = 0;
 }
 
 /* Commands in flight: a list in the order of sending, and a chained hash by key. */
@@ -86,12 +88,13 @@ static command *find_unsent(list_node *list, uint32_t key) {
     return NULL;
 }
 
-int acknowledge(gde_engine *e, peer *p, uint32_t key) {
+int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time) {
     command *c = p->sent_count ? p->sent_hash[sent_home(p, key)] : NULL;
     while (c && c->key != key) c = c->hash_next;
     if (c) {
         sent_remove(p, c);
         p->reliable_data_in_transit -= c->length;
+        if (e->config.early_retransmit && sent_time != NEVER_SENT) recovery_learn(p, c, sent_time);
     } else if ((c = find_unsent(&p->control, key)) || (c = find_unsent(&p->reliable, key))) {
         list_remove(&c->node);
         p->queued_count--;
@@ -104,20 +107,28 @@ int acknowledge(gde_engine *e, peer *p, uint32_t key) {
     return number;
 }
 
-bool check_timeouts(peer *p, int64_t now) {
+bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
+    bool timed_out = false;
     list_node *control = p->control.next, *reliable = p->reliable.next;
     for (list_node *node = p->sent.next; node != &p->sent;) {
         command *c = COMMAND_OF(node);
         node = node->next;
-        if ((uint64_t)(now - c->sent_time) < c->timeout) continue;
-        if (p->earliest_timeout == 0 || c->sent_time < p->earliest_timeout) p->earliest_timeout = c->sent_time;
-        int64_t silence = now - p->earliest_timeout;
-        bool tries = c->attempts > 32 || (uint64_t)1 << (c->attempts - 1) >= p->timeout_limit;
-        if (p->earliest_timeout != 0 && (silence >= (int64_t)p->timeout_maximum ||
-                                         (tries && silence >= (int64_t)p->timeout_minimum)))
-            return true;
+        uint64_t age = (uint64_t)(now - c->sent_time);
+        if (e->config.early_retransmit ? age >= recovery_timeout(p) : age >= c->timeout) {
+            if (p->earliest_timeout == 0 || c->sent_time < p->earliest_timeout) p->earliest_timeout = c->sent_time;
+            int64_t silence = now - p->earliest_timeout;
+            bool tries = c->attempts > 32 || (uint64_t)1 << (c->attempts - 1) >= p->timeout_limit;
+            if (p->earliest_timeout != 0 && (silence >= (int64_t)p->timeout_maximum ||
+                                             (tries && silence >= (int64_t)p->timeout_minimum)))
+                return true;
+            c->timeout *= 2;
+            timed_out = true;
+        } else if (!e->config.early_retransmit) {
+            continue;
+        } else if (age < recovery_patience(p, c)) {
+            break; /* In the order of sending, so nothing after this one is due either. */
+        }
         p->packets_lost++;
-        c->timeout *= 2;
         sent_remove(p, c);
         if (c->channel) {
             p->reliable_data_in_transit -= c->length;
@@ -127,15 +138,16 @@ bool check_timeouts(peer *p, int64_t now) {
         }
         p->queued_count++;
     }
+    p->recovery.backoff += timed_out;
     return false;
 }
 
-bool due_at(const peer *p, int64_t *due) {
+bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
     bool has_due = p->has_deadline;
     int64_t at = p->deadline;
     if (!list_empty(&p->sent)) {
         const command *c = COMMAND_OF(p->sent.next);
-        int64_t timeout = c->sent_time + (int64_t)c->timeout;
+        int64_t timeout = c->sent_time + (int64_t)(e->config.early_retransmit ? recovery_patience(p, c) : c->timeout);
         if (!has_due || timeout < at) at = timeout;
         has_due = true;
     } else if (p->state == STATE_CONNECTED) {

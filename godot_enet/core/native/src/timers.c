@@ -46,7 +46,7 @@ static void compact_timers(gde_engine *e) {
 
 void schedule(gde_engine *e, peer *p) {
     int64_t due;
-    if (!due_at(p, &due) || (p->has_timer && due >= p->timer)) return;
+    if (!due_at(e, p, &due) || (p->has_timer && due >= p->timer)) return;
     if (e->timer_count >= 64 + 4 * e->peer_total) compact_timers(e);
     if (e->timer_count == e->timer_capacity) {
         uint32_t capacity = e->timer_capacity ? e->timer_capacity * 2 : 16;
@@ -63,10 +63,10 @@ void schedule(gde_engine *e, peer *p) {
 
 static void attend(gde_engine *e, peer *p, int64_t now) {
     int64_t due;
-    if (!due_at(p, &due)) return;
+    if (!due_at(e, p, &due)) return;
     if (due > now) {
         schedule(e, p);
-    } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(p, now))) {
+    } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(e, p, now))) {
         peer_lost(e, p);
     } else {
         slots_add(&e->dirty, p->slot);
@@ -94,7 +94,7 @@ int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
     while (e->timer_count) {
         int64_t at = e->timers[0].at, actual;
         peer *p = timer_peer(e, &e->timers[0]);
-        if (p && due_at(p, &actual) && actual <= at) {
+        if (p && due_at(e, p, &actual) && actual <= at) {
             if (!has_due || at < *due) *due = at;
             return 1;
         }
