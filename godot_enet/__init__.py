@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
     from godot_enet.compat.multiplayer_peer import MultiplayerPeer
     from godot_enet.compat.offline_multiplayer_peer import OfflineMultiplayerPeer
+    from godot_enet.compat.scene.drops import SceneDrop
+    from godot_enet.compat.scene.multiplayer_api import MultiplayerAPI
+    from godot_enet.compat.scene.node import Node
+    from godot_enet.compat.scene.rpc import rpc
+    from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
+    from godot_enet.compat.scene.scene_tree import SceneTree
     from godot_enet.compat.signal import ConnectFlags, Signal, SignalProperty, run_deferred
     from godot_enet.compat.variant import (
         AABB,
@@ -75,7 +81,9 @@ __all__ = [
     "Error",
     "HMACContext",
     "HashingContext",
+    "MultiplayerAPI",
     "MultiplayerPeer",
+    "Node",
     "NodePath",
     "OfflineMultiplayerPeer",
     "PackedByteArray",
@@ -94,6 +102,9 @@ __all__ = [
     "Quaternion",
     "Rect2",
     "Rect2i",
+    "SceneDrop",
+    "SceneMultiplayer",
+    "SceneTree",
     "Signal",
     "SignalProperty",
     "StringName",
@@ -112,6 +123,7 @@ __all__ = [
     "available_engines",
     "bytes_to_var",
     "bytes_to_var_with_objects",
+    "rpc",
     "run_deferred",
     "typeof",
     "var_to_bytes",
@@ -132,6 +144,12 @@ _LATER = {
     "enet_multiplayer_peer": ("ENetMultiplayerPeer",),
     "multiplayer_peer": ("MultiplayerPeer",),
     "offline_multiplayer_peer": ("OfflineMultiplayerPeer",),
+    "scene.drops": ("SceneDrop",),
+    "scene.multiplayer_api": ("MultiplayerAPI",),
+    "scene.node": ("Node",),
+    "scene.rpc": ("rpc",),
+    "scene.scene_multiplayer": ("SceneMultiplayer",),
+    "scene.scene_tree": ("SceneTree",),
     "signal": (
         "ConnectFlags",
         "Signal",

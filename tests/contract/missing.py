@@ -5,10 +5,8 @@ from __future__ import annotations
 __all__ = ["MISSING"]
 
 _CLASSES = {
-    "MultiplayerAPI",
     "MultiplayerSpawner",
     "MultiplayerSynchronizer",
-    "SceneMultiplayer",
     "SceneReplicationConfig",
 }
 _METHODS: set[str] = set()

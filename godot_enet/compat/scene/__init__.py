@@ -1,0 +1,1 @@
+"""Godot's high-level multiplayer: nodes, ``@rpc``, and SceneMultiplayer. It knows nothing of ENet."""

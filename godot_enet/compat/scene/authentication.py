@@ -1,0 +1,117 @@
+"""Peers whose connection stands, but who are not let in yet: both ends have to say that they are satisfied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from godot_enet.compat.errors import fail
+from godot_enet.compat.globals import Error
+
+__all__ = ["AUTH", "Authentication"]
+
+AUTH = b"\x07\x00"
+"""With data behind it: what ``auth_callback`` is called with. Alone: that end is satisfied."""
+
+
+class _Pending:
+    """How far a peer is."""
+
+    __slots__ = ("local", "remote", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.local = False
+        self.remote = False
+
+
+class Authentication:
+    """The pending peers of one multiplayer.
+
+    Args:
+        send: sends a reliable packet to a peer, on channel 0, whether it is let in or not.
+        admit: lets a peer in.
+    """
+
+    def __init__(self, send: Callable[[int, bytes], object], admit: Callable[[int], None]) -> None:
+        self._send = send
+        self._admit = admit
+        self._pending: dict[int, _Pending] = {}
+        self.callback: Callable[[int, bytes], object] | None = None
+        self.timeout = 3.0
+
+    def begin(self, peer: int) -> None:
+        """A peer has connected."""
+        self._pending[peer] = _Pending(monotonic())
+
+    def forget(self, peer: int) -> bool:
+        """A peer is gone; whether it was pending."""
+        return self._pending.pop(peer, None) is not None
+
+    def clear(self) -> None:
+        """Nobody is there any more."""
+        self._pending.clear()
+
+    def peers(self) -> list[int]:
+        """Who is pending."""
+        return list(self._pending)
+
+    def __contains__(self, peer: int) -> bool:
+        return peer in self._pending
+
+    def send(self, peer: int, data: bytes) -> Error:
+        """Send data for the other end's callback."""
+        pending = self._pending.get(peer)
+        if pending is None:
+            text = 'Condition "!pending_peers.has(p_to)" is true. Returning: ERR_INVALID_PARAMETER'
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        if not data:
+            text = 'Condition "p_data.is_empty()" is true. Returning: ERR_INVALID_PARAMETER'
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        if pending.local or pending.remote:
+            why = (
+                "The authentication session was previously marked as completed"
+                if pending.local
+                else "The remote peer notified that the authentication session was completed"
+            )
+            return fail(f"{why}, no more authentication data can be sent.", Error.ERR_FILE_CANT_WRITE)
+        self._send(peer, AUTH + data)
+        return Error.OK
+
+    def complete(self, peer: int) -> Error:
+        """This end is satisfied."""
+        pending = self._pending.get(peer)
+        if pending is None:
+            text = 'Condition "!pending_peers.has(p_peer)" is true. Returning: ERR_INVALID_PARAMETER'
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        if pending.local:
+            text = "The authentication session was already marked as completed."
+            return fail(text, Error.ERR_FILE_CANT_WRITE)
+        pending.local = True
+        self._send(peer, AUTH)
+        if pending.remote and self._pending.get(peer) is pending:
+            del self._pending[peer]
+            self._admit(peer)
+        return Error.OK
+
+    def receive(self, peer: int, data: bytes) -> None:
+        """What a pending peer has sent, without the two bytes in front. The callback may raise anything."""
+        pending = self._pending[peer]
+        if data:
+            if self.callback is not None:
+                self.callback(peer, data)
+        elif pending.local:
+            del self._pending[peer]
+            self._admit(peer)
+        else:
+            pending.remote = True
+
+    def expired(self) -> list[int]:
+        """Who has been pending for too long. They are forgotten."""
+        if not self._pending or self.timeout <= 0:
+            return []
+        latest = monotonic() - self.timeout
+        late = [peer for peer, pending in self._pending.items() if pending.since <= latest]
+        for peer in late:
+            del self._pending[peer]
+        return late

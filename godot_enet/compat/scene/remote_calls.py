@@ -1,0 +1,167 @@
+"""RPCs: from a call to packets, and from a packet to a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from godot_enet.compat.errors import as_int, as_str, fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.compat.scene.arguments import MOST_ARGUMENTS
+from godot_enet.compat.scene.drops import SceneDrop, SceneReporter
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.parameters import ArgumentsError
+from godot_enet.compat.scene.path_cache import PathCache
+from godot_enet.compat.scene.rpc_config import RpcConfig, RpcEntry, RPCMode
+from godot_enet.compat.scene.rpc_packet import call_by_id, call_by_path, call_tail, parse_arguments, parse_call
+from godot_enet.compat.variant import DecodeError, EncodeError, Variant
+
+__all__ = ["RemoteCalls"]
+
+_CONNECTED = MultiplayerPeer.CONNECTION_CONNECTED
+
+
+class _Multiplayer(Protocol):
+    """What is needed of the multiplayer."""
+
+    _allow_objects: bool
+    _sender: int
+    _peers: dict[int, None]
+
+    def get_multiplayer_peer(self) -> MultiplayerPeer | None: ...
+    def _send_command(self, to: int, packet: bytes) -> Error: ...
+    def _path_of(self, node: Node) -> str: ...
+
+
+class RemoteCalls:
+    """The calls of one multiplayer, in both directions."""
+
+    def __init__(self, multiplayer: _Multiplayer, cache: PathCache, reporter: SceneReporter) -> None:
+        self._multiplayer = multiplayer
+        self._cache = cache
+        self._note = reporter.note
+
+    # Out
+
+    def call(self, peer_id: int, node: object, name: str, arguments: Sequence[Variant]) -> Error:
+        """What ``MultiplayerAPI.rpc`` does."""
+        target, method = as_int(peer_id, "peer"), as_str(name, "method")
+        api = self._multiplayer
+        transport = api.get_multiplayer_peer()
+        if transport is None:
+            text = "Trying to call an RPC while no multiplayer peer is active."
+            return fail(text, Error.ERR_UNCONFIGURED)
+        if not isinstance(node, Node) or node._tree is None:
+            return fail("The object must be a valid Node inside the SceneTree", Error.ERR_INVALID_PARAMETER)
+        if transport.get_connection_status() is not _CONNECTED:
+            text = "Trying to call an RPC via a multiplayer peer which is not connected."
+            return fail(text, Error.ERR_CONNECTION_ERROR)
+        me = transport.get_unique_id()
+        table = node._table()
+        number = table.ids.get(method)
+        if number is None:
+            text = (
+                f'Unable to get the RPC configuration for the function "{method}" at path: "{node.get_path()}". '
+                "This happens when the method is missing or not marked for RPCs in the local script."
+            )
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        entry = table.entries[number]
+        config = entry.config
+        if target == me and not config.call_local:
+            text = f"RPC '{method}' on yourself is not allowed by selected mode."
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        if target != me:
+            self._send(transport, node, target, number, config, arguments)
+        if config.call_local and (target in (0, me) or (target < 0 and target != -me)):
+            return self._call_here(me, node, entry, arguments)
+        return Error.OK
+
+    def _send(
+        self,
+        transport: MultiplayerPeer,
+        node: Node,
+        target: int,
+        number: int,
+        config: RpcConfig,
+        arguments: Sequence[Variant],
+    ) -> None:
+        api = self._multiplayer
+        if len(arguments) > MOST_ARGUMENTS:
+            return fail("Too many arguments (>255).", None)
+        peers = api._peers
+        if target and abs(target) not in peers:
+            return fail(f"Attempt to call RPC with unknown peer ID: {target}.", None)
+        targets = [target] if target > 0 else [peer for peer in peers if peer != -target]
+        try:
+            flags, tail = call_tail(number, arguments, full_objects=api._allow_objects)
+        except EncodeError as error:
+            return fail(str(error), None)
+        if not targets:
+            return None
+        cached, unconfirmed = self._cache.introduce(node, targets)
+        transport.set_transfer_channel(config.channel)
+        transport.set_transfer_mode(config.transfer_mode)  # type: ignore[arg-type]  # any number, as in Godot
+        packet = call_by_id(flags, cached, tail, widest=bool(unconfirmed))
+        if not unconfirmed:
+            for peer in targets:
+                api._send_command(peer, packet)
+            return None
+        with_path = call_by_path(flags, api._path_of(node), tail)
+        for peer in targets:
+            api._send_command(peer, with_path if peer in unconfirmed else packet)
+        return None
+
+    def _call_here(self, me: int, node: Node, entry: RpcEntry, arguments: Sequence[Variant]) -> Error:
+        """An exception in the method is the caller's, as in any call."""
+        try:
+            make = entry.prepare(node, arguments)
+        except (ArgumentsError, AttributeError) as error:
+            text = f"rpc() aborted in script local call:  - '{type(node).__name__}::{entry.name}': {error}."
+            return fail(text, Error.FAILED)
+        api = self._multiplayer
+        outer, api._sender = api._sender, me
+        try:
+            make()
+        finally:
+            api._sender = outer
+        return Error.OK
+
+    # In
+
+    def receive(self, sender: int, packet: bytes) -> None:
+        """A REMOTE_CALL packet: make the call if the sender may. An exception in it is logged, as in Godot."""
+        note = self._note
+        try:
+            call = parse_call(packet)
+        except DecodeError as error:
+            return note(SceneDrop.MALFORMED, sender, "%s", error)
+        node = self._cache.look_up(sender, call.node) if call.path is None else self._cache.resolve(call.path)
+        if node is None:
+            if call.path is None:
+                return note(SceneDrop.UNKNOWN_NODE, sender, "number %s", call.node)
+            return note(SceneDrop.UNKNOWN_NODE, sender, "'%s'", call.path)
+        entry = node._table().entries.get(call.method)
+        if entry is None:
+            return note(SceneDrop.UNKNOWN_METHOD, sender, "method %s of %s", call.method, node.get_path())
+        name, config = entry.name, entry.config
+        if config.mode != RPCMode.RPC_MODE_ANY_PEER and (
+            config.mode != RPCMode.RPC_MODE_AUTHORITY or sender != node._authority
+        ):
+            text = "'%s' of %s: %s, and its authority is %s"
+            return note(SceneDrop.FORBIDDEN_RPC, sender, text, name, node.get_path(), config, node._authority)
+        try:
+            arguments = parse_arguments(packet, call, allow_objects=self._multiplayer._allow_objects)
+        except DecodeError as error:
+            return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, node.get_path(), error)
+        try:
+            make = entry.prepare(node, arguments)
+        except AttributeError:
+            return note(SceneDrop.UNKNOWN_METHOD, sender, "'%s' of %s", name, node.get_path())
+        except ArgumentsError as error:
+            return note(SceneDrop.WRONG_ARGUMENTS, sender, "'%s' of %s: %s", name, node.get_path(), error)
+        try:
+            make()
+        except Exception:
+            note(SceneDrop.FAILED_CALL, sender, "'%s' of %s", name, node.get_path(), subject=name, failed=True)
+        return None

@@ -1,0 +1,171 @@
+"""What may be called from afar, and how: the options of a method, and the table of all methods of a node.
+
+The table gives each method the number it has on the wire, and the checksum that tells whether two ends have the same
+methods. Only names count there, so that the ends may differ in options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
+from functools import partial
+from hashlib import md5
+from operator import index
+from typing import Any, NamedTuple
+
+from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.compat.scene.parameters import Parameters
+from godot_enet.compat.variant import Variant
+
+__all__ = [
+    "NODE_TABLE",
+    "RPCMode",
+    "RpcConfig",
+    "RpcEntry",
+    "RpcTable",
+    "config_from_annotation",
+    "config_from_dictionary",
+]
+
+NODE_TABLE = 0x8000
+"""Set in the numbers of methods that were configured with ``Node.rpc_config``."""
+
+
+class RPCMode(IntEnum):
+    """Who may call a method."""
+
+    RPC_MODE_DISABLED = 0
+    """Nobody."""
+    RPC_MODE_ANY_PEER = 1
+    """Any peer."""
+    RPC_MODE_AUTHORITY = 2
+    """The node's multiplayer authority only."""
+
+
+class RpcConfig(NamedTuple):
+    """The options of one method."""
+
+    mode: int = RPCMode.RPC_MODE_AUTHORITY
+    transfer_mode: int = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+    call_local: bool = False
+    channel: int = 0
+
+    def __str__(self) -> str:
+        mode = {0: "disabled", 1: "any_peer", 2: "authority"}.get(self.mode, str(self.mode))
+        transfer = {0: "unreliable", 1: "unreliable_ordered", 2: "reliable"}.get(self.transfer_mode, "?")
+        return f"{mode}, {'call_local' if self.call_local else 'call_remote'}, {transfer}, channel {self.channel}"
+
+
+_WORDS: dict[str, tuple[str, int]] = {
+    "any_peer": ("mode", RPCMode.RPC_MODE_ANY_PEER),
+    "authority": ("mode", RPCMode.RPC_MODE_AUTHORITY),
+    "call_local": ("call_local", True),
+    "call_remote": ("call_local", False),
+    "reliable": ("transfer_mode", MultiplayerPeer.TRANSFER_MODE_RELIABLE),
+    "unreliable": ("transfer_mode", MultiplayerPeer.TRANSFER_MODE_UNRELIABLE),
+    "unreliable_ordered": ("transfer_mode", MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED),
+}
+
+
+def config_from_annotation(options: Iterable[object]) -> RpcConfig:
+    """What ``@rpc(...)`` says: up to three words in any order, then perhaps a channel.
+
+    Raises:
+        TypeError: an option is neither a word nor, in the last place, a channel.
+        ValueError: a word is unknown, or says something again that is already said.
+    """
+    found: dict[str, Any] = {}
+    for option in options:
+        if "channel" in found:
+            raise TypeError("@rpc: the channel comes last")
+        if isinstance(option, str):
+            if option not in _WORDS:
+                raise ValueError(f"@rpc: {option!r} is none of {', '.join(map(repr, _WORDS))}")
+            name, value = _WORDS[option]
+            if name in found:
+                raise ValueError(f"@rpc: {option!r} says again what is already said")
+            found[name] = value
+        else:
+            try:
+                found["channel"] = index(option)  # type: ignore[arg-type]
+            except TypeError:
+                raise TypeError(f"@rpc: {option!r} is neither a word nor a channel") from None
+    return RpcConfig(**found)
+
+
+def config_from_dictionary(options: Mapping[Any, Any]) -> RpcConfig | None:
+    """What ``Node.rpc_config`` is given; None without ``"rpc_mode"``."""
+    if "rpc_mode" not in options:
+        return None
+    transfer_mode = options.get("transfer_mode", MultiplayerPeer.TRANSFER_MODE_RELIABLE)
+    return RpcConfig(
+        int(options["rpc_mode"]), int(transfer_mode), bool(options.get("call_local")), int(options.get("channel", 0))
+    )
+
+
+class RpcEntry:
+    """A method in a table.
+
+    Args:
+        name: the method.
+        config: its options.
+        function: what is called with the node and the arguments; None: whatever the node has under that name.
+    """
+
+    __slots__ = ("_parameters", "config", "function", "name")
+
+    def __init__(self, name: str, config: RpcConfig, function: Callable[..., Any] | None = None) -> None:
+        self.name = name
+        self.config = config
+        self.function = function
+        self._parameters: Parameters | None = None
+
+    def prepare(self, node: object, arguments: Sequence[Variant]) -> Callable[[], Any]:
+        """The call, ready to be made.
+
+        Raises:
+            AttributeError: the node has no such method.
+            ArgumentsError: it does not take these arguments.
+        """
+        function = self.function
+        if function is None:
+            found = getattr(node, self.name)
+            return partial(found, *Parameters(found, skip=0).fit(arguments))
+        if self._parameters is None:
+            self._parameters = Parameters(function)
+        return partial(function, node, *self._parameters.fit(arguments))
+
+
+class RpcTable:
+    """The methods of a node, by their names and their numbers.
+
+    Args:
+        node: what is configured with ``Node.rpc_config``; without options, a name only keeps its number.
+        script: what is decorated with ``@rpc``, and the functions.
+    """
+
+    __slots__ = ("checksum", "entries", "ids", "names")
+
+    def __init__(
+        self, node: Mapping[str, RpcConfig | None], script: Mapping[str, tuple[RpcConfig, Callable[..., Any]]]
+    ) -> None:
+        self.names = [*sorted(node), *sorted(script)]
+        """All names in the order of the checksum."""
+        self.ids: dict[str, int] = {}
+        """By name: the number to send. ``@rpc`` wins."""
+        self.entries: dict[int, RpcEntry] = {}
+        """By number."""
+        for number, name in enumerate(sorted(node)):
+            config = node[name]
+            if config is not None:
+                self.ids[name] = NODE_TABLE | number
+                self.entries[NODE_TABLE | number] = RpcEntry(name, config)
+        for number, name in enumerate(sorted(script)):
+            self.ids[name] = number
+            self.entries[number] = RpcEntry(name, *script[name])
+        names = "".join(self.names).encode("utf-8", "replace")
+        self.checksum = md5(names, usedforsecurity=False).hexdigest()
+        """Of the names, as it is sent."""
+
+    def __str__(self) -> str:
+        return ", ".join(self.names) or "none"

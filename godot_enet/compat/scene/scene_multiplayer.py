@@ -1,0 +1,201 @@
+"""SceneMultiplayer: Godot's high-level multiplayer over a MultiplayerPeer, whichever that is.
+
+A packet begins with a byte whose three lowest bits are a command. ``SYS`` commands have another byte, and all but
+authentication a peer's id behind it (32 bits, little-endian, with sign)::
+
+    7 0 data            authentication; without data: completed
+    7 1 peer            the server: a peer is there
+    7 2 peer            the server: a peer is gone
+    7 3 peer packet     to the server: pass this on to the peer (0: all, -n: all but n); from it: this is from the peer
+
+Who may say what is checked here, and nothing that is received ends a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from godot_enet.compat.globals import Error
+from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.compat.scene.authentication import AUTH
+from godot_enet.compat.scene.drops import SceneDrop
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.path_cache import CONFIRM_PATH, SIMPLIFY_PATH
+from godot_enet.compat.scene.remote_calls import RemoteCalls
+from godot_enet.compat.scene.scene_peers import ADD_PEER, DEL_PEER, RAW, RELAY, SERVER, SYS, SYS_HEAD, ScenePeers
+from godot_enet.compat.signal import SignalProperty, frame
+from godot_enet.compat.variant import Variant
+
+__all__ = ["SceneMultiplayer"]
+
+_COMMAND_BITS = 7
+_REMOTE_CALL = 0
+_SPAWN, _DESPAWN, _SYNC = 4, 5, 6
+_DISCONNECTED = MultiplayerPeer.CONNECTION_DISCONNECTED
+
+
+class SceneMultiplayer(ScenePeers):
+    """The high-level multiplayer: peers, RPCs and raw bytes, as a Godot project sees them.
+
+    Set ``multiplayer_peer``, then call :meth:`poll` every frame, which a :class:`SceneTree` does for its own. To begin
+    with there is an :class:`OfflineMultiplayerPeer`: this end is a server, alone.
+
+    It belongs to the thread that polls it. Packets that cannot be used are dropped, counted (see :meth:`counters`) and
+    logged, each cause at most every ten seconds.
+    """
+
+    peer_packet = SignalProperty[[int, bytes]]("id", "packet")
+    """A peer has sent these with :meth:`send_bytes`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sender = 0
+        self._calls = RemoteCalls(self, self._cache, self._reporter)
+
+    def __repr__(self) -> str:
+        return f"<SceneMultiplayer over {self._transport!r}, {len(self._peers)} peers>"
+
+    def rpc(self, peer: int, object: Node, method: str, arguments: Sequence[Variant] = ()) -> Error:
+        """Call a method of a node on other peers; see :meth:`Node.rpc_id`.
+
+        Args:
+            peer: whom: 0 for all, or a negative id for all but that one.
+            object: a node in a tree.
+            method: the name of one of its methods for RPCs.
+            arguments: at most 255.
+
+        Returns:
+            As :meth:`Node.rpc`.
+        """
+        return self._calls.call(peer, object, method, arguments)
+
+    def get_remote_sender_id(self) -> int:
+        """Who has called the RPC that is running, or sent the bytes of ``peer_packet``; 0 when there is none."""
+        return self._sender
+
+    # Every frame
+
+    def poll(self) -> Error:
+        """Poll the transport, handle all packets and emit signals. Never waits. Returns ``OK``."""
+        with frame():
+            self._poll()
+        return Error.OK
+
+    def _poll(self) -> None:
+        self._update_status()
+        transport = self._transport
+        if transport is None or self._last_status is _DISCONNECTED:
+            return
+        transport.poll()
+        if not self._update_status():
+            return
+        while self._transport is transport and transport.get_available_packet_count():
+            sender = transport.get_packet_peer()
+            channel = transport.get_packet_channel()
+            mode = transport.get_packet_mode()
+            packet = transport.get_packet()
+            if sender not in self._peers:
+                self._receive_early(sender, packet)
+            elif packet and packet[0] & _COMMAND_BITS == SYS:
+                self._receive_system(sender, packet, channel, mode)
+            else:
+                self._dispatch(sender, packet)
+            if not self._update_status():
+                return
+        for peer in self._auth.expired():
+            if self._transport is not None:
+                self._transport.disconnect_peer(peer)
+            self.peer_authentication_failed.emit(peer)
+        self._update_status()
+
+    def _receive_early(self, sender: int, packet: bytes) -> None:
+        """From a peer that is not let in."""
+        if sender not in self._auth:
+            return self._reporter.note(SceneDrop.UNKNOWN_SENDER, sender)
+        if len(packet) < 2 or packet[0] & _COMMAND_BITS != SYS or packet[1] != AUTH[1]:
+            return self._reporter.note(SceneDrop.NOT_AUTHENTICATED, sender)
+        try:
+            return self._auth.receive(sender, packet[2:])
+        except Exception:
+            return self._reporter.note(SceneDrop.FAILED_CALL, sender, "auth_callback", subject="auth", failed=True)
+
+    def _receive_system(self, sender: int, packet: bytes, channel: int, mode: MultiplayerPeer.TransferMode) -> None:
+        note, transport = self._reporter.note, self._transport
+        if packet[1:2] == AUTH[1:]:
+            if len(packet) != len(AUTH):
+                note(SceneDrop.LATE_AUTHENTICATION, sender)
+            return None  # alone it says that the other end is satisfied, too
+        if len(packet) < SYS_HEAD.size:
+            return note(SceneDrop.MALFORMED, sender, "a system command of %s bytes", len(packet))
+        _, command, peer = SYS_HEAD.unpack_from(packet)
+        if command not in (ADD_PEER, DEL_PEER, RELAY):
+            return note(SceneDrop.UNKNOWN_COMMAND, sender, "system command %s", command)
+        if transport is None or not self._relays(transport):
+            return note(SceneDrop.FORBIDDEN_COMMAND, sender, "system command %s", command)
+        is_server = transport.get_unique_id() == SERVER
+        may = command == RELAY if is_server else sender == SERVER
+        if not may:
+            return note(SceneDrop.FORBIDDEN_COMMAND, sender, "system command %s", command)
+        if command == DEL_PEER:
+            return self._leave(peer)
+        if command == ADD_PEER:
+            return None if peer in self._peers else self._admit(peer)
+        if len(packet) == SYS_HEAD.size:
+            return note(SceneDrop.MALFORMED, sender, "an empty packet to relay")
+        payload = packet[SYS_HEAD.size :]
+        if not is_server:
+            return self._dispatch(peer, payload)
+        return self._relay(transport, sender, peer, payload, channel, mode)
+
+    def _relay(
+        self,
+        transport: MultiplayerPeer,
+        sender: int,
+        to: int,
+        payload: bytes,
+        channel: int,
+        mode: MultiplayerPeer.TransferMode,
+    ) -> None:
+        """Pass a client's packet on. Who it is from is what the connection says, never the packet."""
+        if payload[0] & _COMMAND_BITS == SYS:
+            # Receivers drop it anyway. Godot passes it on.
+            return self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
+        transport.set_transfer_channel(channel)
+        transport.set_transfer_mode(mode)
+        packet = SYS_HEAD.pack(SYS, RELAY, sender) + payload
+        for peer in [to] if to > 0 else list(self._peers):
+            if peer in self._peers and (to > 0 or peer not in (sender, -to)):
+                transport.set_target_peer(peer)
+                transport.put_packet(packet)
+        return self._dispatch(sender, payload) if to <= 0 and to != -SERVER else None
+
+    def _dispatch(self, sender: int, packet: bytes) -> None:
+        """A packet that is no system command, for this end."""
+        if not packet:
+            return self._reporter.note(SceneDrop.MALFORMED, sender, "an empty packet")
+        if self._root_path.is_empty():
+            return self._reporter.note(SceneDrop.NO_ROOT_PATH, sender)
+        command = packet[0] & _COMMAND_BITS
+        outer, self._sender = self._sender, sender
+        try:
+            if command == _REMOTE_CALL:
+                self._calls.receive(sender, packet)
+            elif command == RAW:
+                if len(packet) == 1:
+                    self._reporter.note(SceneDrop.MALFORMED, sender, "a packet of send_bytes without bytes")
+                else:
+                    self.peer_packet.emit(sender, packet[1:])
+            elif command == SIMPLIFY_PATH:
+                self._cache.receive_path(sender, packet)
+            elif command == CONFIRM_PATH:
+                self._cache.receive_confirmation(sender, packet)
+            elif command in (_SPAWN, _DESPAWN, _SYNC):
+                self._reporter.note(SceneDrop.REPLICATION, sender)
+            else:
+                self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command that was relayed")
+        finally:
+            self._sender = outer
+
+    def counters(self) -> dict[SceneDrop, int]:
+        """How often something received was not used, by cause."""
+        return self._reporter.counters()

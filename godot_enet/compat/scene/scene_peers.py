@@ -1,0 +1,295 @@
+"""Who is there, and what is sent to them: the transport under SceneMultiplayer, its peers, and the way to each.
+
+Clients have no connections among themselves. What one sends another goes to the server inside a ``RELAY`` packet, and
+the server tells them who comes and goes.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from godot_enet.compat.errors import as_bytes, as_int, fail
+from godot_enet.compat.globals import Error
+from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.compat.offline_multiplayer_peer import OfflineMultiplayerPeer
+from godot_enet.compat.scene.authentication import Authentication
+from godot_enet.compat.scene.drops import SceneReporter
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.path_cache import PathCache
+from godot_enet.compat.scene.scene_settings import SceneSettings
+from godot_enet.compat.signal import SignalProperty
+from godot_enet.compat.variant import PackedInt32Array
+
+__all__ = ["ADD_PEER", "DEL_PEER", "RAW", "RELAY", "SERVER", "SYS", "SYS_HEAD", "ScenePeers"]
+
+RAW = 3
+SYS = 7
+ADD_PEER, DEL_PEER, RELAY = 1, 2, 3
+SYS_HEAD = Struct("<BBi")
+SERVER = MultiplayerPeer.TARGET_PEER_SERVER
+
+_DISCONNECTED = MultiplayerPeer.CONNECTION_DISCONNECTED
+_CONNECTING = MultiplayerPeer.CONNECTION_CONNECTING
+_CONNECTED = MultiplayerPeer.CONNECTION_CONNECTED
+_RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+_RAW_HEAD = bytes([RAW])
+_INACTIVE = (
+    'Condition "multiplayer_peer.is_null() || multiplayer_peer->get_connection_status() != '
+    'MultiplayerPeer::CONNECTION_CONNECTED" is true.'
+)
+
+
+class ScenePeers(SceneSettings):
+    """Abstract: the sending half of :class:`SceneMultiplayer`."""
+
+    peer_authenticating = SignalProperty[[int]]("id")
+    """A peer has connected and waits to be let in; with ``auth_callback`` only."""
+    peer_authentication_failed = SignalProperty[[int]]("id")
+    """A peer has not been let in in time, or has left before."""
+
+    def __init__(self) -> None:
+        super().__init__(Authentication(self._send_to, self._admit))
+        self._reporter = SceneReporter()
+        self._transport: MultiplayerPeer | None = None
+        self._last_status = _DISCONNECTED
+        self._peers: dict[int, None] = {}
+        self._cache = PathCache(self._send_reliably, self._find, self._path_of, self._reporter)
+        self.set_multiplayer_peer(OfflineMultiplayerPeer())
+
+    # The transport
+
+    def get_multiplayer_peer(self) -> MultiplayerPeer | None:
+        """What packets go through."""
+        return self._transport
+
+    def set_multiplayer_peer(self, peer: MultiplayerPeer | None) -> None:
+        """Use another transport, which must be connecting or connected, or none.
+
+        The old one is not closed, and no signal tells that its peers are gone, as in Godot.
+        """
+        if peer is not None and not isinstance(peer, MultiplayerPeer):
+            raise TypeError(f"peer must be a MultiplayerPeer, not {type(peer).__name__}")
+        if peer is self._transport:
+            return
+        if peer is not None and peer.get_connection_status() is _DISCONNECTED:
+            return fail("Supplied MultiplayerPeer must be connecting or connected.", None)
+        old, self._transport = self._transport, peer
+        if old is not None:
+            old.peer_connected.disconnect(self._arrive)
+            old.peer_disconnected.disconnect(self._leave)
+            self.clear()
+        if peer is not None:
+            peer.peer_connected.connect(self._arrive)
+            peer.peer_disconnected.connect(self._leave)
+            self._last_status = peer.get_connection_status()
+
+    def get_unique_id(self) -> int:
+        """The id of this end; 0, with an error, without a ``multiplayer_peer``."""
+        if self._transport is None:
+            return fail("No multiplayer peer is assigned. Unable to get unique ID.", 0)
+        return self._transport.get_unique_id()
+
+    def get_peers(self) -> PackedInt32Array:
+        """The ids of all peers that can be talked to, in the order in which they came."""
+        if self._transport is None:
+            text = "No multiplayer peer is assigned. Assume no peers are connected."
+            return fail(text, PackedInt32Array())
+        return PackedInt32Array(self._peers)
+
+    def clear(self) -> None:
+        """Forget all peers, without signals; ``multiplayer_peer`` stays."""
+        self._last_status = _DISCONNECTED
+        self._auth.clear()
+        self._peers.clear()
+        self._cache.clear()
+
+    def _is_connected(self) -> bool:
+        return self._transport is not None and self._transport.get_connection_status() is _CONNECTED
+
+    def _relays(self, transport: MultiplayerPeer) -> bool:
+        return self._server_relay and transport.is_server_relay_supported()
+
+    def _serves(self) -> bool:
+        """Whether clients are to hear about each other from this end."""
+        transport = self._transport
+        return transport is not None and self._relays(transport) and transport.get_unique_id() == SERVER
+
+    def _update_status(self) -> bool:
+        """See whether the transport has ended; whether there is one that has not."""
+        transport, last = self._transport, self._last_status
+        status = _DISCONNECTED if transport is None else transport.get_connection_status()
+        if status is not last:
+            self._last_status = status
+            if status is _DISCONNECTED:
+                (self.connection_failed if last is _CONNECTING else self.server_disconnected).emit()
+                if self._transport is transport:
+                    self.clear()
+        return self._last_status is _CONNECTED
+
+    # Peers
+
+    def _arrive(self, peer: int) -> None:
+        if self._auth.callback is None:
+            self._admit(peer)
+        else:
+            self._auth.begin(peer)
+            self.peer_authenticating.emit(peer)
+
+    def _admit(self, peer: int) -> None:
+        if self._serves():
+            for other in list(self._peers):
+                self._send_to(other, SYS_HEAD.pack(SYS, ADD_PEER, peer))
+                self._send_to(peer, SYS_HEAD.pack(SYS, ADD_PEER, other))
+        self._peers[peer] = None
+        self._cache.add_peer(peer)
+        if peer == SERVER:
+            self.connected_to_server.emit()
+        self.peer_connected.emit(peer)
+
+    def _leave(self, peer: int, *, silently: bool = False) -> None:
+        if self._auth.forget(peer):
+            if not silently:
+                self.peer_authentication_failed.emit(peer)
+            return
+        if peer not in self._peers:
+            return
+        if self._serves():
+            for other in list(self._peers):
+                if other != peer:
+                    self._send_to(other, SYS_HEAD.pack(SYS, DEL_PEER, peer))
+        self._cache.remove_peer(peer)
+        self._peers.pop(peer, None)
+        if not silently:
+            self.peer_disconnected.emit(peer)
+
+    def disconnect_peer(self, id: int) -> None:
+        """End the connection to a peer. This end gets no ``peer_disconnected``; the others do."""
+        peer, transport = as_int(id, "id"), self._transport
+        if transport is None or not self._is_connected():
+            return fail(_INACTIVE, None)
+        self._leave(peer, silently=True)
+        return transport.disconnect_peer(peer)
+
+    # Authentication
+
+    def get_authenticating_peers(self) -> PackedInt32Array:
+        """The ids of the peers that wait to be let in."""
+        return PackedInt32Array(self._auth.peers())
+
+    def send_auth(self, id: int, data: bytes | bytearray | memoryview) -> Error:
+        """Send data for the ``auth_callback`` of a peer that waits to be let in.
+
+        Returns:
+            ``OK``; ``ERR_UNCONFIGURED`` while not connected, ``ERR_INVALID_PARAMETER`` if the peer does not wait or
+            there is no data, ``ERR_FILE_CANT_WRITE`` if either end has completed.
+        """
+        peer, packet = as_int(id, "id"), as_bytes(data, "data")
+        if not self._is_connected():
+            return fail(f"{_INACTIVE} Returning: ERR_UNCONFIGURED", Error.ERR_UNCONFIGURED)
+        return self._auth.send(peer, packet)
+
+    def complete_auth(self, id: int) -> Error:
+        """Let a peer in as far as this end is concerned. It is in when it has done the same.
+
+        Returns:
+            ``OK``; ``ERR_UNCONFIGURED`` while not connected, ``ERR_INVALID_PARAMETER`` if the peer does not wait,
+            ``ERR_FILE_CANT_WRITE`` if this was done before.
+        """
+        peer = as_int(id, "id")
+        if not self._is_connected():
+            return fail(f"{_INACTIVE} Returning: ERR_UNCONFIGURED", Error.ERR_UNCONFIGURED)
+        return self._auth.complete(peer)
+
+    # Sending
+
+    def _send_to(self, peer: int, packet: bytes) -> None:
+        """To a connection of the transport, reliably, on channel 0."""
+        transport = self._transport
+        if transport is not None:
+            transport.set_transfer_channel(0)
+            transport.set_transfer_mode(_RELIABLE)
+            transport.set_target_peer(peer)
+            transport.put_packet(packet)
+
+    def _send_reliably(self, peer: int, packet: bytes) -> None:
+        """To a peer, reliably, on channel 0."""
+        transport = self._transport
+        if transport is not None:
+            transport.set_transfer_channel(0)
+            transport.set_transfer_mode(_RELIABLE)
+            self._send_command(peer, packet)
+
+    def _send_command(self, to: int, packet: bytes) -> Error:
+        """To a peer, directly or through the server, in the mode and on the channel that are set."""
+        transport = self._transport
+        if transport is None:
+            return Error.ERR_UNCONFIGURED
+        if to != SERVER and self._relays(transport) and transport.get_unique_id() != SERVER:
+            transport.set_target_peer(SERVER)
+            return transport.put_packet(SYS_HEAD.pack(SYS, RELAY, to) + packet)
+        if to > 0:
+            if to not in self._peers:
+                return fail('Condition "!connected_peers.has(p_to)" is true. Returning: ERR_BUG', Error.ERR_BUG)
+            transport.set_target_peer(to)
+            return transport.put_packet(packet)
+        for peer in list(self._peers):
+            if peer != -to:
+                transport.set_target_peer(peer)
+                transport.put_packet(packet)
+        return Error.OK
+
+    def send_bytes(
+        self,
+        bytes: bytes | bytearray | memoryview,
+        id: int = 0,
+        mode: MultiplayerPeer.TransferMode | int = 2,
+        channel: int = 0,
+    ) -> Error:
+        """Send bytes for the ``peer_packet`` of a peer.
+
+        Args:
+            bytes: at least one.
+            id: the peer; 0 for all, or a negative id for all but that one.
+            mode: a ``MultiplayerPeer.TransferMode``; reliable unless said otherwise.
+            channel: the transfer channel.
+
+        Returns:
+            ``OK``, also for a peer that a client does not know; ``ERR_INVALID_DATA`` without bytes,
+            ``ERR_UNCONFIGURED`` while not connected, ``ERR_BUG`` for a peer that a server does not know.
+        """
+        data, to = as_bytes(bytes, "bytes"), as_int(id, "id")
+        way, number = as_int(mode, "mode"), as_int(channel, "channel")
+        if not data:
+            return fail("Trying to send an empty raw packet.", Error.ERR_INVALID_DATA)
+        transport = self._transport
+        if transport is None:
+            text = "Trying to send a raw packet while no multiplayer peer is active."
+            return fail(text, Error.ERR_UNCONFIGURED)
+        if transport.get_connection_status() is not _CONNECTED:
+            text = "Trying to send a raw packet via a multiplayer peer which is not connected."
+            return fail(text, Error.ERR_UNCONFIGURED)
+        transport.set_transfer_channel(number)
+        transport.set_transfer_mode(way)  # type: ignore[arg-type]  # any number, as in Godot
+        return self._send_command(to, _RAW_HEAD + data)
+
+    # Nodes
+
+    def _find(self, path: str) -> Node | None:
+        """The node at a path from ``root_path`` on. No path leads out of it."""
+        node = self._tree_root
+        for name in self._root_path._names[1:]:
+            node = None if node is None else node._children.get(name)
+        if node is None or path == ".":
+            return node
+        for name in path.split("/"):
+            node = node._children.get(name)
+            if node is None:
+                return None
+        return node
+
+    def _path_of(self, node: Node) -> str:
+        names, root = node.get_path()._names, self._root_path._names
+        if names[: len(root)] != root:
+            top = self._find(".")
+            return "." if top is None else str(top.get_path_to(node))
+        return "/".join(names[len(root) :]) or "."

@@ -1,0 +1,1 @@
+"""What ``python -m godot_enet`` can do."""

@@ -1,0 +1,129 @@
+"""``rpc-check``: whether a GDScript and a Python class have the same ``@rpc`` methods.
+
+Godot numbers these methods in the order of their names, so that one too many at either end makes calls reach wrong
+ones; and it only prints that a checksum failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.parameters import Parameters
+from godot_enet.compat.scene.rpc import script_methods
+from godot_enet.tools.gdscript import ScriptMethod, rpc_methods
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+__all__ = ["add_to", "differences", "methods_of_class", "methods_of_scripts"]
+
+_DESCRIPTION = """\
+Compare the @rpc methods of a GDScript with those of a Python class. Exit code: 0 if the two can call each other,
+1 if not, 2 if something cannot be read. Methods set up with rpc_config() in code are not seen."""
+
+
+def add_to(tools: _SubParsersAction[Any]) -> None:
+    """Add the tool to a command line."""
+    parser = tools.add_parser(
+        "rpc-check", help="compare the @rpc methods of a GDScript and a Python class", description=_DESCRIPTION
+    )
+    parser.add_argument(
+        "script", type=Path, nargs="+", metavar="SCRIPT.gd", help="a script, after those that it extends"
+    )
+    parser.add_argument("cls", metavar="MODULE:CLASS", help="a class that inherits Node; its module is imported")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        theirs = methods_of_scripts(options.script)
+        ours = methods_of_class(options.cls)
+    except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
+        _say(f"rpc-check: {error}", sys.stderr)
+        return 2
+    found = differences(theirs, ours)
+    for line in found:
+        _say(line)
+    count = f"{len(ours)} method{'' if len(ours) == 1 else 's'}"
+    listed = ", ".join(sorted(ours)) or "none"
+    _say(f"{options.cls} in order: {listed}")
+    if sorted(theirs) != sorted(ours):
+        _say(f"{options.script[-1]} in order: {', '.join(sorted(theirs)) or 'none'}")
+    _say(f"{len(found)} difference{'' if len(found) == 1 else 's'}" if found else f"The same: {count}.")
+    return 1 if found else 0
+
+
+def _say(text: str, stream: Any = None) -> None:
+    print(text, file=stream or sys.stdout)
+
+
+def methods_of_scripts(scripts: Sequence[Path]) -> dict[str, ScriptMethod]:
+    """The methods of the last script, which extends those before it.
+
+    Raises:
+        OSError, ValueError: one cannot be read.
+    """
+    found: dict[str, ScriptMethod] = {}
+    for script in scripts:
+        found |= _methods_of_script(script)
+    return found
+
+
+def _methods_of_script(script: Path) -> dict[str, ScriptMethod]:
+    try:
+        return rpc_methods(script.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{script}: {error}") from None
+
+
+def methods_of_class(name: str) -> dict[str, ScriptMethod]:
+    """The methods of ``module:class``, which is imported from the current directory or where else Python looks.
+
+    Raises:
+        ImportError, AttributeError, TypeError, ValueError: there is no such class.
+    """
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise ValueError(f"{name!r} should be MODULE:CLASS")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if not (isinstance(found, type) and issubclass(found, Node)):
+        raise TypeError(f"{name} is no class that inherits Node")
+    methods = {}
+    for method, (config, function) in script_methods(found).items():
+        methods[method] = ScriptMethod(method, config, *Parameters(function).count)
+    return methods
+
+
+def differences(theirs: Mapping[str, ScriptMethod], ours: Mapping[str, ScriptMethod]) -> list[str]:
+    """What a script and a class do not have in common, a line each, in the order of the names."""
+    lines = []
+    for name in sorted({*theirs, *ours}):
+        their, our = theirs.get(name), ours.get(name)
+        if our is None:
+            lines.append(f"{name}: missing in Python")
+        elif their is None:
+            lines.append(f"{name}: missing in GDScript")
+        else:
+            if their.config != our.config:
+                lines.append(f"{name}: {their.config} in GDScript; {our.config} in Python")
+            if (their.fewest, their.most) != (our.fewest, our.most):
+                lines.append(f"{name}: takes {_count(their)} in GDScript; {_count(our)} in Python")
+    return lines
+
+
+def _count(method: ScriptMethod) -> str:
+    if method.most is None:
+        return f"{method.fewest} arguments or more"
+    plural = "" if method.most == 1 else "s"
+    least = "" if method.fewest == method.most else f"{method.fewest} to "
+    return f"{least}{method.most} argument{plural}"

@@ -1,0 +1,1 @@
+"""Long runs: what only shows after hours, by the virtual clock or by the real one."""

@@ -1,0 +1,124 @@
+"""Frames, and who has which multiplayer."""
+
+from __future__ import annotations
+
+import pytest
+
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
+from godot_enet.compat.scene.scene_tree import SceneTree
+from godot_enet.compat.variant import NodePath
+
+
+class Polled(SceneMultiplayer):
+    polls = 0
+
+    def _poll(self) -> None:
+        self.polls += 1
+        super()._poll()
+
+
+@pytest.fixture
+def tree() -> SceneTree:
+    return SceneTree()
+
+
+def test_the_default_multiplayer(tree: SceneTree) -> None:
+    api = tree.root.multiplayer
+    assert isinstance(api, SceneMultiplayer)
+    assert api is tree.get_multiplayer()
+    assert api.root_path == NodePath("/root")
+    assert SceneTree().get_multiplayer() is not api
+
+
+def test_another_default(tree: SceneTree, caplog: pytest.LogCaptureFixture) -> None:
+    old, new = tree.root.multiplayer, SceneMultiplayer()
+    tree.set_multiplayer(new)
+    assert tree.root.multiplayer is new
+    assert new.root_path == NodePath("/root")
+    assert old.root_path.is_empty()
+    tree.set_multiplayer(None)
+    assert tree.root.multiplayer is new
+    assert len(caplog.records) == 1
+
+
+def test_a_branch_of_its_own(tree: SceneTree, caplog: pytest.LogCaptureFixture) -> None:
+    main, inner, other = Node("Main"), Node("x"), Node("Mainx")
+    tree.root.add_child(main)
+    tree.root.add_child(other)
+    main.add_child(inner)
+    api = SceneMultiplayer()
+    tree.set_multiplayer(api, "/root/Main")
+    assert main.multiplayer is inner.multiplayer is api
+    assert other.multiplayer is tree.root.multiplayer
+    assert other.multiplayer is not api
+    assert api.root_path == NodePath("/root/Main")
+    assert tree.get_multiplayer("/root/Main/anything") is api
+    assert tree.get_multiplayer("/root/Mainx") is not api
+    tree.set_multiplayer(SceneMultiplayer(), "/root/Main/x")
+    assert "Multiplayer is already configured for a parent of this path: '/root/Main/x' in '/root/Main'." in caplog.text
+    tree.set_multiplayer(SceneMultiplayer(), "Main")
+    assert len(caplog.records) == 2
+    tree.set_multiplayer(None, "/root/Main")
+    assert main.multiplayer is tree.root.multiplayer
+    assert api.root_path.is_empty()
+
+
+def test_a_frame(tree: SceneTree) -> None:
+    happened: list[str] = []
+
+    class Busy(Node):
+        def _process(self, delta: float) -> None:
+            happened.append(f"{self.name} {delta}")
+            if self.name == "first":
+                second.queue_free()
+
+    class Quiet(Node):
+        pass
+
+    api, branch = Polled(), Polled()
+    tree.set_multiplayer(api)
+    tree.set_multiplayer(branch, "/root/branch")
+    tree.process_frame.connect(lambda: happened.append(f"frame {api.polls} {branch.polls}"))
+    first, second = Busy("first"), Busy("second")
+    for node in (first, second, Quiet("quiet")):
+        tree.root.add_child(node)
+    tree.process(0.5)
+    assert happened == ["frame 1 1", "first 0.5", "second 0.5"]
+    tree.process(0.25)
+    assert happened[3:] == ["frame 2 2", "first 0.25"]
+    tree.set_multiplayer_poll_enabled(False)
+    tree.process(0.25)
+    assert api.polls == branch.polls == 2
+    assert not tree.is_multiplayer_poll_enabled()
+
+
+def test_a_node_that_removes_another_in_its_frame(tree: SceneTree) -> None:
+    ran: list[str] = []
+
+    class Remover(Node):
+        def _process(self, delta: float) -> None:
+            ran.append(str(self.name))
+            for sibling in tree.root.get_children():
+                if sibling is not self:
+                    tree.root.remove_child(sibling)
+
+    tree.root.add_child(Remover("a"))
+    tree.root.add_child(Remover("b"))
+    tree.process(0)
+    assert ran == ["a"]
+
+
+def test_run_until_quit(tree: SceneTree) -> None:
+    frames: list[int] = []
+
+    def frame() -> None:
+        frames.append(1)
+        if len(frames) == 3:
+            tree.quit(7)
+
+    tree.process_frame.connect(frame)
+    assert tree.run(1000) == 7
+    assert len(frames) == 3
+    frames.clear()
+    assert tree.run(1000) == 7

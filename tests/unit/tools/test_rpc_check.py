@@ -1,0 +1,110 @@
+"""``python -m godot_enet rpc-check``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from godot_enet.__main__ import main
+from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.rpc import rpc
+
+BASE = '@rpc\nfunc inherited(): pass\n@rpc("any_peer")\nfunc join(a): pass\n'
+SCRIPT = """\
+extends "base.gd"
+@rpc("any_peer", "call_local", "reliable", 3)
+func join(a, b = 2): pass
+@rpc
+func only_there(): pass
+"""
+
+
+class Same(Node):
+    @rpc
+    def inherited(self) -> None: ...
+
+    @rpc("any_peer", "call_local", "reliable", 3)
+    def join(self, a: int, b: int = 2) -> None: ...
+
+    @rpc
+    def only_there(self) -> None: ...
+
+
+class Different(Node):
+    @rpc
+    def inherited(self) -> None: ...
+
+    @rpc("any_peer", "call_local", "unreliable")
+    def join(self, a: int) -> None: ...
+
+    @rpc
+    def only_here(self) -> None: ...
+
+    class Nested(Same):
+        pass
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> list[str]:
+    for name, text in [("base.gd", BASE), ("lobby.gd", SCRIPT)]:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return [str(tmp_path / "base.gd"), str(tmp_path / "lobby.gd")]
+
+
+def test_the_same(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rpc-check", *scripts, f"{__name__}:Same"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{__name__}:Same in order: inherited, join, only_there",
+        "The same: 3 methods.",
+    ]
+    assert main(["rpc-check", *scripts, f"{__name__}:Different.Nested"]) == 0
+
+
+def test_differences(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rpc-check", *scripts, f"{__name__}:Different"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "join: any_peer, call_local, reliable, channel 3 in GDScript; "
+        "any_peer, call_local, unreliable, channel 0 in Python",
+        "join: takes 1 to 2 arguments in GDScript; 1 argument in Python",
+        "only_here: missing in GDScript",
+        "only_there: missing in Python",
+        f"{__name__}:Different in order: inherited, join, only_here",
+        f"{scripts[1]} in order: inherited, join, only_there",
+        "4 differences",
+    ]
+    assert main(["rpc-check", scripts[1], f"{__name__}:Same"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "inherited: missing in GDScript"
+
+
+@pytest.mark.parametrize("cls", ["no.such.module:Same", "{}:NoSuchClass", "{}:SCRIPT", "{}", "pathlib:Path"])
+def test_a_class_that_there_is_not(scripts: list[str], cls: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rpc-check", *scripts, cls.format(__name__)]) == 2
+    assert capsys.readouterr().err.startswith("rpc-check: ")
+
+
+def test_a_script_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "a.gd"
+    assert main(["rpc-check", str(script), f"{__name__}:Same"]) == 2
+    script.write_text("@rpc(NAME)\nfunc a(): pass")
+    assert main(["rpc-check", str(script), f"{__name__}:Same"]) == 2
+    script.write_bytes(b"\xff\xfe")
+    assert main(["rpc-check", str(script), f"{__name__}:Same"]) == 2
+    assert str(script) in capsys.readouterr().err
+
+
+def test_as_a_program_in_the_current_directory(tmp_path: Path) -> None:
+    (tmp_path / "a.gd").write_text("@rpc\nfunc a(): pass")
+    (tmp_path / "game.py").write_text("from godot_enet.compat.scene.node import Node\nclass A(Node): pass\n")
+    command = [sys.executable, "-m", "godot_enet", "rpc-check", "a.gd", "game:A"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[3])}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert ran.stdout.splitlines() == [
+        "a: missing in Python",
+        "game:A in order: none",
+        "a.gd in order: a",
+        "1 difference",
+    ]
