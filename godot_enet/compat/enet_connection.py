@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from godot_enet.compat.addresses import parse_ip, resolve
+from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail
 from godot_enet.compat.globals import Error
@@ -26,7 +28,11 @@ from godot_enet.core import (
     UnknownPeer,
 )
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
-from godot_enet.core.host import AnyHost, open_host, with_compressor
+from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
+from godot_enet.core.host import AnyHost, open_host, with_compressor, with_stage
+
+if TYPE_CHECKING:
+    from godot_enet.compat.crypto import TLSOptions
 
 __all__ = ["ENetConnection", "ServiceResult"]
 
@@ -40,7 +46,6 @@ _CODECS: dict[int, Codec | None] = {
 }
 _LISTING = 10.0
 """Seconds that a thread may take from a CONNECT event to its peer."""
-_NO_DTLS = "ENet DTLS support not available in this build."
 _RECEIVE = EventType.RECEIVE
 
 
@@ -111,6 +116,7 @@ class ConnectionMethods:
         self._ended: list[PeerHandle] = []
         """Peers that became inactive and are still listed."""
         self._slots = 0
+        self._dtls: DtlsSetup | None = None
         self._gone: deque[PeerHandle] = deque(maxlen=1024)
         """Peers that were listed and are not any more, the latest ones."""
 
@@ -120,6 +126,7 @@ class ConnectionMethods:
             self._host = None
             self._forget_peers()
             host.abandon()
+            self._forget_dtls()
 
     # Beginning and ending
 
@@ -222,6 +229,7 @@ class ConnectionMethods:
         self._host = None
         self._forget_peers()
         host.close()
+        self._forget_dtls()
 
     def _forget_peers(self) -> None:
         self._native(None, [], 0)
@@ -229,6 +237,11 @@ class ConnectionMethods:
             peer._detach()
         self._peers.clear()
         self._ended.clear()
+
+    def _forget_dtls(self) -> None:
+        dtls, self._dtls = self._dtls, None
+        if dtls is not None:
+            dtls.release()
 
     def connect_to_host(self, address: str, port: int, channels: int = 0, data: int = 0) -> ENetPacketPeer | None:
         """Begin to connect; EVENT_CONNECT or EVENT_DISCONNECT tells how it went.
@@ -326,6 +339,8 @@ class ConnectionMethods:
             host.speak()
 
     def _report(self, host: AnyHost, kind: int, handle: PeerHandle, data: int) -> ServiceResult:
+        if kind == EventType.ERROR:
+            return _ERROR
         peer = self._peers.get(handle)
         if kind == EventType.CONNECT:
             if peer is None:
@@ -446,26 +461,80 @@ class ConnectionMethods:
         if heir is not host:
             self._take_host(heir)
 
-    def dtls_server_setup(self, server_options: object) -> Error:
-        """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
-        return self._refuse_dtls()
+    def dtls_server_setup(self, server_options: TLSOptions | None) -> Error:
+        """Encrypt everything from now on, as a server: after ``create_host_bound``, before anybody connects.
 
-    def dtls_client_setup(self, hostname: str, client_options: object = None) -> Error:
-        """Not available yet: ``ERR_UNAVAILABLE``, as in a Godot without DTLS."""
-        as_str(hostname, "hostname")
-        return self._refuse_dtls()
+        Needs the package ``pyOpenSSL``. The key must belong to the certificate, which may be followed by those of its
+        authorities; both are locked against ``load`` until ``destroy``. (Godot accepts any pair and then drops every
+        client.)
 
-    def _refuse_dtls(self) -> Error:
-        if self._host is None:
+        Args:
+            server_options: from ``TLSOptions.server``.
+
+        Returns:
+            ``OK``, ``ERR_UNCONFIGURED``, ``ERR_INVALID_PARAMETER``, ``ERR_UNAVAILABLE``, or ``FAILED`` where DTLS is
+            set up already. Nothing has changed then: look at what comes back, or the host may stay unencrypted.
+        """
+        options = as_options(server_options, "server_options")
+        host = self._host
+        if host is None:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
-        return fail(_NO_DTLS, Error.ERR_UNAVAILABLE)
+        if options is None or not options.is_server():
+            return fail("server_options must be made by TLSOptions.server().", Error.ERR_INVALID_PARAMETER)
+        return self._set_up_dtls(host, lambda: server_setup(options, host.config.peer_count))
+
+    def dtls_client_setup(self, hostname: str, client_options: TLSOptions | None = None) -> Error:
+        """Encrypt everything from now on, as a client: after ``create_host``, before ``connect_to_host``.
+
+        Needs the package ``pyOpenSSL``. When the server's certificate is not accepted, or the encrypted connection
+        breaks, ``service`` reports EVENT_ERROR, the peer stays as it is, and the logger ``godot_enet.network`` has the
+        reason. Until ``connect_to_host``, too, ``service`` reports EVENT_ERROR.
+
+        Args:
+            hostname: the name that the server's certificate must have, unless the options override it.
+            client_options: from ``TLSOptions.client`` or ``client_unsafe``. Needed, although Godot has a default.
+
+        Returns:
+            As :meth:`dtls_server_setup`.
+        """
+        name = as_str(hostname, "hostname")
+        options = as_options(client_options, "client_options")
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+        if options is None or options.is_server():
+            text = "client_options must be made by TLSOptions.client() or TLSOptions.client_unsafe()."
+            return fail(text, Error.ERR_INVALID_PARAMETER)
+        return self._set_up_dtls(host, lambda: client_setup(name, options))
+
+    def _set_up_dtls(self, host: AnyHost, make: Callable[[], DtlsSetup]) -> Error:
+        if self._dtls is not None:
+            return fail("DTLS is set up already for this ENetConnection.", Error.FAILED)
+        try:
+            setup = make()
+        except DtlsUnavailable as error:
+            return fail(f"{error}.", Error.ERR_UNAVAILABLE)
+        except BadCredentials as error:
+            return fail(f"DTLS cannot be set up: {error}.", Error.ERR_INVALID_PARAMETER)
+        try:
+            heir = with_stage(host, setup.stage, threaded=self._threaded)
+        except HostClosed:
+            setup.release()
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+        self._dtls = setup
+        if heir is not host:
+            self._take_host(heir)
+        return Error.OK
 
     def refuse_new_connections(self, refuse: bool) -> None:
-        """No effect without DTLS, as in Godot."""
+        """Ignore whoever wants to begin a DTLS session; those that exist go on. No effect without DTLS, as in Godot."""
         if not isinstance(refuse, (bool, int)):
             raise TypeError(f"refuse must be a bool, not {type(refuse).__name__}")
         if self._host is None:
-            fail(INACTIVE, None)
+            return fail(INACTIVE, None)
+        if self._dtls is not None:
+            self._dtls.refuse(bool(refuse))
+        return None
 
     # Looking
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple, NewType
 
-__all__ = ["Event", "EventType", "PeerHandle"]
+__all__ = ["FAILURE", "Event", "EventType", "PeerHandle"]
 
 PeerHandle = NewType("PeerHandle", int)
 """Names one connection: slot in the low 12 bits, generation above. A stale handle is detected, never reused."""
@@ -14,6 +14,8 @@ PeerHandle = NewType("PeerHandle", int)
 class EventType(IntEnum):
     """Kind of an event; the numbers are ENet's."""
 
+    ERROR = -1
+    """The transport broke, for now or for good; no peer has changed. What ENet's ``service`` returns then."""
     NONE = 0
     CONNECT = 1
     DISCONNECT = 2
@@ -33,3 +35,7 @@ class Event(NamedTuple):
     """Payload of a RECEIVE, else empty."""
     flags: int = 0
     """How a RECEIVE came: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable."""
+
+
+FAILURE = Event(EventType.ERROR, PeerHandle(0))
+"""What ``service`` gives when a transport has failed."""

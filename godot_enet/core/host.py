@@ -18,13 +18,13 @@ from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import PeerHandle
-from godot_enet.core.interface import Address, Compressor, Datagram, Engine, PeerInfo, Transport
+from godot_enet.core.interface import Address, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
 from godot_enet.core.native import NativeEngine, NativeHost, library, why_unavailable
 from godot_enet.core.native.engine import native_mode
 from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 
-__all__ = ["AnyHost", "Host", "available_engines", "open_host", "with_compressor"]
+__all__ = ["AnyHost", "Host", "available_engines", "open_host", "with_compressor", "with_stage"]
 
 _log = logging.getLogger("godot_enet")
 
@@ -100,6 +100,22 @@ def with_compressor(host: AnyHost, compressor: Compressor | None, *, threaded: b
     return host.hand_over(make_heir)
 
 
+def with_stage(host: AnyHost, stage: TransportStage, *, threaded: bool) -> AnyHost:
+    """A host that sends and receives through one more stage: the same one, or what takes its place in Python.
+
+    Connections, socket and statistics go over; the old host is closed then.
+    """
+    if isinstance(host, Host):
+        host.wrap_transport(stage)
+        return host
+
+    def make_heir(engine: NativeEngine, descriptor: int, totals: dict[HostStatistic, int]) -> Host:
+        transport = UdpTransport.adopt(descriptor)
+        return Host(host.config, threaded=threaded, transport=transport, engine=engine, totals=totals, stage=stage)
+
+    return host.hand_over(make_heir)
+
+
 def _seeded(config: HostConfig | None) -> HostConfig:
     """Connect ids must not be guessable, unless a test wants them to be."""
     config = config or HostConfig()
@@ -120,6 +136,7 @@ class Host:
         transport: something else than a UDP socket to send through; ``bind`` and ``port`` are not used then.
         engine: the engine; by default the one that :func:`choose_engine` names.
         totals: traffic totals to go on from.
+        stage: something to send and receive through, around the transport.
 
     Raises:
         BindError: the socket cannot be created or bound.
@@ -135,11 +152,13 @@ class Host:
         transport: Transport | None = None,
         engine: Engine | None = None,
         totals: dict[HostStatistic, int] | None = None,
+        stage: TransportStage | None = None,
     ) -> None:
         self.config = config = _seeded(config)
         self._engine = engine or (NativeEngine(config) if choose_engine() == "native" else PythonEngine(config))
-        self._transport = transport if transport is not None else UdpTransport(bind, port)
-        self._pump = Pump(self._engine, self._transport)
+        self._pump = Pump(self._engine, transport if transport is not None else UdpTransport(bind, port))
+        if stage is not None:
+            self._pump.wrap_transport(stage)
         for which, value in (totals or {}).items():
             setattr(self._pump, _TOTALS[which], value)
         self._clock = SystemClock()
@@ -267,12 +286,12 @@ class Host:
     def local_address(self) -> Address | None:
         """Where the socket is bound; None while it is not."""
         with self._held():
-            return self._transport.local_address()
+            return self._pump.transport.local_address()
 
     def fileno(self) -> int:
         """The socket, to wait on; -1 once closed."""
         with self._held():
-            return -1 if self._driver.closed else self._transport.fileno()
+            return -1 if self._driver.closed else self._pump.transport.fileno()
 
     def poll_timeout(self) -> int | None:
         """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
@@ -322,11 +341,19 @@ class Host:
             self._driver.rearm()
         self._driver.leave()
 
+    def wrap_transport(self, stage: TransportStage) -> None:
+        """Send and receive through this stage from now on; it owns the transport there was."""
+        with self._driver.lock:
+            self._check_open()
+            self._pump.wrap_transport(stage)
+            self._driver.rearm()
+        self._driver.leave()
+
     def socket_send(self, data: bytes, address: Address) -> None:
         """Send a raw datagram from the host's socket; not counted in the statistics."""
         with self._driver.lock:
             self._check_open()
-            self._transport.send([Datagram(data, address)], self._clock.now())
+            self._pump.transport.send([Datagram(data, address)], self._clock.now())
             self._driver.rearm()
         self._driver.leave()
 

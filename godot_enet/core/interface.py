@@ -16,13 +16,24 @@ The contract of an engine, which its users (the pump, the simulated world) keep 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.events import Event, PeerHandle
 
-__all__ = ["Address", "Clock", "Compressor", "Datagram", "DropReport", "Engine", "PeerInfo", "Transport"]
+__all__ = [
+    "Address",
+    "Clock",
+    "Compressor",
+    "Datagram",
+    "DropReport",
+    "Engine",
+    "HostView",
+    "PeerInfo",
+    "Transport",
+    "TransportStage",
+]
 
 
 class Address(NamedTuple):
@@ -169,7 +180,7 @@ class Engine(Protocol):
         """Everything that may leave now, as few datagrams as the MTU allows, peers taking turns.
 
         ``urgent``: only what cannot wait (acknowledgements, resends, control) and what was queued before the last
-        full pass; later packets stay, so that a frame's packets leave together.
+        full pass; later packets stay, so that a frame's packets leave together, and so do later CONNECTs.
         """
         ...
 
@@ -201,6 +212,14 @@ class Transport(Protocol):
         """The ``now`` at which ``receive`` may have something without the file descriptor becoming readable."""
         ...
 
+    def failed(self) -> bool:
+        """Whether the program is to be told that nothing comes through: once a failure, or as long as it lasts.
+
+        Only asked when there is no event to report; the program gets ``EventType.ERROR`` then. Sending goes on as
+        before, and may mend it.
+        """
+        ...
+
     def fileno(self) -> int:
         """The descriptor to wait on, -1 when there is none."""
         ...
@@ -212,6 +231,29 @@ class Transport(Protocol):
     def close(self) -> None:
         """Release everything. Idempotent."""
         ...
+
+
+class HostView(Protocol):
+    """What a transport with sessions of its own may know and say; called where the host is locked anyway."""
+
+    def peers(self) -> dict[PeerHandle, Address]:
+        """Where the peers are, in whatever state."""
+        ...
+
+    def has_peer(self, peer: PeerHandle) -> bool:
+        """Whether the peer is still among them."""
+        ...
+
+    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+        """Have a line logged later, outside any lock; one per ``cause`` and ten seconds, the others are lost.
+
+        ``expected``: what belongs to the normal course of things is logged as information, the rest as a warning.
+        """
+        ...
+
+
+TransportStage = Callable[[Transport, HostView], Transport]
+"""Makes a transport around another one, which then belongs to it."""
 
 
 class Clock(Protocol):

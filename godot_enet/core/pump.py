@@ -6,8 +6,11 @@ what the engine wanted and what the socket took are known.
 
 from __future__ import annotations
 
-from godot_enet.core.constants import RECEIVE_BATCH
-from godot_enet.core.interface import Engine, Transport
+from typing import TYPE_CHECKING
+
+from godot_enet.core.constants import RECEIVE_BATCH, PeerState
+from godot_enet.core.events import FAILURE, Event, PeerHandle
+from godot_enet.core.interface import Address, Engine, HostView, Transport, TransportStage
 from godot_enet.core.reporting import DropReporter
 
 __all__ = ["Pump"]
@@ -49,6 +52,28 @@ class Pump:
             self.sent_packets += len(batch)
             self.sent_data += self.transport.send(batch, now)
 
+    def poll_event(self) -> Event | None:
+        """The next event, or that the transport has failed; None when there is neither."""
+        event = self.engine.poll_event()
+        return FAILURE if event is None and self.transport.failed() else event
+
+    def wrap_transport(self, stage: TransportStage) -> None:
+        """Send and receive through this stage from now on."""
+        self.transport = stage(self.transport, self)
+
+    def peers(self) -> dict[PeerHandle, Address]:
+        """Where the peers are; see :class:`~godot_enet.core.interface.HostView`."""
+        look = self.engine.peer_info
+        return {peer: look(peer).address for peer in self.engine.peers()}
+
+    def has_peer(self, peer: PeerHandle) -> bool:
+        """Whether the peer is still among them."""
+        return self.engine.peer_state(peer) is not PeerState.DISCONNECTED
+
+    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+        """Have a line logged; see :class:`~godot_enet.core.interface.HostView`."""
+        self.reporter.note(cause, text, now, expected=expected)
+
     def poll_timeout(self) -> int | None:
         """When :meth:`step` is next needed without anything arriving; None if never."""
         due = self.engine.poll_timeout()
@@ -56,3 +81,7 @@ class Pump:
         if due is None or other is None:
             return other if due is None else due
         return min(due, other)
+
+
+if TYPE_CHECKING:
+    _check: type[HostView] = Pump

@@ -20,7 +20,7 @@ _INTERVAL = 10_000
 _EXPLANATIONS = {
     Drop.SHORT: "too short to be ENet",
     Drop.OVERSIZED: "longer than 4096 bytes, which ENet never sends",
-    Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed that its connection is over",
+    Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed its connection's end, or uses DTLS",
     Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, or its network changed",
     Drop.WRONG_SESSION: "left over from an earlier connection in the same slot",
     Drop.NO_COMPRESSOR: "compressed, but no compression is set here; both ends must use the same mode",
@@ -43,9 +43,9 @@ class DropReporter:
     """Turns drop reports into log lines, not too many."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[int, Address, Drop]] = []
-        """What :meth:`speak` will say: how often, the last address, the cause."""
-        self._reported: dict[Drop, int] = {}
+        self.lines: list[tuple[int, Address, Drop] | tuple[int, str]] = []
+        """What :meth:`speak` will say: how often, the last address, the cause; or a level and a text."""
+        self._reported: dict[Drop | str, int] = {}
         self._withheld: dict[Drop, int] = {}
 
     def collect(self, reports: Iterable[DropReport], now: int) -> None:
@@ -59,10 +59,22 @@ class DropReporter:
                 self._reported[cause] = now
                 self.lines.append((times, address, cause))
 
+    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+        """Take a line that somebody else has worded; within ten seconds of one of the same cause it is lost."""
+        last = self._reported.get(cause)
+        if last is None or now - last >= _INTERVAL:
+            self._reported[cause] = now
+            self.lines.append((logging.INFO if expected else logging.WARNING, text))
+
     def speak(self) -> None:
         """Log the lines collected so far."""
         lines, self.lines = self.lines, []
-        for times, address, cause in lines:
+        for line in lines:
+            if len(line) == 2:
+                level, text = line
+                _log.log(level, "%s", text)
+                continue
+            times, address, cause = line
             _log.log(
                 logging.INFO if cause in _EXPECTED else logging.WARNING,
                 "Received %d datagram%s that could not be used, the last from %s: %s.",

@@ -33,6 +33,18 @@ ELSEWHERE: dict[str, list[str]] = {
     "core/native/loader.py": ["native/test_loader.py"],
     "core/native/records.py": ["native/test_misuse.py", "equivalence/test_programs.py"],
     "compat/hot.py": ["native/test_switching.py", "unit/compat/test_enet_connection_compression.py"],
+    # One stage, tested as a whole and piece by piece in a folder of its own.
+    "core/dtls/admission.py": ["dtls/test_admission.py", "dtls/test_server.py"],
+    "core/dtls/client.py": ["dtls/test_client.py"],
+    "core/dtls/contexts.py": ["dtls/test_contexts.py"],
+    "core/dtls/cookie.py": ["dtls/test_cookie.py"],
+    "core/dtls/records.py": ["dtls/test_records.py"],
+    "core/dtls/server.py": ["dtls/test_server.py"],
+    "core/dtls/session.py": ["dtls/test_session.py", "dtls/test_weather.py"],
+    "core/dtls/settings.py": ["dtls/test_contexts.py"],
+    "core/dtls/stages.py": ["dtls/test_connections.py"],
+    "core/dtls/verify.py": ["dtls/test_verify.py"],
+    "compat/dtls.py": ["dtls/test_connections.py"],
     # Types, methods and formats of Variant, as Godot's own answers have them.
     "compat/variant/byte_compression.py": ["unit/compat/variant/test_packed_bytes.py"],
     "compat/variant/byte_fields.py": ["unit/compat/variant/test_packed_bytes.py"],

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.events import Event
+from godot_enet.core.events import Event, EventType
 
 __all__ = ["AsyncHost", "Pollable"]
 
@@ -137,6 +137,9 @@ class AsyncHost(Generic[AnyPollable]):
                 break
             events.append(event)
             self._kept += len(event.packet) + _OVERHEAD
+            if event.type is EventType.ERROR:  # nothing else can have happened, and it may go on for a while
+                done = True
+                break
         if self._kept > _KEPT:
             self._resting = True
             self._unwatch()

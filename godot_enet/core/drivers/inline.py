@@ -52,7 +52,7 @@ class InlineDriver:
                 return event
             now = self.clock.now()
             self._step(now)
-            event = self._poll_event()
+            event = self.pump.poll_event()
             if event is None and timeout > 0:
                 event = self._wait(now, now + timeout)
         if self.pump.reporter.lines:
@@ -132,7 +132,7 @@ class InlineDriver:
             waker.reset()
             now = self.clock.now()
             self._step(now)
-            event = self._poll_event()
+            event = self.pump.poll_event()
             if event is not None and self._blocked:
                 # There may be more, and somebody else sleeps through it: the datagram that brought it is read.
                 waker.wake()

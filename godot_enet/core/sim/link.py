@@ -71,8 +71,12 @@ class Link:
 
     @property
     def config(self) -> LinkConfig:
-        """What this link does."""
+        """What this link does; may be replaced at any time, for what enters from then on."""
         return self._config
+
+    @config.setter
+    def config(self, config: LinkConfig) -> None:
+        self._config = config
 
     def transit(self, size: int, now: int) -> list[int]:
         """When a datagram of ``size`` bytes that enters now arrives: no time if lost, two if it is doubled."""

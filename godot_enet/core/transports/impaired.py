@@ -38,6 +38,11 @@ class ImpairedTransport:
         self._leaving: ArrivalQueue[Datagram] = ArrivalQueue()
         self._arriving: ArrivalQueue[Datagram] = ArrivalQueue()
 
+    def impair(self, outgoing: LinkConfig, incoming: LinkConfig) -> None:
+        """Change both directions, for what enters from now on; from any thread."""
+        self._outgoing.config = outgoing
+        self._incoming.config = incoming
+
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """At most ``limit`` datagrams whose time has come."""
         self._send_due(now)
@@ -60,6 +65,10 @@ class ImpairedTransport:
         """When something on its way is next due, or the wrapped transport needs attention."""
         moments = (self._leaving.next_time(), self._arriving.next_time(), self._inner.poll_timeout())
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def failed(self) -> bool:
+        """Whether the wrapped transport failed."""
+        return self._inner.failed()
 
     def fileno(self) -> int:
         """The descriptor of the wrapped transport."""

@@ -115,6 +115,10 @@ class UdpTransport:
         """Never: a socket has no timers."""
         return None
 
+    def failed(self) -> bool:
+        """Never: what goes wrong with a datagram is packet loss."""
+        return False
+
     def fileno(self) -> int:
         """The socket's descriptor; -1 once closed."""
         return self._socket.fileno()

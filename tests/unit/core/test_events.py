@@ -6,8 +6,8 @@ from godot_enet.core.events import Event, EventType, PeerHandle
 
 
 def test_numbers_are_enets() -> None:
-    assert [int(kind) for kind in EventType] == [0, 1, 2, 3]
-    assert [kind.name for kind in EventType] == ["NONE", "CONNECT", "DISCONNECT", "RECEIVE"]
+    assert [int(kind) for kind in EventType] == [-1, 0, 1, 2, 3]
+    assert [kind.name for kind in EventType] == ["ERROR", "NONE", "CONNECT", "DISCONNECT", "RECEIVE"]
 
 
 def test_what_is_not_said_is_nothing() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from godot_enet.core.constants import Drop
+from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.events import FAILURE, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram, DropReport
 from godot_enet.core.pump import Pump
 
@@ -22,6 +24,7 @@ class FakeEngine:
         self.calls: list[Any] = []
         self.outbox: list[Datagram] = []
         self.drops: list[DropReport] = []
+        self.events: list[Event] = []
 
     def handle_timeout(self, now: int) -> None:
         self.calls.append(("handle_timeout", now))
@@ -42,6 +45,18 @@ class FakeEngine:
     def poll_timeout(self) -> int | None:
         return self.due
 
+    def poll_event(self) -> Event | None:
+        return self.events.pop() if self.events else None
+
+    def peers(self) -> list[PeerHandle]:
+        return [PeerHandle(7)]
+
+    def peer_info(self, peer: PeerHandle) -> Any:
+        return SimpleNamespace(address=HERE)
+
+    def peer_state(self, peer: PeerHandle) -> PeerState:
+        return PeerState.CONNECTED if peer == 7 else PeerState.DISCONNECTED
+
 
 class FakeTransport:
     """The same for a transport; it writes into the same list."""
@@ -52,6 +67,7 @@ class FakeTransport:
         self.calls = calls
         self.inbox: list[Datagram] = []
         self.taken: int | None = None
+        self.broken = False
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         self.calls.append(("take", limit, now))
@@ -64,6 +80,9 @@ class FakeTransport:
 
     def poll_timeout(self) -> int | None:
         return self.due
+
+    def failed(self) -> bool:
+        return self.broken
 
 
 @pytest.fixture
@@ -150,3 +169,31 @@ def test_what_was_dropped_is_collected_but_not_spoken_of(
     pump.step(0)
     assert pump.reporter.lines == [(2, HERE, Drop.SHORT)]
     assert caplog.records == []  # the lock of the driver is held here
+
+
+def test_a_failure_is_reported_when_there_is_no_event(pump: Pump, engine: FakeEngine, transport: FakeTransport) -> None:
+    assert pump.poll_event() is None
+    transport.broken = True
+    assert pump.poll_event() == FAILURE
+    engine.events = [Event(EventType.RECEIVE, PeerHandle(1))]
+    assert pump.poll_event() == Event(EventType.RECEIVE, PeerHandle(1))
+    assert pump.poll_event() == FAILURE
+
+
+def test_a_stage_goes_around_the_transport_and_sees_the_host(pump: Pump, transport: FakeTransport) -> None:
+    made: list[Any] = []
+    other = FakeTransport([])
+
+    def stage(inner: Any, view: Any) -> Any:
+        made.append(inner)
+        assert view.peers() == {7: HERE}
+        assert view.has_peer(7)
+        assert not view.has_peer(8)
+        view.note("cause", "text", 0, expected=True)
+        return other
+
+    pump.wrap_transport(stage)
+    assert made == [transport]
+    other.due = 5
+    assert pump.poll_timeout() == 5
+    assert pump.reporter.lines == [(20, "text")]

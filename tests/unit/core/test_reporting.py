@@ -69,3 +69,19 @@ def test_one_line_per_cause_and_ten_seconds_with_all_that_was_withheld(say: Say)
 
 def test_nothing_dropped_nothing_said(say: Say) -> None:
     assert say(0) == []
+
+
+def test_what_others_have_worded_is_said_once_in_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    reporter = DropReporter()
+    caplog.set_level(logging.INFO, "godot_enet.network")
+    reporter.note("cause", "100 % wrong", 0)
+    reporter.note("cause", "again", 9999)
+    reporter.note("other", "as expected", 9999, expected=True)
+    reporter.note("cause", "once more", 10_000)
+    reporter.speak()
+    reporter.speak()
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "100 % wrong"),
+        (logging.INFO, "as expected"),
+        (logging.WARNING, "once more"),
+    ]

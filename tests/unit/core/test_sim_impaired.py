@@ -41,6 +41,9 @@ class Lists:
     def poll_timeout(self) -> int | None:
         return self.timeout
 
+    def failed(self) -> bool:
+        return False
+
     def fileno(self) -> int:
         return 42
 
@@ -175,3 +178,18 @@ def test_engines_get_through_on_real_sockets(engine_pair: EnginePair) -> None:
             transport.close()
     assert heard[0].type == EventType.CONNECT
     assert [event.packet for event in heard[1:]] == messages
+
+
+def test_a_link_that_changes_changes_what_enters_from_then_on() -> None:
+    inner = Lists()
+    transport = ImpairedTransport(inner, LinkConfig(delay=10), LinkConfig(delay=10))
+    transport.send(datagrams(b"slow"), 100)
+    inner.arrived = datagrams(b"in")
+    assert transport.receive(10, 100) == []
+    transport.impair(LinkConfig(loss=1.0), LinkConfig(delay=30))
+    assert transport.send(datagrams(b"lost"), 105) == 4
+    inner.arrived = datagrams(b"late")
+    assert transport.receive(10, 110) == datagrams(b"in")
+    assert inner.sent == [(110, b"slow")]
+    assert transport.receive(10, 139) == []
+    assert transport.receive(10, 140) == datagrams(b"late")

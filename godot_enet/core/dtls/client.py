@@ -1,0 +1,228 @@
+"""The client's side: one session, which begins with the first packet that is to be sent.
+
+Owns: that session. Must not know: ENet, beyond the addresses of its peers.
+Units: milliseconds, bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from godot_enet.core.dtls.contexts import ClientContext
+from godot_enet.core.dtls.records import is_record
+from godot_enet.core.dtls.session import Session
+from godot_enet.core.dtls.settings import ClientTrust
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address, Datagram, HostView, Transport
+
+__all__ = ["ClientStage", "DtlsClientTransport"]
+
+SWEEP = 250
+"""Between looks whether the session still has an ENet peer."""
+
+
+class ClientStage:
+    """Makes the transport of a client; call it with what it wraps."""
+
+    def __init__(self, trust: ClientTrust) -> None:
+        self._context = ClientContext(trust)
+
+    def __call__(self, inner: Transport, view: HostView) -> DtlsClientTransport:
+        return DtlsClientTransport(inner, view, self._context)
+
+
+class DtlsClientTransport:
+    """A :class:`~godot_enet.core.interface.Transport` to one server at a time, encrypted.
+
+    While it shakes hands the latest packet waits, and leaves at the end of that; earlier ones are lost, as all are in
+    Godot. The session ends with its ENet peer. A packet to anywhere else is lost while there is one.
+
+    Args:
+        inner: moves the records; this transport owns it.
+        view: the host around it.
+        context: what certificates are accepted.
+    """
+
+    def __init__(self, inner: Transport, view: HostView, context: ClientContext) -> None:
+        self._inner = inner
+        self._view = view
+        self._context = context
+        self._session: Session | None = None
+        self._peer: PeerHandle | None = None
+        """Whose packets the session carries; None as long as that is not known."""
+        self._waiting: bytes | None = None
+        self._begun = False
+        self._failed = True  # nothing can be received before something was sent; Godot reports that as an error
+        self._ready: list[Datagram] = []
+        self._sweep_at = 0
+        self._process = os.getpid()
+        self._closed = False
+
+    # Transport
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        """At most ``limit`` packets that have arrived, decrypted."""
+        if self._session is not None:
+            self._keep_house(self._session, now)
+        ready = self._ready
+        for data, address in self._inner.receive(limit, now) if len(ready) < limit else ():
+            session = self._session
+            if session is None or address != session.address:
+                continue
+            if not is_record(data):
+                self._view.note("dtls: plain", f"Ignored what {address} sent, since it is not DTLS.", now)
+                continue
+            ready += [Datagram(packet, address) for packet in session.take(data, now)]
+            if session.out or session.ended is not None or self._waiting is not None:
+                self._attend(session, now)
+        taken = ready[:limit]
+        del ready[:limit]
+        return taken
+
+    def send(self, batch: Iterable[Datagram], now: int) -> int:
+        """Encrypt and send, after a handshake if there was none."""
+        taken = 0
+        out: list[Datagram] = []
+        if self._peer is not None and not self._view.has_peer(self._peer):
+            self._make_way(now)
+        for packet, address in batch:
+            taken += len(packet)
+            session = self._session
+            if session is None or session.address != address:
+                session = self._begin(address, now)
+                if session is None or session.ended is not None:
+                    continue
+            if session.established:
+                record = session.seal(packet)
+                if record is not None:
+                    out.append(Datagram(record, address))
+            else:
+                self._waiting = packet
+        if out:
+            self._inner.send(out, now)
+        return taken
+
+    def poll_timeout(self) -> int | None:
+        """When the handshake, the next sweep or the wrapped transport needs attention."""
+        moments = [self._inner.poll_timeout()]
+        if self._session is not None:
+            moments += [self._session.due, self._sweep_at]
+        if self._ready:
+            moments.append(0)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def failed(self) -> bool:
+        """Whether the session broke since this was last asked, or was never begun."""
+        failed = self._failed
+        if failed and self._begun:
+            self._failed = False
+        return failed
+
+    def fileno(self) -> int:
+        """The descriptor of the wrapped transport."""
+        return self._inner.fileno()
+
+    def local_address(self) -> Address | None:
+        """Where the wrapped transport is bound."""
+        return self._inner.local_address()
+
+    def close(self) -> None:
+        """Say goodbye and close the wrapped transport. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        if os.getpid() == self._process:  # after fork() the session is the parent's
+            self._end(0)
+        self._session = None
+        self._inner.close()
+
+    # The session
+
+    def _begin(self, address: Address, now: int) -> Session | None:
+        if self._session is not None:
+            if self._find_peer(self._session) is not None:
+                return None
+            self._end(now)
+        if not self._begun:
+            self._begun = True
+            self._failed = False
+        session = self._session = Session(self._context.connection(), address, now)
+        self._peer = self._find_peer(session)
+        self._sweep_at = now + SWEEP
+        session.advance(now)
+        self._attend(session, now)
+        return session
+
+    def _make_way(self, now: int) -> None:
+        """End the session of a peer that is gone if there is another one for the same address.
+
+        The server may be about to close its side of it. What the old peer said last still goes through it.
+        """
+        if self._session is not None and self._find_peer(self._session) is not None:
+            self._end(now)
+
+    def _find_peer(self, session: Session) -> PeerHandle | None:
+        """The peer that the session is for; None if there is none."""
+        return next((peer for peer, address in self._view.peers().items() if address == session.address), None)
+
+    def _end(self, now: int) -> None:
+        """Close the session, if there is one, and be done with it."""
+        session = self._session
+        self._session = self._peer = self._waiting = None
+        if session is not None:
+            session.close(now)
+            self._send_out(session, now)
+
+    def _attend(self, session: Session, now: int) -> None:
+        """Send what the session has to say, and see how it stands."""
+        self._send_out(session, now)
+        if session.ended is not None:
+            self._lose(session, now)
+        elif session.established and self._waiting is not None:
+            self._failed = False
+            packet, self._waiting = self._waiting, None
+            self.send([Datagram(packet, session.address)], now)
+
+    def _lose(self, session: Session, now: int) -> None:
+        """The session broke, or the server closed it."""
+        address = session.address
+        is_missed = not session.established or (self._peer is not None and self._view.has_peer(self._peer))
+        self._session = self._peer = self._waiting = None
+        self._failed |= is_missed
+        if self._context.problem is not None and not session.established:
+            text = f"The certificate of {address} was not accepted: {self._context.problem}."
+        elif session.ended:
+            what = "connection" if session.established else "handshake"
+            text = f"The DTLS {what} with {address} failed: {session.ended}."
+        else:
+            text = f"The server at {address} closed the DTLS connection."
+        self._view.note(f"dtls: {session.ended}", text, now, expected=not is_missed)
+
+    def _keep_house(self, session: Session, now: int) -> None:
+        if session.due is not None and now >= session.due:
+            session.handle_timeout(now)
+            self._attend(session, now)
+        if now >= self._sweep_at and self._session is session:
+            self._sweep_at = now + SWEEP
+            peer = self._find_peer(session)
+            if self._peer is None:
+                self._peer = peer
+            elif peer is None:
+                if not session.established:
+                    text = (
+                        f"{session.address} did not answer the DTLS handshake. "
+                        "Is a server there, does it use DTLS, and does it accept new connections?"
+                    )
+                    self._view.note("dtls: silence", text, now)
+                self._end(now)
+
+    def _send_out(self, session: Session, now: int) -> None:
+        if session.out:
+            self._inner.send([Datagram(data, session.address) for data in session.out], now)
+            session.out.clear()
+
+
+if TYPE_CHECKING:
+    _check: type[Transport] = DtlsClientTransport

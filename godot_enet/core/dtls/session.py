@@ -1,0 +1,204 @@
+"""One DTLS association: datagrams in, datagrams and plain packets out. Never raises.
+
+Owns: the OpenSSL connection. Must not know: sockets, peers, or which of the two sides it is.
+Units: milliseconds. OpenSSL's own retransmission timer goes by the system's clock, so :attr:`Session.due` is an
+estimate in the caller's time; being early only costs a look.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+from OpenSSL import SSL
+
+from godot_enet.core.constants import MAXIMUM_DATAGRAM
+from godot_enet.core.dtls.records import APPLICATION_DATA, is_one_record, pack, renumber, sequence_of, sift
+from godot_enet.core.interface import Address
+
+__all__ = ["FLIGHT_MTU", "Session"]
+
+FLIGHT_MTU = 1400
+"""Bytes of a datagram of a handshake."""
+_RECORD_MTU = MAXIMUM_DATAGRAM + 128
+"""Bytes of a record afterwards: the longest ENet datagram, and what encryption adds to it."""
+_LONGEST = 16_384 + 2048
+"""Bytes; no record is longer."""
+_BUFFER = 65_536
+_LEAST, _LEAST_AES = 17, 25
+"""Bytes of an encrypted record: one of content, 16 of authentication, and 8 of nonce with AES-GCM. RFC 7905, 5288."""
+
+
+class Session:
+    """Made around a fresh connection with memory buffers; the first call is :meth:`advance`."""
+
+    __slots__ = (
+        "_connection",
+        "_first",
+        "_least",
+        "_shift",
+        "address",
+        "bound",
+        "due",
+        "ended",
+        "established",
+        "heard",
+        "out",
+        "random",
+        "started",
+    )
+
+    def __init__(
+        self, connection: SSL.Connection, address: Address, now: int, *, random: bytes = b"", first: int | None = None
+    ) -> None:
+        self._connection = connection
+        self._first = first
+        """The least number that the first record may have: the answer to a hello that was said more than once must
+        not have a number that a HelloVerifyRequest had. OpenSSL always begins with 1. RFC 6347, 4.2.1."""
+        self._shift = 0
+        self._least = _LEAST
+        self._connection.set_ciphertext_mtu(FLIGHT_MTU)
+        self.address = address
+        self.random = random
+        """The random bytes of the client's hello, on the server."""
+        self.started = now
+        self.established = False
+        """Whether packets can be exchanged."""
+        self.heard = False
+        """Whether the remote has gone on with the handshake."""
+        self.bound = False
+        """Whether a server has seen an ENet peer at this address."""
+        self.ended: str | None = None
+        """Why it is over; ``""`` if the remote closed it in good order."""
+        self.due: int | None = None
+        """When :meth:`handle_timeout` is next needed; None if never."""
+        self.out: list[bytes] = []
+        """Datagrams to be sent; whoever sends them empties it."""
+
+    def advance(self, now: int) -> None:
+        """Go on with the handshake as far as possible."""
+        try:
+            self._shake_hands()
+        except SSL.WantReadError:
+            pass
+        except SSL.Error as error:
+            self.ended = _reason(error)
+        self._collect(now)
+
+    def take(self, data: bytes, now: int) -> list[bytes]:
+        """Take one datagram from the remote; the packets that were in it."""
+        if self.ended is not None or len(data) > _LONGEST:
+            return []
+        is_simple = len(data) >= self._least + 13 and data[0] == APPLICATION_DATA and is_one_record(data)
+        if not is_simple:
+            data = sift(data, self._least)
+            if not data:
+                return []
+        connection = self._connection
+        packets: list[bytes] = []
+        try:
+            connection.bio_write(data)
+            if self.established:
+                packets.append(connection.recv(_BUFFER))
+                if is_simple:
+                    return packets
+            else:
+                state = connection.get_state_string()
+                try:
+                    self._shake_hands()
+                finally:
+                    self.heard |= connection.get_state_string() != state
+            # Until OpenSSL asks for more: two datagrams in its buffer at a time would be one to it.
+            while True:
+                packets.append(connection.recv(_BUFFER))
+        except SSL.WantReadError:
+            pass
+        except SSL.ZeroReturnError:
+            self.close(now)
+            self.ended = ""
+        except SSL.Error as error:
+            self.ended = _reason(error)
+        self._collect(now)
+        return packets
+
+    def seal(self, packet: bytes) -> bytes | None:
+        """The record with this packet in it; None if it cannot be sent."""
+        try:
+            self._connection.send(packet)
+            return self._connection.bio_read(_BUFFER)
+        except SSL.Error:
+            return None
+
+    def handle_timeout(self, now: int) -> None:
+        """Resend what was not answered, if it is time."""
+        try:
+            self._connection.DTLSv1_handle_timeout()
+        except SSL.Error:
+            self.ended = NO_ANSWER
+        self._collect(now)
+
+    def close(self, now: int) -> None:
+        """Tell the remote that this is the end."""
+        if self.ended is None:
+            self.ended = ""
+            if self.established:
+                try:
+                    self._connection.shutdown()
+                except SSL.Error:
+                    return
+                self._collect(now)
+
+    def _shake_hands(self) -> None:
+        self._connection.do_handshake()
+        self.established = True
+        if "CHACHA20" not in (self._connection.get_cipher_name() or ""):
+            self._least = _LEAST_AES
+        self._connection.set_ciphertext_mtu(_RECORD_MTU)
+
+    def _collect(self, now: int) -> None:
+        """Take what OpenSSL wants to send, and when it wants to be woken."""
+        with contextlib.suppress(SSL.Error):
+            stream = self._connection.bio_read(_BUFFER)
+            if self._first is not None:
+                self._shift = max(0, self._first - sequence_of(stream))
+                self._first = None
+            if self._shift:
+                stream = renumber(stream, self._shift)
+            self.out += pack(stream, FLIGHT_MTU)
+        wait = None
+        if self.ended is None and not self.established:
+            wait = self._connection.DTLSv1_get_timeout()
+        self.due = None if wait is None else now + max(1, int(wait * 1000) + 1)
+
+
+NO_ANSWER = "no answer came"
+
+_REASONS = {
+    "no shared cipher": "the two sides have no cipher suite in common",
+    "unsupported protocol": "the other side does not offer DTLS 1.2",
+    "wrong version number": "the other side does not speak DTLS 1.2",
+    "certificate verify failed": "the certificate was not accepted",
+}
+_UNTRUSTED = "the other side does not accept our certificate"
+_ALERTS = {
+    "handshake failure": "the other side has no cipher suite in common with us",
+    "protocol version": "the other side does not speak DTLS 1.2",
+    "unknown ca": _UNTRUSTED,
+    "bad certificate": _UNTRUSTED,
+    "unsupported certificate": _UNTRUSTED,
+    "certificate expired": _UNTRUSTED,
+    "certificate unknown": _UNTRUSTED,
+}
+_ALERT = re.compile(r"(?:ssl/tls|tls|sslv3|tlsv\d+) (?:alert )?(.+)")
+"""How OpenSSL names an alert; the beginning differs from version to version."""
+
+
+def _reason(error: SSL.Error) -> str:
+    """What OpenSSL says went wrong, for people to read."""
+    if isinstance(error, SSL.SysCallError) or not error.args or not error.args[0]:
+        return "the connection broke off"
+    text = str(error.args[0][0][-1])
+    alert = _ALERT.fullmatch(text)
+    if alert is not None:
+        return _ALERTS.get(alert[1], f'the other side said "{alert[1]}"')
+    return _REASONS.get(text, text or "OpenSSL does not say why")
