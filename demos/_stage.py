@@ -1,0 +1,85 @@
+"""What all demos need to be seen: a window or SDL's dummy video, text, ways to quit, a picture of the last frame."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+from demos._options import PICTURE_FRAMES
+
+try:
+    import pygame
+except ModuleNotFoundError:
+    sys.exit("This demo draws with pygame: pip install pygame (or pygame-ce)")
+
+__all__ = ["FPS", "Stage", "WindowError", "pygame"]
+
+WindowError = pygame.error
+FPS = 60
+BACKGROUND, PANEL, LINE, TEXT, FAINT = "#14181f", "#1e2530", "#3a4556", "#d5dbe6", "#8793a6"
+BLUE, ORANGE, GREEN, RED, PINK, VIOLET = "#5ec8ff", "#ffb454", "#7bd88f", "#ff5d5d", "#f08fc0", "#b58cff"
+
+
+class Stage:
+    """The window and its frames. ``running`` ends with ESC, with the window, and after ``frames`` frames."""
+
+    def __init__(self, title: str, size: tuple[int, int], frames: int | None, screenshot: str | None = None) -> None:
+        displays = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+        if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
+            os.environ["SDL_VIDEODRIVER"] = "dummy"
+            print("No display found: drawing where nobody sees it (SDL_VIDEODRIVER=dummy). Ctrl-C quits.")
+        pygame.display.init()
+        pygame.font.init()
+        pygame.display.set_caption(f"godot_enet: {title}")
+        self.screen = pygame.display.set_mode(size)
+        self.frame = 0
+        self._began = time.monotonic()
+        self._frames = PICTURE_FRAMES if screenshot and frames is None else frames
+        self._screenshot = screenshot
+        self._quit = False
+        self._clock = pygame.time.Clock()
+        self._fonts: dict[int, pygame.font.Font] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a next frame."""
+        return not self._quit and self.frame != self._frames
+
+    def events(self) -> Iterator[pygame.event.Event]:
+        """What happened since the last frame, but for quitting, which ``running`` tells."""
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
+                self._quit = True
+            else:
+                yield event
+
+    def text(
+        self, text: str, at: tuple[float, float], color: str = TEXT, size: int = 20, anchor: str = "topleft"
+    ) -> pygame.Rect:
+        """Write a line; ``anchor`` is the corner, side or ``center`` of the text that comes to lie ``at``."""
+        if size not in self._fonts:
+            self._fonts[size] = pygame.font.Font(None, size)
+        image = self._fonts[size].render(text, True, color)
+        place = image.get_rect()
+        setattr(place, anchor, (round(at[0]), round(at[1])))
+        return self.screen.blit(image, place)
+
+    def tick(self) -> None:
+        """Show the frame, and wait until it is time for the next."""
+        pygame.display.flip()
+        self.frame += 1
+        if self._screenshot and not self.running:
+            pygame.image.save(self.screen, self._screenshot)
+            print(f"saved {self._screenshot}")
+        self._clock.tick(FPS)
+
+    def rate(self) -> float:
+        """Frames a second since the beginning."""
+        return self.frame / max(0.001, time.monotonic() - self._began)
+
+    @staticmethod
+    def close() -> None:
+        """Close the window, if there is one."""
+        pygame.quit()

@@ -1,0 +1,150 @@
+"""A top-down arena for 2 to 16 players and bots: the server decides, and still everything moves at once and evenly.
+
+    python demos/arena                        server, bots and one player in one window
+    python demos/arena --server --bots 4      the server alone, without a window; Ctrl-C ends it
+    python demos/arena --host 127.0.0.1       a player alone; start as many as you like, on any machine
+
+Collect coins. Then make the line worse (L, J, X), and switch prediction (P) and interpolation (I) off to see what each
+is for. The white circle is where the server has last seen you. --measure plays by itself over a line of 100 ms each way
+that loses 5 %, and prints how much the server's corrections move you on the screen.
+
+rules.py is the game, server.py the authority, client.py a player's end; prediction.py and interpolation.py are the two
+tricks, messages.py the bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `demos` is, however this file is started
+
+from demos._options import DemoError, make_parser
+from demos.arena.bots import Bot
+from demos.arena.client import Client
+from demos.arena.rules import MAX_PLAYERS
+from demos.arena.server import Server
+
+BOTS = 7
+REPORT_EVERY = 5.0  # seconds between two tables of a server without a window
+MEASURED_FRAMES, MEASURED_LATENCY, MEASURED_LOSS = 900, 100, 5
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument("--bots", type=int, default=BOTS, help="how many the server adds; default: %(default)s")
+    parser.add_argument("--auto", action="store_true", help="the player steers itself")
+    parser.add_argument("--latency", type=int, help="ms each way between this player and the server")
+    parser.add_argument("--jitter", type=int, default=0, help="ms more, at most, drawn anew for each datagram")
+    parser.add_argument("--loss", type=int, help="%% of datagrams lost, each way")
+    parser.add_argument("--no-prediction", action="store_true", help="begin with prediction switched off")
+    parser.add_argument("--no-interpolation", action="store_true", help="begin with interpolation switched off")
+    parser.add_argument("--measure", action="store_true", help="play by itself over a bad line, and print figures")
+    options = parser.parse_args(argv)
+    if not 0 <= options.bots < MAX_PLAYERS:
+        parser.error(f"--bots must be 0 to {MAX_PLAYERS - 1}")
+    if not 0 <= (options.loss or 0) <= 100 or (options.latency or 0) < 0 or options.jitter < 0:
+        parser.error("--latency and --jitter must not be negative, --loss must be 0 to 100")
+    if options.measure:
+        options.auto = True
+        options.frames = options.frames or MEASURED_FRAMES
+    options.latency = options.latency if options.latency is not None else MEASURED_LATENCY * options.measure
+    options.loss = options.loss if options.loss is not None else MEASURED_LOSS * options.measure
+    return options
+
+
+def serve(options: argparse.Namespace) -> int:
+    """The server alone. A frame is a tick."""
+    server: Server | None = None
+    try:
+        server = Server("*", options.port, options.bots)
+        print(f"The arena is open on port {server.port}. Ctrl-C closes it.")
+        reported = time.monotonic()
+        while server.tick != options.frames:
+            server.update()
+            if time.monotonic() - reported > REPORT_EVERY:
+                reported = time.monotonic()
+                report(server)
+            server.wait()
+    except KeyboardInterrupt:
+        print()
+    except DemoError as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    finally:
+        if server:
+            server.close()
+    return 0
+
+
+def report(server: Server) -> None:
+    for row in server.scores():
+        line = "bot" if row.is_bot else f"{row.round_trip} ms, {row.loss} % lost, throttle {row.throttle} %"
+        print(f"  player {row.player:2}: {row.points:3} coins   {line}")
+
+
+def print_figures(client: Client, server: Server | None, busy: float, frames: int, rate: float) -> None:
+    """What --measure is for. ``busy``: seconds spent in the server's update and the client's poll and send."""
+    moved = client.corrections
+    moving = server.moving if server else 0.0
+    kind = "on" if client.predicts else "off"
+    if moved:
+        print(f"prediction {kind}: mean visible correction {sum(moved) / len(moved):.2f} px, worst {max(moved):.0f} px")
+    print(f"{len(moved)} snapshots, {len(client.scores)} players, {rate:.0f} frames per second")
+    print(f"networking {1000 * (busy - moving) / frames:.2f} ms per frame, bots {1000 * moving / frames:.2f} ms")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+    if options.server:
+        return serve(options)
+    from demos._stage import Stage, WindowError
+    from demos.arena.view import SIZE, View
+
+    server: Server | None = None
+    client: Client | None = None
+    busy = 0.0
+    try:
+        if not options.host:
+            server = Server("127.0.0.1", options.port, options.bots)
+        client = Client(options.host or "127.0.0.1", options.port)
+        client.line.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
+        client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
+        stage = Stage("arena", SIZE, options.frames, options.screenshot)
+        view = View(stage, client)
+        pilot = Bot(0)
+        while stage.running and not client.ended:
+            buttons = view.read_keys()
+            body = client.steering_body()
+            if options.auto and body and client.snapshot:
+                buttons = pilot.steer(body, client.snapshot.coins)
+            began = time.perf_counter()
+            if server:
+                server.update()
+            client.poll()
+            client.send(buttons)
+            busy += time.perf_counter() - began
+            view.graph.update()
+            view.draw()
+            stage.tick()
+        if options.measure and stage.frame:
+            print_figures(client, server, busy, stage.frame, stage.rate())
+    except KeyboardInterrupt:
+        print()
+    except (DemoError, WindowError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    finally:
+        if client:
+            client.close()
+        if server:
+            server.close()
+        Stage.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""ENetConnection alone: service() once per frame, and every event drawn as it happens. No layer above it.
+
+    python demos/raw.py                         both sides, each with its own half of the window
+    python demos/raw.py --server                the server alone
+    python demos/raw.py --host 127.0.0.1        a client alone; start as many as you like
+
+Keys: C connects, D disconnects; R, U and N send a packet reliably, unreliably and unsequenced, F one so large that it
+travels in fragments; B broadcasts from the server; X destroys the client's host, C makes a new one. The server answers
+nothing by itself: what you see is what you press. --auto presses all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `demos` is, however this file is started
+
+from demos import _stage
+from demos._options import GOODBYE, SILENCE, DemoError, bad_address, make_parser, port_in_use
+from demos._stage import FAINT, LINE, PANEL, TEXT, Stage, WindowError, pygame
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+
+CHANNELS = 3
+MAX_CLIENTS = 32
+HELLO = 7  # the number that travels with a connection
+LARGE = 5000  # bytes: more than fits into a datagram
+
+WIDTH, HEIGHT = 960, 460
+HEAD, FOOT, GAP, ROW = 148, 40, 10, 22
+FLASH = 12  # frames that a lamp stays bright
+
+NAMES: dict[int, str] = {
+    ENetConnection.EVENT_NONE: "NONE",
+    ENetConnection.EVENT_CONNECT: "CONNECT",
+    ENetConnection.EVENT_RECEIVE: "RECEIVE",
+    ENetConnection.EVENT_DISCONNECT: "DISCONNECT",
+    ENetConnection.EVENT_ERROR: "ERROR",
+}
+COLORS: dict[int, str] = {
+    ENetConnection.EVENT_NONE: FAINT,
+    ENetConnection.EVENT_CONNECT: _stage.GREEN,
+    ENetConnection.EVENT_RECEIVE: _stage.BLUE,
+    ENetConnection.EVENT_DISCONNECT: _stage.ORANGE,
+    ENetConnection.EVENT_ERROR: _stage.RED,
+}
+WAYS = {  # key: channel, flags, text
+    "r": (0, ENetPacketPeer.FLAG_RELIABLE, "reliable"),
+    "u": (1, 0, "unreliable"),
+    "n": (2, ENetPacketPeer.FLAG_UNSEQUENCED, "unsequenced"),
+    "f": (0, ENetPacketPeer.FLAG_RELIABLE, "fragments" + "." * (LARGE - len("fragments"))),
+}
+FLAGS = {0: "unreliable", ENetPacketPeer.FLAG_RELIABLE: "reliable", ENetPacketPeer.FLAG_UNSEQUENCED: "unsequenced"}
+AUTO = {30: "r", 50: "u", 70: "n", 90: "f", 110: "b", 135: "d", 165: "c", 195: "b", 210: "x", 225: "c"}  # frame: key
+
+
+class Side:
+    """A connection, and what it has reported: the only thing it does by itself is to call ``service``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.connection = ENetConnection()
+        self.connected = 0
+        self.failed = False
+        """Whether the last event was an ERROR."""
+        self.counts = dict.fromkeys(NAMES, 0)
+        self.lit = dict.fromkeys(NAMES, -FLASH)
+        """The frame in which each event came last."""
+        self.log: deque[tuple[int, str, str]] = deque(maxlen=(HEIGHT - HEAD - FOOT - 2 * GAP) // ROW - 1)
+        """Frame, colour, text."""
+
+    @property
+    def active(self) -> bool:
+        return self.connection.engine_name != ""
+
+    def service(self, frame: int) -> None:
+        """Once per frame, until there is nothing left to report."""
+        if self.failed and not self.active:
+            return  # each call would be another error in the log
+        while True:
+            kind, peer, data, channel = self.connection.service()
+            self.counts[kind] += 1
+            self.lit[kind] = frame
+            self.failed = kind == ENetConnection.EVENT_ERROR
+            if kind == ENetConnection.EVENT_CONNECT and peer is not None:
+                self.connected += 1
+                peer.set_timeout(*SILENCE)
+                self.note(frame, kind, f"{address_of(peer)}, data {data}, {peer.get_channels()} channels")
+            elif kind == ENetConnection.EVENT_RECEIVE and peer is not None:
+                flags = FLAGS.get(peer.get_packet_flags(), "other flags")
+                packet = peer.get_packet()
+                text = packet[:12].decode(errors="replace").rstrip(".")
+                self.note(frame, kind, f"channel {channel}, {flags}, {len(packet)} bytes: {text}")
+            elif kind == ENetConnection.EVENT_DISCONNECT and self.connected:
+                self.connected -= 1
+                self.note(frame, kind, f"data {data}" + ("" if data else ": we asked for it, or the remote vanished"))
+            elif kind == ENetConnection.EVENT_DISCONNECT:
+                self.note(frame, kind, "nobody answered; C tries again")
+            elif kind == ENetConnection.EVENT_ERROR:
+                self.note(frame, kind, "no host: create_host comes first")
+                return
+            else:
+                return
+
+    def note(self, frame: int, kind: int, text: str) -> None:
+        self.log.append((frame, COLORS[kind], f"{NAMES[kind]}  {text}"))
+        print(f"{frame:5} {self.name}: {NAMES[kind]} {text}")
+
+    def close(self) -> None:
+        if self.active:
+            for peer in self.connection.get_peers():
+                peer.peer_disconnect_now(GOODBYE)
+            self.connection.destroy()
+        self.connected = 0
+
+
+def address_of(peer: ENetPacketPeer) -> str:
+    return f"{peer.get_remote_address()}:{peer.get_remote_port()}"
+
+
+def open_server(side: Side, address: str, port: int) -> None:
+    if side.connection.create_host_bound(address, port, MAX_CLIENTS, CHANNELS) != Error.OK:
+        raise port_in_use(port)
+    print(f"listening on port {side.connection.get_local_port()}")
+
+
+def open_client(side: Side, address: str, port: int) -> None:
+    """Connect, unless that has been done. The peer is there at once, the connection with EVENT_CONNECT."""
+    if not side.active:
+        side.connection.create_host(1, CHANNELS)
+    if not side.connection.get_peers():
+        peer = side.connection.connect_to_host(address, port, CHANNELS, HELLO)
+        if peer is None:
+            raise bad_address(address, port)
+        peer.set_timeout(*SILENCE)
+
+
+def press(key: str, server: Side | None, client: Side | None, address: str, port: int) -> None:
+    """Do what a key says. The errors that Godot would log are logged: try D twice."""
+    if key == "b" and server:
+        server.connection.broadcast(0, b"to everybody", ENetPacketPeer.FLAG_RELIABLE)
+    if client is None:
+        return
+    if key == "c":
+        open_client(client, address, port)
+    elif key == "x":
+        client.close()  # from here on service() reports EVENT_ERROR
+    elif client.active:
+        for peer in client.connection.get_peers():
+            if key == "d":
+                peer.peer_disconnect(HELLO)
+            elif key in WAYS:
+                channel, flags, text = WAYS[key]
+                peer.send(channel, text.encode(), flags)
+
+
+def draw(stage: Stage, side: Side, area: pygame.Rect) -> None:
+    pygame.draw.rect(stage.screen, PANEL, area, border_radius=6)
+    port = side.connection.get_local_port() if side.active else 0
+    state = f"port {port}" if port else "no port yet" if side.active else "no host"
+    stage.text(side.name, (area.x + 14, area.y + 12), TEXT, 30)
+    stage.text(state, (area.right - 14, area.y + 16), FAINT, anchor="topright")
+    width = (area.width - 28) / len(NAMES)
+    for column, (kind, name) in enumerate(NAMES.items()):
+        x = area.x + 14 + round((column + 0.5) * width)
+        lit = stage.frame - side.lit[kind] < FLASH
+        pygame.draw.circle(stage.screen, COLORS[kind] if lit else LINE, (x, area.y + 62), 11)
+        stage.text(name, (x, area.y + 84), COLORS[kind], 18, "midtop")
+        stage.text(str(side.counts[kind]), (x, area.y + 102), TEXT, 20, "midtop")
+    pygame.draw.line(stage.screen, LINE, (area.x + 14, area.y + 130), (area.right - 14, area.y + 130))
+    for row, (frame, color, text) in enumerate(side.log):
+        y = area.y + HEAD + row * ROW
+        stage.text(str(frame), (area.x + 48, y), FAINT, 18, "midright")
+        stage.text(text, (area.x + 58, y), color, 19, "midleft")
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument("--auto", action="store_true", help="press the keys by itself, one after the other")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+    server = None if options.host else Side("server")
+    client = None if options.server else Side("client")
+    address, port = options.host or "127.0.0.1", options.port
+    try:
+        stage = Stage("raw", (WIDTH, HEIGHT), options.frames, options.screenshot)
+        if server:
+            open_server(server, "*" if options.server else address, port)
+        if client:
+            open_client(client, address, port)
+        sides = [side for side in (server, client) if side]
+        width = (WIDTH - GAP) // len(sides) - GAP
+        while stage.running:
+            keys = [event.unicode for event in stage.events() if event.type == pygame.KEYDOWN]
+            if options.auto and stage.frame in AUTO:
+                keys.append(AUTO[stage.frame])
+            for key in keys:
+                press(key, server, client, address, port)
+            for side in sides:
+                side.service(stage.frame)
+            stage.screen.fill(_stage.BACKGROUND)
+            for column, side in enumerate(sides):
+                area = pygame.Rect(GAP + column * (width + GAP), GAP, width, HEIGHT - FOOT - GAP)
+                draw(stage, side, area)
+            keys_text = (
+                "C connect   R, U, N, F send   D disconnect   X destroy   B broadcast from the server   ESC quit"
+            )
+            stage.text(keys_text, (GAP + 14, HEIGHT - FOOT / 2), FAINT, anchor="midleft")
+            stage.tick()
+    except KeyboardInterrupt:
+        print()
+    except (DemoError, WindowError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    finally:
+        for closing in filter(None, (client, server)):
+            closing.close()
+        Stage.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

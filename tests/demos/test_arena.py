@@ -1,0 +1,238 @@
+"""demos/arena from the inside: players meet, and what they see is what the server has."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from demos._options import DemoError
+from demos.arena import messages, rules
+from demos.arena.client import Client
+from demos.arena.interpolation import DELAY, Interpolation
+from demos.arena.messages import Snapshot
+from demos.arena.prediction import Prediction
+from demos.arena.rules import DOWN, LEFT, RIGHT, STEP, TICK, UP, Body
+from demos.arena.server import Server
+from tests.demos.program import PATIENCE
+
+
+class Party:
+    """A server and clients, without a window; a step is a frame of all of them."""
+
+    def __init__(self, clients: int, bots: int = 0, threaded: bool = True) -> None:
+        self.server = Server("127.0.0.1", 0, bots, threaded)
+        self.clients = [Client("127.0.0.1", self.server.port, threaded, seed) for seed in range(clients)]
+
+    def step(self, buttons: Callable[[int], int] = lambda _: 0) -> None:
+        began = time.monotonic()
+        self.server.update()
+        for index, client in enumerate(self.clients):
+            client.poll()
+            client.send(buttons(index))
+        time.sleep(max(0.0, STEP - (time.monotonic() - began)))
+
+    def until(self, done: Callable[[], bool], buttons: Callable[[int], int] = lambda _: 0) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not done():
+            assert time.monotonic() < deadline
+            self.step(buttons)
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.server.close()
+
+
+@pytest.fixture
+def party(host_engine: str, request: pytest.FixtureRequest) -> Iterator[Party]:
+    party = Party(*request.param)
+    yield party
+    party.close()
+
+
+@pytest.mark.parametrize("party", [(3, 2)], indirect=True)
+def test_what_players_see_converges(party: Party) -> None:
+    """Over a bad line, each sees itself where the server has it, and the others, too."""
+    for client in party.clients:
+        client.line.change(latency=30, jitter=10, loss=0.1)
+    for player in party.server.players.values():
+        player.bot = None  # or the coins never let them rest
+    party.until(lambda: all(client.playing for client in party.clients))
+    starts = {number: player.body.copy() for number, player in party.server.players.items()}
+    routes = (RIGHT | UP, LEFT, DOWN)
+    for _ in range(25):
+        party.step(lambda index: routes[index])
+    numbers = [client.number for client in party.clients]
+    assert sorted(number for number in numbers if number is not None) == [2, 3, 4]
+
+    def agree() -> bool:
+        truth = party.server.players
+        return all(
+            set(places := client.places()) == set(truth)
+            and all(truth[number].body.distance(*place) < 0.05 for number, place in places.items())
+            and all(abs(truth[number].body.vx) + abs(truth[number].body.vy) < 0.5 for number in places)
+            for client in party.clients
+        )
+
+    party.until(agree)
+    for number in numbers:
+        assert number is not None
+        start = starts[number]
+        assert party.server.players[number].body.distance(start.x, start.y) > 20
+    assert all(client.predicts and len(client.corrections) > 10 for client in party.clients)
+
+
+@pytest.mark.parametrize("party", [(1, 0)], indirect=True)
+def test_who_is_alone_is_never_corrected(party: Party) -> None:
+    """Nobody in the way, walls or not: the prediction is exact, however late the server's answer and however many
+    packets were lost."""
+    (client,) = party.clients
+    client.line.change(latency=50, jitter=20, loss=0.1)
+    party.until(lambda: client.playing)
+    for buttons in (RIGHT, DOWN | LEFT, UP, RIGHT | DOWN):
+        for _ in range(9):
+            party.step(lambda _, buttons=buttons: buttons)  # type: ignore[misc]
+    assert len(client.corrections) > 5
+    assert max(client.corrections) < 0.01
+
+
+@pytest.mark.parametrize("party", [(1, 0)], indirect=True)
+def test_without_prediction_every_snapshot_is_seen(party: Party) -> None:
+    """All of the way, a snapshot at a time."""
+    (client,) = party.clients
+    client.predicts = False
+    client.line.change(latency=25)
+    party.until(lambda: client.playing)
+    own = party.server.players[0].body
+    own.x, own.y, own.vx, own.vy = 100.0, 320.0, 0.0, 0.0  # nothing is in the way to the right
+    party.until(lambda: client.places()[0] == (100.0, 320.0))
+    client.corrections.clear()
+    party.until(lambda: client.places()[0][0] > 200.0, lambda _: RIGHT)
+    assert sum(client.corrections) == pytest.approx(client.places()[0][0] - 100.0, abs=0.01)
+
+
+@pytest.mark.parametrize("party", [(2, 14)], indirect=True)
+def test_the_arena_is_full(party: Party) -> None:
+    party.until(lambda: all(client.playing for client in party.clients))
+    assert len(party.server.players) == rules.MAX_PLAYERS
+    party.clients.append(Client("127.0.0.1", party.server.port))
+    with pytest.raises(DemoError, match="The arena is full"):
+        party.until(lambda: False)
+    for _ in range(2):
+        party.clients.pop().close()
+    party.until(lambda: len(party.server.players) == 15)
+    party.clients.append(Client("127.0.0.1", party.server.port))
+    party.until(lambda: party.clients[-1].playing)
+
+
+@pytest.mark.parametrize("party", [(2, 3)], indirect=True)
+def test_coins_and_the_table(party: Party) -> None:
+    """A coin that somebody takes counts once, and everybody reads it."""
+    party.until(lambda: all(client.playing for client in party.clients))
+    party.until(lambda: sum(player.points for player in party.server.players.values()) >= 2)
+    for player in party.server.players.values():
+        player.bot = None
+        player.body.vx = player.body.vy = 0.0
+    points = {number: player.points for number, player in party.server.players.items()}
+    party.until(
+        lambda: (
+            all({row.player: row.points for row in client.scores} == points for client in party.clients)
+            and all(len(client.scores) == 5 for client in party.clients)
+        )
+    )
+    assert [row.points for row in party.clients[0].scores] == sorted(points.values(), reverse=True)
+
+
+def test_rubbish_does_not_hurt_the_server() -> None:
+    party = Party(1)
+    try:
+        (client,) = party.clients
+        party.until(lambda: client.playing)
+        for rubbish in (b"", b"abc", bytes(99), bytes(5000), b"\xff" * 40):
+            client.peer.send(messages.STATE, rubbish, 1)
+        before = client.snapshot.tick if client.snapshot else 0
+        party.until(lambda: client.snapshot is not None and client.snapshot.tick > before + 5)
+        assert len(party.server.players) == 1
+    finally:
+        party.close()
+
+
+def test_networking_takes_under_a_millisecond_of_a_frame(host_engine: str) -> None:
+    """16 players, one of them here. In the time of this thread, so that a busy machine does not count."""
+    party = Party(1, 15)
+    (client,) = party.clients
+    try:
+        party.until(lambda: client.playing)
+        party.server.moving = busy = 0.0
+        for frame in range(60):
+            began = time.thread_time()
+            party.step(lambda _, frame=frame: (LEFT, UP, RIGHT, DOWN)[frame // 8 % 4])  # type: ignore[misc]
+            busy += time.thread_time() - began
+        assert (busy - party.server.moving) / 60 < 0.001
+    finally:
+        party.close()
+
+
+# The two tricks by themselves
+
+
+def test_prediction_replays_what_the_server_has_not_seen() -> None:
+    prediction, truth = Prediction(), Body(100.0, 300.0)
+    prediction.reconcile(0, truth)
+    for number in range(1, 11):
+        prediction.act(number, RIGHT)
+    for _ in range(4):
+        rules.advance(truth, RIGHT)
+    assert prediction.reconcile(4, truth) == 0.0
+    truth.y += 30.0  # somebody pushed us
+    assert prediction.reconcile(4, truth) == pytest.approx(30.0)
+    assert prediction.body is not None
+    assert prediction.body.y == 330.0
+    x, y = prediction.shown() or (0.0, 0.0)
+    assert (x, y) == (prediction.body.x, 300.0)  # it is drawn where it was, and glides
+    for number in range(11, 60):
+        prediction.act(number, 0)
+    assert (prediction.shown() or (0.0, 0.0))[1] == pytest.approx(330.0, abs=0.1)
+
+
+def test_interpolation_moves_evenly_over_an_uneven_line() -> None:
+    interpolation = Interpolation()
+    late = (0.0, 0.03, 0.01, 0.0, 0.02, 0.02)
+    arrivals = [(tick * TICK + late[tick % 6], tick) for tick in range(1, 60) if tick % 9]  # one in nine is lost
+    seen: list[float] = []
+    now = 0.0
+    while now < 1.9:
+        while arrivals and arrivals[0][0] <= now:
+            _, tick = arrivals.pop(0)
+            interpolation.add(Snapshot(tick, {1: (0, Body(tick * 10.0, 50.0))}, []), now)
+        if now > 0.5:
+            seen.append(interpolation.places(now)[1][0])
+        now += STEP
+    steps = [after - before for before, after in itertools.pairwise(seen)]
+    assert min(steps) > 0
+    assert max(steps) < 10 * STEP / TICK * 1.11
+    assert seen[-1] == pytest.approx((now - STEP - DELAY) / TICK * 10, abs=5)
+
+
+def test_messages_go_there_and_back() -> None:
+    snapshot = Snapshot(70000, {3: (9, Body(1.5, 2.5, -3.0, 0.25)), 15: (0, Body(4.0, 5.0))}, [(1, 2), (900, 500)])
+    assert messages.unpack_snapshot(messages.pack_snapshot(snapshot)) == snapshot
+    assert messages.unpack_inputs(messages.pack_inputs(12, [1, 2, 8])) == [(10, 1), (11, 2), (12, 8)]
+    scores = [messages.Score(3, 12, 210, 5, 100, False), messages.Score(1, 0, 0, 0, 0, True)]
+    assert messages.unpack_scores(messages.pack_scores(scores)) == scores
+
+
+def test_nobody_stands_in_a_wall_or_in_another() -> None:
+    bodies = [Body(410.0 + 3 * number, 160.0, 50.0, -20.0) for number in range(6)]
+    for _ in range(200):
+        for body in bodies:
+            rules.advance(body, 0)
+        rules.push_apart(bodies)
+    for index, body in enumerate(bodies):
+        assert all(body.distance(other.x, other.y) > 2 * rules.RADIUS - 1 for other in bodies[:index])
+        for left, top, width, height in rules.WALLS:
+            near = (min(max(body.x, left), left + width), min(max(body.y, top), top + height))
+            assert body.distance(*near) > rules.RADIUS - 1

@@ -1,0 +1,100 @@
+"""demos/raw.py shows each kind of event, on both sides."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+
+from tests.demos.program import ROOT, Program, free_port
+from tests.demos.window import Keys
+
+RAW = ROOT / "demos" / "raw.py"
+
+
+def kinds(lines: list[str], side: str) -> list[str]:
+    """What a side has reported, in order."""
+    found = (re.match(rf"\s*\d+ {side}: (\w+)", line) for line in lines)
+    return [match[1] for match in found if match]
+
+
+def test_every_event_is_reported_and_drawn(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = keys.load("demos.raw")
+    keys.patch(raw, "AUTO", {10 * (step + 1): key for step, key in enumerate(raw.AUTO.values()) if step < 9})
+    assert raw.main(["--auto", "--frames", "96", "--port", str(free_port())]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    server = ["CONNECT", *["RECEIVE"] * 4, "DISCONNECT", "CONNECT", "DISCONNECT"]
+    assert kinds(lines, "server") == server
+    client = ["CONNECT", "RECEIVE", "DISCONNECT", "CONNECT", "RECEIVE", "ERROR"]
+    assert kinds(lines, "client") == client
+    for what in (
+        "channel 0, reliable, 8 bytes: reliable",
+        "channel 1, unreliable, 10 bytes: unreliable",
+        "channel 2, unsequenced, 11 bytes: unsequenced",
+        "channel 0, reliable, 5000 bytes: fragments",
+        "DISCONNECT data 7",
+    ):
+        assert sum(what in line for line in lines) == 1, what
+
+    # Below the lamps, a line for each event in the colour of its kind; the lamps of the latest are still lit.
+    half = raw.WIDTH // 2
+    for left, expected in ((0, server), (half, client)):
+        for row, kind in enumerate(expected):
+            event = next(number for number, name in raw.NAMES.items() if name == kind)
+            y = raw.GAP + raw.HEAD + row * raw.ROW
+            strip = keys.pygame.Rect(left, y - raw.ROW // 2, half - raw.GAP, raw.ROW)
+            color = keys.pygame.Color(raw.COLORS[event])
+            mask = keys.pygame.mask.from_threshold(keys.picture.subsurface(strip), color, (1, 1, 1, 255))
+            assert mask.count() > 20, (kind, row)
+    lamps = [color for color in ("#ffb454", "#ff5d5d") if lit(keys, color)]
+    assert lamps == ["#ffb454", "#ff5d5d"]  # DISCONNECT on the left, ERROR on the right
+
+
+def lit(keys: Keys, color: str) -> bool:
+    """Whether a lamp of that colour is on: a full disc of it."""
+    lamps = keys.picture.subsurface(keys.pygame.Rect(0, 50, keys.picture.get_width(), 44))
+    mask = keys.pygame.mask.from_threshold(lamps, keys.pygame.Color(color), (1, 1, 1, 255))
+    return bool(mask.count() > 200)
+
+
+def test_two_programs_by_keys() -> None:
+    port = ("--port", str(free_port()))
+    with Program(RAW, "--server", *port) as server:
+        server.wait_for("listening")
+        with Program(RAW, "--host", "127.0.0.1", "--auto", "--frames", "45", *port) as client:
+            assert client.finish() == 0, client.output
+        server.wait_for("DISCONNECT")
+        server.interrupt()
+        assert server.finish() == 0, server.output
+    assert kinds(server.lines, "server") == ["CONNECT", "RECEIVE", "DISCONNECT"]
+    assert kinds(client.lines, "client") == ["CONNECT"]
+    assert "data 7, 3 channels" in server.output
+    assert "Traceback" not in server.output + client.output
+
+
+def test_the_port_is_in_use(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        assert keys.load("demos.raw").main(["--port", str(port)]) == 1
+    words = f"Cannot listen on port {port}: is another program using it? --port chooses another.\n"
+    assert capsys.readouterr().err.endswith(words)
+
+
+@pytest.mark.parametrize("demo", ["demos.raw", "demos.arena.__main__"])
+def test_an_address_that_cannot_be(keys: Keys, demo: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert keys.load(demo).main(["--host", "127.0.0.1", "--port", "0"]) == 1
+    words = "Cannot connect to 127.0.0.1:0: is this the name of a host, and a port?\n"
+    assert capsys.readouterr().err.endswith(words)
+
+
+def test_pygame_is_missing() -> None:
+    script = f"import runpy, sys; sys.modules['pygame'] = None; runpy.run_path({str(RAW)!r}, run_name='__main__')"
+    with Program("-c", script) as raw:
+        assert raw.finish() == 1, raw.output
+    assert raw.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
+
+
+def test_it_stays_readable() -> None:
+    assert len(RAW.read_text(encoding="utf-8").splitlines()) < 250
