@@ -46,6 +46,11 @@ class HostConfig:
     early_retransmit: bool = True
     """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False
     waits exactly as ENet does. The bytes on the wire are the same kind either way."""
+    half_open_limit: int = 2048
+    """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
+    then one takes a peer slot, so forged addresses take none. 0 gives each a slot at once, as ENet does."""
+    half_open_per_prefix: int = 256
+    """Those of them from one network (/24 of IPv4, /48 of IPv6; this machine excepted); 0 is unlimited."""
     seed: int = 0
     """32-bit seed of the connect ids. Equal seeds give equal datagrams."""
 
@@ -62,6 +67,8 @@ class HostConfig:
             "duplicate_peers",
             "maximum_packet_size",
             "maximum_waiting_data",
+            "half_open_limit",
+            "half_open_per_prefix",
             "seed",
         ):
             if not 0 <= getattr(self, name) <= 0xFFFFFFFF:

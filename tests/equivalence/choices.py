@@ -43,6 +43,8 @@ def a_config(random: Random) -> HostConfig:
         maximum_packet_size=random.choice((1 << 25, 1 << 25, 5000)),
         maximum_waiting_data=random.choice((1 << 25, 1 << 25, 3000)),
         early_retransmit=random.random() < 0.7,
+        half_open_limit=random.choice((0, 1, 2, 2048)),
+        half_open_per_prefix=random.choice((0, 1, 256)),
         seed=random.getrandbits(32),
     )
 

@@ -32,7 +32,7 @@ class Receiver:
     """Both engines, connected to a remote by hand: what they take out of a compressed datagram can be seen."""
 
     def __init__(self, codec: Compressor) -> None:
-        self.both = Lockstep(HostConfig(mtu=4096))
+        self.both = Lockstep(HostConfig(mtu=4096, half_open_limit=0))
         self.codec = codec
         self.both.set_compressor(codec)
         self.deliver(raw.datagram(raw.connect(mtu=4096), peer=raw.UNKNOWN_PEER, time=START))
@@ -83,7 +83,7 @@ class Sender:
     """Both engines with a connection over which they send: what they make of a packet can be seen."""
 
     def __init__(self, codec: Compressor) -> None:
-        self.both = Lockstep(HostConfig(mtu=4096))
+        self.both = Lockstep(HostConfig(mtu=4096, half_open_limit=0))
         self.peer = self.both.call("connect", THERE, 2, 0)
         (sent,) = self.both.call("poll_transmit", START)
         connect_id = sent.data[HEADER + 40 : HEADER + 44]

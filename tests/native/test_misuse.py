@@ -129,10 +129,10 @@ class TestHotObjects:
     def test_handles_made_by_hand(self) -> None:
         hot = hot_types()
         assert hot is not None
-        for arguments in ((), (b"", None, 0), (b"x" * 43, None, 0), (b"x" * 45, None, 0), (bytes(44), b"x", 0)):
+        for arguments in ((), (b"", None, 0), (b"x" * 51, None, 0), (b"x" * 53, None, 0), (bytes(52), b"x", 0)):
             with pytest.raises((ValueError, TypeError)):
                 hot.handle(*arguments)
-        for config in (bytes(44), b"\xff" * 44):  # no peers; four thousand million of them
+        for config in (bytes(52), b"\xff" * 52):  # no peers; four thousand million of them
             with pytest.raises(OSError, match="12"):
                 hot.handle(config, None, 0)
 

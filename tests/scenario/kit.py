@@ -24,8 +24,8 @@ NEVER = 10**9
 
 
 def exact(config: HostConfig) -> HostConfig:
-    """The config with ENet's own timing, to the millisecond."""
-    return replace(config, early_retransmit=False)
+    """The config with ENet's own timing, to the millisecond, and its own handshake."""
+    return replace(config, early_retransmit=False, half_open_limit=0)
 
 
 class Stage:

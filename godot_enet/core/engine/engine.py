@@ -25,6 +25,7 @@ from godot_enet.core.constants import (
     PeerState,
     PeerStatistic,
 )
+from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.incoming import receive_datagram
 from godot_enet.core.engine.outgoing import build_datagram, queue_control, queue_farewell, queue_packet, queue_ping
 from godot_enet.core.engine.peer import (
@@ -85,6 +86,7 @@ class PythonEngine:
         self.incoming_bandwidth = config.incoming_bandwidth
         self.outgoing_bandwidth = config.outgoing_bandwidth
         self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit)
+        self.half_open = HalfOpenTable(config.half_open_limit, config.half_open_per_prefix)
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""
         self.held_back: set[Peer] = set()
@@ -384,6 +386,14 @@ class PythonEngine:
         self._drops[cause] += 1
         report = self._reports.get(cause)
         self._reports[cause] = DropReport(cause, address, 1 if report is None else report.times + 1)
+
+    def post(self, datagram: Datagram) -> None:
+        """Send a datagram of no peer, with the next pass."""
+        self._outbox.append(datagram)
+
+    def random(self) -> int:
+        """The next 32-bit number of the host's own sequence."""
+        return self._random.next()
 
     def change_state(self, peer: Peer, state: PeerState) -> None:
         """The one way to change a peer's state. enet: protocol.c: enet_protocol_change_state."""

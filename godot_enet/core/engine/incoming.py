@@ -20,12 +20,8 @@ from godot_enet.core.constants import (
     MAXIMUM_FRAGMENT_COUNT,
     MAXIMUM_MTU,
     MAXIMUM_PEER_ID,
-    MAXIMUM_WINDOW_SIZE,
     MINIMUM_MTU,
-    MINIMUM_WINDOW_SIZE,
     STRANGER_LIMIT,
-    UNKNOWN_SESSION,
-    WINDOW_SIZE_SCALE,
     Command,
     DisconnectMode,
     Drop,
@@ -33,7 +29,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.channel import Channel
-from godot_enet.core.engine.outgoing import queue_control
+from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
 from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
 from godot_enet.core.interface import Address
@@ -41,7 +37,6 @@ from godot_enet.core.wire import (
     ACKNOWLEDGE,
     BANDWIDTH_LIMIT,
     COMMAND_SIZES,
-    CONNECT,
     DISCONNECT,
     FRAGMENT,
     SEND_RELIABLE,
@@ -54,6 +49,7 @@ from godot_enet.core.wire import (
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
+    from godot_enet.core.engine.half_open import HalfOpen
     from godot_enet.core.engine.peer import Peer
 
 __all__ = ["receive_datagram"]
@@ -89,16 +85,25 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
 
     slot = word & MAXIMUM_PEER_ID
     peer: Peer | None = None
+    half: HalfOpen | None = None
     if slot != MAXIMUM_PEER_ID:
         peer = engine.table.slots.get(slot)
-        if peer is None or peer.state is PeerState.ZOMBIE:
+        if peer is None and slot in engine.half_open.by_slot:
+            half = engine.half_open.by_slot[slot]
+            if half.address != address:
+                engine.drop(Drop.WRONG_ADDRESS, address)
+                return
+            if (word >> 12) & 3 != half.session:
+                engine.drop(Drop.WRONG_SESSION, address)
+                return
+        elif peer is None or peer.state is PeerState.ZOMBIE:
             engine.drop(Drop.UNKNOWN_PEER, address)
             return
-        if peer.address != address:
+        elif peer.address != address:
             engine.drop(Drop.WRONG_ADDRESS, address)
             return
         # While connecting we do not know the session yet.
-        if peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
+        elif peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
             engine.drop(Drop.WRONG_SESSION, address)
             return
 
@@ -107,28 +112,44 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             engine.drop(Drop.NO_COMPRESSOR, address)
             return
         # A stranger can only say CONNECT, and shall not make us work for more.
-        limit = MAXIMUM_DATAGRAM - header if peer is not None else STRANGER_LIMIT
+        limit = STRANGER_LIMIT if peer is None and half is None else MAXIMUM_DATAGRAM - header
         body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
             return
         data = data[:header] + body
     if engine.checksum:
-        key = pack_connect_id(peer.connect_id) if peer is not None else bytes(4)
+        known = peer or half
+        key = pack_connect_id(known.connect_id) if known is not None else bytes(4)
         expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
         if data[header - 4 : header] != expected:
             engine.drop(Drop.CHECKSUM, address)
             return
+    begin = header
+    if half is not None:
+        begin = proof_end(engine, half, data, header, now)
+        if not begin:
+            return
+        peer = promote(engine, half, now)
+        if peer is None:
+            return
     if peer is not None:
         peer.incoming_data_total += len(data)
-    _parse_commands(engine, peer, data, header, sent_time, address, now)
+    _parse_commands(engine, peer, data, header, begin, sent_time, address, now)
 
 
 def _parse_commands(
-    engine: PythonEngine, peer: Peer | None, data: bytes, at: int, sent_time: int, address: Address, now: int
+    engine: PythonEngine,
+    peer: Peer | None,
+    data: bytes,
+    begin: int,
+    at: int,
+    sent_time: int,
+    address: Address,
+    now: int,
 ) -> None:
+    """The commands from ``at`` on, of a datagram whose first one is at ``begin``."""
     end = len(data)
-    begin = at
     compressed = data[0] & HEADER_COMPRESSED >> 8
     while at < end:
         first = data[at]
@@ -143,11 +164,12 @@ def _parse_commands(
             break
         if number == Command.CONNECT:
             # Only from somebody without a peer, and once in a datagram.
-            accepted = _handle_connect(engine, data, at, address) if peer is None else None
-            if accepted is None:
+            if peer is not None:
                 engine.drop(Drop.CONNECT_REFUSED, address)
                 break
-            peer = accepted
+            peer = handle_connect(engine, data[at:body], address, len(data), now)
+            if peer is None:
+                break
             following = body
         elif peer is None:
             engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.UNKNOWN_PEER, address)
@@ -250,81 +272,6 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
     elif state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
         engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
     return body
-
-
-def _handle_connect(engine: PythonEngine, data: bytes, at: int, address: Address) -> Peer | None:
-    (
-        _,
-        _,
-        _,
-        outgoing_peer_id,
-        incoming_session,
-        outgoing_session,
-        mtu,
-        window_size,
-        channel_count,
-        incoming_bandwidth,
-        outgoing_bandwidth,
-        throttle_interval,
-        throttle_acceleration,
-        throttle_deceleration,
-        raw_connect_id,
-        event_data,
-    ) = CONNECT.unpack_from(data, at)
-    connect_id = unpack_connect_id(raw_connect_id)
-    if not 1 <= channel_count <= MAXIMUM_CHANNEL_COUNT or outgoing_peer_id >= MAXIMUM_PEER_ID:
-        return None
-    table = engine.table
-    if table.has_connection(address, connect_id):
-        return None
-    if table.count_from(address.host, engine.config.duplicate_peers) >= engine.config.duplicate_peers:
-        return None
-    peer = table.allocate(address)
-    if peer is None:
-        return None
-    peer.channel_count = min(channel_count, engine.channel_limit)
-    engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
-    peer.connect_id = connect_id
-    peer.outgoing_peer_id = outgoing_peer_id
-    peer.incoming_bandwidth = incoming_bandwidth
-    peer.outgoing_bandwidth = outgoing_bandwidth
-    peer.packet_throttle_interval = throttle_interval
-    peer.packet_throttle_acceleration = throttle_acceleration
-    peer.packet_throttle_deceleration = throttle_deceleration
-    peer.event_data = event_data
-    # What they receive as is what we send as, and the other way round.
-    peer.outgoing_session = _next_session(incoming_session, peer.outgoing_session)
-    peer.incoming_session = _next_session(outgoing_session, peer.incoming_session)
-    engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
-    config_in, config_out = engine.incoming_bandwidth, engine.outgoing_bandwidth
-    peer.window_size = window_for(config_out, incoming_bandwidth)
-    granted = MAXIMUM_WINDOW_SIZE if config_in == 0 else config_in // WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE
-    granted = clamp_window(min(granted, window_size))
-    verify = VERIFY_CONNECT.pack(
-        0,
-        0,
-        0,
-        peer.slot,
-        peer.outgoing_session,
-        peer.incoming_session,
-        peer.mtu,
-        granted,
-        peer.channel_count,
-        config_in,
-        config_out,
-        throttle_interval,
-        throttle_acceleration,
-        throttle_deceleration,
-        raw_connect_id,
-    )
-    queue_control(engine, peer, Command.VERIFY_CONNECT, verify[4:])
-    return peer
-
-
-def _next_session(offered: int, stored: int) -> int:
-    """A session id that differs from the slot's last one, so that stray datagrams of it are recognised."""
-    session = (stored if offered == UNKNOWN_SESSION else offered) + 1 & 3
-    return session + 1 & 3 if session == stored else session
 
 
 def _handle_verify_connect(

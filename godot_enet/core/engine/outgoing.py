@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
     from godot_enet.core.engine.peer import Peer
 
-__all__ = ["build_datagram", "queue_control", "queue_farewell", "queue_packet", "queue_ping"]
+__all__ = ["build_datagram", "queue_control", "queue_farewell", "queue_packet", "queue_ping", "seal"]
 
 _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
@@ -231,7 +231,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> D
         return None
     measure_loss(peer, now)
     peer.last_send_time = now
-    datagram = _finish(engine, peer, draft, now)
+    datagram = seal(engine, peer, draft.parts, now if draft.has_reliable else None)
     if draft.has_unreliable_packet and peer.state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
         engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
     return datagram
@@ -361,9 +361,12 @@ def _drop_packet(peer: Peer, sequence: int) -> None:
         unreliable.popleft()
 
 
-def _finish(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> Datagram:
-    """Header, compression and checksum, in this order: the checksum covers the plain commands."""
-    body = b"".join(draft.parts)
+def seal(engine: PythonEngine, peer: Peer, parts: list[bytes], sent_time: int | None) -> Datagram:
+    """Header, compression and checksum, in this order: the checksum covers the plain commands.
+
+    ``sent_time`` is there where something wants to be acknowledged; only its low 16 bits travel.
+    """
+    body = b"".join(parts)
     word = peer.outgoing_peer_id
     if word < MAXIMUM_PEER_ID:
         word |= peer.outgoing_session << 12
@@ -374,8 +377,8 @@ def _finish(engine: PythonEngine, peer: Peer, draft: _Draft, now: int) -> Datagr
             word |= HEADER_COMPRESSED
         else:
             compressed = None
-    if draft.has_reliable:
-        header = ((word | HEADER_SENT_TIME) << 16 | now & 0xFFFF).to_bytes(4, "big")
+    if sent_time is not None:
+        header = ((word | HEADER_SENT_TIME) << 16 | sent_time & 0xFFFF).to_bytes(4, "big")
     else:
         header = word.to_bytes(2, "big")
     if engine.checksum:

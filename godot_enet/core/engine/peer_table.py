@@ -29,18 +29,39 @@ class PeerTable:
         self._by_address: dict[Address, list[Peer]] = {}
         self._by_host: dict[str, set[Peer]] = {}
 
-    def allocate(self, address: Address) -> Peer | None:
-        """A fresh peer in the lowest free slot, or None. Session ids survive from the slot's previous peer."""
+    @property
+    def full(self) -> bool:
+        """Whether there are as many peers as there may be."""
+        return len(self.slots) >= self.slot_count
+
+    def reserve(self) -> int | None:
+        """Take the lowest free slot for something that may become a peer. Its number may be beyond ``slot_count``."""
         if self._free:
-            slot = heappop(self._free)
-        elif self._fresh < self.slot_count:
-            slot = self._fresh
-            self._fresh += 1
-        else:
+            return heappop(self._free)
+        if self._fresh >= MAXIMUM_PEER_ID:
+            return None
+        self._fresh += 1
+        return self._fresh - 1
+
+    def give_back(self, slot: int) -> None:
+        """It became no peer."""
+        heappush(self._free, slot)
+
+    def sessions_of(self, slot: int) -> tuple[int, int]:
+        """Session ids of the slot's previous peer: incoming, outgoing."""
+        return self._sessions.get(slot, (UNKNOWN_SESSION, UNKNOWN_SESSION))
+
+    def allocate(self, address: Address, slot: int | None = None) -> Peer | None:
+        """A fresh peer in the lowest free slot, or in one that was reserved; None if all are in use."""
+        if self.full:
+            return None
+        if slot is None:
+            slot = self.reserve()
+        if slot is None:
             return None
         self._generation += 1
         handle = PeerHandle(self._generation << _SLOT_BITS | slot)
-        sessions = self._sessions.get(slot, (UNKNOWN_SESSION, UNKNOWN_SESSION))
+        sessions = self.sessions_of(slot)
         peer = Peer(handle, address, self._mtu, sessions, self._early_retransmit)
         self.slots[slot] = peer
         self._by_address.setdefault(address, []).append(peer)

@@ -23,7 +23,7 @@ __all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library
 
 _log = logging.getLogger("godot_enet.native")
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 _V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
 _D = ctypes.c_char_p

@@ -49,6 +49,8 @@ _CONFIG_NAMES = (
     "maximum_waiting_data",
     "seed",
     "early_retransmit",
+    "half_open_limit",
+    "half_open_per_prefix",
 )
 
 

@@ -17,8 +17,8 @@ ADDRESS = Address("10.0.0.1", 4242)
 
 
 def make_engine(**config: Any) -> PythonEngine:
-    """An engine without peers, with ENet's own timing unless it is asked for another."""
-    return PythonEngine(HostConfig(**{"early_retransmit": False, **config}))
+    """An engine without peers, with ENet's own timing and handshake unless it is asked for another."""
+    return PythonEngine(HostConfig(**{"early_retransmit": False, "half_open_limit": 0, **config}))
 
 
 def add_peer(engine: PythonEngine, address: Address = ADDRESS, channels: int = 4) -> Peer:

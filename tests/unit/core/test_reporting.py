@@ -29,7 +29,7 @@ def say(caplog: pytest.LogCaptureFixture) -> Say:
         reporter.speak()
         assert reporter.lines == []
         assert {record.name for record in caplog.records} <= {"godot_enet.network"}
-        expected = {Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE}
+        expected = {Drop.CONNECT_REPEATED, Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE}
         levels = [logging.INFO if cause in expected else logging.WARNING for cause, _, _ in reports]
         assert [record.levelno for record in caplog.records] in (levels, [])  # the end of a connection is no mistake
         lines = [record.getMessage() for record in caplog.records]

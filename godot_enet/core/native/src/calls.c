@@ -4,7 +4,8 @@
 /* From the user */
 
 int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data) {
-    peer *p = table_allocate(e, to, NULL);
+    if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
+    peer *p = table_allocate(e, to, table_reserve(e), NULL);
     if (!p) return GDE_ERR_NO_FREE_PEER;
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);

@@ -34,6 +34,7 @@ void gde_engine_destroy(gde_engine *e) {
     free(e->outbox);
     free(e->timers);
     free(e->by_address);
+    half_open_clear(e);
     if (e->taken) packet_free(e, e->taken);
     while (e->pool) {
         pool_block *next = e->pool->next;
@@ -142,23 +143,25 @@ int32_t gde_poll_transmit(gde_engine *e, int64_t now, uint32_t urgent, uint8_t *
     return (int32_t)transmit_next(e, now, urgent != 0, buffer, to);
 }
 
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to) {
+    if (e->outbox_count == e->outbox_capacity) {
+        uint32_t capacity = e->outbox_capacity ? e->outbox_capacity * 2 : 4;
+        outgoing_datagram *grown = realloc(e->outbox, capacity * sizeof *grown);
+        if (!grown) return; /* lost, as on the wire */
+        e->outbox = grown;
+        e->outbox_capacity = capacity;
+    }
+    uint8_t *copy = malloc(length);
+    if (!copy) return;
+    memcpy(copy, data, length);
+    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to};
+}
+
 /* A whole send pass into the outbox, for what must leave before its peer is forgotten. */
 void transmit_to_outbox(gde_engine *e, int64_t now) {
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     gde_address to;
-    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) {
-        if (e->outbox_count == e->outbox_capacity) {
-            uint32_t capacity = e->outbox_capacity ? e->outbox_capacity * 2 : 4;
-            outgoing_datagram *grown = realloc(e->outbox, capacity * sizeof *grown);
-            if (!grown) continue; /* lost, as on the wire */
-            e->outbox = grown;
-            e->outbox_capacity = capacity;
-        }
-        uint8_t *copy = malloc(length);
-        if (!copy) continue;
-        memcpy(copy, buffer, length);
-        e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, to};
-    }
+    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to);
 }
 
 static void queue_peer(gde_engine *e, peer *p) {

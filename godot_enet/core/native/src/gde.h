@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 2u
+#define GDE_ABI_VERSION 3u
 
 enum {
     GDE_OK = 0,
@@ -31,7 +31,7 @@ enum {
     GDE_ERR_SPACE = -8
 };
 
-enum { GDE_DROP_CAUSES = 14, GDE_STATISTICS = 14 };
+enum { GDE_DROP_CAUSES = 17, GDE_STATISTICS = 14 };
 
 typedef struct gde_engine gde_engine;
 
@@ -55,6 +55,8 @@ typedef struct {
     uint32_t maximum_waiting_data;
     uint32_t seed;
     uint32_t early_retransmit;
+    uint32_t half_open_limit;
+    uint32_t half_open_per_prefix;
 } gde_config;
 
 typedef struct {

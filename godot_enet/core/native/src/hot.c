@@ -476,6 +476,15 @@ static PyObject *connection_seat(PyObject *given, PyObject *args) {
         PyErr_SetString(PyExc_TypeError, "peer must be a peer");
         return NULL;
     }
+    if (self->handle && peer != Py_None && slot >= self->slots && slot < MAXIMUM_PEER_ID) {
+        /* A peer's number may be beyond the number of peers: see half_open.py. */
+        uint32_t slots = slot + 1 > 2 * self->slots ? slot + 1 : 2 * self->slots;
+        PyObject **grown = PyMem_Realloc(self->peers, slots * sizeof *grown);
+        if (!grown) return PyErr_NoMemory();
+        memset(grown + self->slots, 0, (slots - self->slots) * sizeof *grown);
+        self->peers = grown;
+        self->slots = slots;
+    }
     if (slot < self->slots) {
         PyObject *before = self->peers[slot];
         self->peers[slot] = peer == Py_None ? NULL : peer;

@@ -71,48 +71,6 @@ static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_
     return true;
 }
 
-static uint8_t next_session(uint8_t offered, uint8_t stored) {
-    uint8_t session = (uint8_t)((offered == UNKNOWN_SESSION ? stored : offered) + 1) & 3;
-    return session == stored ? (session + 1) & 3 : session;
-}
-
-static uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
-
-static peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from) {
-    uint32_t peer_id = read16(at + 4), channels = read32(at + 16), connect_id = read32_little(at + 40);
-    if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID) return NULL;
-    if (table_has_connection(e, from, connect_id)) return NULL;
-    if (table_count_from(e, from) >= e->config.duplicate_peers) return NULL;
-    peer *p = table_allocate(e, from, &connect_id);
-    if (!p) return NULL;
-    p->channel_count = min32(channels, e->channel_limit);
-    change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
-    p->outgoing_peer_id = (uint16_t)peer_id;
-    p->incoming_bandwidth = read32(at + 20);
-    p->outgoing_bandwidth = read32(at + 24);
-    p->throttle_interval = read32(at + 28);
-    p->throttle_acceleration = read32(at + 32);
-    p->throttle_deceleration = read32(at + 36);
-    p->event_data = read32(at + 44);
-    p->outgoing_session = next_session(at[6], p->outgoing_session);
-    p->incoming_session = next_session(at[7], p->incoming_session);
-    set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
-    p->window_size = window_for(e->outgoing_bandwidth, p->incoming_bandwidth);
-    uint32_t granted = e->incoming_bandwidth == 0
-                           ? MAXIMUM_WINDOW_SIZE
-                           : e->incoming_bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE;
-    granted = clamp_window(min32(granted, read32(at + 12)));
-    uint8_t tail[40], *to = write16(tail, p->slot);
-    *to++ = p->outgoing_session;
-    *to++ = p->incoming_session;
-    to = write32(write32(write32(to, p->mtu), granted), p->channel_count);
-    to = write32(write32(to, e->incoming_bandwidth), e->outgoing_bandwidth);
-    to = write32(write32(write32(to, p->throttle_interval), p->throttle_acceleration), p->throttle_deceleration);
-    memcpy(to, at + 40, 4);
-    queue_control(e, p, COMMAND_VERIFY_CONNECT, tail, sizeof tail);
-    return p;
-}
-
 static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
     if (p->state != STATE_CONNECTING) return true;
     uint32_t peer_id = read16(at + 4), channels = read32(at + 16);
@@ -265,10 +223,11 @@ static bool state_acknowledges(uint8_t state, uint32_t number) {
     }
 }
 
-static void parse_commands(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end, int32_t sent_time,
-                           bool compressed, const gde_address *from, int64_t now) {
+/* The commands from `at` on, of a datagram of `received` bytes whose first one is at `begin`. */
+static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const uint8_t *at, const uint8_t *end,
+                           int32_t sent_time, uint32_t received, bool compressed, const gde_address *from,
+                           int64_t now) {
     static const channel unused_channel;
-    const uint8_t *begin = at;
     uint64_t handle_of_peer = p ? p->handle : 0;
     while (at < end) {
         uint32_t number = at[0] & 15, size = COMMAND_SIZES[number];
@@ -279,12 +238,12 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *at, const uint
             break;
         }
         if (number == COMMAND_CONNECT) {
-            peer *accepted = p ? NULL : handle_connect(e, at, from);
-            if (!accepted) {
+            if (p) {
                 engine_drop(e, DROP_CONNECT_REFUSED, from);
                 break;
             }
-            p = accepted;
+            p = handle_connect(e, at, from, received, now);
+            if (!p) break;
             handle_of_peer = p->handle;
         } else if (!p) {
             engine_drop(e, compressed && at == begin ? DROP_UNDECODABLE : DROP_UNKNOWN_PEER, from);
@@ -330,7 +289,17 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
     int32_t sent_time = word & HEADER_SENT_TIME ? read16(data + 2) : -1;
     uint32_t slot = word & MAXIMUM_PEER_ID;
     peer *p = NULL;
-    if (slot != MAXIMUM_PEER_ID) {
+    half_open *half = NULL;
+    if (slot != MAXIMUM_PEER_ID && (half = half_open_at(e, slot))) {
+        if (!same_address(&half->address, from)) {
+            engine_drop(e, DROP_WRONG_ADDRESS, from);
+            return;
+        }
+        if ((word >> 12 & 3) != half->session) {
+            engine_drop(e, DROP_WRONG_SESSION, from);
+            return;
+        }
+    } else if (slot != MAXIMUM_PEER_ID) {
         p = e->slots[slot];
         if (!p || p->state == STATE_ZOMBIE) {
             engine_drop(e, DROP_UNKNOWN_PEER, from);
@@ -350,7 +319,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
             engine_drop(e, DROP_NO_COMPRESSOR, from);
             return;
         }
-        uint32_t limit = p ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT, plain;
+        uint32_t limit = p || half ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT, plain;
         if (e->compressor == 1)
             plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
         else
@@ -365,13 +334,19 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
     }
     if (e->config.checksum) {
         uint8_t key[4];
-        write32_little(key, p ? p->connect_id : 0);
+        write32_little(key, p ? p->connect_id : half ? half->connect_id : 0);
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
             return;
         }
     }
+    const uint8_t *begin = data + header, *at = begin;
+    if (half) {
+        half->credit += length;
+        at = proof_end(e, half, begin, data + length, now);
+        if (!at || !(p = promote(e, half, now))) return;
+    }
     if (p) p->incoming_data_total += length;
-    parse_commands(e, p, data + header, data + length, sent_time, (word & HEADER_COMPRESSED) != 0, from, now);
+    parse_commands(e, p, begin, at, data + length, sent_time, length, (word & HEADER_COMPRESSED) != 0, from, now);
 }

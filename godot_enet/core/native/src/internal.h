@@ -89,7 +89,10 @@ enum {
     DROP_WRONG_CHANNEL,
     DROP_PACKET_TOO_LARGE,
     DROP_WAITING_DATA_FULL,
-    DROP_CONNECT_REFUSED
+    DROP_CONNECT_REFUSED,
+    DROP_CONNECT_REPEATED,
+    DROP_HALF_OPEN_LIMIT,
+    DROP_WRONG_PROOF
 };
 
 /* Doubly linked lists with a sentinel, as in the reference. */
@@ -244,6 +247,23 @@ typedef struct peer {
     uint64_t incoming_data_total, outgoing_data_total;
 } peer;
 
+typedef struct prefix prefix;
+
+/* A connection that somebody asked for; see half_open.py for the fields. */
+typedef struct half_open {
+    struct half_open *next, *prev;               /* all, oldest first */
+    struct half_open *prefix_next, *prefix_prev; /* those of one network */
+    struct half_open *request_next;              /* others in the same place of the hash */
+    prefix *prefix;                              /* NULL for this machine */
+    gde_address address;
+    int64_t created, answered;
+    uint64_t credit;
+    uint32_t connect_id, mistakes;
+    uint16_t slot, nonce;
+    uint8_t session;
+    uint8_t command[48];
+} half_open;
+
 /* Small blocks are kept for reuse: a game's messages are small, and many. */
 enum { POOL_BLOCK = 256, POOL_LIMIT = 4096, PACKET_OVERHEAD = 64 };
 
@@ -283,6 +303,10 @@ struct gde_engine {
     uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* slots never used begin here */
     uint64_t generation;
+    half_open **half_slots, **half_requests; /* by slot; a hash by address and connect id */
+    prefix **half_prefixes;
+    half_open *half_first, *half_last;
+    uint32_t half_count;
     peer **by_address;
     uint32_t by_address_slots, peer_total;
 
@@ -368,8 +392,10 @@ void held_free(held *h);
 int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
 
 /* peer_table.c */
-/* A fresh peer in the lowest free slot, or NULL; without a connect id it draws one. */
-peer *table_allocate(gde_engine *e, const gde_address *address, const uint32_t *connect_id);
+/* Takes the lowest free slot, for what may become a peer; MAXIMUM_PEER_ID if there is none. */
+uint32_t table_reserve(gde_engine *e);
+/* A fresh peer in a reserved slot; NULL without memory. Without a connect id it draws one. */
+peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, const uint32_t *connect_id);
 void table_release(gde_engine *e, peer *p);
 peer *table_get(gde_engine *e, uint64_t handle);
 bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id);
@@ -396,6 +422,9 @@ int32_t queue_packet(gde_engine *e, peer *p, uint32_t id, const uint8_t *data, u
 bool queue_control(gde_engine *e, peer *p, uint8_t number, const uint8_t *tail, uint32_t size);
 bool queue_ping(gde_engine *e, peer *p);
 bool queue_farewell(gde_engine *e, peer *p, uint32_t data);
+/* Header, commands, compression and checksum; sent_time: negative for none. Returns the length. */
+uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t length, int32_t sent_time,
+              uint8_t *buffer);
 uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, uint8_t *buffer);
 void command_free(gde_engine *e, command *c);
 void body_release(body *b);
@@ -425,7 +454,26 @@ void bandwidth_throttle(gde_engine *e, int64_t now);
 /* incoming.c */
 void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
 
+/* half_open.c */
+enum { HALF_OPEN_LIFE = 15000, HALF_OPEN_MISTAKES = 3 };
+half_open *half_open_find(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now);
+half_open *half_open_at(const gde_engine *e, uint32_t slot);
+/* A record that must go before this one comes, and whether it is still good; NULL if there is room. */
+half_open *half_open_in_the_way(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now,
+                                bool *good);
+half_open *half_open_add(gde_engine *e, const half_open *wanted);
+void half_open_remove(gde_engine *e, half_open *h);
+void half_open_clear(gde_engine *e);
+
+/* handshake.c */
+peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now);
+/* Where the commands behind the proof begin; NULL without one, and then another is asked for. */
+const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, int64_t now);
+peer *promote(gde_engine *e, half_open *h, int64_t now);
+static inline uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
+
 /* engine.c */
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to);
 uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
 void enqueue(gde_engine *e, peer *p);

@@ -319,9 +319,9 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
 }
 
 /* Header, compression and checksum, in this order: the checksum covers the plain commands. */
-static uint32_t finish(gde_engine *e, const peer *p, const draft *d, const uint8_t *commands, int64_t now,
-                       uint8_t *buffer) {
-    uint32_t length = (uint32_t)(d->at - commands), packed = 0;
+uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t length, int32_t sent_time,
+              uint8_t *buffer) {
+    uint32_t packed = 0;
     uint32_t word = p->outgoing_peer_id;
     if (word < MAXIMUM_PEER_ID) word |= (uint32_t)p->outgoing_session << 12;
     if (e->compressor == 1)
@@ -331,8 +331,8 @@ static uint32_t finish(gde_engine *e, const peer *p, const draft *d, const uint8
     if (packed >= length) packed = 0;
     if (packed) word |= HEADER_COMPRESSED;
     uint8_t *at;
-    if (d->has_reliable)
-        at = write16(write16(buffer, word | HEADER_SENT_TIME), (uint32_t)(now & 0xFFFF));
+    if (sent_time >= 0)
+        at = write16(write16(buffer, word | HEADER_SENT_TIME), (uint32_t)sent_time);
     else
         at = write16(buffer, word);
     if (e->config.checksum) {
@@ -369,7 +369,8 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     }
     if (!d.count) return 0;
     measure_loss(p, now);
-    uint32_t length = finish(e, p, &d, e->body_scratch, now, buffer);
+    uint32_t size = (uint32_t)(d.at - e->body_scratch);
+    uint32_t length = seal(e, p, e->body_scratch, size, d.has_reliable ? (int32_t)(now & 0xFFFF) : -1, buffer);
     if (d.has_unreliable_packet && p->state == STATE_DISCONNECT_LATER && !has_outgoing(p))
         disconnect_peer(e, p, p->event_data, MODE_NORMAL, now);
     return length;

@@ -45,12 +45,20 @@ static uint32_t lowest_free(const gde_engine *e) {
     return MAXIMUM_PEER_ID;
 }
 
-peer *table_allocate(gde_engine *e, const gde_address *address, const uint32_t *connect_id) {
+uint32_t table_reserve(gde_engine *e) {
     uint32_t slot = lowest_free(e);
-    if (slot >= e->config.peer_count) return NULL;
-    if (e->peer_total >= e->by_address_slots && !grow_chains(e)) return NULL;
-    peer *p = calloc(1, sizeof *p);
-    if (!p) return NULL;
+    if (slot < MAXIMUM_PEER_ID) set_bit(e->used, slot);
+    return slot;
+}
+
+peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, const uint32_t *connect_id) {
+    if (slot >= MAXIMUM_PEER_ID) return NULL;
+    bool has_table = e->peer_total < e->by_address_slots || grow_chains(e);
+    peer *p = has_table ? calloc(1, sizeof *p) : NULL;
+    if (!p) {
+        clear_bit(e->used, slot);
+        return NULL;
+    }
     p->handle = ++e->generation << 12 | slot;
     p->slot = (uint16_t)slot;
     p->address = *address;
@@ -73,7 +81,6 @@ peer *table_allocate(gde_engine *e, const gde_address *address, const uint32_t *
     p->throttle_acceleration = p->throttle_deceleration = 2;
     p->throttle_interval = 5000;
     e->slots[slot] = p;
-    set_bit(e->used, slot);
     if (slot >= e->fresh) e->fresh = slot + 1;
     e->peer_total++;
     link_address(e, p);
