@@ -29,10 +29,12 @@ from godot_enet.core import (
 )
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
 from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
-from godot_enet.core.host import AnyHost, open_host, with_compressor, with_stage
+from godot_enet.core.host import AnyHost, HostOpener, open_host, with_compressor, with_stage
+from godot_enet.core.transports.admission import Admission, Verdict, admission
 
 if TYPE_CHECKING:
     from godot_enet.compat.crypto import TLSOptions
+    from godot_enet.core.interface import Compressor
 
 __all__ = ["ENetConnection", "ServiceResult"]
 
@@ -94,6 +96,9 @@ class ConnectionMethods:
         HOST_TOTAL_RECEIVED_DATA = 2
         HOST_TOTAL_RECEIVED_PACKETS = 3
 
+    ConnectVerdict = Verdict
+    """What the hook of :meth:`on_connect_request` returns."""
+
     COMPRESS_NONE = CompressionMode.COMPRESS_NONE
     COMPRESS_RANGE_CODER = CompressionMode.COMPRESS_RANGE_CODER
     COMPRESS_FASTLZ = CompressionMode.COMPRESS_FASTLZ
@@ -109,14 +114,17 @@ class ConnectionMethods:
     HOST_TOTAL_RECEIVED_DATA = HostStatistic.HOST_TOTAL_RECEIVED_DATA
     HOST_TOTAL_RECEIVED_PACKETS = HostStatistic.HOST_TOTAL_RECEIVED_PACKETS
 
-    def __init__(self, *, threaded: bool = True) -> None:
+    def __init__(self, *, threaded: bool = True, opener: HostOpener = open_host) -> None:
         self._threaded = threaded
+        self._opener = opener
         self._host: AnyHost | None = None
         self._peers: dict[PeerHandle, ENetPacketPeer] = {}
         self._ended: list[PeerHandle] = []
         """Peers that became inactive and are still listed."""
         self._slots = 0
         self._dtls: DtlsSetup | None = None
+        self._admission: Admission | None = None
+        self._compressor: Compressor | None = None
         self._gone: deque[PeerHandle] = deque(maxlen=1024)
         """Peers that were listed and are not any more, the latest ones."""
 
@@ -197,7 +205,7 @@ class ConnectionMethods:
             peer_count=peers, channel_limit=channels, incoming_bandwidth=incoming, outgoing_bandwidth=outgoing
         )
         try:
-            host = open_host(config, bind=bind, port=port, threaded=self._threaded)
+            host = self._opener(config, bind=bind, port=port, threaded=self._threaded)
         except BindError as error:
             return fail(f"Couldn't create an ENet host: {error}.", Error.ERR_CANT_CREATE)
         self._slots = peers
@@ -453,13 +461,54 @@ class ConnectionMethods:
             return None
         codec = _CODECS[number]
         try:
-            heir = with_compressor(host, None if codec is None else make_compressor(codec), threaded=self._threaded)
+            compressor = None if codec is None else make_compressor(codec)
+            heir = with_compressor(host, compressor, threaded=self._threaded)
         except CodecUnavailable as error:
             return fail(str(error), None)
         except HostClosed:
             return None
+        self._compressor = compressor
+        if self._admission is not None:
+            self._admission.compressor = compressor
         if heir is not host:
             self._take_host(heir)
+
+    def on_connect_request(
+        self, hook: Callable[[str, int, int], Verdict | int] | None, connects_per_second: int = 0
+    ) -> Error:
+        """Choose who may connect, before anything is kept of him. Not in Godot.
+
+        Args:
+            hook: called as ``hook(ip, port, data)``, with the number given to ``connect_to_host``, for each copy of a
+                request; returns ``ConnectVerdict.ACCEPT``, ``DENY`` (the other side gets its DISCONNECT event at once)
+                or ``IGNORE``. It may run in another thread and must not call this connection. An exception in it is
+                logged, and counts as ``IGNORE``. None: everybody may.
+            connects_per_second: requests taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+
+        Returns:
+            ``OK``, or ``ERR_UNCONFIGURED`` if inactive. With the native engine the network is served from a Python
+            thread from then on.
+        """
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+
+        def decide(address: Address, data: int) -> Verdict:
+            return Verdict.ACCEPT if hook is None else Verdict(hook(address.host, address.port, data))
+
+        if self._admission is not None:
+            self._admission.decide = decide
+            self._admission.per_second = as_int(connects_per_second, "connects_per_second")
+            return Error.OK
+        rules = Admission(decide, as_int(connects_per_second, "connects_per_second"), self._compressor)
+        try:
+            heir = with_stage(host, admission(rules), threaded=self._threaded)
+        except HostClosed:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+        self._admission = rules
+        if heir is not host:
+            self._take_host(heir)
+        return Error.OK
 
     def dtls_server_setup(self, server_options: TLSOptions | None) -> Error:
         """Encrypt everything from now on, as a server: after ``create_host_bound``, before anybody connects.
@@ -518,6 +567,9 @@ class ConnectionMethods:
             return fail(f"DTLS cannot be set up: {error}.", Error.ERR_INVALID_PARAMETER)
         try:
             heir = with_stage(host, setup.stage, threaded=self._threaded)
+            if self._admission is not None:
+                # It must see what is behind the encryption.
+                heir = with_stage(heir, admission(self._admission), threaded=self._threaded)
         except HostClosed:
             setup.release()
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)

@@ -14,6 +14,7 @@ from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
 from godot_enet.compat.signal import frame
+from godot_enet.core.host import HostOpener, open_host
 
 __all__ = ["ENetMultiplayerPeer"]
 
@@ -71,11 +72,13 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
     Args:
         threaded: as for :class:`ENetConnection`.
+        opener: as for :class:`ENetConnection`.
     """
 
-    def __init__(self, *, threaded: bool = True) -> None:
+    def __init__(self, *, threaded: bool = True, opener: HostOpener = open_host) -> None:
         super().__init__()
         self._threaded = threaded
+        self._opener = opener
         self._bind_ip = "*"
         self._mode = _Mode.NONE
         self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
@@ -120,7 +123,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         if self._mode is not _Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
         self.set_refuse_new_connections(False)
-        host = ENetConnection(threaded=self._threaded)
+        host = ENetConnection(threaded=self._threaded, opener=self._opener)
         error = host.create_host_bound(self._bind_ip, number, clients, channels, in_bandwidth, out_bandwidth)
         if error is Error.OK:
             self._hosts[0] = host
@@ -157,7 +160,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         if self._mode is not _Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
         self.set_refuse_new_connections(False)
-        host = ENetConnection(threaded=self._threaded)
+        host = ENetConnection(threaded=self._threaded, opener=self._opener)
         if local:
             error = host.create_host_bound(self._bind_ip, local, 1, 0, in_bandwidth, out_bandwidth)
         else:

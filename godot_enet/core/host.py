@@ -6,9 +6,9 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Union
+from typing import Protocol, Union
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.config import HostConfig
@@ -18,18 +18,27 @@ from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import PeerHandle
-from godot_enet.core.interface import Address, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
+from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
 from godot_enet.core.native import NativeEngine, NativeHost, library, why_unavailable
 from godot_enet.core.native.engine import native_mode
 from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 
-__all__ = ["AnyHost", "Host", "available_engines", "open_host", "with_compressor", "with_stage"]
+__all__ = ["AnyHost", "Host", "HostOpener", "available_engines", "open_host", "with_compressor", "with_stage"]
 
 _log = logging.getLogger("godot_enet")
 
 AnyHost = Union["Host", NativeHost]
 """Either kind of host: both have the same methods."""
+
+
+class HostOpener(Protocol):
+    """What opens a host: :func:`open_host`, or a virtual network in its place."""
+
+    def __call__(self, config: HostConfig, *, bind: str | None, port: int, threaded: bool) -> AnyHost:
+        """A host. Raises ``BindError``."""
+        ...
+
 
 _fallback_said = False
 
@@ -137,6 +146,8 @@ class Host:
         engine: the engine; by default the one that :func:`choose_engine` names.
         totals: traffic totals to go on from.
         stage: something to send and receive through, around the transport.
+        clock: where the time comes from; by default the system.
+        driver: what serves the network, in the place of the one that ``threaded`` means.
 
     Raises:
         BindError: the socket cannot be created or bound.
@@ -153,6 +164,8 @@ class Host:
         engine: Engine | None = None,
         totals: dict[HostStatistic, int] | None = None,
         stage: TransportStage | None = None,
+        clock: Clock | None = None,
+        driver: Callable[[Pump, Clock], InlineDriver] | None = None,
     ) -> None:
         self.config = config = _seeded(config)
         self._engine = engine or (NativeEngine(config) if choose_engine() == "native" else PythonEngine(config))
@@ -161,9 +174,8 @@ class Host:
             self._pump.wrap_transport(stage)
         for which, value in (totals or {}).items():
             setattr(self._pump, _TOTALS[which], value)
-        self._clock = SystemClock()
-        driver = ThreadDriver if threaded else InlineDriver
-        self._driver = driver(self._pump, self._clock)
+        self._clock = clock or SystemClock()
+        self._driver = (driver or (ThreadDriver if threaded else InlineDriver))(self._pump, self._clock)
         self.service = self._driver.service
         self.flush = self._driver.flush
 

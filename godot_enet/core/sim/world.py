@@ -168,6 +168,12 @@ class World:
         self._place(address, mailbox)
         return mailbox
 
+    def remove(self, address: Address) -> None:
+        """Whoever was there is gone; what is on its way there is lost."""
+        place = self._places.pop(address, None)
+        if isinstance(place, SimHost):
+            self._hosts.remove(place)
+
     def set_link(self, source: Address, destination: Address, config: LinkConfig) -> None:
         """Replace the link of one direction; its randomness depends on the world's seed and the two addresses."""
         self._links[source, destination] = Link(config, f"{self.seed}/{source}/{destination}")

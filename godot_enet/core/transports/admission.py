@@ -1,0 +1,175 @@
+"""Who may ask for a connection: looked at before any state exists, for hosts that want to choose.
+
+A stage around a transport, like DTLS: it sees the CONNECTs of strangers on their way in, and takes away those that are
+not wanted. Everything else passes. What it refuses costs nothing further; a denied one is told so, in ten bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from godot_enet.core.constants import (
+    COMMAND_FLAG_UNSEQUENCED,
+    COMMAND_MASK,
+    CONTROL_CHANNEL,
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_PEER_ID,
+    STRANGER_LIMIT,
+    Command,
+)
+from godot_enet.core.engine.half_open import prefix_of
+from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
+from godot_enet.core.wire import CONNECT, DISCONNECT
+
+__all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
+
+_log = logging.getLogger("godot_enet.network")
+_REMEMBERED = 8192
+"""Networks whose CONNECTs are counted; beyond that all begin anew."""
+_SECOND = 1000
+
+
+class Verdict(IntEnum):
+    """What becomes of a CONNECT."""
+
+    ACCEPT = 0
+    """It goes on as if nobody had looked."""
+    DENY = 1
+    """The other side is told, and gets its DISCONNECT event at once."""
+    IGNORE = 2
+    """The other side hears nothing, and gives up after its time-out."""
+
+
+class Admission:
+    """The rules of a host; may be changed at any time.
+
+    Args:
+        decide: called with the address and the number that came with the CONNECT, for each copy that arrives. It runs
+            where the network is served, perhaps in another thread, with the host locked: it must not call the host.
+        per_second: CONNECTs taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+        compressor: what the host decodes with.
+        checksum: whether its datagrams carry checksums.
+    """
+
+    def __init__(
+        self,
+        decide: Callable[[Address, int], Verdict] | None = None,
+        per_second: int = 0,
+        compressor: Compressor | None = None,
+        checksum: bool = False,
+    ) -> None:
+        self.decide = decide
+        self.per_second = per_second
+        self.compressor = compressor
+        self.checksum = checksum
+
+
+def admission(rules: Admission) -> TransportStage:
+    """The stage that keeps to these rules."""
+    return lambda inner, host: AdmissionTransport(inner, host, rules)
+
+
+class AdmissionTransport:
+    """A :class:`~godot_enet.core.interface.Transport` around another one."""
+
+    def __init__(self, inner: Transport, host: HostView, rules: Admission) -> None:
+        self._inner = inner
+        self._host = host
+        self._rules = rules
+        self._counts: dict[str | bytes | None, int] = {}
+        """CONNECTs of this second, by network."""
+        self._second = 0
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        """What arrived and may pass."""
+        return [each for each in self._inner.receive(limit, now) if self._may_pass(each, now)]
+
+    def send(self, batch: Iterable[Datagram], now: int) -> int:
+        """As the inner transport."""
+        return self._inner.send(batch, now)
+
+    def poll_timeout(self) -> int | None:
+        """As the inner transport."""
+        return self._inner.poll_timeout()
+
+    def failed(self) -> bool:
+        """As the inner transport."""
+        return self._inner.failed()
+
+    def fileno(self) -> int:
+        """As the inner transport."""
+        return self._inner.fileno()
+
+    def local_address(self) -> Address | None:
+        """As the inner transport."""
+        return self._inner.local_address()
+
+    def close(self) -> None:
+        """As the inner transport."""
+        self._inner.close()
+
+    def _may_pass(self, datagram: Datagram, now: int) -> bool:
+        data, address = datagram
+        if len(data) < 2 or (data[0] & MAXIMUM_PEER_ID >> 8, data[1]) != (MAXIMUM_PEER_ID >> 8, MAXIMUM_PEER_ID & 0xFF):
+            return True
+        command = self._connect_in(data)
+        if command is None:
+            return True  # The engine knows what to say of it.
+        if not self._counts_less(address, now):
+            self._host.note("connects_per_second", f"Too many connects from the network of {address}.", now)
+            return False
+        verdict = self._decide(address, CONNECT.unpack(command)[15], now)
+        if verdict is Verdict.DENY:
+            self._inner.send([Datagram(self._refusal(command), address)], now)
+        return verdict is Verdict.ACCEPT
+
+    def _connect_in(self, data: bytes) -> bytes | None:
+        """The CONNECT of a stranger's datagram, if there is one."""
+        header = (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + 4 * self._rules.checksum
+        body: bytes | None = data[header:]
+        if data[0] & HEADER_COMPRESSED >> 8:
+            compressor = self._rules.compressor
+            body = None if compressor is None else compressor.decompress(data[header:], STRANGER_LIMIT)
+        if not body or len(body) < CONNECT.size or body[0] & COMMAND_MASK != Command.CONNECT:
+            return None
+        return body[: CONNECT.size]
+
+    def _counts_less(self, address: Address, now: int) -> bool:
+        """Count it; whether it is within the limit."""
+        limit = self._rules.per_second
+        if not limit:
+            return True
+        if now // _SECOND != self._second or len(self._counts) >= _REMEMBERED:
+            self._second = now // _SECOND
+            self._counts.clear()
+        prefix = prefix_of(address)
+        count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        return count <= limit
+
+    def _decide(self, address: Address, data: int, now: int) -> Verdict:
+        if self._rules.decide is None:
+            return Verdict.ACCEPT
+        try:
+            return Verdict(self._rules.decide(address, data))
+        except Exception:
+            # The program's mistake must not end its network; it is told where it can be mended.
+            _log.exception("The hook for connect requests failed; the request of %s is ignored.", address)
+            return Verdict.IGNORE
+
+    def _refusal(self, command: bytes) -> bytes:
+        """A DISCONNECT for the peer that asked."""
+        fields = CONNECT.unpack(command)
+        body = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, 1, 0)
+        header: bytes = (fields[3] & MAXIMUM_PEER_ID).to_bytes(2, "big")
+        if self._rules.checksum:
+            header += crc32(body, crc32(header + fields[14])).to_bytes(4, "big")
+        return header + body
+
+
+if TYPE_CHECKING:
+    _check: type[Transport] = AdmissionTransport

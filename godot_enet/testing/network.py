@@ -1,0 +1,280 @@
+"""Machines with IP addresses on one virtual clock, and connections of Godot's kind that live on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from godot_enet.compat.enet_connection import ENetConnection
+from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import MAXIMUM_DATAGRAM
+from godot_enet.core.drivers.inline import InlineDriver
+from godot_enet.core.engine import PythonEngine
+from godot_enet.core.errors import BindError
+from godot_enet.core.events import Event
+from godot_enet.core.host import AnyHost, Host, choose_engine
+from godot_enet.core.interface import Address, Clock, Datagram
+from godot_enet.core.native import NativeEngine
+from godot_enet.core.pump import Pump
+from godot_enet.core.sim import LinkConfig, Mailbox, World
+
+__all__ = ["Machine", "Network"]
+
+_START = 1000
+_FIRST_FREE_PORT = 49152
+_STEPS = 10_000
+"""Steps within one millisecond after which a host is taken to ask for the same moment for ever."""
+
+
+class Network:
+    """Machines and the links between them.
+
+    Args:
+        seed: decides everything that is random, here and in the hosts.
+        link: what any two machines have between them, in each direction; a perfect one by default.
+        engine: ``"python"`` or ``"native"``; by default the one that programs get.
+    """
+
+    def __init__(self, seed: int = 0, link: LinkConfig | None = None, engine: str | None = None) -> None:
+        self.seed = seed
+        self._engine = engine
+        self._link = link or LinkConfig()
+        self._links: dict[tuple[str, str], LinkConfig] = {}
+        self._world = World(seed=seed, start=_START, capture=False)
+        self._machines: dict[str, Machine] = {}
+        self._drivers: list[_VirtualDriver] = []
+        self._cut: list[tuple[set[str], set[str]]] = []
+        self._opened = 0
+
+    @property
+    def now(self) -> int:
+        """Virtual milliseconds."""
+        return self._world.now
+
+    def machine(self, ip: str | None = None) -> Machine:
+        """A machine with this address, or with the next one of 10.0.0.0/16.
+
+        Raises:
+            ValueError: there is one.
+        """
+        if ip is None:
+            number = len(self._machines)
+            ip = f"10.0.{number // 250}.{number % 250 + 1}"
+        if ip in self._machines:
+            raise ValueError(f"{ip} is taken")
+        made = self._machines[ip] = Machine(self, ip)
+        return made
+
+    def set_link(self, source: str, destination: str, link: LinkConfig) -> None:
+        """What lies between two machines from now on, in one direction; their IP addresses."""
+        self._links[source, destination] = link
+        for one in self._addresses(source):
+            for other in self._addresses(destination):
+                self._world.set_link(one, other, link)
+
+    def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
+        """Cut every link between two groups of IP addresses, in both directions, until :meth:`heal`."""
+        self._cut.append((set(one_side), set(other_side)))
+
+    def heal(self) -> None:
+        """Undo every :meth:`partition`."""
+        self._cut.clear()
+
+    def run(self, milliseconds: int) -> None:
+        """Let time pass. Threaded connections are looked after meanwhile, as by their network threads."""
+        self._advance(self.now + milliseconds)
+
+    def run_until(self, condition: Callable[[], bool], limit: int = 60_000) -> None:
+        """Let time pass, a millisecond or more at a time, until ``condition()`` is true.
+
+        Raises:
+            TimeoutError: it was not within ``limit`` ms; the message tells the seed.
+        """
+        deadline = self.now + limit
+        while not condition():
+            if self.now >= deadline:
+                raise TimeoutError(f"not within {limit} virtual ms (seed {self.seed})")
+            self._advance(self.now + 1)
+
+    def _addresses(self, ip: str) -> list[Address]:
+        machine = self._machines.get(ip)
+        return [] if machine is None else [transport.address for transport in machine.transports.values()]
+
+    def _open(self, machine: Machine, config: HostConfig, port: int, threaded: bool) -> Host:
+        transport = machine.bind(port)
+        self._opened += 1
+        config = replace(config, seed=(self.seed * 1_000_003 + self._opened) & 0xFFFFFFFF or 1)
+        engine = NativeEngine(config) if choose_engine(self._engine) == "native" else PythonEngine(config)
+
+        def drive(pump: Pump, clock: Clock) -> _VirtualDriver:
+            driver = _VirtualDriver(pump, clock, self, transport, threaded)
+            self._drivers.append(driver)
+            return driver
+
+        return Host(config, transport=transport, engine=engine, clock=self._world.clock, driver=drive)
+
+    def _place(self, transport: VirtualTransport) -> Mailbox:
+        """Join a socket to all the others."""
+        mailbox = self._world.add_mailbox(transport.address)
+        for machine in self._machines.values():
+            for other in machine.transports.values():
+                for source, destination in ((transport.address, other.address), (other.address, transport.address)):
+                    link = self._links.get((source.host, destination.host), self._link)
+                    self._world.set_link(source, destination, link)
+        return mailbox
+
+    def _post(self, source: Address, destination: Address, data: bytes) -> None:
+        hosts = {source.host, destination.host}
+        if not any(len(hosts & one) == 1 and hosts - one <= other for one, other in self._cut):
+            self._world.post(source, destination, data)
+
+    def _advance(self, until: int) -> None:
+        """Pass through every moment at which something arrives or a background connection has something to do."""
+        steps = 0
+        while True:
+            self._drivers = [driver for driver in self._drivers if not driver.closed]
+            for driver in self._drivers:
+                driver.look_after(self.now)
+            moments = [driver.due() for driver in self._drivers] + [self._world.next_time()]
+            moment = min((each for each in moments if each is not None), default=None)
+            if moment is None or moment > until:
+                break
+            steps = steps + 1 if moment <= self.now else 0
+            if steps > _STEPS:
+                raise RuntimeError(f"{_STEPS} steps at {self.now} ms and time does not pass")
+            self._world.run_until(max(moment, self.now))
+        self._world.run_until(until)
+
+
+class Machine:
+    """One IP address of a :class:`Network`; made by :meth:`Network.machine`."""
+
+    def __init__(self, network: Network, ip: str) -> None:
+        self.network = network
+        self.ip = ip
+        self.transports: dict[int, VirtualTransport] = {}
+        """Open sockets, by port."""
+
+    def connection(self, *, threaded: bool = True) -> ENetConnection:
+        """An ``ENetConnection`` on this machine. Addresses must be those of machines here; names are not looked up.
+
+        A ``threaded`` one is looked after whenever time passes, any other only in its own ``service``.
+        """
+        return ENetConnection(threaded=threaded, opener=self._open)
+
+    def multiplayer_peer(self, *, threaded: bool = True) -> ENetMultiplayerPeer:
+        """An ``ENetMultiplayerPeer`` on this machine; see :meth:`connection`."""
+        return ENetMultiplayerPeer(threaded=threaded, opener=self._open)
+
+    def _open(self, config: HostConfig, *, bind: str | None, port: int, threaded: bool) -> AnyHost:
+        if bind not in (None, "*", self.ip):
+            raise BindError(f"this machine has the address {self.ip}, not {bind}")
+        return self.network._open(self, config, port if bind is not None else 0, threaded)
+
+    def bind(self, port: int) -> VirtualTransport:
+        """A socket; port 0 is the first free one.
+
+        Raises:
+            BindError: the port is in use.
+        """
+        if not port:
+            port = _FIRST_FREE_PORT
+            while port in self.transports:
+                port += 1
+        if port in self.transports:
+            raise BindError(f"cannot bind {self.ip} port {port}: Address already in use")
+        transport = VirtualTransport(self, Address(self.ip, port))
+        self.transports[port] = transport
+        return transport
+
+
+class VirtualTransport:
+    """A :class:`~godot_enet.core.interface.Transport` whose datagrams travel through a :class:`Network`."""
+
+    def __init__(self, machine: Machine, address: Address) -> None:
+        self.address = address
+        self._machine = machine
+        self._closed = False
+        self._mailbox = machine.network._place(self)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something has arrived."""
+        return bool(self._mailbox.received) and not self._closed
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        """At most ``limit`` datagrams that have arrived."""
+        received = self._mailbox.received
+        taken, received[:] = received[:limit], received[limit:]
+        return [Datagram(arrival.data, arrival.source) for arrival in taken]
+
+    def send(self, batch: Iterable[Datagram], now: int) -> int:
+        """Put them on their way; returns the bytes."""
+        taken = 0
+        for data, address in batch:
+            if len(data) <= MAXIMUM_DATAGRAM:
+                self._machine.network._post(self.address, address, data)
+                taken += len(data)
+        return taken
+
+    def poll_timeout(self) -> int | None:
+        """Never: the network tells of arrivals."""
+        return None
+
+    def failed(self) -> bool:
+        """Never."""
+        return False
+
+    def fileno(self) -> int:
+        """None there is."""
+        return -1
+
+    def local_address(self) -> Address | None:
+        """Where it is bound."""
+        return None if self._closed else self.address
+
+    def close(self) -> None:
+        """Give the port back."""
+        if not self._closed:
+            self._closed = True
+            self._mailbox.received.clear()
+            del self._machine.transports[self.address.port]
+            self._machine.network._world.remove(self.address)
+
+
+class _VirtualDriver(InlineDriver):
+    """Waits by letting the network's time pass; in the background it does what a network thread does."""
+
+    def __init__(self, pump: Pump, clock: Clock, network: Network, socket: VirtualTransport, background: bool) -> None:
+        super().__init__(pump, clock)
+        self._network = network
+        self._background = background
+        self._socket = socket
+
+    def due(self) -> int | None:
+        """When it wants to be looked after; None for one that lives in ``service`` alone."""
+        if not self._background or self.closed or self.lock.locked():
+            return None
+        return self.clock.now() if self._socket.waiting else self.pump.poll_timeout()
+
+    def look_after(self, now: int) -> None:
+        """One step, if it is time for one."""
+        due = self.due()
+        if due is not None and due <= now:
+            with self.lock:
+                self.pump.step(now, urgent=True)
+            if self.pump.reporter.lines:
+                self.pump.reporter.speak()
+
+    def _wait(self, now: int, deadline: int) -> Event | None:
+        """Let time pass up to ``deadline``, with this host fully served at every moment."""
+        while now < deadline and not self.closed:
+            due = self.pump.poll_timeout()
+            self._network._advance(max(now + 1, min(deadline, due) if due is not None and due > now else now + 1))
+            now = self.clock.now()
+            self._step(now)
+            event = self._poll_event()
+            if event is not None:
+                return event
+        return None
