@@ -148,6 +148,8 @@ class World:
         self._links: dict[tuple[Address, Address], Link] = {}
         self._cut: set[tuple[Address, Address]] = set()
         self._on_the_way: ArrivalQueue[Capture] = ArrivalQueue()
+        self._due: dict[SimHost, int | None] = {}
+        """When each host next needs a pump, in the order of joining."""
         self._steps_in_moment = 0
 
     @property
@@ -173,6 +175,7 @@ class World:
         place = self._places.pop(address, None)
         if isinstance(place, SimHost):
             self._hosts.remove(place)
+            self._due.pop(place, None)
 
     def set_link(self, source: Address, destination: Address, config: LinkConfig) -> None:
         """Replace the link of one direction; its randomness depends on the world's seed and the two addresses."""
@@ -212,21 +215,8 @@ class World:
         Raises:
             RuntimeError: a host wants to be called again and again without time passing.
         """
-        for host in self._hosts:
-            host.pump()
-        moment = self.next_time()
-        if moment is None or (until is not None and moment > until):
-            return False
-        self._pass_to(max(moment, self.now))
-        for capture in self._on_the_way.pop_due(self.now):
-            place = self._places.get(capture.destination)
-            if place is not None:
-                place.deliver(capture.source, capture.data)
-        for host in self._hosts:
-            due = host.next_time()
-            if due is not None and due <= self.now:
-                host.pump()
-        return True
+        self._pump_all()
+        return self._step(until)
 
     def run_until(self, goal: int | Callable[[], bool], limit: int = 600_000) -> None:
         """Run to a moment, or until a condition holds (looked at after each step).
@@ -239,7 +229,9 @@ class World:
             TimeoutError: the condition did not come true within ``limit``.
         """
         if isinstance(goal, int):
-            while self.step(until=goal):
+            # No program runs meanwhile, so only those hosts need a look that something happens to.
+            self._pump_all()
+            while self._step(goal):
                 pass
             self._pass_to(goal)
             return
@@ -247,6 +239,35 @@ class World:
         while not goal():
             if not self.step(until=deadline):
                 raise TimeoutError(f"not reached within {limit} virtual ms (seed {self.seed})")
+
+    def _pump_all(self) -> None:
+        """Let everything leave that programs have queued."""
+        for host in self._hosts:
+            host.pump()
+        self._due = {host: host.next_time() for host in self._hosts}
+
+    def _step(self, until: int | None) -> bool:
+        """One moment, for hosts whose next times are in ``_due``."""
+        moments = [due for due in self._due.values() if due is not None]
+        arrival = self._on_the_way.next_time()
+        if arrival is not None:
+            moments.append(arrival)
+        if not moments or (until is not None and min(moments) > until):
+            return False
+        self._pass_to(max(min(moments), self.now))
+        touched = set()
+        for capture in self._on_the_way.pop_due(self.now):
+            place = self._places.get(capture.destination)
+            if place is not None:
+                place.deliver(capture.source, capture.data)
+                touched.add(place)
+        now = self.now
+        active = [host for host, due in self._due.items() if host in touched or (due is not None and due <= now)]
+        for host in active:
+            host.pump()
+        for host in active:
+            self._due[host] = host.next_time()
+        return True
 
     def run_for(self, duration: int) -> None:
         """Run for so many milliseconds."""
