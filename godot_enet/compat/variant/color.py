@@ -5,10 +5,13 @@ from __future__ import annotations
 import colorsys
 import math
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from godot_enet.compat.errors import as_str, fail
+from godot_enet.compat.variant.color_names import NamedColors, find
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import Arithmetic, make, real
+from godot_enet.compat.variant.ok_hsl import from_ok_hsl, linear, nonlinear, to_ok_hsl
+from godot_enet.compat.variant.row import Arithmetic, clamp, make, member, real
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -19,19 +22,16 @@ _UNSET: Any = object()
 _CODE = re.compile("([0-9a-fA-F]{3}){1,2}|([0-9a-fA-F]{4}){1,2}")
 
 
-class Color(Arithmetic):
+class Color(Arithmetic, NamedColors):
     """Red, green, blue and alpha, 0 to 1 each; more is allowed (overbright).
 
-    Made from components, from another colour and a new alpha, or from an HTML code like ``"#ff8000"`` or ``"f80c"``.
+    Made from components; or from another colour, an HTML code like ``"#ff8000"`` or a name like ``"dark red"``, and
+    perhaps a new alpha.
     """
 
     __slots__ = ()
     variant_type = VariantType.TYPE_COLOR
     _width = 4
-
-    BLACK: ClassVar[Color]
-    WHITE: ClassVar[Color]
-    TRANSPARENT: ClassVar[Color]
 
     @overload
     def __new__(cls, r: float = 0.0, g: float = 0.0, b: float = 0.0, a: float = 1.0) -> Self: ...
@@ -39,24 +39,30 @@ class Color(Arithmetic):
     def __new__(cls, r: Color | str, g: float = ...) -> Self: ...
     def __new__(cls, r: float | Color | str = 0.0, g: float = _UNSET, b: float = 0.0, a: float = 1.0) -> Self:
         if isinstance(r, str):
-            r = cls.html(r)
+            r = cls.html(r) if cls.html_is_valid(r) else _named(r)
         if isinstance(r, Color):
             return make(cls, r if g is _UNSET else (*r[:3], real(g)))
         return make(cls, (real(r), 0.0 if g is _UNSET else real(g), real(b), real(a)))
 
     @classmethod
     def html(cls, rgba: str) -> Self:
-        """From 3, 4, 6 or 8 hexadecimal digits, with or without ``#``.
-
-        Raises:
-            ValueError: it is no such code; names of colours are not known here.
-        """
+        """From 3, 4, 6 or 8 hexadecimal digits, with or without ``#``; an error, and black, from anything else."""
+        if not cls.html_is_valid(rgba):
+            return fail(f"Invalid color code: {rgba}.", cls())
         digits = rgba.removeprefix("#")
-        if not _CODE.fullmatch(digits):
-            raise ValueError(f"not an HTML colour code: {rgba!r}")
         if len(digits) <= 4:
             digits = "".join(digit * 2 for digit in digits)
         return cls.from_rgba8(*bytes.fromhex(digits))
+
+    @staticmethod
+    def html_is_valid(color: str) -> bool:
+        """Whether :meth:`html` takes it."""
+        return _CODE.fullmatch(as_str(color, "color").removeprefix("#")) is not None
+
+    @staticmethod
+    def from_string(str: str, default: Color) -> Color:
+        """From such a code or a name, or the other colour."""
+        return Color.html(str) if Color.html_is_valid(str) else find(str) or default
 
     @classmethod
     def from_rgba8(cls, r8: int, g8: int, b8: int, a8: int = 255) -> Self:
@@ -69,6 +75,22 @@ class Color(Arithmetic):
         return cls.from_rgba8(*(hex & 0xFFFFFFFF).to_bytes(4, "big"))
 
     @classmethod
+    def hex64(cls, hex: int) -> Self:
+        """The same with 16 bits for each component."""
+        return make(cls, [(hex >> shift & 0xFFFF) / 65535.0 for shift in (48, 32, 16, 0)])
+
+    @classmethod
+    def from_rgbe9995(cls, rgbe: int) -> Self:
+        """From 9 bits for each of red (the lowest), green and blue, and 5 for their common exponent."""
+        scale = 2.0 ** ((rgbe >> 27 & 0x1F) - 24)
+        return make(cls, (*((rgbe >> shift & 0x1FF) * scale for shift in (0, 9, 18)), 1.0))
+
+    @classmethod
+    def from_ok_hsl(cls, h: float, s: float, l: float, alpha: float = 1.0) -> Self:  # noqa: E741 - Godot's name
+        """From hue, saturation and lightness as eyes see them, 0 to 1 each."""
+        return make(cls, (*(clamp(c, 0.0, 1.0) for c in from_ok_hsl(h, s, l)), real(alpha)))
+
+    @classmethod
     def from_hsv(cls, h: float, s: float, v: float, alpha: float = 1.0) -> Self:
         """From hue, saturation and value, 0 to 1 each."""
         return make(cls, (*colorsys.hsv_to_rgb(h % 1.0, s, v), real(alpha)))
@@ -77,25 +99,10 @@ class Color(Arithmetic):
         """Everything subtracted from 1, alpha as well."""
         return make(type(self), [1.0 - component for component in self])
 
-    @property
-    def r(self) -> float:
-        """Red."""
-        return self[0]
-
-    @property
-    def g(self) -> float:
-        """Green."""
-        return self[1]
-
-    @property
-    def b(self) -> float:
-        """Blue."""
-        return self[2]
-
-    @property
-    def a(self) -> float:
-        """Alpha: 0 is transparent, 1 is opaque."""
-        return self[3]
+    r = member(float, 0, "Red.")
+    g = member(float, 1, "Green.")
+    b = member(float, 2, "Blue.")
+    a = member(float, 3, "Alpha: 0 is transparent, 1 is opaque.")
 
     @property
     def r8(self) -> int:
@@ -132,13 +139,78 @@ class Color(Arithmetic):
         """Value, the greatest of the three colours."""
         return max(self[:3])
 
+    @property
+    def ok_hsl_h(self) -> float:
+        """Hue as eyes see it, 0 to 1."""
+        return to_ok_hsl(*self[:3])[0]
+
+    @property
+    def ok_hsl_s(self) -> float:
+        """Saturation as eyes see it, 0 to 1."""
+        return clamp(to_ok_hsl(*self[:3])[1], 0.0, 1.0)
+
+    @property
+    def ok_hsl_l(self) -> float:
+        """Lightness as eyes see it, 0 to 1."""
+        return clamp(to_ok_hsl(*self[:3])[2], 0.0, 1.0)
+
     def to_html(self, with_alpha: bool = True) -> str:
         """Eight hexadecimal digits, or six."""
         return bytes(map(_byte, self if with_alpha else self[:3])).hex()
 
+    def _packed(self, order: str, most: int) -> int:
+        """Its components in this order, highest first. Beyond 0 to 1 they wrap around, as in Godot."""
+        bits = most.bit_length()
+        total = 0
+        for component in order:
+            total = total << bits | _rounded(self["rgba".index(component)], most) & most
+        return total
+
     def to_rgba32(self) -> int:
-        """One number, red in its highest byte. Beyond 0 to 1 a component wraps around, as in Godot."""
-        return int.from_bytes([_rounded(component) & 0xFF for component in self], "big")
+        """One number of 32 bits, red in its highest byte. Beyond 0 to 1 a component wraps around, as in Godot."""
+        return self._packed("rgba", 0xFF)
+
+    def to_argb32(self) -> int:
+        """The same with alpha in front."""
+        return self._packed("argb", 0xFF)
+
+    def to_abgr32(self) -> int:
+        """The same, reversed."""
+        return self._packed("abgr", 0xFF)
+
+    def to_rgba64(self) -> int:
+        """One number of 64 bits, red highest; it is negative when its highest bit is set, as any int in Godot."""
+        return _signed(self._packed("rgba", 0xFFFF))
+
+    def to_argb64(self) -> int:
+        """The same with alpha in front."""
+        return _signed(self._packed("argb", 0xFFFF))
+
+    def to_abgr64(self) -> int:
+        """The same, reversed."""
+        return _signed(self._packed("abgr", 0xFFFF))
+
+    def clamp(self, min: Color | None = None, max: Color | None = None) -> Self:
+        """Each component kept within its limits: 0 and 1, or those of two colours."""
+        low, high = min or (0.0,) * 4, max or (1.0,) * 4
+        return make(type(self), map(clamp, self, low, high))
+
+    def blend(self, over: Color) -> Self:
+        """The colour that is seen when another one lies over this one."""
+        below = self[3] * (1.0 - over[3])
+        alpha = below + over[3]
+        if not alpha:
+            return make(type(self), (0.0,) * 4)
+        mixed = [(a * below + b * over[3]) / alpha for a, b in zip(self[:3], over[:3], strict=True)]
+        return make(type(self), (*mixed, alpha))
+
+    def srgb_to_linear(self) -> Self:
+        """Its components as amounts of light."""
+        return make(type(self), (*map(linear, self[:3]), self[3]))
+
+    def linear_to_srgb(self) -> Self:
+        """The reverse of :meth:`srgb_to_linear`."""
+        return make(type(self), (*map(nonlinear, self[:3]), self[3]))
 
     def inverted(self) -> Self:
         """Each colour subtracted from 1; alpha as it is."""
@@ -157,14 +229,18 @@ class Color(Arithmetic):
         return 0.2126 * self[0] + 0.7152 * self[1] + 0.0722 * self[2]
 
 
-def _rounded(component: float) -> int:
-    return int(component * 255.0 + math.copysign(0.5, component))
+def _named(name: str) -> Color:
+    color = find(name)
+    return fail(f"Invalid color name: {name}.", Color()) if color is None else color
+
+
+def _rounded(component: float, most: int) -> int:
+    return int(component * most + math.copysign(0.5, component))
 
 
 def _byte(component: float) -> int:
-    return max(0, min(255, _rounded(component)))
+    return max(0, min(255, _rounded(component, 255)))
 
 
-Color.BLACK = Color(0.0, 0.0, 0.0)
-Color.WHITE = Color(1.0, 1.0, 1.0)
-Color.TRANSPARENT = Color(1.0, 1.0, 1.0, 0.0)
+def _signed(number: int) -> int:
+    return number - (1 << 64) if number >> 63 else number

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from godot_enet.compat.variant.color import Color
+from godot_enet.compat.variant.int_vector import IntVector
 from godot_enet.compat.variant.kinds import Variant, VariantType, typeof
 from godot_enet.compat.variant.names import NodePath, StringName
 from godot_enet.compat.variant.packed import (
@@ -22,13 +23,13 @@ from godot_enet.compat.variant.packed_rows import (
     PackedVector3Array,
     PackedVector4Array,
 )
+from godot_enet.compat.variant.projection import Projection
 from godot_enet.compat.variant.rotations import Basis, Quaternion
 from godot_enet.compat.variant.shapes import Rect2, Rect2i
-from godot_enet.compat.variant.transforms import Projection, Transform2D, Transform3D
+from godot_enet.compat.variant.transforms import Transform2D, Transform3D
 from godot_enet.compat.variant.vector2 import Vector2, Vector2i
 from godot_enet.compat.variant.vector3 import Vector3, Vector3i
 from godot_enet.compat.variant.vector4 import Vector4, Vector4i
-from godot_enet.compat.variant.vectors import IntVector
 
 __all__ = ["ANY", "REFUSED", "ElementType"]
 
@@ -56,6 +57,11 @@ def _whole(number: float, bits: int = 64) -> int:
     if result.bit_length() >= bits:
         raise OverflowError(f"{number} does not fit {bits} bits")
     return result
+
+
+def _color(text: str) -> Color:
+    """What names no colour is black, as in Godot; without an error each, as a stranger may have sent it."""
+    return Color.from_string(text, Color())
 
 
 def _cells(cls: Callable[..., IntVector]) -> _Convert:
@@ -89,7 +95,7 @@ _CONVERSIONS: dict[VariantType, dict[VariantType, _Convert]] = {
         VariantType.TYPE_PROJECTION: Transform3D,
     },
     VariantType.TYPE_PROJECTION: {VariantType.TYPE_TRANSFORM3D: Projection},
-    VariantType.TYPE_COLOR: {VariantType.TYPE_STRING: Color, VariantType.TYPE_INT: Color.hex},
+    VariantType.TYPE_COLOR: {VariantType.TYPE_STRING: _color, VariantType.TYPE_INT: Color.hex},
     VariantType.TYPE_OBJECT: {VariantType.TYPE_NIL: lambda nothing: None},
     VariantType.TYPE_PACKED_BYTE_ARRAY: {VariantType.TYPE_ARRAY: bytes},
     VariantType.TYPE_PACKED_INT32_ARRAY: {VariantType.TYPE_ARRAY: PackedInt32Array},

@@ -110,6 +110,14 @@ class NodePath:
         """The properties, without the first colon."""
         return StringName(":".join(self._subnames))
 
+    def slice(self, begin: int, end: int = 0x7FFFFFFF) -> NodePath:
+        """A part, counted through nodes and properties; ``end`` itself is not in it."""
+        count = len(self._names)
+        kept = range(count + len(self._subnames))[begin:end]
+        names = [self._names[index] for index in kept if index < count]
+        subnames = [self._subnames[index - count] for index in kept if index >= count]
+        return NodePath._of(names, subnames, self._absolute and kept.start == 0)
+
     def get_as_property_path(self) -> NodePath:
         """Taken as a property of the node one is at: ``"a/b:c"`` becomes ``":a/b:c"``."""
         if not self._names:

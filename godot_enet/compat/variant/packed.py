@@ -45,6 +45,8 @@ __all__ = [
 
 _T = TypeVar("_T")
 _N = TypeVar("_N", int, float)
+_LIMITS = {"i": 31, "q": 63}
+"""Bits without the sign, by the typecodes of ints."""
 
 
 class PackedArray(MutableSequence[_T]):
@@ -176,8 +178,13 @@ def numbers(typecode: str, values: Iterable[Any], shape: tuple[int, ...] = (-1,)
     found = values.shape  # type: ignore[attr-defined]
     if len(found) != len(shape) or found[1:] != shape[1:]:
         raise TypeError(f"a numpy array of shape {shape} is needed, not {found}".replace("-1", "n"))
+    converted = astype(f"={typecode}", order="C", casting="same_kind", copy=False)
+    if typecode in _LIMITS and 0 not in found:  # numpy cuts off what does not fit
+        bits = _LIMITS[typecode]
+        if not -(1 << bits) <= int(values.min()) <= int(values.max()) < 1 << bits:  # type: ignore[attr-defined]
+            raise OverflowError(f"a number of the numpy array does not fit {bits + 1} bits")
     result = array(typecode)
-    result.frombytes(astype(f"={typecode}", order="C", casting="same_kind", copy=False).tobytes())
+    result.frombytes(converted.tobytes())
     return result
 
 
@@ -260,3 +267,7 @@ class PackedStringArray(list[str], PackedArray[str]):
 
     def __repr__(self) -> str:
         return f"PackedStringArray({super().__repr__()})"
+
+    def to_byte_array(self) -> bytes:
+        """All strings in UTF-8, each with a 0 behind it."""
+        return b"".join(text.encode("utf-8", "replace") + b"\0" for text in self)

@@ -33,10 +33,12 @@ from godot_enet.compat.variant.packed_rows import (
     PackedVector3Array,
     PackedVector4Array,
 )
+from godot_enet.compat.variant.plane import Plane
+from godot_enet.compat.variant.projection import Projection
 from godot_enet.compat.variant.rotations import Basis, Quaternion
 from godot_enet.compat.variant.row import Row, make
-from godot_enet.compat.variant.shapes import AABB, Plane, Rect2, Rect2i
-from godot_enet.compat.variant.transforms import Projection, Transform2D, Transform3D
+from godot_enet.compat.variant.shapes import AABB, Rect2, Rect2i
+from godot_enet.compat.variant.transforms import Transform2D, Transform3D
 from godot_enet.compat.variant.vector2 import Vector2, Vector2i
 from godot_enet.compat.variant.vector3 import Vector3, Vector3i
 from godot_enet.compat.variant.vector4 import Vector4, Vector4i

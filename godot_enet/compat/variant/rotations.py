@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
+from godot_enet.compat.errors import fail
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import Arithmetic, Row, close, make, real
+from godot_enet.compat.variant.row import EPSILON, Arithmetic, Row, close, make, member, real
 from godot_enet.compat.variant.vector3 import Vector3
+from godot_enet.compat.variant.vectors import cubic, cubic_in_time
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Basis", "Quaternion"]
+
+_AXES = (Vector3.RIGHT, Vector3.UP, Vector3.BACK)
+EULER_ORDER_YXZ = 2
+_ORDERS = ((0, 1, 2, 1.0), (0, 2, 1, -1.0), (1, 0, 2, -1.0), (1, 2, 0, 1.0), (2, 0, 1, 1.0), (2, 1, 0, -1.0))
+"""Outermost to innermost axis, and whether they follow each other as x, y and z do."""
+
+_LONE_MIDDLE = (0, EULER_ORDER_YXZ)
+"""With these, Godot sees that nothing but the middle axis is turned around, however far."""
+
+
+def _order(order: int) -> tuple[int, int, int, float]:
+    if not 0 <= order < len(_ORDERS):
+        return fail("Invalid Euler order parameter.", _ORDERS[EULER_ORDER_YXZ])
+    return _ORDERS[order]
 
 
 class Quaternion(Arithmetic):
@@ -28,12 +46,12 @@ class Quaternion(Arithmetic):
     @overload
     def __new__(cls, x: float = 0.0, y: float = 0.0, z: float = 0.0, w: float = 1.0) -> Self: ...
     @overload
-    def __new__(cls, x: Basis) -> Self: ...
+    def __new__(cls, x: Basis | Quaternion) -> Self: ...
     @overload
     def __new__(cls, x: Vector3, y: float | Vector3) -> Self: ...
     def __new__(cls, x: Any = 0.0, y: Any = 0.0, z: float = 0.0, w: float = 1.0) -> Self:
-        if isinstance(x, Basis):
-            return make(cls, x.get_rotation_quaternion())
+        if isinstance(x, (Basis, Quaternion)):
+            return make(cls, x.get_rotation_quaternion() if isinstance(x, Basis) else x)
         if isinstance(x, Vector3):
             return make(cls, _shortest_arc(x, y) if isinstance(y, Vector3) else _around(x, y))
         return make(cls, (real(x), real(y), real(z), real(w)))
@@ -45,25 +63,10 @@ class Quaternion(Arithmetic):
         turns = (_around(Vector3.UP, y), _around(Vector3.RIGHT, x), _around(Vector3.BACK, z))
         return turns[0] * turns[1] * turns[2]
 
-    @property
-    def x(self) -> float:
-        """The first imaginary part."""
-        return self[0]
-
-    @property
-    def y(self) -> float:
-        """The second imaginary part."""
-        return self[1]
-
-    @property
-    def z(self) -> float:
-        """The third imaginary part."""
-        return self[2]
-
-    @property
-    def w(self) -> float:
-        """The real part."""
-        return self[3]
+    x = member(float, 0, "The first imaginary part.")
+    y = member(float, 1, "The second imaginary part.")
+    z = member(float, 2, "The third imaginary part.")
+    w = member(float, 3, "The real part.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector3) -> Vector3: ...
@@ -88,6 +91,14 @@ class Quaternion(Arithmetic):
                 aw * bw - ax * bx - ay * by - az * bz,
             ),
         )
+
+    @overload  # type: ignore[override]
+    def __rmul__(self, other: Vector3) -> Vector3: ...
+    @overload
+    def __rmul__(self, other: float) -> Self: ...
+    def __rmul__(self, other: Vector3 | float) -> Vector3 | Self:
+        """A vector rotated back; or all components scaled."""
+        return self.inverse() * other if isinstance(other, Vector3) else super().__rmul__(other)
 
     def __truediv__(self, other: float) -> Self:  # type: ignore[override]
         return NotImplemented if isinstance(other, Quaternion) else super().__truediv__(other)
@@ -131,9 +142,9 @@ class Quaternion(Arithmetic):
         imaginary = make(Vector3, self[:3])
         return imaginary if abs(self.w) > 1.0 - 0.00001 else imaginary / math.sqrt(1.0 - self.w * self.w)
 
-    def get_euler(self) -> Vector3:
-        """The turns around x, y and z, of which that around y comes first."""
-        return Basis(self).get_euler()
+    def get_euler(self, order: int = EULER_ORDER_YXZ) -> Vector3:
+        """The turns around x, y and z; see :meth:`Basis.get_euler`."""
+        return Basis(self).get_euler(order)
 
     def slerp(self, to: Quaternion, weight: float) -> Quaternion:
         """Between the two, by the shorter way and at an even speed."""
@@ -145,6 +156,77 @@ class Quaternion(Arithmetic):
         angle = math.acos(cosine)
         before, after = math.sin((1.0 - weight) * angle), math.sin(weight * angle)
         return (start * before + to * after) / math.sin(angle)
+
+    def slerpni(self, to: Quaternion, weight: float) -> Quaternion:
+        """The same without looking for the shorter way; where the two hardly differ, or are opposite, this one."""
+        start, cosine = make(Quaternion, self), self.dot(to)
+        if abs(cosine) > 0.9999:
+            return start
+        angle = math.acos(cosine)
+        return (start * math.sin((1.0 - weight) * angle) + to * math.sin(weight * angle)) / math.sin(angle)
+
+    def log(self) -> Quaternion:
+        """The turn as axis times angle, with a real part of 0."""
+        return make(Quaternion, (*(self.get_axis() * self.get_angle()), 0.0))
+
+    def exp(self) -> Quaternion:
+        """The reverse of :meth:`log`."""
+        turn = make(Vector3, self[:3])
+        angle = turn.length()
+        return _around(turn, angle) if angle >= EPSILON else Quaternion.IDENTITY
+
+    def spherical_cubic_interpolate(
+        self, b: Quaternion, pre_a: Quaternion, post_b: Quaternion, weight: float
+    ) -> Quaternion:
+        """Between this and ``b``, on a smooth curve that comes from ``pre_a`` and goes on to ``post_b``."""
+        return _curve(self, b, pre_a, post_b, weight, cubic)
+
+    def spherical_cubic_interpolate_in_time(
+        self,
+        b: Quaternion,
+        pre_a: Quaternion,
+        post_b: Quaternion,
+        weight: float,
+        b_t: float,
+        pre_a_t: float,
+        post_b_t: float,
+    ) -> Quaternion:
+        """The same where the other three are reached at these times; this one is at 0."""
+        return _curve(
+            self, b, pre_a, post_b, weight, partial(cubic_in_time, to_t=b_t, before_t=pre_a_t, after_t=post_b_t)
+        )
+
+
+def _curve(
+    start: Quaternion,
+    to: Quaternion,
+    before: Quaternion,
+    after: Quaternion,
+    weight: float,
+    between: Callable[..., float],
+) -> Quaternion:
+    """A curve through four rotations: once by their logarithms as seen from the start, once from the end, blended."""
+    four = [Basis(each).get_rotation_quaternion() for each in (before, start, to, after)]
+    if _signbit(four[1].dot(four[0])):
+        four[0] = -four[0]
+    flipped = _signbit(four[1].dot(four[2]))
+    if flipped:
+        four[2] = -four[2]
+    cosine = four[2].dot(four[3])
+    if cosine <= 0.0 if flipped else _signbit(cosine):
+        four[3] = -four[3]
+
+    def seen_from(here: Quaternion) -> Quaternion:
+        turns = [(here.inverse() * each).log() for each in four]
+        turns[four.index(here)] = make(Quaternion, (0.0, 0.0, 0.0, 0.0))
+        turn = [between(b, c, a, d, weight) for a, b, c, d in zip(*turns, strict=True)]
+        return here * make(Quaternion, turn).exp()
+
+    return seen_from(four[1]).slerp(seen_from(four[2]), weight)
+
+
+def _signbit(number: float) -> bool:
+    return math.copysign(1.0, number) < 0.0
 
 
 def _around(axis: Vector3, angle: float) -> Quaternion:
@@ -175,14 +257,19 @@ class Basis(Row[Vector3]):
     _width = 9
 
     IDENTITY: ClassVar[Basis]
+    FLIP_X: ClassVar[Basis]
+    FLIP_Y: ClassVar[Basis]
+    FLIP_Z: ClassVar[Basis]
 
     @overload
     def __new__(cls, x: Vector3 = ..., y: Vector3 = ..., z: Vector3 = ...) -> Self: ...
     @overload
-    def __new__(cls, x: Quaternion) -> Self: ...
+    def __new__(cls, x: Quaternion | Basis) -> Self: ...
     @overload
     def __new__(cls, x: Vector3, y: float) -> Self: ...
     def __new__(cls, x: Any = Vector3.RIGHT, y: Any = Vector3.UP, z: Vector3 = Vector3.BACK) -> Self:
+        if isinstance(x, Basis):
+            return make(cls, x)
         if isinstance(x, Vector3) and isinstance(y, (float, int)):
             x = _around(x, y)
         if isinstance(x, Quaternion):
@@ -192,9 +279,15 @@ class Basis(Row[Vector3]):
         return make(cls, (x, y, z))
 
     @staticmethod
-    def from_euler(euler: Vector3) -> Basis:
-        """From the turns around x, y and z, of which that around y comes first."""
-        return Basis(Quaternion.from_euler(euler))
+    def from_euler(euler: Vector3, order: int = EULER_ORDER_YXZ) -> Basis:
+        """From the turns around x, y and z.
+
+        Args:
+            euler: their angles.
+            order: which is the outermost, as Godot's ``EULER_ORDER_...``: 0 XYZ, 1 XZY, 2 YXZ, 3 YZX, 4 ZXY, 5 ZYX.
+        """
+        i, j, k, _ = _order(order)
+        return Basis(_AXES[i], euler[i]) * Basis(_AXES[j], euler[j]) * Basis(_AXES[k], euler[k])
 
     @staticmethod
     def from_scale(scale: Vector3) -> Basis:
@@ -208,20 +301,9 @@ class Basis(Row[Vector3]):
         right = up.cross(back).normalized()
         return make(Basis, (right, back.cross(right), back))
 
-    @property
-    def x(self) -> Vector3:
-        """The first column."""
-        return self[0]
-
-    @property
-    def y(self) -> Vector3:
-        """The second column."""
-        return self[1]
-
-    @property
-    def z(self) -> Vector3:
-        """The third column."""
-        return self[2]
+    x = member(Vector3, 0, "The first column.")
+    y = member(Vector3, 1, "The second column.")
+    z = member(Vector3, 2, "The third column.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector3) -> Vector3: ...
@@ -236,6 +318,13 @@ class Basis(Row[Vector3]):
         if isinstance(other, (float, int)):
             return make(Basis, [column * other for column in self])
         return NotImplemented
+
+    def __rmul__(self, other: Vector3) -> Vector3:  # type: ignore[override]
+        """A vector transformed back, if this is a pure rotation."""
+        return self.transposed() * other if isinstance(other, Vector3) else NotImplemented
+
+    def __truediv__(self, other: float) -> Basis:
+        return make(Basis, [column / other for column in self]) if isinstance(other, (float, int)) else NotImplemented
 
     def transposed(self) -> Basis:
         """Rows and columns exchanged; for a pure rotation this is the inverse."""
@@ -266,6 +355,37 @@ class Basis(Row[Vector3]):
         """Scaled further, along the axes of the world."""
         return make(Basis, [column * scale for column in self])
 
+    def scaled_local(self, scale: Vector3) -> Basis:
+        """Scaled further, along its own axes."""
+        return make(Basis, map(mul, self, scale))
+
+    def slerp(self, to: Basis, weight: float) -> Basis:
+        """Between the two, by angle; what they scale is taken row by row, along a straight line."""
+        turn = Basis(Quaternion(self).slerp(Quaternion(to), weight)).transposed()
+        rows = zip(turn, self.transposed(), to.transposed(), strict=True)
+        scaled = [row * (a.length() + (b.length() - a.length()) * weight) for row, a, b in rows]
+        return make(Basis, scaled).transposed()
+
+    def tdotx(self, with_: Vector3) -> float:
+        """The dot product of a vector and the first column."""
+        return self.x.dot(with_)
+
+    def tdoty(self, with_: Vector3) -> float:
+        """The dot product of a vector and the second column."""
+        return self.y.dot(with_)
+
+    def tdotz(self, with_: Vector3) -> float:
+        """The dot product of a vector and the third column."""
+        return self.z.dot(with_)
+
+    def is_conformal(self) -> bool:
+        """Whether it keeps angles: the axes are as long as each other, and each at a right angle to the others."""
+        x, y, z = self
+        size = x.length_squared()
+        if not (close(size, y.length_squared()) and close(size, z.length_squared())):
+            return False
+        return all(close(dot, 0.0) for dot in (x.dot(y), x.dot(z), y.dot(z)))
+
     def get_scale(self) -> Vector3:
         """The lengths of the axes; negative when it mirrors."""
         scale = Vector3(*[column.length() for column in self])
@@ -288,16 +408,22 @@ class Basis(Row[Vector3]):
         )
         return make(Quaternion, products[largest]) / (2.0 * math.sqrt(squares[largest]))
 
-    def get_euler(self) -> Vector3:
-        """The turns around x, y and z, of which that around y comes first."""
-        (xx, yx, _), (xy, yy, _), (xz, yz, zz) = self
-        if abs(yz) >= 1.0 - 0.00001:  # straight up or down: y and z turn around the same axis, and z is taken to be 0
-            return Vector3(-math.copysign(math.pi / 2.0, yz), math.atan2(math.copysign(1.0, -yz) * xy, xx), 0.0)
-        return Vector3(math.asin(-yz), math.atan2(xz, zz), math.atan2(yx, yy))
-
-    def is_equal_approx(self, b: Basis) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self._to_wire(), b._to_wire()))
+    def get_euler(self, order: int = EULER_ORDER_YXZ) -> Vector3:
+        """The turns around x, y and z, of this order. In gimbal lock the innermost one is taken to be 0."""
+        i, j, k, hand = _order(order)
+        rows = list(zip(*self, strict=True))
+        euler = [0.0, 0.0, 0.0]
+        sine = hand * rows[i][k]
+        if order in _LONE_MIDDLE and rows[j][j] == 1.0 and not any((rows[i][j], rows[j][i], rows[j][k], rows[k][j])):
+            euler[j] = math.atan2(sine, rows[i][i])
+        elif abs(sine) < 1.0 - EPSILON:
+            euler[i] = math.atan2(-hand * rows[j][k], rows[k][k])
+            euler[j] = math.asin(sine)
+            euler[k] = math.atan2(-hand * rows[i][j], rows[i][i])
+        else:
+            euler[i] = math.atan2(hand * rows[k][j], rows[j][j])
+            euler[j] = math.copysign(math.pi / 2.0, sine)
+        return make(Vector3, euler)
 
     def _to_wire(self) -> tuple[float, ...]:
         (xx, yx, zx), (xy, yy, zy), (xz, yz, zz) = self
@@ -309,3 +435,6 @@ class Basis(Row[Vector3]):
 
 
 Basis.IDENTITY = Basis()
+Basis.FLIP_X = Basis.from_scale(Vector3(-1.0, 1.0, 1.0))
+Basis.FLIP_Y = Basis.from_scale(Vector3(1.0, -1.0, 1.0))
+Basis.FLIP_Z = Basis.from_scale(Vector3(1.0, 1.0, -1.0))

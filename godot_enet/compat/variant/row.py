@@ -9,17 +9,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from operator import add, mul, neg, sub, truediv
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from operator import add, itemgetter, mul, neg, sub, truediv
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from godot_enet.compat.variant.kinds import VariantType
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Never, Self
 
-__all__ = ["Arithmetic", "Row", "close", "floor", "make", "real", "sign", "snap", "whole"]
+__all__ = [
+    "EPSILON",
+    "Arithmetic",
+    "Row",
+    "Sums",
+    "clamp",
+    "close",
+    "floor",
+    "make",
+    "member",
+    "real",
+    "sign",
+    "snap",
+    "whole",
+]
 
 _T = TypeVar("_T")
+_N = TypeVar("_N", int, float)
 _R = TypeVar("_R", bound="Row[Any]")
 
 if TYPE_CHECKING:
@@ -27,10 +42,22 @@ if TYPE_CHECKING:
     def make(cls: type[_R], members: Iterable[Any]) -> _R:
         """A row without the checks of its constructor."""
 
+    class member(Generic[_T]):
+        """A member by its name. ``kind`` is its type, for type checkers alone."""
+
+        def __init__(self, kind: type[_T], index: int, doc: str) -> None: ...
+        def __get__(self, row: object, owner: type | None = None) -> _T: ...
+        def __set__(self, row: object, value: Never) -> None: ...
+
 else:
     make = tuple.__new__
 
-_EPSILON = 0.00001
+    def member(kind: type, index: int, doc: str) -> property:
+        return property(itemgetter(index), doc=doc)  # half the time of a property that is a function
+
+
+EPSILON = 0.00001
+"""Godot's ``CMP_EPSILON``."""
 
 
 def real(value: float) -> float:
@@ -61,7 +88,12 @@ def whole(value: float) -> int:
 
 def close(a: float, b: float) -> bool:
     """Godot's ``is_equal_approx``: relative to ``a``, but never finer than 0.00001."""
-    return a == b or abs(a - b) < max(_EPSILON * abs(a), _EPSILON)
+    return a == b or abs(a - b) < max(EPSILON * abs(a), EPSILON)
+
+
+def clamp(value: _N, low: _N, high: _N) -> _N:
+    """Kept within limits; if they are the wrong way round, the one that it is beyond, ``low`` first."""
+    return low if value < low else high if value > high else value
 
 
 def sign(value: float) -> float:
@@ -86,6 +118,8 @@ class Row(tuple[_T, ...]):
     variant_type: ClassVar[VariantType]
     _width: ClassVar[int]
     """Numbers on the wire."""
+    __array_ufunc__: ClassVar[None] = None
+    """To numpy's numbers: leave arithmetic with a row to the row; they would make an array of it."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self))})"
@@ -124,12 +158,17 @@ class Row(tuple[_T, ...]):
         """The reverse; the numbers are as many as the type has, and of its kind."""
         return make(cls, numbers)
 
+    def is_finite(self) -> bool:
+        """Whether no component is infinite or NaN."""
+        return all(map(math.isfinite, self._to_wire()))
 
-class Arithmetic(Row[float]):
-    """Rows of floats that are added and scaled component by component.
+    def is_equal_approx(self, to: Self) -> bool:
+        """Whether all components are equal but for rounding."""
+        return all(map(close, self._to_wire(), to._to_wire()))
 
-    A factor or divisor is a number or a row of the same type. Dividing by zero raises, as anywhere in Python.
-    """
+
+class Sums(Row[_N]):
+    """Rows of numbers that are added component by component."""
 
     __slots__ = ()
 
@@ -142,6 +181,21 @@ class Arithmetic(Row[float]):
         if type(other) is not type(self):
             return NotImplemented
         return make(type(self), map(sub, self, other))
+
+    def __neg__(self) -> Self:
+        return make(type(self), map(neg, self))
+
+    def __pos__(self) -> Self:
+        return self
+
+
+class Arithmetic(Sums[float]):
+    """Rows of floats that are added and scaled component by component.
+
+    A factor or divisor is a number or a row of the same type. Dividing by zero raises, as anywhere in Python.
+    """
+
+    __slots__ = ()
 
     def __mul__(self, other: Self | float) -> Self:  # type: ignore[override]
         if type(other) is type(self):
@@ -160,20 +214,6 @@ class Arithmetic(Row[float]):
             return make(type(self), [component / other for component in self])
         return NotImplemented
 
-    def __neg__(self) -> Self:
-        return make(type(self), map(neg, self))
-
-    def __pos__(self) -> Self:
-        return self
-
     def lerp(self, to: Self, weight: float) -> Self:
         """The point between this (``weight`` 0) and ``to`` (1)."""
         return make(type(self), [a + (b - a) * weight for a, b in zip(self, to, strict=True)])
-
-    def is_equal_approx(self, to: Self) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self, to))
-
-    def is_finite(self) -> bool:
-        """Whether no component is infinite or NaN."""
-        return all(map(math.isfinite, self))

@@ -1,21 +1,28 @@
-"""Rectangles, boxes and planes. A rectangle holds its lower edges and not its upper ones, as in Godot."""
+"""Rectangles and boxes. A rectangle holds its lower edges and not its upper ones, as in Godot."""
 
 from __future__ import annotations
 
-import builtins
+import math
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from godot_enet.compat.errors import fail
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import Row, close, make, real
+from godot_enet.compat.variant.plane import Plane
+from godot_enet.compat.variant.row import Row, make
 from godot_enet.compat.variant.vector2 import Vector2, Vector2i
 from godot_enet.compat.variant.vector3 import Vector3
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["AABB", "Plane", "Rect2", "Rect2i"]
+__all__ = ["AABB", "Rect2", "Rect2i"]
 
 _V = TypeVar("_V", Vector2, Vector2i, Vector3)
+_AXES = (Vector3.RIGHT, Vector3.UP, Vector3.BACK)
+
+
+def _support(position: float, size: float, direction: float) -> float:
+    return position + size if direction > 0.0 else position
 
 
 class _Extent(Row[_V]):
@@ -86,7 +93,22 @@ class _Extent(Row[_V]):
         return (*self[0], *self[1])
 
 
-class Rect2(_Extent[Vector2]):
+class _Rect(_Extent[_V]):
+    __slots__ = ()
+
+    def grow_individual(self, left: float, top: float, right: float, bottom: float) -> Self:
+        """Moved outwards on each side by its own amount."""
+        vector = type(self.position)
+        return make(type(self), (self.position - vector(left, top), self.size + vector(left + right, top + bottom)))
+
+    def grow_side(self, side: int, amount: float) -> Self:
+        """Moved outwards on one side: 0 left, 1 top, 2 right, 3 bottom."""
+        amounts = [0.0, 0.0, 0.0, 0.0]
+        amounts[side] = amount
+        return self.grow_individual(*amounts)
+
+
+class Rect2(_Rect[Vector2]):
     """A rectangle of floats."""
 
     __slots__ = ()
@@ -108,6 +130,13 @@ class Rect2(_Extent[Vector2]):
             position, size = position
         return make(cls, (_vector2(position), _vector2(size)))
 
+    def intersects(self, b: Self, include_borders: bool = False) -> bool:
+        """Whether the two overlap; on request, touching is enough."""
+        if not include_borders:
+            return super().intersects(b)
+        starts = all(low <= high for low, high in zip(self.position, b.end, strict=True))
+        return starts and all(high >= low for high, low in zip(self.end, b.position, strict=True))
+
     def get_area(self) -> float:
         """Width times height."""
         return self.size.x * self.size.y
@@ -116,16 +145,26 @@ class Rect2(_Extent[Vector2]):
         """Whether both sides are positive."""
         return self.size.x > 0.0 and self.size.y > 0.0
 
-    def is_equal_approx(self, rect: Rect2) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self._to_wire(), rect._to_wire()))
+    def get_support(self, direction: Vector2) -> Vector2:
+        """The corner that lies farthest in a direction."""
+        return make(Vector2, map(_support, self.position, self.size, direction))
+
+    def _corners(self) -> list[Vector2]:
+        (x, y), (width, height) = self
+        return [make(Vector2, corner) for corner in ((x, y), (x + width, y), (x, y + height), (x + width, y + height))]
+
+    @staticmethod
+    def _around(points: list[Vector2]) -> Rect2:
+        """The smallest that holds all points."""
+        low, high = (make(Vector2, map(best, zip(*points, strict=True))) for best in (min, max))
+        return make(Rect2, (low, high - low))
 
     @classmethod
     def _from_wire(cls, numbers: tuple[float, ...]) -> Self:
         return make(cls, (make(Vector2, numbers[:2]), make(Vector2, numbers[2:])))
 
 
-class Rect2i(_Extent[Vector2i]):
+class Rect2i(_Rect[Vector2i]):
     """A rectangle of ints."""
 
     __slots__ = ()
@@ -167,7 +206,13 @@ class AABB(_Extent[Vector3]):
     variant_type = VariantType.TYPE_AABB
     _width = 6
 
-    def __new__(cls, position: Vector3 = Vector3.ZERO, size: Vector3 = Vector3.ZERO) -> Self:
+    @overload
+    def __new__(cls, position: Vector3 = ..., size: Vector3 = ...) -> Self: ...
+    @overload
+    def __new__(cls, position: AABB) -> Self: ...
+    def __new__(cls, position: Any = Vector3.ZERO, size: Vector3 = Vector3.ZERO) -> Self:
+        if isinstance(position, AABB):
+            position, size = position
         return make(cls, (_vector3(position), _vector3(size)))
 
     def get_volume(self) -> float:
@@ -178,98 +223,83 @@ class AABB(_Extent[Vector3]):
         """Whether all sides are positive."""
         return min(self.size) > 0.0
 
+    def has_surface(self) -> bool:
+        """Whether any side is positive."""
+        return max(self.size) > 0.0
+
+    def get_endpoint(self, idx: int) -> Vector3:
+        """One of the eight corners: 4 for the far end in x, plus 2 for y, plus 1 for z. An error beyond 7."""
+        if not 0 <= idx <= 7:
+            return fail(f"Index p_point = {idx} is out of bounds (8 = 8).", Vector3.ZERO)
+        return make(Vector3, [self[0][axis] + self[1][axis] * (idx >> 2 - axis & 1) for axis in range(3)])
+
+    def get_support(self, direction: Vector3) -> Vector3:
+        """The corner that lies farthest in a direction."""
+        return make(Vector3, map(_support, self.position, self.size, direction))
+
+    def get_longest_axis_index(self) -> int:
+        """The axis of the longest side: 0 for x, 1 for y, 2 for z."""
+        return self.size.index(max(self.size))
+
+    def get_longest_axis(self) -> Vector3:
+        """The same as a vector of length 1."""
+        return _AXES[self.get_longest_axis_index()]
+
+    def get_longest_axis_size(self) -> float:
+        """The length of the longest side."""
+        return max(self.size)
+
+    def get_shortest_axis_index(self) -> int:
+        """The axis of the shortest side: 0 for x, 1 for y, 2 for z."""
+        return self.size.index(min(self.size))
+
+    def get_shortest_axis(self) -> Vector3:
+        """The same as a vector of length 1."""
+        return _AXES[self.get_shortest_axis_index()]
+
+    def get_shortest_axis_size(self) -> float:
+        """The length of the shortest side."""
+        return min(self.size)
+
+    def intersects_plane(self, plane: Plane) -> bool:
+        """Whether there are corners on both sides of a plane."""
+        return len({plane.is_point_over(corner) for corner in self._corners()}) == 2
+
+    def intersects_segment(self, from_: Vector3, to: Vector3) -> Vector3 | None:
+        """Where a line from here to there comes into the box, or ``from_`` inside of it; None if it misses."""
+        return self._enter(from_, to - from_, 1.0)
+
+    def intersects_ray(self, from_: Vector3, dir: Vector3) -> Vector3 | None:
+        """The same with a line that does not end."""
+        return self._enter(from_, dir, math.inf)
+
+    def _enter(self, start: Vector3, way: Vector3, reach: float) -> Vector3 | None:
+        """Where a line enters, by the times at which it passes the faces of each axis."""
+        enter, leave = 0.0, reach
+        for at, speed, low, high in zip(start, way, self.position, self.end, strict=True):
+            if speed:
+                first, last = sorted(((low - at) / speed, (high - at) / speed))
+                enter, leave = max(enter, first), min(leave, last)
+            elif not low <= at <= high:
+                return None
+        return start + way * enter if enter <= leave else None
+
+    def _corners(self) -> list[Vector3]:
+        return [self.get_endpoint(index) for index in range(8)]
+
+    @staticmethod
+    def _around(points: list[Vector3]) -> AABB:
+        """The smallest that holds all points."""
+        low, high = (make(Vector3, map(best, zip(*points, strict=True))) for best in (min, max))
+        return make(AABB, (low, high - low))
+
     def has_point(self, point: Vector3) -> bool:
         """Whether the point lies inside; unlike in a rectangle, all faces count."""
         return all(low <= p <= high for low, p, high in zip(self.position, point, self.end, strict=True))
 
-    def is_equal_approx(self, aabb: AABB) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self._to_wire(), aabb._to_wire()))
-
     @classmethod
     def _from_wire(cls, numbers: tuple[float, ...]) -> Self:
         return make(cls, (make(Vector3, numbers[:3]), make(Vector3, numbers[3:])))
-
-
-class Plane(Row[float]):
-    """All points whose dot product with ``normal`` is ``d``; a normal of length 1 makes ``d`` a distance."""
-
-    __slots__ = ()
-    variant_type = VariantType.TYPE_PLANE
-    _width = 4
-
-    @overload
-    def __new__(cls) -> Self: ...
-    @overload
-    def __new__(cls, a: float, b: float, c: float, d: float) -> Self: ...
-    @overload
-    def __new__(cls, a: Vector3, b: float | Vector3 = 0.0) -> Self: ...
-    @overload
-    def __new__(cls, a: Vector3, b: Vector3, c: Vector3) -> Self: ...
-    def __new__(cls, a: Any = 0.0, b: Any = 0.0, c: Any = 0.0, d: float = 0.0) -> Self:
-        if not isinstance(a, Vector3):
-            return make(cls, (real(a), real(b), real(c), real(d)))
-        if isinstance(c, Vector3):  # three points, clockwise as seen from above the plane
-            normal = (a - c).cross(a - b).normalized()
-            return make(cls, (*normal, normal.dot(a)))
-        return make(cls, (*a, a.dot(b) if isinstance(b, Vector3) else real(b)))
-
-    @property
-    def x(self) -> float:
-        """That of the normal."""
-        return self[0]
-
-    @property
-    def y(self) -> float:
-        """That of the normal."""
-        return self[1]
-
-    @property
-    def z(self) -> float:
-        """That of the normal."""
-        return self[2]
-
-    @property
-    def d(self) -> float:
-        """Distance from the origin, along the normal."""
-        return self[3]
-
-    @property
-    def normal(self) -> Vector3:
-        """Where "above" is."""
-        return make(Vector3, self[:3])
-
-    def __neg__(self) -> Self:
-        return make(type(self), [-component for component in self])
-
-    def normalized(self) -> Self:
-        """The same plane with a normal of length 1."""
-        length = self.normal.length()
-        return make(type(self), [component / length for component in self]) if length else type(self)()
-
-    def distance_to(self, point: Vector3) -> float:
-        """Distance of the point, positive above the plane."""
-        return self.normal.dot(point) - self.d
-
-    def is_point_over(self, point: Vector3) -> bool:
-        """Whether the point lies above the plane."""
-        return self.distance_to(point) > 0.0
-
-    def has_point(self, point: Vector3, tolerance: float = 0.00001) -> bool:
-        """Whether the point lies in the plane."""
-        return builtins.abs(self.distance_to(point)) <= tolerance
-
-    def project(self, point: Vector3) -> Vector3:
-        """The point of the plane that is nearest."""
-        return point - self.normal * self.distance_to(point)
-
-    def get_center(self) -> Vector3:
-        """The point of the plane that is nearest to the origin."""
-        return self.normal * self.d
-
-    def is_equal_approx(self, to_plane: Plane) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self, to_plane))
 
 
 def _vector2(value: Vector2 | Vector2i) -> Vector2:

@@ -1,21 +1,48 @@
-"""Transformations with an origin: Transform2D, Transform3D and Projection."""
+"""Transformations with an origin: Transform2D and Transform3D.
+
+``transform * thing`` transforms it; ``thing * transform`` transforms it back, if the transform is a pure rotation.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from godot_enet.compat.variant.kinds import VariantType
+from godot_enet.compat.variant.packed_rows import PackedVector2Array, PackedVector3Array
+from godot_enet.compat.variant.plane import Plane
 from godot_enet.compat.variant.rotations import Basis
-from godot_enet.compat.variant.row import Row, close, make, real
+from godot_enet.compat.variant.row import Row, close, make, member, real
+from godot_enet.compat.variant.shapes import AABB, Rect2
 from godot_enet.compat.variant.vector2 import Vector2
 from godot_enet.compat.variant.vector3 import Vector3
-from godot_enet.compat.variant.vector4 import Vector4
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Projection", "Transform2D", "Transform3D"]
+    from godot_enet.compat.variant.projection import Projection
+
+__all__ = ["Transform2D", "Transform3D"]
+
+
+def _each(transform: Callable[[Any], Any], thing: object) -> Any:
+    """What is made of points, transformed point by point."""
+    if isinstance(thing, (Rect2, AABB)):
+        return thing._around(list(map(transform, thing._corners())))
+    if isinstance(thing, (PackedVector2Array, PackedVector3Array)):
+        return type(thing)(map(transform, thing))
+    return NotImplemented
+
+
+def _lerp_angle(start: float, to: float, weight: float) -> float:
+    """Between two angles, by the shorter way."""
+    return start + math.remainder(to - start, math.tau) * weight
+
+
+def _through(point: Vector3, normal: Vector3) -> Plane:
+    """The plane through a point."""
+    return Plane(normal.normalized(), point)
 
 
 class Transform2D(Row[Vector2]):
@@ -26,9 +53,13 @@ class Transform2D(Row[Vector2]):
     _width = 6
 
     IDENTITY: ClassVar[Transform2D]
+    FLIP_X: ClassVar[Transform2D]
+    FLIP_Y: ClassVar[Transform2D]
 
     @overload
     def __new__(cls, x: Vector2 = ..., y: Vector2 = ..., origin: Vector2 = ...) -> Self: ...
+    @overload
+    def __new__(cls, x: Transform2D) -> Self: ...
     @overload
     def __new__(cls, x: float, y: Vector2) -> Self: ...
     @overload
@@ -36,6 +67,8 @@ class Transform2D(Row[Vector2]):
     def __new__(
         cls, x: Any = Vector2.RIGHT, y: Any = Vector2.DOWN, origin: Any = Vector2.ZERO, position: Vector2 | None = None
     ) -> Self:
+        if isinstance(x, Transform2D):
+            return make(cls, x)
         if not isinstance(x, Vector2):  # rotation, position; or rotation, scale, skew, position
             angle, scale, skew = (real(x), Vector2.ONE, 0.0) if position is None else (real(x), y, real(origin))
             origin = y if position is None else position
@@ -45,36 +78,49 @@ class Transform2D(Row[Vector2]):
             raise TypeError("the axes and the origin of a Transform2D must be Vector2")
         return make(cls, (x, y, origin))
 
-    @property
-    def x(self) -> Vector2:
-        """Where the x axis goes to."""
-        return self[0]
-
-    @property
-    def y(self) -> Vector2:
-        """Where the y axis goes to."""
-        return self[1]
-
-    @property
-    def origin(self) -> Vector2:
-        """Where the origin goes to."""
-        return self[2]
+    x = member(Vector2, 0, "Where the x axis goes to.")
+    y = member(Vector2, 1, "Where the y axis goes to.")
+    origin = member(Vector2, 2, "Where the origin goes to.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector2) -> Vector2: ...
     @overload
-    def __mul__(self, other: Transform2D) -> Transform2D: ...
-    def __mul__(self, other: Transform2D | Vector2) -> Transform2D | Vector2:
-        """Both transformations, the right one first; or a transformed point."""
+    def __mul__(self, other: Transform2D | float) -> Transform2D: ...
+    @overload
+    def __mul__(self, other: Rect2) -> Rect2: ...
+    @overload
+    def __mul__(self, other: PackedVector2Array) -> PackedVector2Array: ...
+    def __mul__(self, other: Any) -> Any:
+        """Both transformations, the right one first; or what is transformed; or all columns scaled."""
         if isinstance(other, Vector2):
             return self.basis_xform(other) + self.origin
         if isinstance(other, Transform2D):
             return make(Transform2D, (self.basis_xform(other.x), self.basis_xform(other.y), self * other.origin))
-        return NotImplemented
+        if isinstance(other, (float, int)):
+            return make(Transform2D, [column * other for column in self])
+        return _each(self.__mul__, other)
+
+    @overload  # type: ignore[override]
+    def __rmul__(self, other: Vector2) -> Vector2: ...
+    @overload
+    def __rmul__(self, other: Rect2) -> Rect2: ...
+    @overload
+    def __rmul__(self, other: PackedVector2Array) -> PackedVector2Array: ...
+    def __rmul__(self, other: Any) -> Any:
+        if isinstance(other, Vector2):
+            return self.basis_xform_inv(other - self.origin)
+        return _each(self.__rmul__, other)
+
+    def __truediv__(self, other: float) -> Transform2D:
+        return self * (1.0 / other) if isinstance(other, (float, int)) else NotImplemented
 
     def basis_xform(self, v: Vector2) -> Vector2:
         """A transformed direction: without the origin."""
         return self.x * v[0] + self.y * v[1]
+
+    def basis_xform_inv(self, v: Vector2) -> Vector2:
+        """A direction transformed back, if this is a pure rotation."""
+        return Vector2(self.x.dot(v), self.y.dot(v))
 
     def determinant(self) -> float:
         """The factor by which areas grow; negative when it mirrors."""
@@ -90,6 +136,10 @@ class Transform2D(Row[Vector2]):
         factor = 1.0 / self.determinant()
         x, y = Vector2(self.y.y, -self.x.y) * factor, Vector2(-self.y.x, self.x.x) * factor
         return make(Transform2D, (x, y, -(x * self.origin.x + y * self.origin.y)))
+
+    def get_origin(self) -> Vector2:
+        """Where the origin goes to."""
+        return self.origin
 
     def get_rotation(self) -> float:
         """The angle of the x axis."""
@@ -112,6 +162,38 @@ class Transform2D(Row[Vector2]):
         """Scaled further, from the origin of the world."""
         return make(Transform2D, [column * scale for column in self])
 
+    def rotated_local(self, angle: float) -> Transform2D:
+        """Turned further, around its own origin."""
+        return self * Transform2D(angle, Vector2.ZERO)
+
+    def scaled_local(self, scale: Vector2) -> Transform2D:
+        """Scaled further, along its own axes."""
+        return make(Transform2D, (self.x * scale.x, self.y * scale.y, self.origin))
+
+    def orthonormalized(self) -> Transform2D:
+        """Without scale and skew."""
+        x = self.x.normalized()
+        return make(Transform2D, (x, (self.y - x * x.dot(self.y)).normalized(), self.origin))
+
+    def looking_at(self, target: Vector2 = Vector2.ZERO) -> Transform2D:
+        """At the same place, its x axis turned towards a point; without scale."""
+        turn = (self.affine_inverse() * target * self.get_scale()).angle()
+        return Transform2D(self.get_rotation() + turn, self.origin)
+
+    def interpolate_with(self, xform: Transform2D, weight: float) -> Transform2D:
+        """Between the two: rotations and skews by the shorter way, scales and origins along straight lines."""
+        return Transform2D(
+            _lerp_angle(self.get_rotation(), xform.get_rotation(), weight),
+            self.get_scale().lerp(xform.get_scale(), weight),
+            _lerp_angle(self.get_skew(), xform.get_skew(), weight),
+            self.origin.lerp(xform.origin, weight),
+        )
+
+    def is_conformal(self) -> bool:
+        """Whether it keeps angles: the axes are as long as each other, and at a right angle."""
+        (xx, xy), (yx, yy), _ = self
+        return (close(xx, yy) and close(xy, -yx)) or (close(xx, -yy) and close(xy, yx))
+
     def translated(self, offset: Vector2) -> Transform2D:
         """Moved further, along the axes of the world."""
         return make(Transform2D, (self.x, self.y, self.origin + offset))
@@ -119,10 +201,6 @@ class Transform2D(Row[Vector2]):
     def translated_local(self, offset: Vector2) -> Transform2D:
         """Moved further, along its own axes."""
         return make(Transform2D, (self.x, self.y, self * offset))
-
-    def is_equal_approx(self, xform: Transform2D) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self._to_wire(), xform._to_wire()))
 
     def _to_wire(self) -> tuple[float, ...]:
         return (*self[0], *self[1], *self[2])
@@ -133,6 +211,8 @@ class Transform2D(Row[Vector2]):
 
 
 Transform2D.IDENTITY = Transform2D()
+Transform2D.FLIP_X = Transform2D(Vector2.LEFT, Vector2.DOWN, Vector2.ZERO)
+Transform2D.FLIP_Y = Transform2D(Vector2.RIGHT, Vector2.UP, Vector2.ZERO)
 
 
 class Transform3D(Row[Any]):
@@ -143,11 +223,14 @@ class Transform3D(Row[Any]):
     _width = 12
 
     IDENTITY: ClassVar[Transform3D]
+    FLIP_X: ClassVar[Transform3D]
+    FLIP_Y: ClassVar[Transform3D]
+    FLIP_Z: ClassVar[Transform3D]
 
     @overload
     def __new__(cls, basis: Basis = ..., origin: Vector3 = ...) -> Self: ...
     @overload
-    def __new__(cls, basis: Projection) -> Self: ...
+    def __new__(cls, basis: Projection | Transform3D) -> Self: ...
     @overload
     def __new__(cls, basis: Vector3, origin: Vector3, z_axis: Vector3, position: Vector3) -> Self: ...
     def __new__(
@@ -157,36 +240,60 @@ class Transform3D(Row[Any]):
         z_axis: Any = None,
         position: Any = None,
     ) -> Self:
+        if isinstance(basis, Transform3D):
+            return make(cls, basis)
         if isinstance(basis, Vector3):
             basis, origin = Basis(basis, origin, z_axis), position
-        if isinstance(basis, Projection):
+        if isinstance(basis, Row) and basis.variant_type is VariantType.TYPE_PROJECTION:
             *columns, origin = [Vector3(*column[:3]) for column in basis]
             basis = Basis(*columns)
         if not (isinstance(basis, Basis) and isinstance(origin, Vector3)):
             raise TypeError("a Transform3D is made of a Basis and a Vector3")
         return make(cls, (basis, origin))
 
-    @property
-    def basis(self) -> Basis:
-        """Rotation, scale and shear."""
-        return self[0]  # type: ignore[no-any-return]
-
-    @property
-    def origin(self) -> Vector3:
-        """Where the origin goes to."""
-        return self[1]  # type: ignore[no-any-return]
+    basis = member(Basis, 0, "Rotation, scale and shear.")
+    origin = member(Vector3, 1, "Where the origin goes to.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector3) -> Vector3: ...
     @overload
-    def __mul__(self, other: Transform3D) -> Transform3D: ...
-    def __mul__(self, other: Transform3D | Vector3) -> Transform3D | Vector3:
-        """Both transformations, the right one first; or a transformed point."""
+    def __mul__(self, other: Transform3D | float) -> Transform3D: ...
+    @overload
+    def __mul__(self, other: AABB) -> AABB: ...
+    @overload
+    def __mul__(self, other: Plane) -> Plane: ...
+    @overload
+    def __mul__(self, other: PackedVector3Array) -> PackedVector3Array: ...
+    def __mul__(self, other: Any) -> Any:
+        """Both transformations, the right one first; or what is transformed; or everything scaled."""
         if isinstance(other, Vector3):
             return self.basis * other + self.origin
         if isinstance(other, Transform3D):
             return make(Transform3D, (self.basis * other.basis, self * other.origin))
-        return NotImplemented
+        if isinstance(other, Plane):
+            return _through(self * other.get_center(), self.basis.inverse().transposed() * other.normal)
+        if isinstance(other, (float, int)):
+            return make(Transform3D, (self.basis * other, self.origin * other))
+        return _each(self.__mul__, other)
+
+    @overload  # type: ignore[override]
+    def __rmul__(self, other: Vector3) -> Vector3: ...
+    @overload
+    def __rmul__(self, other: AABB) -> AABB: ...
+    @overload
+    def __rmul__(self, other: Plane) -> Plane: ...
+    @overload
+    def __rmul__(self, other: PackedVector3Array) -> PackedVector3Array: ...
+    def __rmul__(self, other: Any) -> Any:
+        """As described above; a plane is transformed back by any transform."""
+        if isinstance(other, Vector3):
+            return (other - self.origin) * self.basis
+        if isinstance(other, Plane):
+            return _through(self.affine_inverse() * other.get_center(), self.basis.transposed() * other.normal)
+        return _each(self.__rmul__, other)
+
+    def __truediv__(self, other: float) -> Transform3D:
+        return self * (1.0 / other) if isinstance(other, (float, int)) else NotImplemented
 
     def inverse(self) -> Transform3D:
         """The way back if this is a pure rotation with an origin; otherwise see :meth:`affine_inverse`."""
@@ -211,6 +318,14 @@ class Transform3D(Row[Any]):
         """Scaled further, from the origin of the world."""
         return make(Transform3D, (self.basis.scaled(scale), self.origin * scale))
 
+    def rotated_local(self, axis: Vector3, angle: float) -> Transform3D:
+        """Turned further, around one of its own axes."""
+        return make(Transform3D, (self.basis * Basis(axis, angle), self.origin))
+
+    def scaled_local(self, scale: Vector3) -> Transform3D:
+        """Scaled further, along its own axes."""
+        return make(Transform3D, (self.basis.scaled_local(scale), self.origin))
+
     def translated(self, offset: Vector3) -> Transform3D:
         """Moved further, along the axes of the world."""
         return make(Transform3D, (self.basis, self.origin + offset))
@@ -230,10 +345,6 @@ class Transform3D(Row[Any]):
         basis = Basis(turn) * Basis.from_scale(scale)
         return make(Transform3D, (basis, self.origin.lerp(xform.origin, weight)))
 
-    def is_equal_approx(self, xform: Transform3D) -> bool:
-        """Whether all components are equal but for rounding."""
-        return all(map(close, self._to_wire(), xform._to_wire()))
-
     def _to_wire(self) -> tuple[float, ...]:
         return (*self.basis._to_wire(), *self.origin)
 
@@ -242,69 +353,7 @@ class Transform3D(Row[Any]):
         return make(cls, (Basis._from_wire(numbers[:9]), make(Vector3, numbers[9:])))
 
 
-Transform3D.IDENTITY = make(Transform3D, (Basis.IDENTITY, Vector3.ZERO))
-
-
-class Projection(Row[Vector4]):
-    """A 4 x 4 matrix for cameras; the members are its columns."""
-
-    __slots__ = ()
-    variant_type = VariantType.TYPE_PROJECTION
-    _width = 16
-
-    IDENTITY: ClassVar[Projection]
-
-    @overload
-    def __new__(cls) -> Self: ...
-    @overload
-    def __new__(cls, x: Transform3D) -> Self: ...
-    @overload
-    def __new__(cls, x: Vector4, y: Vector4, z: Vector4, w: Vector4) -> Self: ...
-    def __new__(cls, x: Any = Transform3D.IDENTITY, y: Any = None, z: Any = None, w: Any = None) -> Self:
-        if isinstance(x, Transform3D):
-            x, y, z, w = [make(Vector4, (*axis, 0.0)) for axis in x.basis] + [make(Vector4, (*x.origin, 1.0))]
-        if not all(isinstance(column, Vector4) for column in (x, y, z, w)):
-            raise TypeError("the columns of a Projection must be Vector4")
-        return make(cls, (x, y, z, w))
-
-    @property
-    def x(self) -> Vector4:
-        """The first column."""
-        return self[0]
-
-    @property
-    def y(self) -> Vector4:
-        """The second column."""
-        return self[1]
-
-    @property
-    def z(self) -> Vector4:
-        """The third column."""
-        return self[2]
-
-    @property
-    def w(self) -> Vector4:
-        """The fourth column."""
-        return self[3]
-
-    @overload  # type: ignore[override]
-    def __mul__(self, other: Vector4) -> Vector4: ...
-    @overload
-    def __mul__(self, other: Projection) -> Projection: ...
-    def __mul__(self, other: Projection | Vector4) -> Projection | Vector4:
-        """Both, the right one first; or a transformed vector."""
-        if isinstance(other, Vector4):
-            return self.x * other[0] + self.y * other[1] + self.z * other[2] + self.w * other[3]
-        if isinstance(other, Projection):
-            return make(Projection, [self * column for column in other])
-        return NotImplemented
-
-    def _to_wire(self) -> tuple[float, ...]:
-        return (*self[0], *self[1], *self[2], *self[3])
-
-    @classmethod
-    def _from_wire(cls, numbers: tuple[float, ...]) -> Self:
-        return make(cls, [make(Vector4, numbers[start : start + 4]) for start in (0, 4, 8, 12)])
-
-
-Projection.IDENTITY = Projection()
+Transform3D.IDENTITY = Transform3D()
+Transform3D.FLIP_X = Transform3D(Basis.FLIP_X)
+Transform3D.FLIP_Y = Transform3D(Basis.FLIP_Y)
+Transform3D.FLIP_Z = Transform3D(Basis.FLIP_Z)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, overload
 
+from godot_enet.compat.variant.int_vector import GREATEST, LEAST, IntVector
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import make, real, whole
-from godot_enet.compat.variant.vectors import DirectedVector, IntVector
+from godot_enet.compat.variant.row import make, member, real, whole
+from godot_enet.compat.variant.vectors import DirectedVector
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -39,15 +40,8 @@ class Vector2(DirectedVector):
             return make(cls, map(float, x))
         return make(cls, (real(x), real(y)))
 
-    @property
-    def x(self) -> float:
-        """To the right."""
-        return self[0]
-
-    @property
-    def y(self) -> float:
-        """Down."""
-        return self[1]
+    x = member(float, 0, "To the right.")
+    y = member(float, 1, "Down.")
 
     @staticmethod
     def from_angle(angle: float) -> Vector2:
@@ -98,7 +92,10 @@ class Vector2i(IntVector):
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR2I
     _width = 2
+    _real = Vector2
 
+    MIN: ClassVar[Vector2i]
+    MAX: ClassVar[Vector2i]
     ZERO: ClassVar[Vector2i]
     ONE: ClassVar[Vector2i]
     LEFT: ClassVar[Vector2i]
@@ -115,15 +112,8 @@ class Vector2i(IntVector):
             return make(cls, map(int, x))
         return make(cls, (whole(x), whole(y)))
 
-    @property
-    def x(self) -> int:
-        """To the right."""
-        return self[0]
-
-    @property
-    def y(self) -> int:
-        """Down."""
-        return self[1]
+    x = member(int, 0, "To the right.")
+    y = member(int, 1, "Down.")
 
     def aspect(self) -> float:
         """``x`` divided by ``y``."""
@@ -138,6 +128,8 @@ Vector2.RIGHT = Vector2(1.0, 0.0)
 Vector2.UP = Vector2(0.0, -1.0)
 Vector2.DOWN = Vector2(0.0, 1.0)
 
+Vector2i.MIN = Vector2i(LEAST, LEAST)
+Vector2i.MAX = Vector2i(GREATEST, GREATEST)
 Vector2i.ZERO = Vector2i(0, 0)
 Vector2i.ONE = Vector2i(1, 1)
 Vector2i.LEFT = Vector2i(-1, 0)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import TYPE_CHECKING, ClassVar, overload
 
+from godot_enet.compat.variant.int_vector import GREATEST, LEAST, IntVector
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import make, real, whole
-from godot_enet.compat.variant.vectors import DirectedVector, IntVector
+from godot_enet.compat.variant.row import make, member, real, whole
+from godot_enet.compat.variant.vector2 import Vector2
+from godot_enet.compat.variant.vectors import DirectedVector
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from godot_enet.compat.variant.rotations import Basis
 
 __all__ = ["Vector3", "Vector3i"]
 
@@ -22,6 +27,7 @@ class Vector3(DirectedVector):
     variant_type = VariantType.TYPE_VECTOR3
     _width = 3
 
+    AXIS_Z: ClassVar[int] = 2
     ZERO: ClassVar[Vector3]
     ONE: ClassVar[Vector3]
     INF: ClassVar[Vector3]
@@ -31,6 +37,12 @@ class Vector3(DirectedVector):
     DOWN: ClassVar[Vector3]
     FORWARD: ClassVar[Vector3]
     BACK: ClassVar[Vector3]
+    MODEL_LEFT: ClassVar[Vector3]
+    MODEL_RIGHT: ClassVar[Vector3]
+    MODEL_TOP: ClassVar[Vector3]
+    MODEL_BOTTOM: ClassVar[Vector3]
+    MODEL_FRONT: ClassVar[Vector3]
+    MODEL_REAR: ClassVar[Vector3]
 
     @overload
     def __new__(cls, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Self: ...
@@ -41,20 +53,9 @@ class Vector3(DirectedVector):
             return make(cls, map(float, x))
         return make(cls, (real(x), real(y), real(z)))
 
-    @property
-    def x(self) -> float:
-        """To the right."""
-        return self[0]
-
-    @property
-    def y(self) -> float:
-        """Up."""
-        return self[1]
-
-    @property
-    def z(self) -> float:
-        """Back."""
-        return self[2]
+    x = member(float, 0, "To the right.")
+    y = member(float, 1, "Up.")
+    z = member(float, 2, "Back.")
 
     def cross(self, with_: Vector3) -> Vector3:
         """The normal of the two; its length is the area they span."""
@@ -86,6 +87,31 @@ class Vector3(DirectedVector):
             return make(Vector3, self).lerp(to, weight)
         return self.rotated(axis, self.angle_to(to) * weight) * ((start + (end - start) * weight) / start)
 
+    def outer(self, with_: Vector3) -> Basis:
+        """The matrix of all products: this by rows, the other one by columns."""
+        from godot_enet.compat.variant.rotations import Basis  # which is made of these
+
+        return make(Basis, [make(Vector3, self) * component for component in with_])
+
+    def octahedron_encode(self) -> Vector2:
+        """A direction as a point of the unit square: the sphere unfolded like an octahedron."""
+        x, y, z = (component / sum(map(builtins.abs, self)) for component in self)
+        if z < 0.0:  # the lower half, folded out over the corners
+            x, y = (1.0 - builtins.abs(y)) * _side(x), (1.0 - builtins.abs(x)) * _side(y)
+        return make(Vector2, (x * 0.5 + 0.5, y * 0.5 + 0.5))
+
+    @staticmethod
+    def octahedron_decode(uv: Vector2) -> Vector3:
+        """The direction again, with a length of 1."""
+        x, y = (component * 2.0 - 1.0 for component in uv)
+        z = 1.0 - builtins.abs(x) - builtins.abs(y)
+        fold = max(0.0, min(1.0, -z))
+        return make(Vector3, (x - fold * _side(x), y - fold * _side(y), z)).normalized()
+
+
+def _side(number: float) -> float:
+    return 1.0 if number >= 0.0 else -1.0
+
 
 class Vector3i(IntVector):
     """A cell in a grid of three dimensions."""
@@ -93,7 +119,11 @@ class Vector3i(IntVector):
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR3I
     _width = 3
+    _real = Vector3
 
+    AXIS_Z: ClassVar[int] = 2
+    MIN: ClassVar[Vector3i]
+    MAX: ClassVar[Vector3i]
     ZERO: ClassVar[Vector3i]
     ONE: ClassVar[Vector3i]
     LEFT: ClassVar[Vector3i]
@@ -112,20 +142,9 @@ class Vector3i(IntVector):
             return make(cls, map(int, x))
         return make(cls, (whole(x), whole(y), whole(z)))
 
-    @property
-    def x(self) -> int:
-        """To the right."""
-        return self[0]
-
-    @property
-    def y(self) -> int:
-        """Up."""
-        return self[1]
-
-    @property
-    def z(self) -> int:
-        """Back."""
-        return self[2]
+    x = member(int, 0, "To the right.")
+    y = member(int, 1, "Up.")
+    z = member(int, 2, "Back.")
 
 
 Vector3.ZERO = Vector3(0.0, 0.0, 0.0)
@@ -137,7 +156,15 @@ Vector3.UP = Vector3(0.0, 1.0, 0.0)
 Vector3.DOWN = Vector3(0.0, -1.0, 0.0)
 Vector3.FORWARD = Vector3(0.0, 0.0, -1.0)
 Vector3.BACK = Vector3(0.0, 0.0, 1.0)
+Vector3.MODEL_LEFT = Vector3.RIGHT  # a model looks at the viewer
+Vector3.MODEL_RIGHT = Vector3.LEFT
+Vector3.MODEL_TOP = Vector3.UP
+Vector3.MODEL_BOTTOM = Vector3.DOWN
+Vector3.MODEL_FRONT = Vector3.BACK
+Vector3.MODEL_REAR = Vector3.FORWARD
 
+Vector3i.MIN = Vector3i(LEAST, LEAST, LEAST)
+Vector3i.MAX = Vector3i(GREATEST, GREATEST, GREATEST)
 Vector3i.ZERO = Vector3i(0, 0, 0)
 Vector3i.ONE = Vector3i(1, 1, 1)
 Vector3i.LEFT = Vector3i(-1, 0, 0)

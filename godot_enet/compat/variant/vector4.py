@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, overload
 
+from godot_enet.compat.variant.int_vector import GREATEST, LEAST, IntVector
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.row import make, real, whole
-from godot_enet.compat.variant.vectors import IntVector, RealVector
+from godot_enet.compat.variant.row import make, member, real, whole
+from godot_enet.compat.variant.vectors import RealVector
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -22,6 +23,8 @@ class Vector4(RealVector):
     variant_type = VariantType.TYPE_VECTOR4
     _width = 4
 
+    AXIS_Z: ClassVar[int] = 2
+    AXIS_W: ClassVar[int] = 3
     ZERO: ClassVar[Vector4]
     ONE: ClassVar[Vector4]
     INF: ClassVar[Vector4]
@@ -35,25 +38,10 @@ class Vector4(RealVector):
             return make(cls, map(float, x))
         return make(cls, (real(x), real(y), real(z), real(w)))
 
-    @property
-    def x(self) -> float:
-        """The first component."""
-        return self[0]
-
-    @property
-    def y(self) -> float:
-        """The second component."""
-        return self[1]
-
-    @property
-    def z(self) -> float:
-        """The third component."""
-        return self[2]
-
-    @property
-    def w(self) -> float:
-        """The fourth component."""
-        return self[3]
+    x = member(float, 0, "The first component.")
+    y = member(float, 1, "The second component.")
+    z = member(float, 2, "The third component.")
+    w = member(float, 3, "The fourth component.")
 
 
 class Vector4i(IntVector):
@@ -62,7 +50,12 @@ class Vector4i(IntVector):
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR4I
     _width = 4
+    _real = Vector4
 
+    AXIS_Z: ClassVar[int] = 2
+    AXIS_W: ClassVar[int] = 3
+    MIN: ClassVar[Vector4i]
+    MAX: ClassVar[Vector4i]
     ZERO: ClassVar[Vector4i]
     ONE: ClassVar[Vector4i]
 
@@ -75,30 +68,17 @@ class Vector4i(IntVector):
             return make(cls, map(int, x))
         return make(cls, (whole(x), whole(y), whole(z), whole(w)))
 
-    @property
-    def x(self) -> int:
-        """The first component."""
-        return self[0]
-
-    @property
-    def y(self) -> int:
-        """The second component."""
-        return self[1]
-
-    @property
-    def z(self) -> int:
-        """The third component."""
-        return self[2]
-
-    @property
-    def w(self) -> int:
-        """The fourth component."""
-        return self[3]
+    x = member(int, 0, "The first component.")
+    y = member(int, 1, "The second component.")
+    z = member(int, 2, "The third component.")
+    w = member(int, 3, "The fourth component.")
 
 
 Vector4.ZERO = Vector4(0.0, 0.0, 0.0, 0.0)
 Vector4.ONE = Vector4(1.0, 1.0, 1.0, 1.0)
 Vector4.INF = Vector4(math.inf, math.inf, math.inf, math.inf)
 
+Vector4i.MIN = Vector4i(LEAST, LEAST, LEAST, LEAST)
+Vector4i.MAX = Vector4i(GREATEST, GREATEST, GREATEST, GREATEST)
 Vector4i.ZERO = Vector4i(0, 0, 0, 0)
 Vector4i.ONE = Vector4i(1, 1, 1, 1)

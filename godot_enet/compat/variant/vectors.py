@@ -1,20 +1,20 @@
-"""What Godot's vectors of floats have in common, and what those of ints have."""
+"""What Godot's vectors have in common, and what only those of floats do."""
 
 from __future__ import annotations
 
 import builtins
 import math
-from operator import add, mul, neg, sub
-from typing import TYPE_CHECKING
+from operator import mul
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from godot_enet.compat.variant.row import Arithmetic, Row, close, floor, make, sign, snap
+from godot_enet.compat.variant.row import EPSILON, Arithmetic, Sums, clamp, close, floor, make, sign, snap
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["DirectedVector", "IntVector", "RealVector"]
+__all__ = ["DirectedVector", "RealVector", "Vector", "cubic", "cubic_in_time"]
 
-_EPSILON = 0.00001
+_N = TypeVar("_N", int, float)
 
 
 def _round(value: float) -> float:
@@ -22,35 +22,94 @@ def _round(value: float) -> float:
     return math.copysign(floor(builtins.abs(value) + 0.5), value)
 
 
-def _dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    total: float = sum(map(mul, a, b))
-    return total
+def _posmod(value: float, by: float) -> float:
+    """The remainder with the sign of the divisor. Dividing by zero gives no number, as in C."""
+    return value % by if by and math.isfinite(value) else math.nan
 
 
-class RealVector(Arithmetic):
+def cubic(start: float, to: float, before: float, after: float, weight: float) -> float:
+    """Between ``start`` and ``to``, on Catmull's and Rom's curve from ``before`` to ``after``."""
+    linear = (to - before) * weight
+    square = (2.0 * before - 5.0 * start + 4.0 * to - after) * weight**2
+    return 0.5 * (2.0 * start + linear + square + (after - before + 3.0 * (start - to)) * weight**3)
+
+
+def _part(time: float, whole: float, otherwise: float) -> float:
+    return time / whole if whole else otherwise
+
+
+def cubic_in_time(
+    start: float, to: float, before: float, after: float, weight: float, to_t: float, before_t: float, after_t: float
+) -> float:
+    """The same where the four points have times; that of ``start`` is 0. By Barry's and Goldman's scheme."""
+    time = to_t * weight
+    a = before + (start - before) * _part(time - before_t, -before_t, 0.0)
+    b = start + (to - start) * _part(time, to_t, 0.5)
+    c = to + (after - to) * _part(time - to_t, after_t - to_t, 1.0)
+    first = a + (b - a) * _part(time - before_t, to_t - before_t, 0.0)
+    second = b + (c - b) * _part(time, after_t, 1.0)
+    return first + (second - first) * _part(time, to_t, 0.5)
+
+
+class Vector(Sums[_N]):
+    """Of any numbers, in any number of dimensions."""
+
+    __slots__ = ()
+
+    AXIS_X: ClassVar[int] = 0
+    AXIS_Y: ClassVar[int] = 1
+
+    def length(self) -> float:
+        """Distance from the origin."""
+        return math.sqrt(sum(map(mul, self, self)))
+
+    def length_squared(self) -> _N:
+        """The same without the root, to compare lengths quickly."""
+        total: _N = sum(map(mul, self, self))
+        return total
+
+    def distance_to(self, to: Self) -> float:
+        """Distance between the two points."""
+        return (to - self).length()
+
+    def distance_squared_to(self, to: Self) -> _N:
+        """The same without the root, to compare distances quickly."""
+        return (to - self).length_squared()
+
+    def abs(self) -> Self:
+        """Without the signs."""
+        return make(type(self), map(builtins.abs, self))
+
+    def min(self, with_: Self) -> Self:
+        """The lesser of each two components."""
+        return make(type(self), map(builtins.min, self, with_))
+
+    def max(self, with_: Self) -> Self:
+        """The greater of each two components."""
+        return make(type(self), map(builtins.max, self, with_))
+
+    def clamp(self, min: Self, max: Self) -> Self:
+        """Each component kept within its limits."""
+        return make(type(self), map(clamp, self, min, max))
+
+    def max_axis_index(self) -> int:
+        """Which component is the greatest; the first of several."""
+        return self.index(builtins.max(self))
+
+    def min_axis_index(self) -> int:
+        """Which component is the least; the last of several."""
+        return len(self) - 1 - self[::-1].index(builtins.min(self))
+
+
+class RealVector(Arithmetic, Vector[float]):
     """Of floats, in any number of dimensions."""
 
     __slots__ = ()
 
     def dot(self, with_: Self) -> float:
         """The sum of the products of the components."""
-        return _dot(self, with_)
-
-    def length(self) -> float:
-        """Distance from the origin."""
-        return math.sqrt(_dot(self, self))
-
-    def length_squared(self) -> float:
-        """The same without the root, to compare lengths quickly."""
-        return _dot(self, self)
-
-    def distance_to(self, to: Self) -> float:
-        """Distance between the two points."""
-        return (to - self).length()
-
-    def distance_squared_to(self, to: Self) -> float:
-        """The same without the root, to compare distances quickly."""
-        return (to - self).length_squared()
+        total: float = sum(map(mul, self, with_))
+        return total
 
     def direction_to(self, to: Self) -> Self:
         """The vector of length 1 that points to the other point."""
@@ -69,10 +128,6 @@ class RealVector(Arithmetic):
         """Whether all components are zero but for rounding."""
         return all(close(component, 0.0) for component in self)
 
-    def abs(self) -> Self:
-        """Without the signs."""
-        return make(type(self), map(builtins.abs, self))
-
     def sign(self) -> Self:
         """1.0, -1.0 or 0.0 for each component."""
         return make(type(self), map(sign, self))
@@ -89,18 +144,6 @@ class RealVector(Arithmetic):
         """Each component rounded; halves go away from zero."""
         return make(type(self), map(_round, self))
 
-    def min(self, with_: Self) -> Self:
-        """The lesser of each two components."""
-        return make(type(self), map(builtins.min, self, with_))
-
-    def max(self, with_: Self) -> Self:
-        """The greater of each two components."""
-        return make(type(self), map(builtins.max, self, with_))
-
-    def clamp(self, min: Self, max: Self) -> Self:
-        """Each component kept within its limits."""
-        return self.max(min).min(max)
-
     def snapped(self, step: Self) -> Self:
         """Each component brought to the nearest multiple of ``step``."""
         return make(type(self), map(snap, self, step))
@@ -108,6 +151,41 @@ class RealVector(Arithmetic):
     def inverse(self) -> Self:
         """1 divided by each component."""
         return make(type(self), [1.0 / component for component in self])
+
+    def minf(self, with_: float) -> Self:
+        """Each component, but no more than this."""
+        return make(type(self), [builtins.min(component, with_) for component in self])
+
+    def maxf(self, with_: float) -> Self:
+        """Each component, but no less than this."""
+        return make(type(self), [builtins.max(component, with_) for component in self])
+
+    def clampf(self, min: float, max: float) -> Self:
+        """Each component kept within these limits."""
+        return make(type(self), [clamp(component, min, max) for component in self])
+
+    def snappedf(self, step: float) -> Self:
+        """Each component brought to the nearest multiple of ``step``."""
+        return make(type(self), [snap(component, step) for component in self])
+
+    def posmod(self, mod: float) -> Self:
+        """The remainder of each component, with the sign of ``mod``."""
+        return make(type(self), [_posmod(component, mod) for component in self])
+
+    def posmodv(self, modv: Self) -> Self:
+        """The same with a divisor for each component."""
+        return make(type(self), map(_posmod, self, modv))
+
+    def cubic_interpolate(self, b: Self, pre_a: Self, post_b: Self, weight: float) -> Self:
+        """Between this and ``b``, on a smooth curve that comes from ``pre_a`` and goes on to ``post_b``."""
+        return make(type(self), map(cubic, self, b, pre_a, post_b, [weight] * len(self)))
+
+    def cubic_interpolate_in_time(
+        self, b: Self, pre_a: Self, post_b: Self, weight: float, b_t: float, pre_a_t: float, post_b_t: float
+    ) -> Self:
+        """The same where the other three are reached at these times; this one is at 0."""
+        times = (weight, b_t, pre_a_t, post_b_t)
+        return make(type(self), [cubic_in_time(*four, *times) for four in zip(self, b, pre_a, post_b, strict=True)])
 
 
 class DirectedVector(RealVector):
@@ -124,7 +202,7 @@ class DirectedVector(RealVector):
         """The point that is ``delta`` nearer to ``to``, and ``to`` itself once that is reached."""
         way = to - self
         length = way.length()
-        return to if length <= delta or length < _EPSILON else self + way * (delta / length)
+        return to if length <= delta or length < EPSILON else self + way * (delta / length)
 
     def project(self, b: Self) -> Self:
         """The part of this vector that lies along ``b``."""
@@ -142,95 +220,14 @@ class DirectedVector(RealVector):
         """This movement after hitting a wall whose normal is ``n``."""
         return -self.reflect(n)
 
+    def bezier_interpolate(self, control_1: Self, control_2: Self, end: Self, t: float) -> Self:
+        """The point at ``t``, 0 to 1, of the Bezier curve from here to ``end``."""
+        rest = 1.0 - t
+        near = self * rest**3 + control_1 * (3.0 * rest * rest * t)
+        return near + control_2 * (3.0 * rest * t * t) + end * t**3
 
-def _quotient(a: int, b: int) -> int:
-    """Cut towards zero, as in C and GDScript; exact, as both have 32 bits."""
-    return int(a / b)
-
-
-class IntVector(Row[int]):
-    """Of ints. They may grow beyond 32 bits here, but such a one cannot be encoded.
-
-    Division cuts towards zero, and the remainder has the sign of the dividend, as in GDScript.
-    """
-
-    __slots__ = ()
-
-    def __add__(self, other: Self) -> Self:  # type: ignore[override]
-        if type(other) is not type(self):
-            return NotImplemented
-        return make(type(self), map(add, self, other))
-
-    def __sub__(self, other: Self) -> Self:
-        if type(other) is not type(self):
-            return NotImplemented
-        return make(type(self), map(sub, self, other))
-
-    def _operand(self, other: object) -> Self | None:
-        """A number as a vector, so that it serves each component."""
-        if isinstance(other, int):
-            return make(type(self), [other] * len(self))
-        return other if isinstance(other, type(self)) else None
-
-    def __mul__(self, other: Self | int) -> Self:  # type: ignore[override]
-        operand = self._operand(other)
-        return NotImplemented if operand is None else make(type(self), map(mul, self, operand))
-
-    def __rmul__(self, other: int) -> Self:  # type: ignore[override]
-        return self * other if isinstance(other, int) else NotImplemented
-
-    def __truediv__(self, other: Self | int) -> Self:
-        operand = self._operand(other)
-        return NotImplemented if operand is None else make(type(self), map(_quotient, self, operand))
-
-    def __mod__(self, other: Self | int) -> Self:
-        operand = self._operand(other)
-        if operand is None:
-            return NotImplemented
-        return make(type(self), [a - _quotient(a, b) * b for a, b in zip(self, operand, strict=True)])
-
-    def __neg__(self) -> Self:
-        return make(type(self), map(neg, self))
-
-    def __pos__(self) -> Self:
-        return self
-
-    def length(self) -> float:
-        """Distance from the origin."""
-        return math.sqrt(self.length_squared())
-
-    def length_squared(self) -> int:
-        """The same without the root, and so still an int."""
-        return sum(map(mul, self, self))
-
-    def distance_to(self, to: Self) -> float:
-        """Distance between the two points."""
-        return (to - self).length()
-
-    def distance_squared_to(self, to: Self) -> int:
-        """The same without the root, and so still an int."""
-        return (to - self).length_squared()
-
-    def abs(self) -> Self:
-        """Without the signs."""
-        return make(type(self), map(builtins.abs, self))
-
-    def sign(self) -> Self:
-        """1, -1 or 0 for each component."""
-        return make(type(self), [int(sign(component)) for component in self])
-
-    def min(self, with_: Self) -> Self:
-        """The lesser of each two components."""
-        return make(type(self), map(builtins.min, self, with_))
-
-    def max(self, with_: Self) -> Self:
-        """The greater of each two components."""
-        return make(type(self), map(builtins.max, self, with_))
-
-    def clamp(self, min: Self, max: Self) -> Self:
-        """Each component kept within its limits."""
-        return self.max(min).min(max)
-
-    def snapped(self, step: Self) -> Self:
-        """Each component brought to the nearest multiple of ``step``."""
-        return make(type(self), [int(snap(a, b)) for a, b in zip(self, step, strict=True)])
+    def bezier_derivative(self, control_1: Self, control_2: Self, end: Self, t: float) -> Self:
+        """Direction and speed at ``t`` of that curve."""
+        rest = 1.0 - t
+        near = (control_1 - self) * (3.0 * rest * rest) + (control_2 - control_1) * (6.0 * rest * t)
+        return near + (end - control_2) * (3.0 * t * t)

@@ -2,6 +2,8 @@
 
 ``variant.json``: expressions, and what ``var_to_bytes`` gave for them. ``variant_decode.json``: odd and malformed
 bytes, and whether ``bytes_to_var`` took them. ``variant_math.json``: expressions again, with methods and operators.
+``variant_methods.json``: the same for every member, method, constant, constructor and operator that the value types
+have, and for some of their corners.
 """
 
 from __future__ import annotations
@@ -160,7 +162,7 @@ def numbers(value: Variant) -> list[float] | None:
     """The numbers that a value is made of, if it is."""
     if isinstance(value, (int, float)):
         return [value]
-    if not isinstance(value, tuple):
+    if not isinstance(value, (tuple, PackedVector2Array, PackedVector3Array)):
         return None
     return [number for member in value for number in numbers(member) or ()]
 
@@ -170,7 +172,7 @@ def same(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=3e-5, abs_tol=3e-6) or (a != a and b != b)
 
 
-@pytest.mark.parametrize("case", cases("variant_math.json"))
+@pytest.mark.parametrize("case", [*cases("variant_math.json"), *cases("variant_methods.json")])
 def test_it_computes_as_godot_does(case: dict[str, Any]) -> None:
     expected = bytes_to_var(bytes.fromhex(case["hex"]))
     value = evaluate(case["expr"])

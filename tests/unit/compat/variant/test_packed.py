@@ -48,7 +48,7 @@ EACH = pytest.mark.parametrize(("cls", "elements"), ELEMENTS, ids=[cls.__name__ 
 
 
 class Matrix:
-    """What numpy's arrays offer, and no more of it than is needed: a shape, and conversion."""
+    """What numpy's arrays offer, and no more of it than is needed: a shape, limits, and conversion, which wraps."""
 
     def __init__(self, shape: tuple[int, ...], *numbers: float) -> None:
         self.shape = shape
@@ -57,7 +57,14 @@ class Matrix:
 
     def astype(self, dtype: str, **how: Any) -> array[float]:
         self.asked.append((dtype, how))
-        return array(dtype[-1], self.numbers)
+        wrapped = ((int(number) + (1 << 31)) % (1 << 32) - (1 << 31) for number in self.numbers)
+        return array(dtype[-1], wrapped if dtype[-1] == "i" else self.numbers)
+
+    def min(self) -> float:
+        return min(self.numbers)
+
+    def max(self) -> float:
+        return max(self.numbers)
 
 
 @EACH
@@ -252,6 +259,16 @@ def test_arrays_of_numpy_convert_themselves(cls: Any, dtype: str) -> None:
     for shape in ((), (3, 1), (1, 3)):
         with pytest.raises(TypeError, match=r"a numpy array of shape \(n,\) is needed"):
             cls(Matrix(shape, 1, 2, 3))
+
+
+@pytest.mark.parametrize("number", [1 << 31, -(1 << 31) - 1])
+def test_what_numpy_would_wrap_is_refused(number: int) -> None:
+    matrix: Any = Matrix((2,), 0, number)
+    with pytest.raises(OverflowError, match="does not fit 32 bits"):
+        PackedInt32Array(matrix)
+    assert PackedInt64Array(matrix).tolist() == [0, number]
+    empty: Any = Matrix((0,))
+    assert PackedInt32Array(empty).tolist() == []
 
 
 def test_rows_come_from_matrices_of_their_width() -> None:

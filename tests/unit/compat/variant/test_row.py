@@ -189,15 +189,29 @@ def test_infinity_and_not_a_number_are_components_like_others() -> None:
     assert Vector2(math.inf, math.inf) == Vector2.INF
 
 
+def test_numbers_of_numpy_leave_arithmetic_to_the_row() -> None:
+    class Number(float):
+        """Like numpy's: it would make an array of what it is multiplied with, unless that says it need not."""
+
+        def __mul__(self, other: Any) -> Any:
+            return NotImplemented if getattr(other, "__array_ufunc__", ()) is None else list(other)
+
+    assert Number(2) * Vector2(1, 2) == Vector2(1, 2) * Number(2) == Vector2(2, 4)
+
+
 def test_a_value_can_be_a_key_and_sorted() -> None:
     assert {Vector2i(1, 2): "cell"}[Vector2i(1, 2)] == "cell"
     assert sorted([Vector2(2, 0), Vector2(1, 5), Vector2(1, 2)]) == [Vector2(1, 2), Vector2(1, 5), Vector2(2, 0)]
 
 
-@pytest.mark.parametrize("code", ["red", "#12345", "1234567", "", "#", "xyz", "12 4", "-123", "\uff11\uff12\uff13"])
-def test_only_codes_name_colours(code: str) -> None:
-    with pytest.raises(ValueError, match="not an HTML colour code"):
-        Color(code)
+@pytest.mark.parametrize("code", ["#12345", "1234567", "", "#", "xyz", "12 4", "-123", "\uff11\uff12\uff13"])
+def test_only_codes_and_names_mean_colours(logged: Callable[[], list[str]], code: str) -> None:
+    assert Color(code) == Color.html(code) == Color.BLACK
+    assert Color(code, 0.5) == Color(0, 0, 0, 0.5)
+    assert Color.from_string(code, Color.RED) == Color.RED
+    assert not Color.html_is_valid(code)
+    named = f"Invalid color name: {code}."
+    assert logged() == [named, f"Invalid color code: {code}.", named]
 
 
 def test_integer_vectors_grow_beyond_32_bits() -> None:
