@@ -160,9 +160,8 @@ def datagrams(draw: st.DrawFn, peer: RawPeer) -> bytes:
     return draw(mutations(sound)) if draw(st.booleans()) else sound
 
 
-@pytest.mark.parametrize("checksum", [False, True], ids=["plain", "checksum"])
 @pytest.mark.parametrize("state", list(STATES))
-@given(data=st.data())
+@given(checksum=st.booleans(), data=st.data())
 def test_nothing_a_remote_sends_does_harm(
     engine_factory: EngineFactory, state: str, checksum: bool, data: st.DataObject
 ) -> None:
