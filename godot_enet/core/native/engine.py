@@ -40,6 +40,7 @@ __all__ = ["CLOSED", "NativeEngine", "check", "info_of", "native_mode", "reports
 
 CLOSED = -9
 """What the C host returns once it is closed."""
+_CODEC_OUTSIDE = 3
 _ERRORS: dict[int, type[EnetError]] = {
     -2: UnknownPeer,
     -3: NotConnected,
@@ -180,7 +181,8 @@ class NativeEngine:
         for data, address in batch:
             plain = data if self._compressor is None else self._expand(data, address)
             if plain is not None:
-                self._gde.gde_receive(self._engine, plain, len(plain), ctypes.byref(c_address(address)), now)
+                source = ctypes.byref(c_address(address))
+                self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due."""
@@ -228,7 +230,7 @@ class NativeEngine:
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
         mode = native_mode(compressor)
-        check(self._gde.gde_set_compressor(self._engine, mode or 0))
+        check(self._gde.gde_set_compressor(self._engine, _CODEC_OUTSIDE if mode is None else mode))
         self._compressor = compressor if mode is None else None
 
     # D. outputs
@@ -239,7 +241,11 @@ class NativeEngine:
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_transmit(self._engine, now, urgent, buffer, ctypes.byref(address)):
             data = buffer.raw[:length]
-            batch.append(Datagram(data if self._compressor is None else self._shrink(data), address_of(address)))
+            if self._compressor is not None:
+                data = self._shrink(data)
+                if not self._gde.gde_afford(self._engine, len(data)):
+                    continue
+            batch.append(Datagram(data, address_of(address)))
         return batch
 
     def poll_event(self) -> Event | None:

@@ -86,7 +86,12 @@ void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from) {
 /* From the world */
 
 void gde_receive(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
-    receive_datagram(e, data, length, from, now);
+    receive_datagram(e, data, length, length, from, now);
+}
+
+void gde_receive_expanded(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
+                          int64_t now) {
+    receive_datagram(e, data, length, wire, from, now);
 }
 
 /* Outputs */
@@ -137,13 +142,27 @@ int32_t gde_poll_transmit(gde_engine *e, int64_t now, uint32_t urgent, uint8_t *
         memcpy(buffer, next->data, length);
         *to = next->to;
         free(next->data);
+        next->data = NULL;
+        e->last_out = *next;
         return (int32_t)length;
     }
     e->outbox_first = e->outbox_count = 0;
+    e->last_out.unpaid = 0;
     return (int32_t)transmit_next(e, now, urgent != 0, buffer, to);
 }
 
-void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to) {
+int32_t gde_afford(gde_engine *e, uint32_t wire) {
+    const outgoing_datagram *out = &e->last_out;
+    if (!out->unpaid) return 1;
+    half_open *h = half_open_at(e, out->unpaid - 1);
+    if (!h || !same_address(&h->address, &out->to)) return wire <= out->received; /* forgotten or proved since */
+    if (wire > h->credit) return 0;
+    h->credit -= wire;
+    return 1;
+}
+
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, uint32_t unpaid,
+          uint32_t received) {
     if (e->outbox_count == e->outbox_capacity) {
         uint32_t capacity = e->outbox_capacity ? e->outbox_capacity * 2 : 4;
         outgoing_datagram *grown = realloc(e->outbox, capacity * sizeof *grown);
@@ -154,14 +173,14 @@ void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address
     uint8_t *copy = malloc(length);
     if (!copy) return;
     memcpy(copy, data, length);
-    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to};
+    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to, unpaid, received};
 }
 
 /* A whole send pass into the outbox, for what must leave before its peer is forgotten. */
 void transmit_to_outbox(gde_engine *e, int64_t now) {
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     gde_address to;
-    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to);
+    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to, 0, 0);
 }
 
 static void queue_peer(gde_engine *e, peer *p) {

@@ -51,16 +51,19 @@ static peer as_peer(const gde_engine *e, const half_open *h) {
 
 /* Sends one control command whose acknowledgement is the proof, if the other side has paid for it. */
 static void send_unproved(gde_engine *e, half_open *h, const peer *draft, uint8_t number, const uint8_t *tail,
-                          uint32_t size, int64_t now) {
+                          uint32_t size, uint32_t received, int64_t now) {
     uint8_t wire[4 + VERIFY_TAIL] = {number | FLAG_ACKNOWLEDGE, CONTROL_CHANNEL};
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     write16(wire + 2, FIRST);
     if (size) memcpy(wire + 4, tail, size);
-    uint32_t length = 4 + (e->config.checksum ? 4 : 0) + 4 + size; /* before compression */
-    if (length > h->credit) return;
-    h->credit -= length;
+    uint32_t length = seal(e, draft, wire, 4 + size, h->nonce, buffer);
+    bool outside = e->compressor == CODEC_OUTSIDE; /* then it is not known yet how long it will be */
+    if (!outside) {
+        if (length > h->credit) return;
+        h->credit -= length;
+    }
     h->answered = now;
-    post(e, buffer, seal(e, draft, wire, 4 + size, h->nonce, buffer), &h->address);
+    post(e, buffer, length, &h->address, outside ? h->slot + 1u : 0, received);
 }
 
 static void forget(gde_engine *e, half_open *h) {
@@ -102,7 +105,7 @@ static void answer(gde_engine *e, const uint8_t *at, const gde_address *from, ui
     agree(e, &draft, h->command, tail);
     h->session = draft.incoming_session;
     h->credit += received;
-    send_unproved(e, h, &draft, COMMAND_VERIFY_CONNECT, tail, sizeof tail, now);
+    send_unproved(e, h, &draft, COMMAND_VERIFY_CONNECT, tail, sizeof tail, received, now);
 }
 
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now) {
@@ -130,27 +133,29 @@ peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, 
 }
 
 /* The other side takes itself for connected: its acknowledgement was lost. */
-static void ask_again(gde_engine *e, half_open *h, int64_t now) {
+static void ask_again(gde_engine *e, half_open *h, uint32_t received, int64_t now) {
     uint8_t tail[VERIFY_TAIL];
     peer draft = as_peer(e, h);
     agree(e, &draft, h->command, tail);
-    send_unproved(e, h, &draft, COMMAND_PING, NULL, 0, now);
+    send_unproved(e, h, &draft, COMMAND_PING, NULL, 0, received, now);
 }
 
-const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, int64_t now) {
+const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
+                         int64_t now) {
+    h->credit += received;
     while (end - at >= 8 && (at[0] & 15) == COMMAND_ACKNOWLEDGE) {
         const uint8_t *acknowledgement = at;
         at += 8;
         if (acknowledgement[1] == CONTROL_CHANNEL && read16(acknowledgement + 4) == FIRST) {
             if (read16(acknowledgement + 6) == h->nonce) return at;
-            h->mistakes++;
+            if (++h->mistakes >= HALF_OPEN_MISTAKES) break; /* A long datagram would hold five hundred guesses. */
         }
     }
     if (h->mistakes >= HALF_OPEN_MISTAKES) {
         engine_drop(e, DROP_WRONG_PROOF, &h->address);
         forget(e, h);
     } else {
-        ask_again(e, h, now);
+        ask_again(e, h, received, now);
     }
     return NULL;
 }
@@ -169,6 +174,7 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
     agree(e, p, proved.command, tail);
     p->outgoing_reliable_sequence = FIRST;
+    p->proof = proved.nonce;
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
     return p;
