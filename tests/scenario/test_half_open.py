@@ -128,7 +128,7 @@ class TestAskingIsCheap:
         assert stage.engine.peer_statistic(peer, PeerStatistic.ROUND_TRIP_TIME) == 70
 
     def test_copies_of_the_proof_tell_no_time(self, engine_factory: EngineFactory) -> None:
-        """They repeat a random number where others have the time; who is far away sends one for each of his CONNECTs."""
+        """They repeat a random number where others have the time; whoever is far away sends several."""
         stage = open_stage(engine_factory)
         callers = [Caller(stage, Address(f"10.0.9.{number}", 1)) for number in range(20)]
         for caller in callers:
@@ -472,7 +472,7 @@ STEP = st.fixed_dictionaries(
     ),
 )
 def test_nobody_is_sent_more_than_came_from_his_address(
-    engine_factory: EngineFactory, codec: type | None, steps: list[dict[str, Any]], config: dict[str, int]
+    engine_factory: EngineFactory, codec: type | None, steps: list[dict[str, Any]], config: dict[str, Any]
 ) -> None:
     """In bytes on the wire, at every moment, whatever somebody sends who does not read the answers."""
     engine = engine_factory(HostConfig(**config))

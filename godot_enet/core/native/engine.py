@@ -122,6 +122,8 @@ class NativeEngine:
         self.config = config
         self._compressor: Compressor | None = None
         """A codec that only Python has; it works on finished datagrams, outside the engine."""
+        self._answers: list[Datagram] = []
+        """What it made of what the engine answered at once."""
         self._own_drops: dict[Drop, int] = {}
         self._own_reports: dict[Drop, DropReport] = {}
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
@@ -183,6 +185,8 @@ class NativeEngine:
             if plain is not None:
                 source = ctypes.byref(c_address(address))
                 self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
+                if self._compressor is not None:
+                    self._take_answers(now)
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due."""
@@ -237,15 +241,11 @@ class NativeEngine:
 
     def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
         """One send pass."""
-        batch: list[Datagram] = []
+        batch, self._answers = self._answers, []
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_transmit(self._engine, now, urgent, buffer, ctypes.byref(address)):
             data = buffer.raw[:length]
-            if self._compressor is not None:
-                data = self._shrink(data)
-                if not self._gde.gde_afford(self._engine, len(data)):
-                    continue
-            batch.append(Datagram(data, address_of(address)))
+            batch.append(Datagram(data if self._compressor is None else self._shrink(data), address_of(address)))
         return batch
 
     def poll_event(self) -> Event | None:
@@ -258,6 +258,8 @@ class NativeEngine:
 
     def poll_timeout(self) -> int | None:
         """The next deadline."""
+        if self._answers:
+            return 0
         return self._due.value if self._gde.gde_poll_timeout(self._engine, ctypes.byref(self._due)) else None
 
     def poll_drops(self) -> list[DropReport]:
@@ -293,6 +295,14 @@ class NativeEngine:
         if packed is None or not 0 < len(packed) < len(body):
             return data
         return self._flip(data, header, packed, len(body))
+
+    def _take_answers(self, now: int) -> None:
+        """Compress what was answered at once; only then it is known how long it is, and whether it may leave."""
+        buffer, address = self._buffer, self._address
+        while length := self._gde.gde_poll_answers(self._engine, buffer, ctypes.byref(address)):
+            data = self._shrink(buffer.raw[:length])
+            if self._gde.gde_afford(self._engine, len(data), now):
+                self._answers.append(Datagram(data, address_of(address)))
 
     def _expand(self, data: bytes, address: Address) -> bytes | None:
         """A datagram with its commands plain; None if they do not decode."""

@@ -122,9 +122,11 @@ GDE_API int32_t gde_set_compressor(gde_engine *engine, uint32_t mode);
 /* Outputs. gde_poll_transmit builds one datagram into `buffer` (4104 bytes) and returns its length, 0 when this pass
  * has no more. Drain it before anything else is called. `urgent` leaves packets queued since the last full pass. */
 GDE_API int32_t gde_poll_transmit(gde_engine *engine, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to);
-/* With a compressor of the caller's own: 1 if the datagram of the last gde_poll_transmit may leave as `wire` bytes, 0 if
- * it would be more than came from that address, which nobody has proved. */
-GDE_API int32_t gde_afford(gde_engine *engine, uint32_t wire);
+/* With a compressor of the caller's own, after each datagram received: what that has caused at once, as
+ * gde_poll_transmit would return it. It may only leave, as `wire` bytes, if gde_afford says 1: otherwise it would be
+ * more than came from an address that nobody has proved. */
+GDE_API int32_t gde_poll_answers(gde_engine *engine, uint8_t *buffer, gde_address *to);
+GDE_API int32_t gde_afford(gde_engine *engine, uint32_t wire, int64_t now);
 GDE_API int32_t gde_poll_event(gde_engine *engine, gde_event *event);
 /* Returns 1 and the time, or 0 if nothing is ever due. */
 GDE_API int32_t gde_poll_timeout(gde_engine *engine, int64_t *due);

@@ -51,19 +51,14 @@ static peer as_peer(const gde_engine *e, const half_open *h) {
 
 /* Sends one control command whose acknowledgement is the proof, if the other side has paid for it. */
 static void send_unproved(gde_engine *e, half_open *h, const peer *draft, uint8_t number, const uint8_t *tail,
-                          uint32_t size, uint32_t received, int64_t now) {
+                          uint32_t size, int64_t now) {
     uint8_t wire[4 + VERIFY_TAIL] = {number | FLAG_ACKNOWLEDGE, CONTROL_CHANNEL};
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     write16(wire + 2, FIRST);
     if (size) memcpy(wire + 4, tail, size);
     uint32_t length = seal(e, draft, wire, 4 + size, h->nonce, buffer);
     bool outside = e->compressor == CODEC_OUTSIDE; /* then it is not known yet how long it will be */
-    if (!outside) {
-        if (length > h->credit) return;
-        h->credit -= length;
-    }
-    h->answered = now;
-    post(e, buffer, length, &h->address, outside ? h->slot + 1u : 0, received);
+    if (outside || half_open_pay(h, length, now)) post(e, buffer, length, &h->address, outside ? h : NULL);
 }
 
 static void forget(gde_engine *e, half_open *h) {
@@ -105,7 +100,7 @@ static void answer(gde_engine *e, const uint8_t *at, const gde_address *from, ui
     agree(e, &draft, h->command, tail);
     h->session = draft.incoming_session;
     h->credit += received;
-    send_unproved(e, h, &draft, COMMAND_VERIFY_CONNECT, tail, sizeof tail, received, now);
+    send_unproved(e, h, &draft, COMMAND_VERIFY_CONNECT, tail, sizeof tail, now);
 }
 
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now) {
@@ -133,11 +128,11 @@ peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, 
 }
 
 /* The other side takes itself for connected: its acknowledgement was lost. */
-static void ask_again(gde_engine *e, half_open *h, uint32_t received, int64_t now) {
+static void ask_again(gde_engine *e, half_open *h, int64_t now) {
     uint8_t tail[VERIFY_TAIL];
     peer draft = as_peer(e, h);
     agree(e, &draft, h->command, tail);
-    send_unproved(e, h, &draft, COMMAND_PING, NULL, 0, received, now);
+    send_unproved(e, h, &draft, COMMAND_PING, NULL, 0, now);
 }
 
 const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
@@ -155,7 +150,7 @@ const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const u
         engine_drop(e, DROP_WRONG_PROOF, &h->address);
         forget(e, h);
     } else {
-        ask_again(e, h, received, now);
+        ask_again(e, h, now);
     }
     return NULL;
 }

@@ -283,8 +283,7 @@ typedef struct {
     uint8_t *data;
     uint32_t length;
     gde_address to;
-    uint32_t unpaid; /* where the caller compresses, the slot + 1 of the half-open connection that pays for it */
-    uint32_t received; /* the bytes that it answers */
+    half_open *unpaid; /* where the caller compresses, who is to pay for it; good until the next datagram comes */
 } outgoing_datagram;
 
 enum { PEER_WORDS = 64 };
@@ -326,7 +325,7 @@ struct gde_engine {
 
     outgoing_datagram *outbox;
     uint32_t outbox_count, outbox_first, outbox_capacity;
-    outgoing_datagram last_out; /* the last datagram taken from there */
+    half_open *unpaid; /* who is to pay for the datagram taken last */
     slot_set turn, again; /* peers yet to be asked in this pass, and in the next */
 
     uint64_t drops[GDE_DROP_CAUSES];
@@ -471,6 +470,13 @@ half_open *half_open_in_the_way(gde_engine *e, const gde_address *address, uint3
 half_open *half_open_add(gde_engine *e, const half_open *wanted);
 void half_open_remove(gde_engine *e, half_open *h);
 void half_open_clear(gde_engine *e);
+/* Counts an answer of so many bytes; false if they are more than came. */
+static inline bool half_open_pay(half_open *h, uint32_t bytes, int64_t now) {
+    if (bytes > h->credit) return false;
+    h->credit -= bytes;
+    h->answered = now;
+    return true;
+}
 
 /* handshake.c */
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now);
@@ -481,9 +487,8 @@ peer *promote(gde_engine *e, half_open *h, int64_t now);
 static inline uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
 
 /* engine.c */
-/* Sends a datagram of no peer, with the next pass; where the caller compresses, gde_afford settles what it costs. */
-void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, uint32_t unpaid,
-          uint32_t received);
+/* Sends a datagram of no peer, with the next pass; `unpaid`: see gde_afford. */
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, half_open *unpaid);
 uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
 void enqueue(gde_engine *e, peer *p);
