@@ -15,8 +15,10 @@ __all__ = [
     "STARTS",
     "a_command",
     "a_config",
+    "a_forged_connect",
     "a_node",
     "a_packet",
+    "a_stranger",
     "an_option",
     "flags",
 ]
@@ -56,6 +58,24 @@ def a_node(random: Random, index: int, checksum: bool) -> tuple[HostConfig, Addr
         config = a_config(random)
     host = f"10.0.0.{index + 1}" if random.random() < 0.8 else f"fe80::{index + 1}"
     return config, Address(host, 1000 + index)
+
+
+def a_stranger(random: Random) -> Address:
+    """Nobody of the net: from several networks of both families, and from this machine."""
+    host = random.choice(("192.0.2.{}", "192.0.2.{}", "198.51.100.{}", "127.0.0.{}", "2001:db8::{}", "2001:db8:1::{}"))
+    return Address(host.format(random.randrange(1, 6)), random.choice((9, 9, 10)))
+
+
+def a_forged_connect(random: Random) -> bytes:
+    """A CONNECT that is good but for its source, or almost."""
+    return raw.connect(
+        peer=random.choice((0, 3, 4094)),
+        sessions=(random.choice(_U8), random.choice(_U8)),
+        mtu=random.choice((0, 576, 1392, 1 << 20)),
+        channels=random.choice((1, 2, 255, 0)),
+        connect_id=bytes((0, 0, 0, random.randrange(3))),
+        command=random.choice((0x82, 0x82, 0x02)),
+    )
 
 
 def a_packet(random: Random) -> bytes:

@@ -7,13 +7,13 @@ from random import Random
 from zlib import crc32
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import HEADER_COMPRESSED
+from godot_enet.core.constants import HEADER_COMPRESSED, MAXIMUM_DATAGRAM, Command
 from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.equivalence.lockstep import Lockstep
 from tests.scenario import raw
 
-__all__ = ["Net", "Node"]
+__all__ = ["Net", "Node", "compressed"]
 
 
 @dataclass(slots=True)
@@ -43,6 +43,8 @@ class Net:
         self._flights: list[_Flight] = []
         self._words: dict[tuple[Address, Address], bytes] = {}
         """The first two bytes of the last datagram on each way: they name slot and session."""
+        self._answers: dict[tuple[Address, Address], bytes] = {}
+        """The last answer to a CONNECT on each way."""
 
     # The network
 
@@ -51,10 +53,19 @@ class Net:
         batch: list[Datagram] = node.engines.call("poll_transmit", self.now, urgent=urgent)
         for data, target in batch:
             self._words[node.address, target] = data[:2]
+            self._remember_answer(node, target, data)
             delays = [lag] if fate is None else [fate.randrange(lag + 1) for _ in range(fate.choice((0, 1, 1, 1, 2)))]
             for delay in delays:
                 self._flights.append(_Flight(self.now + delay, node.address, target, data))
         return len(batch)
+
+    def _remember_answer(self, node: Node, target: Address, data: bytes) -> None:
+        header = (4 if data[0] & 0x80 else 2) + 4 * node.engines.config.checksum
+        body: bytes | None = data[header:]
+        if data[0] & HEADER_COMPRESSED >> 8 and node.engines.compressor is not None and body is not None:
+            body = node.engines.compressor.decompress(body, MAXIMUM_DATAGRAM)
+        if body and body[0] & 15 == Command.VERIFY_CONNECT:
+            self._answers[node.address, target] = data[:4] + body
 
     def deliver(self, node: Node, shuffle: Random | None = None) -> None:
         """Give a node what has arrived for it, in one batch."""
@@ -97,8 +108,42 @@ class Net:
         time = self.now if timed else None
         data = raw.datagram(*commands, peer=peer, session=session, time=time, key=key)
         if packed and node.engines.compressor is not None:
-            data = _compressed(data, 2 + 2 * timed, node.engines.compressor, checksum=key is not None, key=key or b"")
+            data = compressed(data, 2 + 2 * timed, node.engines.compressor, checksum=key is not None, key=key or b"")
         self.inject(node, source, data)
+
+    def craft_stranger(self, node: Node, source: Address, commands: list[bytes], *, packed: bool) -> None:
+        """A datagram with these commands from somebody without a connection."""
+        key = bytes(4) if node.engines.config.checksum else None
+        data = raw.datagram(*commands, peer=raw.UNKNOWN_PEER, time=self.now, key=key)
+        if packed and node.engines.compressor is not None:
+            data = compressed(data, 4, node.engines.compressor, checksum=key is not None, key=key or b"")
+        self.inject(node, source, data)
+
+    def prove(
+        self,
+        node: Node,
+        source: Address,
+        commands: list[bytes],
+        *,
+        off: int = 0,
+        lost: bool = False,
+        timed: bool = True,
+    ) -> bool:
+        """Answer the last VERIFY_CONNECT that went to ``source``, and send more behind that.
+
+        ``off`` falsifies what the acknowledgement repeats; ``lost`` leaves it out. False where there was none.
+        """
+        answer = self._answers.get((node.address, source))
+        if answer is None:
+            return False
+        nonce, slot = int.from_bytes(answer[2:4], "big"), int.from_bytes(answer[8:10], "big")
+        proof = [] if lost else [raw.acknowledge(raw.CONTROL, 1, nonce + off)]
+        key = answer[44:48] if node.engines.config.checksum else None
+        time = self.now if timed else None
+        self.inject(
+            node, source, raw.datagram(*proof, *commands, peer=slot, session=answer[11] & 3, time=time, key=key)
+        )
+        return True
 
     @staticmethod
     def _key(node: Node, handle: PeerHandle) -> bytes:
@@ -144,7 +189,7 @@ class Net:
             node.engines.compare()
 
 
-def _compressed(data: bytes, header: int, compressor: Compressor, *, checksum: bool, key: bytes) -> bytes:
+def compressed(data: bytes, header: int, compressor: Compressor, *, checksum: bool = False, key: bytes = b"") -> bytes:
     """The same datagram with its commands compressed, and with the flag and the checksum that go with that."""
     body = data[header + 4 * checksum :]
     packed = compressor.compress(body, 2 * len(body) + 64)

@@ -9,8 +9,10 @@ from tests.equivalence.choices import (
     CODECS,
     STARTS,
     a_command,
+    a_forged_connect,
     a_node,
     a_packet,
+    a_stranger,
     an_option,
     flags,
 )
@@ -26,6 +28,7 @@ class _Weather:
         self.loss = random.choice((0.0, 0.0, 0.1, 0.4))
         self.garbage = random.choice((0.0, 0.0, 0.05, 0.3))
         self.crafted = random.choice((0.0, 0.0, 0.05, 0.5))
+        self.forged = random.choice((0.0, 0.0, 0.1, 1.0))
         self.lag = random.choice((1, 20, 150))
 
 
@@ -60,6 +63,8 @@ def _work(net: Net, node: Node, weather: _Weather, random: Random) -> None:
         net.damage(random)
     if random.random() < weather.crafted:
         _craft(net, node, random)
+    if random.random() < weather.forged:
+        _forge(net, node, random)
     net.deliver(node, random if random.random() < 0.3 else None)
     net.timers(node)
     net.transmit(node, urgent=random.random() < 0.3, lag=1)
@@ -71,6 +76,19 @@ def _craft(net: Net, node: Node, random: Random) -> None:
     source = random.choice(net.nodes).address
     commands = [a_command(random, net.now) for _ in range(random.choice((1, 1, 2, 5, 40)))]
     net.craft(node, source, commands, timed=random.random() < 0.9, packed=random.random() < 0.5)
+
+
+def _forge(net: Net, node: Node, random: Random) -> None:
+    """Somebody asks for connections from addresses that are his and that are not, and may answer the answers."""
+    for _ in range(random.choice((1, 2, 6))):
+        source = a_stranger(random)
+        if random.random() < 0.5:
+            commands = [a_forged_connect(random)] + [a_command(random, net.now)] * (random.random() < 0.1)
+            net.craft_stranger(node, source, commands, packed=random.random() < 0.3)
+        else:
+            commands = [a_command(random, net.now) for _ in range(random.choice((0, 0, 1, 3)))]
+            off, lost = random.choice((0, 0, 0, 1, 0x8000)), random.random() < 0.3
+            net.prove(node, source, commands, off=off, lost=lost, timed=random.random() < 0.9)
 
 
 def _use(net: Net, node: Node, random: Random) -> None:

@@ -126,7 +126,7 @@ def test_many_connections_are_lost_in_the_same_moment() -> None:
 def test_sessions_of_a_slot_that_is_used_again() -> None:
     """Whatever the remote offers, the answer differs from what the slot had before."""
     random = Random(9)
-    net = Net(START, [(HostConfig(peer_count=2), HERE)])
+    net = Net(START, [(HostConfig(peer_count=2, half_open_limit=0), HERE)])
     (node,) = net.nodes
     for number in range(200):
         sessions = random.choice((0, 1, 2, 3, 4, 254, 255)), random.choice((0, 1, 2, 3, 4, 254, 255))
@@ -251,7 +251,7 @@ def test_timers_that_are_set_again_and_again() -> None:
 
 
 def test_thousands_of_peers_come_and_go() -> None:
-    net = Net(START, [(HostConfig(peer_count=4095, channel_limit=2), HERE)])
+    net = Net(START, [(HostConfig(peer_count=4095, channel_limit=2, half_open_limit=0), HERE)])
     (node,) = net.nodes
     random = Random(7)
     for number in range(5000):

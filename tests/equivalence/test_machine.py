@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, PeerOption
 from godot_enet.core.interface import Address
-from tests.equivalence.choices import CODECS, STARTS, a_command
+from tests.equivalence.choices import CODECS, STARTS, a_command, a_forged_connect, a_stranger
 from tests.equivalence.net import Net, Node
 
 ADDRESSES = (Address("10.0.0.1", 1000), Address("10.0.0.2", 1001), Address("fe80::3", 1002))
@@ -27,6 +27,8 @@ CONFIGS: st.SearchStrategy[dict[str, int]] = st.builds(
     duplicate_peers=st.sampled_from([4095, 2]),
     maximum_packet_size=st.sampled_from([1 << 25, 5000]),
     maximum_waiting_data=st.sampled_from([1 << 25, 3000]),
+    half_open_limit=st.sampled_from([2048, 0, 1, 2, 3]),
+    half_open_per_prefix=st.sampled_from([256, 0, 1, 2]),
     seed=st.integers(0, 0xFFFFFFFF),
 )
 CHANNELS = st.one_of(st.integers(0, 2), st.sampled_from([-1, 254, 255, 256]))
@@ -124,6 +126,22 @@ class Engines(RuleBasedStateMachine):
     def craft(self, who: int, source: Address, count: int, timed: bool, packed: bool, random: Random) -> None:
         commands = [a_command(random, self.net.now) for _ in range(count)]
         self.net.craft(self.node(who), source, commands, timed=timed, packed=packed)
+
+    @rule(who=WHO, packed=st.booleans(), random=st.randoms(use_true_random=False))
+    def forge(self, who: int, packed: bool, random: Random) -> None:
+        self.net.craft_stranger(self.node(who), a_stranger(random), [a_forged_connect(random)], packed=packed)
+        self.net.transmit(self.node(who))
+
+    @rule(
+        who=WHO,
+        off=st.sampled_from([0, 0, 1]),
+        lost=st.booleans(),
+        count=st.sampled_from([0, 1, 5]),
+        random=st.randoms(use_true_random=False),
+    )
+    def prove(self, who: int, off: int, lost: bool, count: int, random: Random) -> None:
+        commands = [a_command(random, self.net.now) for _ in range(count)]
+        self.net.prove(self.node(who), a_stranger(random), commands, off=off, lost=lost)
 
     # The program
 

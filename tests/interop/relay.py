@@ -1,20 +1,22 @@
 """A slow road between a client and a server: takes bursts of datagrams at once and passes them on at an even pace.
 
 ENet sends a large unreliable packet as one burst of fragments, which overflows the receiver's socket buffer on
-loopback. With this in between, nothing needs to be lost. Run as ``python -m interop.relay SERVER_PORT``; prints the
-port for the client and ends when its standard input closes.
+loopback. With this in between, nothing needs to be lost. It can be made a bad road, too, which loses and reorders. Run
+as ``python -m interop.relay SERVER_PORT LOSS JITTER SEED``; prints the port for the client and ends when its standard
+input closes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
 import select
 import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from pathlib import Path
 
 __all__ = ["main", "relay"]
@@ -29,7 +31,11 @@ PER_TICK = 8
 class Side:
     """The socket towards one end and what waits to be sent there."""
 
-    def __init__(self) -> None:
+    def __init__(self, loss: float, jitter: float, seed: str) -> None:
+        self.loss = loss
+        self.jitter = jitter
+        self.random = random.Random(seed)
+        self.count = 0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
@@ -38,25 +44,35 @@ class Side:
             self.socket.setsockopt(socket.SOL_SOCKET, force, BUFFER)
         self.socket.setblocking(False)
         self.far: tuple[str, int] | None = None
-        self.waiting: deque[bytes] = deque()
+        self.waiting: list[tuple[float, int, bytes]] = []
+        """When it may be passed on, in which order it came, and what."""
 
     def drain_into(self, other: Side) -> None:
         with contextlib.suppress(BlockingIOError):
             while True:
                 data, self.far = self.socket.recvfrom(DATAGRAM)
-                other.waiting.append(data)
+                other.take(data)
+
+    def take(self, data: bytes) -> None:
+        self.count += 1
+        if self.random.random() >= self.loss:
+            due = time.monotonic() + self.jitter * self.random.random() if self.jitter else 0.0
+            heappush(self.waiting, (due, self.count, data))
 
     def pass_on(self, count: int) -> None:
-        for _ in range(min(count, len(self.waiting))):
-            data = self.waiting.popleft()
+        now = time.monotonic()
+        while count and self.waiting and self.waiting[0][0] <= now:
+            count -= 1
+            _, _, data = heappop(self.waiting)
             if self.far is not None:
                 self.socket.sendto(data, self.far)
 
 
 def main(arguments: list[str]) -> None:
     """Relay until standard input closes."""
-    client, server = Side(), Side()
-    server.far = ("127.0.0.1", int(arguments[0]))
+    port, loss, jitter, seed = arguments
+    client, server = (Side(float(loss), float(jitter), f"{seed}/{name}") for name in ("client", "server"))
+    server.far = ("127.0.0.1", int(port))
     sys.stdout.write(f"{client.socket.getsockname()[1]}\n")
     sys.stdout.flush()
     due = time.monotonic()
@@ -74,10 +90,13 @@ def main(arguments: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def relay(server_port: int) -> Iterator[int]:
-    """Run a relay in front of a server; gives the port to connect to instead."""
+def relay(server_port: int, loss: float = 0.0, jitter: float = 0.0, seed: int = 0) -> Iterator[int]:
+    """Run a relay in front of a server; gives the port to connect to instead.
+
+    ``loss`` is the share of datagrams lost; each other one takes up to ``jitter`` seconds, so that some overtake.
+    """
     here = Path(__file__).parent
-    command = [sys.executable, "-m", f"{here.name}.relay", str(server_port)]
+    command = [sys.executable, "-m", f"{here.name}.relay", *map(str, (server_port, loss, jitter, seed))]
     with subprocess.Popen(command, cwd=here.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())

@@ -6,6 +6,7 @@ import pytest
 
 from .endpoints import Message
 from .net import LOOPBACK, End, Link, Net
+from .relay import relay
 
 pytestmark = pytest.mark.interop
 
@@ -76,3 +77,33 @@ def test_an_attempt_at_a_full_server_succeeds_when_a_place_is_free(net: Net, rol
     net.expect(waiting, "connect")
     net.until(lambda: len(server.of("connect")) == 2, "the second client to arrive")
     assert [seen.data for seen in server.of("connect")] == [0, 9]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_connecting_on_a_road_that_loses_and_reorders(net: Net, roles: tuple[str, str], seed: int) -> None:
+    """Each end's messages arrive once and in order, whichever datagrams of the handshake were lost."""
+    server, client = (net.add(side) for side in roles)
+    port = server.open(LOOPBACK)
+    client.open(peers=1)
+    with relay(port, loss=0.3, jitter=0.06, seed=seed) as road:
+        link = net.link(server, client, road, 2, 7)
+        assert [seen.data for seen in server.of("connect")] == [7]
+        for sender, receiver in link.directions():
+            for number in range(5):
+                assert sender.send(Message(number, 20), 1, 1) == 0
+            net.expect(receiver, "receive", 5)
+        for end in link.ends():
+            assert [seen.digest for seen in end.of("receive")] == [Message(number, 20).digest() for number in range(5)]
+        assert (len(server.of("connect")), len(client.of("connect"))) == (1, 1)
+
+
+def test_connecting_from_far_away(net: Net, roles: tuple[str, str]) -> None:
+    """The CONNECT is repeated before its answer is there, so there are several answers and acknowledgements."""
+    server, client = (net.add(side) for side in roles)
+    port = server.open(LOOPBACK)
+    client.open(peers=1)
+    with relay(port, jitter=0.9, seed=1) as road:
+        link = net.link(server, client, road, 2, 7)
+        for sender, receiver in link.directions():
+            assert link.transfer(sender, receiver, Message(1, 20), 1, 1).digest == Message(1, 20).digest()
+        assert (len(server.of("connect")), len(client.of("connect"))) == (1, 1)

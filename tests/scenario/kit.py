@@ -23,16 +23,23 @@ NEVER = 10**9
 """Milliseconds beyond any test."""
 
 
+EXACT: dict[str, Any] = {"early_retransmit": False, "half_open_limit": 0}
+"""ENet's own timing, to the millisecond, and its own handshake."""
+
+
 def exact(config: HostConfig) -> HostConfig:
-    """The config with ENet's own timing, to the millisecond, and its own handshake."""
-    return replace(config, early_retransmit=False, half_open_limit=0)
+    """The config with ENet's own timing and handshake."""
+    return replace(config, **EXACT)
 
 
 class Stage:
-    """One engine at ``HOST``; links take no time, so whatever is answered at all is answered in the same moment."""
+    """One engine at ``HOST``; links take no time, so whatever is answered at all is answered in the same moment.
+
+    It keeps ENet's own timing and handshake, unless the config says otherwise.
+    """
 
     def __init__(self, factory: EngineFactory, start: int = START, **config: Any) -> None:
-        self.config = exact(HostConfig(**config))
+        self.config = HostConfig(**{**EXACT, **config})
         self.world = World(start=start)
         self.host = self.world.add_host(factory(self.config), HOST)
         self.engine = self.host.engine
@@ -220,10 +227,14 @@ class Pair:
         client: HostConfig | None = None,
         server: HostConfig | None = None,
         capture: bool = True,
+        exactly: bool = True,
     ) -> None:
+        """``exactly``: with ENet's own timing and handshake, whatever the configs say."""
+        if exactly:
+            client, server = exact(client or HostConfig()), exact(server or HostConfig())
         self.world = World(seed=seed, start=START, link=link, capture=capture)
-        self.client = self.world.add_host(factories.client(exact(client or HostConfig())), CLIENT)
-        self.server = self.world.add_host(factories.server(exact(server or HostConfig())), SERVER)
+        self.client = self.world.add_host(factories.client(client or HostConfig()), CLIENT)
+        self.server = self.world.add_host(factories.server(server or HostConfig()), SERVER)
         self.to_server = PeerHandle(0)
         """The client's handle for the server."""
         self.to_client = PeerHandle(0)

@@ -41,10 +41,7 @@ _FIRST = 1
 
 
 def handle_connect(engine: PythonEngine, command: bytes, address: Address, received: int, now: int) -> Peer | None:
-    """Take a CONNECT from a stranger, which came in a datagram of ``received`` bytes. Returns the peer it became.
-
-    Bytes are counted before compression, which is the same at both ends.
-    """
+    """Take a CONNECT from a stranger, which came in a datagram of ``received`` bytes. Returns the peer it became."""
     fields = CONNECT.unpack(command)
     peer_id, channels, connect_id = fields[3], fields[8], unpack_connect_id(fields[14])
     table = engine.table
@@ -169,16 +166,16 @@ def _as_peer(engine: PythonEngine, half: HalfOpen) -> Peer:
 def _send(engine: PythonEngine, half: HalfOpen, draft: Peer, number: int, body: bytes, now: int) -> None:
     """Send one control command whose acknowledgement is the proof, if the other side has paid for it."""
     wire = PING.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, _FIRST) + body
-    length = 4 + 4 * engine.checksum + len(wire)
-    if length <= half.credit:
-        half.credit -= length
+    answer = seal(engine, draft, [wire], half.nonce)
+    if len(answer.data) <= half.credit:
+        half.credit -= len(answer.data)
         half.answered = now
-        engine.post(seal(engine, draft, [wire], half.nonce))
+        engine.post(answer)
 
 
-def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, now: int) -> int:
+def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, received: int, now: int) -> int:
     """Where the commands behind the proof begin; 0 without one, and then another is asked for."""
-    half.credit += len(data)
+    half.credit += received
     while at + ACKNOWLEDGE.size <= len(data) and data[at] & 15 == Command.ACKNOWLEDGE:
         _, channel, _, number, sent_time = ACKNOWLEDGE.unpack_from(data, at)
         at += ACKNOWLEDGE.size
@@ -186,6 +183,8 @@ def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, now: i
             if sent_time == half.nonce:
                 return at
             half.mistakes += 1
+            if half.mistakes >= HALF_OPEN_MISTAKES:
+                break  # A long datagram would hold five hundred guesses.
     if half.mistakes >= HALF_OPEN_MISTAKES:
         engine.drop(Drop.WRONG_PROOF, half.address)
         _forget(engine, half)
@@ -209,6 +208,7 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
     _agree(engine, peer, half.command)
     peer.outgoing_reliable_sequence = _FIRST
+    peer.proof = half.nonce
     sample_round_trip(peer, now - half.answered or 1, now)
     engine.connected(peer)
     return peer

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
+    CONTROL_CHANNEL,
     HEADER_COMPRESSED,
     HEADER_SENT_TIME,
     MAXIMUM_CHANNEL_COUNT,
@@ -127,7 +128,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             return
     begin = header
     if half is not None:
-        begin = proof_end(engine, half, data, header, now)
+        begin = proof_end(engine, half, data, header, length, now)
         if not begin:
             return
         peer = promote(engine, half, now)
@@ -135,7 +136,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             return
     if peer is not None:
         peer.incoming_data_total += len(data)
-    _parse_commands(engine, peer, data, header, begin, sent_time, address, now)
+    _parse_commands(engine, peer, data, header, begin, sent_time, length, address, now)
 
 
 def _parse_commands(
@@ -145,10 +146,11 @@ def _parse_commands(
     begin: int,
     at: int,
     sent_time: int,
+    received: int,
     address: Address,
     now: int,
 ) -> None:
-    """The commands from ``at`` on, of a datagram whose first one is at ``begin``."""
+    """The commands from ``at`` on, of a datagram of ``received`` bytes whose first one is at ``begin``."""
     end = len(data)
     compressed = data[0] & HEADER_COMPRESSED >> 8
     while at < end:
@@ -167,7 +169,7 @@ def _parse_commands(
             if peer is not None:
                 engine.drop(Drop.CONNECT_REFUSED, address)
                 break
-            peer = handle_connect(engine, data[at:body], address, len(data), now)
+            peer = handle_connect(engine, data[at:body], address, received, now)
             if peer is None:
                 break
             following = body
@@ -252,6 +254,8 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
         # Nobody acknowledges a CONNECT; a forged one would stop it from being repeated, for ever.
         return body
     _, channel_id, _, number, sent_time = _unpack_ack(data, at)
+    if sent_time == peer.proof and number == 1 and channel_id == CONTROL_CHANNEL:
+        return body
     sent_time |= now & ~0xFFFF
     if sent_time & 0x8000 > now & 0x8000:
         sent_time -= 0x10000

@@ -102,6 +102,7 @@ class Peer:
         "packets_sent",
         "pending_throttle",
         "ping_interval",
+        "proof",
         "recalculates",
         "recovery",
         "reliable",
@@ -185,6 +186,8 @@ class Peer:
         self.earliest_timeout = 0
         self.recovery = Recovery() if early_retransmit else None
         """None where the host keeps ENet's own timing."""
+        self.proof = -1
+        """What proved this peer's address, see half_open.py: copies of that acknowledgement tell no time."""
         self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
         self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
         self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM

@@ -40,6 +40,7 @@ __all__ = ["CLOSED", "NativeEngine", "check", "info_of", "native_mode", "reports
 
 CLOSED = -9
 """What the C host returns once it is closed."""
+_CODEC_OUTSIDE = 3
 _ERRORS: dict[int, type[EnetError]] = {
     -2: UnknownPeer,
     -3: NotConnected,
@@ -121,6 +122,8 @@ class NativeEngine:
         self.config = config
         self._compressor: Compressor | None = None
         """A codec that only Python has; it works on finished datagrams, outside the engine."""
+        self._answers: list[Datagram] = []
+        """What it made of what the engine answered at once."""
         self._own_drops: dict[Drop, int] = {}
         self._own_reports: dict[Drop, DropReport] = {}
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
@@ -180,7 +183,10 @@ class NativeEngine:
         for data, address in batch:
             plain = data if self._compressor is None else self._expand(data, address)
             if plain is not None:
-                self._gde.gde_receive(self._engine, plain, len(plain), ctypes.byref(c_address(address)), now)
+                source = ctypes.byref(c_address(address))
+                self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
+                if self._compressor is not None:
+                    self._take_answers(now)
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due."""
@@ -228,14 +234,14 @@ class NativeEngine:
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
         mode = native_mode(compressor)
-        check(self._gde.gde_set_compressor(self._engine, mode or 0))
+        check(self._gde.gde_set_compressor(self._engine, _CODEC_OUTSIDE if mode is None else mode))
         self._compressor = compressor if mode is None else None
 
     # D. outputs
 
     def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
         """One send pass."""
-        batch: list[Datagram] = []
+        batch, self._answers = self._answers, []
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_transmit(self._engine, now, urgent, buffer, ctypes.byref(address)):
             data = buffer.raw[:length]
@@ -252,6 +258,8 @@ class NativeEngine:
 
     def poll_timeout(self) -> int | None:
         """The next deadline."""
+        if self._answers:
+            return 0
         return self._due.value if self._gde.gde_poll_timeout(self._engine, ctypes.byref(self._due)) else None
 
     def poll_drops(self) -> list[DropReport]:
@@ -287,6 +295,14 @@ class NativeEngine:
         if packed is None or not 0 < len(packed) < len(body):
             return data
         return self._flip(data, header, packed, len(body))
+
+    def _take_answers(self, now: int) -> None:
+        """Compress what was answered at once; only then it is known how long it is, and whether it may leave."""
+        buffer, address = self._buffer, self._address
+        while length := self._gde.gde_poll_answers(self._engine, buffer, ctypes.byref(address)):
+            data = self._shrink(buffer.raw[:length])
+            if self._gde.gde_afford(self._engine, len(data), now):
+                self._answers.append(Datagram(data, address_of(address)))
 
     def _expand(self, data: bytes, address: Address) -> bytes | None:
         """A datagram with its commands plain; None if they do not decode."""

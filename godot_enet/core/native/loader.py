@@ -23,7 +23,7 @@ __all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library
 
 _log = logging.getLogger("godot_enet.native")
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 
 _V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
 _D = ctypes.c_char_p
@@ -35,6 +35,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_engine_create": (_V, [_C]),
     "gde_engine_destroy": (None, [_V]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
+    "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
     "gde_handle_timeout": (None, [_V, _I64]),
     "gde_connect": (_I64, [_V, _A, _U32, _U32]),
     "gde_disconnect": (_I32, [_V, _U64, _U32, _U32, _I64]),
@@ -46,6 +47,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_set_channel_limit": (None, [_V, _U32]),
     "gde_set_compressor": (_I32, [_V, _U32]),
     "gde_poll_transmit": (_I32, [_V, _I64, _U32, _D, _A]),
+    "gde_poll_answers": (_I32, [_V, _D, _A]),
+    "gde_afford": (_I32, [_V, _U32, _I64]),
     "gde_poll_event": (_I32, [_V, _E]),
     "gde_poll_timeout": (_I32, [_V, ctypes.POINTER(_I64)]),
     "gde_poll_drops": (_I32, [_V, _R, _I32]),

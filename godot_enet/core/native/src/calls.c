@@ -106,7 +106,7 @@ void gde_set_channel_limit(gde_engine *e, uint32_t limit) {
 }
 
 int32_t gde_set_compressor(gde_engine *e, uint32_t mode) {
-    if (mode > 2) return GDE_ERR_ARGUMENT;
+    if (mode > CODEC_OUTSIDE) return GDE_ERR_ARGUMENT;
     e->compressor = mode;
     return GDE_OK;
 }

@@ -86,7 +86,12 @@ void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from) {
 /* From the world */
 
 void gde_receive(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
-    receive_datagram(e, data, length, from, now);
+    receive_datagram(e, data, length, length, from, now);
+}
+
+void gde_receive_expanded(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
+                          int64_t now) {
+    receive_datagram(e, data, length, wire, from, now);
 }
 
 /* Outputs */
@@ -130,20 +135,31 @@ static uint32_t transmit_next(gde_engine *e, int64_t now, bool urgent, uint8_t *
     return 0;
 }
 
-int32_t gde_poll_transmit(gde_engine *e, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to) {
-    if (e->outbox_first < e->outbox_count) {
-        outgoing_datagram *next = &e->outbox[e->outbox_first++];
-        uint32_t length = next->length;
-        memcpy(buffer, next->data, length);
-        *to = next->to;
-        free(next->data);
-        return (int32_t)length;
+int32_t gde_poll_answers(gde_engine *e, uint8_t *buffer, gde_address *to) {
+    if (e->outbox_first == e->outbox_count) {
+        e->outbox_first = e->outbox_count = 0;
+        return 0;
     }
-    e->outbox_first = e->outbox_count = 0;
-    return (int32_t)transmit_next(e, now, urgent != 0, buffer, to);
+    outgoing_datagram *next = &e->outbox[e->outbox_first++];
+    memcpy(buffer, next->data, next->length);
+    *to = next->to;
+    e->unpaid = next->unpaid;
+    free(next->data);
+    return (int32_t)next->length;
 }
 
-void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to) {
+int32_t gde_poll_transmit(gde_engine *e, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to) {
+    int32_t length = gde_poll_answers(e, buffer, to);
+    return length ? length : (int32_t)transmit_next(e, now, urgent != 0, buffer, to);
+}
+
+int32_t gde_afford(gde_engine *e, uint32_t wire, int64_t now) {
+    half_open *h = e->unpaid;
+    e->unpaid = NULL;
+    return !h || half_open_pay(h, wire, now);
+}
+
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, half_open *unpaid) {
     if (e->outbox_count == e->outbox_capacity) {
         uint32_t capacity = e->outbox_capacity ? e->outbox_capacity * 2 : 4;
         outgoing_datagram *grown = realloc(e->outbox, capacity * sizeof *grown);
@@ -154,14 +170,14 @@ void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address
     uint8_t *copy = malloc(length);
     if (!copy) return;
     memcpy(copy, data, length);
-    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to};
+    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to, unpaid};
 }
 
 /* A whole send pass into the outbox, for what must leave before its peer is forgotten. */
 void transmit_to_outbox(gde_engine *e, int64_t now) {
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     gde_address to;
-    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to);
+    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to, NULL);
 }
 
 static void queue_peer(gde_engine *e, peer *p) {

@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 3u
+#define GDE_ABI_VERSION 4u
 
 enum {
     GDE_OK = 0,
@@ -100,6 +100,9 @@ GDE_API void gde_engine_destroy(gde_engine *engine);
 
 /* From the world. */
 GDE_API void gde_receive(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
+/* The same for a datagram that the caller has decompressed: it had `wire` bytes before. */
+GDE_API void gde_receive_expanded(gde_engine *engine, const uint8_t *data, uint32_t length, uint32_t wire,
+                                  const gde_address *from, int64_t now);
 GDE_API void gde_handle_timeout(gde_engine *engine, int64_t now);
 
 /* From the user. */
@@ -113,12 +116,17 @@ GDE_API int32_t gde_ping(gde_engine *engine, uint64_t peer);
 GDE_API int32_t gde_configure(gde_engine *engine, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
 GDE_API void gde_bandwidth_limit(gde_engine *engine, uint32_t incoming, uint32_t outgoing);
 GDE_API void gde_set_channel_limit(gde_engine *engine, uint32_t limit);
-/* 0 none, 1 range coder, 2 FastLZ. */
+/* 0 none, 1 range coder, 2 FastLZ, 3 the caller's own, outside the engine. */
 GDE_API int32_t gde_set_compressor(gde_engine *engine, uint32_t mode);
 
 /* Outputs. gde_poll_transmit builds one datagram into `buffer` (4104 bytes) and returns its length, 0 when this pass
  * has no more. Drain it before anything else is called. `urgent` leaves packets queued since the last full pass. */
 GDE_API int32_t gde_poll_transmit(gde_engine *engine, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to);
+/* With a compressor of the caller's own, after each datagram received: what that has caused at once, as
+ * gde_poll_transmit would return it. It may only leave, as `wire` bytes, if gde_afford says 1: otherwise it would be
+ * more than came from an address that nobody has proved. */
+GDE_API int32_t gde_poll_answers(gde_engine *engine, uint8_t *buffer, gde_address *to);
+GDE_API int32_t gde_afford(gde_engine *engine, uint32_t wire, int64_t now);
 GDE_API int32_t gde_poll_event(gde_engine *engine, gde_event *event);
 /* Returns 1 and the time, or 0 if nothing is ever due. */
 GDE_API int32_t gde_poll_timeout(gde_engine *engine, int64_t *due);

@@ -56,11 +56,9 @@ static void send_unproved(gde_engine *e, half_open *h, const peer *draft, uint8_
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
     write16(wire + 2, FIRST);
     if (size) memcpy(wire + 4, tail, size);
-    uint32_t length = 4 + (e->config.checksum ? 4 : 0) + 4 + size; /* before compression */
-    if (length > h->credit) return;
-    h->credit -= length;
-    h->answered = now;
-    post(e, buffer, seal(e, draft, wire, 4 + size, h->nonce, buffer), &h->address);
+    uint32_t length = seal(e, draft, wire, 4 + size, h->nonce, buffer);
+    bool outside = e->compressor == CODEC_OUTSIDE; /* then it is not known yet how long it will be */
+    if (outside || half_open_pay(h, length, now)) post(e, buffer, length, &h->address, outside ? h : NULL);
 }
 
 static void forget(gde_engine *e, half_open *h) {
@@ -137,13 +135,15 @@ static void ask_again(gde_engine *e, half_open *h, int64_t now) {
     send_unproved(e, h, &draft, COMMAND_PING, NULL, 0, now);
 }
 
-const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, int64_t now) {
+const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
+                         int64_t now) {
+    h->credit += received;
     while (end - at >= 8 && (at[0] & 15) == COMMAND_ACKNOWLEDGE) {
         const uint8_t *acknowledgement = at;
         at += 8;
         if (acknowledgement[1] == CONTROL_CHANNEL && read16(acknowledgement + 4) == FIRST) {
             if (read16(acknowledgement + 6) == h->nonce) return at;
-            h->mistakes++;
+            if (++h->mistakes >= HALF_OPEN_MISTAKES) break; /* A long datagram would hold five hundred guesses. */
         }
     }
     if (h->mistakes >= HALF_OPEN_MISTAKES) {
@@ -169,6 +169,7 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
     agree(e, p, proved.command, tail);
     p->outgoing_reliable_sequence = FIRST;
+    p->proof = proved.nonce;
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
     return p;

@@ -48,6 +48,7 @@ static bool check_session(gde_engine *e, peer *p) {
 
 static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
     if (p->state == STATE_CONNECTING) return true;
+    if (read16(at + 6) == p->proof && read16(at + 4) == 1 && at[1] == CONTROL_CHANNEL) return true;
     int64_t sent_time = read16(at + 6) | (now & ~(int64_t)0xFFFF);
     if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
     if (now < sent_time) return true;
@@ -275,7 +276,8 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
     }
 }
 
-void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
+                      int64_t now) {
     if (length < 2 || length > MAXIMUM_DATAGRAM) {
         if (length) engine_drop(e, length < 2 ? DROP_SHORT : DROP_OVERSIZED, from);
         return;
@@ -315,12 +317,12 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
         }
     }
     if (word & HEADER_COMPRESSED) {
-        if (!e->compressor) {
+        if (e->compressor == CODEC_NONE || e->compressor == CODEC_OUTSIDE) {
             engine_drop(e, DROP_NO_COMPRESSOR, from);
             return;
         }
         uint32_t limit = p || half ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT, plain;
-        if (e->compressor == 1)
+        if (e->compressor == CODEC_RANGE_CODER)
             plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
         else
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
@@ -343,10 +345,9 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const
     }
     const uint8_t *begin = data + header, *at = begin;
     if (half) {
-        half->credit += length;
-        at = proof_end(e, half, begin, data + length, now);
+        at = proof_end(e, half, begin, data + length, wire, now);
         if (!at || !(p = promote(e, half, now))) return;
     }
     if (p) p->incoming_data_total += length;
-    parse_commands(e, p, begin, at, data + length, sent_time, length, (word & HEADER_COMPRESSED) != 0, from, now);
+    parse_commands(e, p, begin, at, data + length, sent_time, wire, (word & HEADER_COMPRESSED) != 0, from, now);
 }

@@ -73,6 +73,7 @@ enum {
 enum { PACKET_RELIABLE = 1, PACKET_UNSEQUENCED = 2, PACKET_UNRELIABLE_FRAGMENT = 8 };
 enum { MODE_NORMAL, MODE_LATER, MODE_NOW, MODE_RESET };
 enum { OPTION_PING_INTERVAL, OPTION_TIMEOUT, OPTION_THROTTLE };
+enum { CODEC_NONE, CODEC_RANGE_CODER, CODEC_FASTLZ, CODEC_OUTSIDE };
 enum { EVENT_NONE, EVENT_CONNECT, EVENT_DISCONNECT, EVENT_RECEIVE };
 
 enum {
@@ -234,6 +235,7 @@ typedef struct peer {
 
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
     int64_t last_receive_time, earliest_timeout;
+    int32_t proof; /* what proved the address; negative: nothing did */
     uint32_t timeout_limit, timeout_minimum, timeout_maximum, ping_interval;
     int64_t timer, deadline;
 
@@ -281,6 +283,7 @@ typedef struct {
     uint8_t *data;
     uint32_t length;
     gde_address to;
+    half_open *unpaid; /* where the caller compresses, who is to pay for it; good until the next datagram comes */
 } outgoing_datagram;
 
 enum { PEER_WORDS = 64 };
@@ -322,6 +325,7 @@ struct gde_engine {
 
     outgoing_datagram *outbox;
     uint32_t outbox_count, outbox_first, outbox_capacity;
+    half_open *unpaid; /* who is to pay for the datagram taken last */
     slot_set turn, again; /* peers yet to be asked in this pass, and in the next */
 
     uint64_t drops[GDE_DROP_CAUSES];
@@ -452,7 +456,9 @@ uint32_t window_for(uint32_t outgoing, uint32_t incoming);
 void bandwidth_throttle(gde_engine *e, int64_t now);
 
 /* incoming.c */
-void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
+/* `wire`: the bytes it had on the wire, which may be fewer than its length if somebody has decompressed it. */
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
+                      int64_t now);
 
 /* half_open.c */
 enum { HALF_OPEN_LIFE = 15000, HALF_OPEN_MISTAKES = 3 };
@@ -464,16 +470,25 @@ half_open *half_open_in_the_way(gde_engine *e, const gde_address *address, uint3
 half_open *half_open_add(gde_engine *e, const half_open *wanted);
 void half_open_remove(gde_engine *e, half_open *h);
 void half_open_clear(gde_engine *e);
+/* Counts an answer of so many bytes; false if they are more than came. */
+static inline bool half_open_pay(half_open *h, uint32_t bytes, int64_t now) {
+    if (bytes > h->credit) return false;
+    h->credit -= bytes;
+    h->answered = now;
+    return true;
+}
 
 /* handshake.c */
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now);
 /* Where the commands behind the proof begin; NULL without one, and then another is asked for. */
-const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, int64_t now);
+const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
+                         int64_t now);
 peer *promote(gde_engine *e, half_open *h, int64_t now);
 static inline uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
 
 /* engine.c */
-void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to);
+/* Sends a datagram of no peer, with the next pass; `unpaid`: see gde_afford. */
+void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, half_open *unpaid);
 uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
 void enqueue(gde_engine *e, peer *p);

@@ -324,9 +324,9 @@ uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t le
     uint32_t packed = 0;
     uint32_t word = p->outgoing_peer_id;
     if (word < MAXIMUM_PEER_ID) word |= (uint32_t)p->outgoing_session << 12;
-    if (e->compressor == 1)
+    if (e->compressor == CODEC_RANGE_CODER)
         packed = range_coder_compress(commands, length, e->scratch, length);
-    else if (e->compressor == 2)
+    else if (e->compressor == CODEC_FASTLZ)
         packed = fastlz_compress_datagram(commands, length, e->scratch, length);
     if (packed >= length) packed = 0;
     if (packed) word |= HEADER_COMPRESSED;

@@ -66,6 +66,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, c
     p->incoming_session = e->sessions[slot][0];
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
+    p->proof = -1;
     p->mtu = e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;
     list_init(&p->control);

@@ -1,0 +1,503 @@
+"""Connecting where addresses may be forged: what a CONNECT costs, who gets a slot, and who is answered how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from godot_enet.core.compression import FastLz, RangeCoder, Zlib
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import DisconnectMode, Drop, PeerState, PeerStatistic
+from godot_enet.core.engine.half_open import HALF_OPEN_LIFE, HALF_OPEN_MISTAKES
+from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.sim import LinkConfig
+from tests.conftest import EngineFactory, EnginePair
+from tests.equivalence.net import compressed
+from tests.scenario import raw
+from tests.scenario.kit import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
+
+OTHER = Address("10.0.0.3", 1)
+CONNECT_SIZE = len(raw.datagram(raw.connect(), time=0))
+LIMIT = 2048
+
+
+def open_stage(factory: EngineFactory, **config: Any) -> Stage:
+    """A host that wants addresses proved."""
+    return Stage(factory, **{"half_open_limit": LIMIT, **config})
+
+
+class Caller:
+    """Somebody who asks for a connection, and reads the answers or not."""
+
+    def __init__(self, stage: Stage, address: Address = RAW, connect_id: bytes = b"\x11\x22\x33\x44") -> None:
+        self.peer = RawPeer(stage, address, connect_id)
+        self.stage = stage
+        self.nonce = 0
+
+    def ask(self, **fields: Any) -> list[raw.Reading]:
+        """Send a CONNECT; the datagrams that answer it."""
+        self.peer.slot, self.peer.session = raw.UNKNOWN_PEER, 0
+        readings = [
+            raw.read(data) for data in self.peer.exchange(raw.connect(connect_id=self.peer.connect_id, **fields))
+        ]
+        for reading in readings:
+            (verify,) = reading.commands
+            assert verify.kind == 3
+            assert reading.time is not None
+            self.nonce, self.peer.slot, self.peer.session = reading.time, verify.u16(4), verify.u8(7)
+        return readings
+
+    def prove(self, *behind: bytes, off: int = 0) -> list[bytes]:
+        """Acknowledge the answer, and send more in the same datagram."""
+        return self.peer.exchange(raw.acknowledge(raw.CONTROL, 1, self.nonce + off), *behind)
+
+    def connect(self) -> PeerHandle:
+        """Ask and prove; the CONNECT event must be the only one."""
+        assert len(self.ask()) == 1
+        self.prove()
+        (event,) = self.stage.events()
+        assert event.type == EventType.CONNECT
+        self.peer.handle = event.peer
+        return event.peer
+
+
+class TestAskingIsCheap:
+    def test_no_slot_and_no_event_until_the_answer_is_acknowledged(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=1)
+        caller = Caller(stage)
+        (answer,) = caller.ask(data=77)
+        assert [command.kind for command in answer.commands] == [3]
+        assert (stage.engine.peers(), stage.events()) == ([], [])
+        caller.prove()
+        (peer,) = stage.engine.peers()
+        assert stage.events() == [Event(EventType.CONNECT, peer, 0, 77)]
+        assert stage.engine.peer_state(peer) == PeerState.CONNECTED
+        assert stage.engine.peer_info(peer).address == RAW
+
+    def test_the_answer_is_sent_once(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        assert stage.engine.poll_timeout() is None
+        stage.wait(60_000)
+        assert caller.peer.take() == []
+        assert stage.events() == []
+
+    def test_each_copy_is_answered_once_and_alike(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        answers = [caller.ask() for _ in range(5)]
+        assert answers == [answers[0]] * 5
+        assert len(answers[0]) == 1
+        caller.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_a_copy_that_comes_after_the_proof_opens_nothing(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.connect()
+        caller.peer.take()
+        slot = caller.peer.slot
+        assert caller.ask() == []
+        assert stage.engine.drops[Drop.CONNECT_REPEATED] == 1
+        assert [peer & 0xFFF for peer in stage.engine.peers()] == [slot]
+
+    def test_a_new_attempt_from_the_same_address_is_another_connection(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        first = Caller(stage)
+        first.ask()
+        first.peer.connect_id = b"\x55\x66\x77\x88"
+        first.ask()
+        first.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_round_trip_is_from_the_last_answer(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        stage.wait(500)
+        caller.ask()
+        stage.wait(70)
+        caller.prove()
+        (peer,) = stage.engine.peers()
+        assert stage.engine.peer_statistic(peer, PeerStatistic.ROUND_TRIP_TIME) == 70
+
+    def test_copies_of_the_proof_tell_no_time(self, engine_factory: EngineFactory) -> None:
+        """They repeat a random number where others have the time; whoever is far away sends several."""
+        stage = open_stage(engine_factory)
+        callers = [Caller(stage, Address(f"10.0.9.{number}", 1)) for number in range(20)]
+        for caller in callers:
+            caller.ask()
+            stage.wait(40)
+            caller.prove()
+            caller.prove()
+            caller.prove(raw.ping(2))
+        for peer in stage.engine.peers():
+            assert stage.engine.peer_statistic(peer, PeerStatistic.ROUND_TRIP_TIME) == 40
+
+    def test_commands_behind_the_proof_count(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        answers = caller.prove(raw.reliable(0, 1, b"hello"), raw.ping(2))
+        assert [event.packet for event in stage.events()] == [b"", b"hello"]
+        acknowledged = [(command.kind, command.number) for data in answers for command in raw.read(data).commands]
+        assert acknowledged[:2] == [(1, 1), (1, 2)]
+
+
+class TestProof:
+    @pytest.mark.parametrize("off", [1, -1, 0x8000])
+    def test_a_wrong_one_proves_nothing(self, engine_factory: EngineFactory, off: int) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        caller.prove(off=off)
+        assert (stage.engine.peers(), stage.events()) == ([], [])
+        caller.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_too_many_wrong_ones_end_it(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        for off in range(1, 1 + HALF_OPEN_MISTAKES):
+            caller.prove(off=off)
+        caller.prove()
+        assert stage.engine.peers() == []
+        assert stage.engine.drops[Drop.WRONG_PROOF] == 1
+        assert stage.engine.drops[Drop.UNKNOWN_PEER] == 1
+
+    def test_one_datagram_full_of_guesses_is_no_better(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        guesses = [raw.acknowledge(raw.CONTROL, 1, caller.nonce + off) for off in range(400, -1, -1)]
+        assert caller.peer.exchange(*guesses) == []
+        assert stage.engine.peers() == []
+        assert stage.engine.drops[Drop.WRONG_PROOF] == 1
+
+    def test_it_differs_from_one_attempt_to_the_next(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        nonces = set()
+        for number in range(50):
+            caller = Caller(stage, Address("10.0.7.1", 1 + number))
+            caller.ask()
+            nonces.add(caller.nonce)
+        assert len(nonces) > 45
+
+    def test_from_another_address_it_is_none(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller, thief = Caller(stage), Caller(stage, OTHER)
+        caller.ask()
+        thief.nonce, thief.peer.slot, thief.peer.session = caller.nonce, caller.peer.slot, caller.peer.session
+        assert thief.prove() == []
+        assert stage.engine.drops[Drop.WRONG_ADDRESS] == 1
+        assert stage.engine.peers() == []
+
+    def test_in_another_session_it_is_none(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        caller.peer.session ^= 1
+        caller.prove()
+        assert stage.engine.drops[Drop.WRONG_SESSION] == 1
+        assert stage.engine.peers() == []
+
+    def test_the_proof_may_be_in_a_datagram_without_time(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        caller.peer.post(raw.acknowledge(raw.CONTROL, 1, caller.nonce), time=None)
+        stage.settle()
+        assert len(stage.engine.peers()) == 1
+
+
+class TestLostAcknowledgement:
+    def test_whatever_comes_instead_is_answered_by_a_ping(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        (probe,) = caller.peer.exchange(raw.reliable(0, 1, b"early"))
+        reading = raw.read(probe)
+        assert ([(command.kind, command.number) for command in reading.commands], reading.time) == (
+            [(5, 1)],
+            caller.nonce,
+        )
+        assert stage.events() == []
+        caller.prove()
+        caller.peer.post(raw.reliable(0, 1, b"early"))
+        assert [event.packet for event in stage.events()] == [b"", b"early"]
+
+    def test_between_real_hosts(self, engine_pair: EnginePair) -> None:
+        """The client is up after its first answer; the server follows when the client's next ping comes through."""
+        pair = Pair(engine_pair, LinkConfig(delay=20), exactly=False)
+        pair.client.engine.connect(SERVER, 2, 5)
+        pair.world.run_until(lambda: bool(pair.client.events))
+        pair.world.partition(CLIENT, SERVER)
+        pair.world.run_for(5)
+        pair.world.heal()
+        assert pair.server.engine.peers() == []
+        pair.world.run_until(lambda: bool(pair.server.events), 5_000)
+        (accepted,) = pair.server.events
+        assert accepted.event == Event(EventType.CONNECT, accepted.event.peer, 0, 5)
+        pair.client.engine.send(pair.client.events[0].event.peer, 1, b"up", 1)
+        pair.server.engine.send(accepted.event.peer, 1, b"down", 1)
+        pair.world.run_for(500)
+        assert (pair.packets(pair.server), pair.packets(pair.client)) == ([b"up"], [b"down"])
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_on_a_bad_road_everybody_arrives_once(self, engine_pair: EnginePair, seed: int) -> None:
+        road = LinkConfig(delay=30, jitter=60, reorder=0.5, loss=0.3, duplicate=0.1)
+        pair = Pair(engine_pair, road, seed, exactly=False)
+        pair.connect(data=9)
+        pair.client.engine.send(pair.to_server, 0, b"up", 1)
+        pair.server.engine.send(pair.to_client, 0, b"down", 1)
+        pair.world.run_until(lambda: bool(pair.packets(pair.server) and pair.packets(pair.client)))
+        assert (pair.packets(pair.server), pair.packets(pair.client)) == ([b"up"], [b"down"])
+        assert len(pair.server.engine.peers()) == 1
+
+    def test_a_clean_handshake_takes_no_longer(self, engine_pair: EnginePair) -> None:
+        moments = []
+        for exactly in (True, False):
+            pair = Pair(engine_pair, LinkConfig(delay=25), exactly=exactly)
+            pair.client.engine.connect(SERVER, 2, 0)
+            pair.world.run_until(lambda pair=pair: bool(pair.client.events and pair.server.events))  # type: ignore[misc]
+            moments.append([host.events[0].time for host in (pair.client, pair.server)])
+        assert moments[0] == moments[1]
+
+
+class TestLimits:
+    def flood(self, stage: Stage, hosts: list[str]) -> list[Caller]:
+        callers = [Caller(stage, Address(host, 1 + number)) for number, host in enumerate(hosts)]
+        for caller in callers:
+            caller.ask()
+        return callers
+
+    def proves(self, callers: list[Caller]) -> list[bool]:
+        """Whose records are still there."""
+        results = []
+        for caller in callers:
+            before = len(caller.stage.engine.peers())
+            caller.prove()
+            results.append(len(caller.stage.engine.peers()) > before)
+        return results
+
+    def test_in_all_the_oldest_goes(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, half_open_limit=3)
+        callers = self.flood(stage, [f"10.{number}.0.1" for number in range(5)])
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 2
+        assert self.proves(callers) == [False, False, True, True, True]
+
+    @pytest.mark.parametrize("network", ["192.0.2.{}", "2001:db8:7:{}::1"])
+    def test_in_one_network_its_own_oldest_goes(self, engine_factory: EngineFactory, network: str) -> None:
+        stage = open_stage(engine_factory, half_open_per_prefix=2)
+        (neighbour,) = self.flood(stage, ["10.0.0.9"])
+        callers = self.flood(stage, [network.format(number) for number in range(1, 6)])
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 3
+        assert self.proves([neighbour, *callers]) == [True, False, False, False, True, True]
+
+    def test_other_networks_are_other_networks(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, half_open_per_prefix=1)
+        callers = self.flood(stage, ["192.0.2.1", "192.0.3.1", "2001:db8:7::1", "2001:db8:8::1"])
+        assert self.proves(callers) == [True] * 4
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1"])
+    def test_this_machine_has_no_limit_of_its_own(self, engine_factory: EngineFactory, host: str) -> None:
+        stage = open_stage(engine_factory, half_open_per_prefix=1)
+        assert self.proves(self.flood(stage, [host] * 6)) == [True] * 6
+
+    def test_records_expire(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, half_open_limit=1)
+        (first,) = self.flood(stage, ["10.1.0.1"])
+        stage.wait(HALF_OPEN_LIFE)
+        (second,) = self.flood(stage, ["10.2.0.1"])
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 0
+        assert self.proves([second]) == [True]
+        first.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_after_its_life_a_repeated_connect_begins_anew(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        stage.wait(HALF_OPEN_LIFE)
+        before = caller.nonce
+        assert len(caller.ask()) == 1
+        assert caller.nonce != before
+        caller.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_4095_numbers_are_enough_for_peers_and_records(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, half_open_limit=10_000, half_open_per_prefix=0)
+        joined = Caller(stage, OTHER)
+        joined.connect()
+        for number in range(4200):
+            source = Address(f"10.{number >> 8}.{number & 255}.1", 1)
+            data = raw.datagram(raw.connect(), peer=raw.UNKNOWN_PEER, time=0)
+            stage.engine.receive([Datagram(data, source)], stage.now)
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 4200 - 4094
+        stage.engine.poll_transmit(stage.now)
+        assert Caller(stage, Address("10.99.0.1", 7)).connect() != joined.peer.handle
+        assert stage.engine.peer_state(joined.peer.handle) == PeerState.CONNECTED
+
+
+class TestRoom:
+    def test_a_full_host_does_not_answer(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=1)
+        Caller(stage).connect()
+        assert Caller(stage, OTHER).ask() == []
+        assert stage.engine.drops[Drop.CONNECT_REFUSED] == 1
+
+    def test_the_last_slot_is_for_the_first_who_proves(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=1)
+        first, second = Caller(stage), Caller(stage, OTHER)
+        first.ask()
+        second.ask()
+        second.prove()
+        (peer,) = stage.engine.peers()
+        assert stage.engine.peer_info(peer).address == OTHER
+        first.prove()
+        assert stage.engine.peers() == [peer]
+        assert stage.engine.drops[Drop.CONNECT_REFUSED] == 1
+
+    def test_peers_of_one_address_are_limited_when_they_prove(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, duplicate_peers=1)
+        callers = [Caller(stage, Address(RAW.host, port)) for port in (1, 2)]
+        for caller in callers:
+            caller.ask()
+        for caller in callers:
+            caller.prove()
+        assert len(stage.engine.peers()) == 1
+
+    def test_a_host_that_connects_out_meanwhile(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=2)
+        caller = Caller(stage)
+        caller.ask()
+        out = stage.engine.connect(OTHER, 1, 0)
+        assert out & 0xFFF != caller.peer.slot
+        caller.prove()
+        assert len(stage.engine.peers()) == 2
+        assert stage.engine.peer_info(out).address == OTHER
+
+    def test_connecting_out_may_take_the_last_slot(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=1)
+        caller = Caller(stage)
+        caller.ask()
+        out = stage.engine.connect(OTHER, 1, 0)
+        caller.prove()
+        assert stage.engine.peers() == [out]
+        stage.engine.disconnect(out, 0, DisconnectMode.RESET, stage.now)
+        caller.peer.connect_id = b"next"
+        caller.connect()
+
+    def test_a_host_can_connect_to_itself(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        stage.engine.connect(HOST, 1, 42)
+        assert sorted(event.data for event in stage.events()) == [0, 42]
+
+    def test_a_slot_beyond_the_peer_count_is_as_good_as_any(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=2)
+        for number in range(100):
+            Caller(stage, Address(f"10.9.{number}.1", 1)).ask()
+        caller = Caller(stage)
+        peer = caller.connect()
+        assert (peer & 0xFFF, stage.engine.peers()) == (100, [peer])
+        caller.peer.send(1, b"down")
+        commands = [command for command in caller.peer.commands() if command.kind == 6]
+        assert [command.data for command in commands] == [b"down"]
+        caller.peer.post(raw.reliable(0, 1, b"up"))
+        assert [event.packet for event in stage.events()] == [b"up"]
+        stage.engine.broadcast(0, b"all", 1)
+        assert [command.data for command in caller.peer.commands() if command.kind == 6][-1:] == [b"all"]
+        caller.peer.disconnect(mode=DisconnectMode.NOW)
+        assert stage.engine.peers() == []
+
+    def test_a_slot_is_used_again_in_the_next_session(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        sessions = []
+        for number in range(3):
+            caller = Caller(stage, Address(RAW.host, 1 + number))
+            peer = caller.connect()
+            sessions.append((caller.peer.slot, caller.peer.session))
+            stage.engine.disconnect(peer, 0, DisconnectMode.RESET, stage.now)
+            caller.peer.take()
+        assert sessions == [(0, 0), (0, 1), (0, 2)]
+
+
+FORGED_HOSTS = ("10.5.0.1", "10.5.0.2", "10.6.0.1", "2001:db8::1")
+STEP = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["connect", "connect", "connect", "guess", "commands", "noise"]),
+        "host": st.sampled_from(FORGED_HOSTS),
+        "slot": st.integers(0, 3),
+        "session": st.integers(0, 3),
+        "connect_id": st.sampled_from([bytes(4), b"\0\0\0\1", b"abcd"]),
+        "fields": st.fixed_dictionaries(
+            {},
+            optional={
+                "mtu": st.sampled_from([0, 576, 4096, 0xFFFFFFFF]),
+                "window": st.sampled_from([0, 65536, 0xFFFFFFFF]),
+                "channels": st.sampled_from([1, 2, 255]),
+                "throttle": st.sampled_from([(0, 0, 0), (5000, 2, 2), (0xFFFFFFFF, 0, 1)]),
+                "peer": st.sampled_from([0, 1, 4094]),
+                "sessions": st.sampled_from([(0, 0), (0xFF, 0xFF), (3, 1)]),
+                "command": st.sampled_from([0x82, 0x02]),
+            },
+        ),
+        "more": st.lists(st.sampled_from([raw.ping(1), raw.reliable(0, 1, b"x" * 40), raw.disconnect(1)]), max_size=2),
+        "noise": st.binary(max_size=60),
+        "packed": st.booleans(),
+        "wait": st.sampled_from([0, 0, 1, 500, 20_000]),
+    }
+)
+
+
+@pytest.mark.parametrize("codec", [None, RangeCoder, FastLz, Zlib], ids=lambda codec: codec and codec.__name__)
+@given(
+    steps=st.lists(STEP, max_size=25),
+    config=st.fixed_dictionaries(
+        {},
+        optional={
+            "half_open_limit": st.sampled_from([1, 2, 2048]),
+            "half_open_per_prefix": st.sampled_from([0, 1, 256]),
+            "incoming_bandwidth": st.sampled_from([123_457, 0x7F3E2D1C]),
+            "outgoing_bandwidth": st.sampled_from([987_654, 0x1D2E3F4A]),
+            "seed": st.integers(1, 0xFFFFFFFF),
+        },
+    ),
+)
+def test_nobody_is_sent_more_than_came_from_his_address(
+    engine_factory: EngineFactory, codec: type | None, steps: list[dict[str, Any]], config: dict[str, Any]
+) -> None:
+    """In bytes on the wire, at every moment, whatever somebody sends who does not read the answers."""
+    engine = engine_factory(HostConfig(**config))
+    engine.set_compressor(codec() if codec else None)
+    now = 10_000
+    balance: Counter[Address] = Counter()
+    for step in steps:
+        now += step["wait"]
+        source = Address(step["host"], 7)
+        if step["kind"] == "connect":
+            connect = raw.connect(connect_id=step["connect_id"], **step["fields"])
+            data = raw.datagram(connect, *step["more"], peer=raw.UNKNOWN_PEER, time=now)
+        elif step["kind"] == "noise":
+            data = step["noise"]
+        else:
+            commands = list(step["more"])
+            if step["kind"] == "guess":
+                commands.insert(0, raw.acknowledge(raw.CONTROL, 1, 0x5555))
+            data = raw.datagram(*commands, peer=step["slot"], session=step["session"], time=now)
+        if codec is not None and step["packed"] and step["kind"] != "noise" and len(data) > 4:
+            data = compressed(data, 4, codec())
+        balance[source] += len(data)
+        engine.receive([Datagram(data, source)], now)
+        engine.handle_timeout(now)
+        for answer in engine.poll_transmit(now):
+            balance[answer.address] -= len(answer.data)
+        assert min(balance.values()) >= 0
+        assert engine.poll_event() is None

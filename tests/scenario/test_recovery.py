@@ -1,0 +1,272 @@
+"""Losses noticed early: exactly when something is sent again, what teaches patience, and what all that gains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from godot_enet.core.config import HostConfig
+from godot_enet.core.constants import PeerOption, PeerStatistic
+from godot_enet.core.engine.recovery import LEAST_REORDERING
+from godot_enet.core.events import Event, EventType
+from godot_enet.core.interface import Address, Engine
+from godot_enet.core.sim import LinkConfig
+from tests.conftest import EngineFactory, EnginePair
+from tests.scenario import raw
+from tests.scenario.kit import CLIENT, SERVER, Pair, RawPeer, Stage
+
+RTT = 100
+
+
+def steady(factory: EngineFactory) -> RawPeer:
+    """A peer whose round trip is 100 ms with a variance of 3 (which never falls lower), that is idle and not pinged."""
+    peer = Stage(factory, early_retransmit=True).joined(sample=RTT)
+    peer.hush(RTT)
+    for _ in range(20):
+        peer.acknowledge(raw.CONTROL, 60_000, RTT)
+    statistics = PeerStatistic.ROUND_TRIP_TIME, PeerStatistic.ROUND_TRIP_TIME_VARIANCE
+    assert [peer.statistic(which) for which in statistics] == [RTT, 3]
+    return peer
+
+
+TIMEOUT = RTT + 4 * 3
+PATIENCE = RTT + 2 * 3
+
+
+def send_spaced(peer: RawPeer, count: int, gap: int = 10) -> int:
+    """So many packets, each in a datagram of its own, ``gap`` ms apart; the time of the first."""
+    begin = peer.stage.now
+    for number in range(count):
+        peer.send(0, b"%d" % number)
+        peer.take()
+        if number < count - 1:
+            peer.stage.wait(gap)
+    return begin
+
+
+def resent(peer: RawPeer) -> list[tuple[int, int]]:
+    """What left since the last call: when, and which number."""
+    peer.stage.settle()
+    arrivals, peer.mailbox.received = peer.mailbox.received, []
+    return [
+        (arrival.time, command.number)
+        for arrival in arrivals
+        for command in raw.read(arrival.data).commands
+        if command.kind == 6
+    ]
+
+
+class TestMoments:
+    def test_alone_it_waits_for_the_time_out(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 1)
+        peer.stage.wait(TIMEOUT + 2 * TIMEOUT + 4 * TIMEOUT)
+        assert resent(peer) == [(begin + TIMEOUT, 1), (begin + 3 * TIMEOUT, 1), (begin + 7 * TIMEOUT, 1)]
+
+    def test_one_later_acknowledgement_shortens_the_wait(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 2, gap=2)
+        peer.stage.wait(RTT - 1)
+        peer.acknowledge(0, 2, RTT - 1)
+        peer.stage.wait(50)
+        assert resent(peer) == [(begin + PATIENCE, 1)]
+
+    def test_three_later_ones_end_it_at_once(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 4, gap=1)
+        peer.stage.wait(60)
+        for number in (2, 3):
+            peer.acknowledge(0, number, 60)
+        assert resent(peer) == []
+        peer.acknowledge(0, 4, 60)
+        assert resent(peer) == [(begin + 63, 1)]
+
+    def test_later_means_a_later_datagram(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = peer.stage.now
+        for number in range(5):
+            peer.send(0, b"%d" % number)
+        assert len(peer.take()) == 1
+        peer.stage.wait(RTT - 5)
+        for number in (2, 3, 4, 5):
+            peer.acknowledge(0, number, RTT - 5)
+        peer.stage.wait(50)
+        ((moment, number),) = resent(peer)
+        assert number == 1
+        assert moment >= begin + PATIENCE
+
+    def test_a_second_loss_of_the_same_is_noticed_as_soon(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 4, gap=1)
+        peer.stage.wait(60)
+        peer.acknowledge(0, 4, 60)
+        assert resent(peer) == [(begin + 63, 1)]
+        peer.stage.wait(1)
+        send_spaced(peer, 3, gap=1)
+        again = peer.stage.now
+        peer.stage.wait(60)
+        peer.acknowledge(0, 7, 60)
+        assert (again + 60, 1) in resent(peer)
+
+    def test_time_outs_double_for_the_peer_and_any_acknowledgement_ends_that(
+        self, engine_factory: EngineFactory
+    ) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 1)
+        peer.stage.wait(3 * TIMEOUT)
+        assert len(resent(peer)) == 2
+        peer.acknowledge(raw.CONTROL, 60_000, RTT)
+        peer.stage.wait(4 * TIMEOUT)
+        assert resent(peer)[0] == (begin + 4 * TIMEOUT, 1)
+
+    def test_giving_up_is_as_late_as_ever(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        peer.stage.engine.configure(peer.handle, PeerOption.TIMEOUT, 4, 1, 30_000)
+        send_spaced(peer, 1)
+        peer.stage.wait(7 * TIMEOUT - 1)
+        assert peer.stage.events() == []
+        peer.stage.wait(1)
+        assert peer.stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+
+
+class TestReordering:
+    def test_a_copy_for_nothing_teaches_patience(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 4, gap=1)
+        peer.stage.wait(60)
+        for number in (2, 3, 4):
+            peer.acknowledge(0, number, 60)
+        assert resent(peer) == [(begin + 63, 1)]
+        peer.acknowledge(0, 1, 63)  # the first copy arrived after all, only late
+        begin = send_spaced(peer, 4, gap=1)
+        peer.stage.wait(RTT - 5)
+        for number in (6, 7, 8):
+            peer.acknowledge(0, number, RTT - 5)
+        assert resent(peer) == []  # three later ones are no reason any more
+        peer.stage.wait(100)
+        ((moment, number),) = resent(peer)
+        assert number == 5
+        assert moment >= begin + RTT - 5 + LEAST_REORDERING
+
+
+class Traffic(NamedTuple):
+    """What a reliable stream came to."""
+
+    delivered: int
+    datagrams: int
+    copies: int
+    """Of packets, beyond the first of each."""
+    late: int
+    """The latency that 99 of 100 packets kept, in ms."""
+
+
+def stream(
+    pair_of: EnginePair, link: LinkConfig, early: bool, seconds: int, *, size: int = 1000, every: int = 0, seed: int = 1
+) -> Traffic:
+    """A reliable stream over a link: one packet ``every`` so many ms, or as many as fit (192 in flight)."""
+    config = HostConfig(early_retransmit=early)
+    pair = Pair(pair_of, link, seed, client=config, server=config, capture=False, exactly=False)
+    pair.connect()
+    counter = _Counter(pair.world.post)
+    pair.world.post = counter.post  # type: ignore[method-assign]
+    born: list[int] = []
+    latencies: list[int] = []
+    end = pair.world.now + 1000 * seconds
+    step = every or 5
+    while pair.world.now < end:
+        for _ in range(1 if every else 192 - (len(born) - len(latencies))):
+            pair.client.engine.send(pair.to_server, 0, len(born).to_bytes(4, "big") + bytes(size - 4), 1)
+            born.append(pair.world.now)
+        pair.world.run_for(step)
+        for moment, event in pair.server.events:
+            assert event.type == EventType.RECEIVE
+            assert int.from_bytes(event.packet[:4], "big") == len(latencies)
+            latencies.append(moment - born[len(latencies)])
+        pair.server.events.clear()
+    delivered = len(latencies)
+    return Traffic(delivered, counter.datagrams, counter.copies, sorted(latencies)[delivered * 99 // 100])
+
+
+class _Counter:
+    """Counts the packets that the client sends more than once."""
+
+    def __init__(self, post: Callable[[Address, Address, bytes], None]) -> None:
+        self._post = post
+        self._latest = 0
+        self.datagrams = self.copies = 0
+
+    def post(self, source: Address, destination: Address, data: bytes) -> None:
+        if source == CLIENT and destination == SERVER:
+            self.datagrams += 1
+            for command in raw.read(data).commands:
+                if command.kind == 6:
+                    ahead = (command.number - self._latest) & 0xFFFF
+                    if 0 < ahead < 0x8000:
+                        self._latest = command.number
+                    else:
+                        self.copies += 1
+        self._post(source, destination, data)
+
+
+CALM = LinkConfig(delay=25)
+CROOKED = {
+    "some overtake": LinkConfig(delay=25, jitter=10, reorder=0.1),
+    "all overtake": LinkConfig(delay=25, jitter=20, reorder=1.0),
+    "jitter alone": LinkConfig(delay=25, jitter=15),
+    "doubled": LinkConfig(delay=25, jitter=5, reorder=0.05, duplicate=0.05),
+}
+"""Links that lose nothing. What it costs to learn that they reorder comes first, so a stream must last a while."""
+
+
+class TestCost:
+    @pytest.mark.parametrize("every", [0, 10])
+    def test_nothing_is_sent_twice_on_a_clean_link(self, engine_pair: EnginePair, every: int) -> None:
+        assert stream(engine_pair, CALM, True, 5, every=every).copies == 0
+
+    @pytest.mark.parametrize(
+        ("link", "every", "seconds"),
+        [("some overtake", 0, 9), ("all overtake", 0, 3), *((link, 10, 12) for link in CROOKED)],
+    )
+    def test_a_link_that_only_reorders_costs_next_to_nothing(
+        self, engine_factory: EngineFactory, link: str, every: int, seconds: int
+    ) -> None:
+        both = EnginePair(engine_factory, engine_factory)
+        early, exact = (stream(both, CROOKED[link], early, seconds, every=every) for early in (True, False))
+        assert early.copies <= exact.copies + 0.005 * early.delivered
+        assert early.delivered >= 0.97 * exact.delivered
+
+
+class TestGain:
+    """Half of the margins that the figures in docs/hostile-networks.md show, and more."""
+
+    @pytest.mark.parametrize(("loss", "at_least"), [(0.05, 1.1), (0.2, 4.0)])
+    def test_goodput(self, engine_factory: EngineFactory, loss: float, at_least: float) -> None:
+        link = LinkConfig(delay=25, loss=loss)
+        both = EnginePair(engine_factory, engine_factory)
+        early, exact = (stream(both, link, early, 6) for early in (True, False))
+        assert early.delivered >= at_least * exact.delivered
+
+    @pytest.mark.parametrize(("loss", "at_most"), [(0.05, 0.75), (0.2, 0.2)])
+    def test_latency(self, engine_factory: EngineFactory, loss: float, at_most: float) -> None:
+        link = LinkConfig(delay=25, loss=loss)
+        both = EnginePair(engine_factory, engine_factory)
+        early, exact = (stream(both, link, early, 20, size=100, every=10) for early in (True, False))
+        assert early.late <= at_most * exact.late
+
+    def test_it_needs_one_side_only(self, engine_factory: EngineFactory) -> None:
+        """The receiver may be ENet itself: what it sends does not differ."""
+        link = LinkConfig(delay=25, loss=0.2)
+        exact = stream(EnginePair(engine_factory, exactly(engine_factory)), link, False, 6)
+        early = stream(EnginePair(engine_factory, exactly(engine_factory)), link, True, 6)
+        assert early.delivered >= 4 * exact.delivered
+
+
+def exactly(factory: EngineFactory) -> EngineFactory:
+    """Engines with ENet's own timing, whatever is asked for."""
+
+    def make(config: HostConfig) -> Engine:
+        return factory(HostConfig(early_retransmit=False, half_open_limit=0, seed=config.seed))
+
+    return make

@@ -1,0 +1,141 @@
+"""The records of connections being made: whose limit they share, which goes first, and how long they last."""
+
+from __future__ import annotations
+
+import pytest
+
+from godot_enet.core.engine.half_open import HALF_OPEN_LIFE, HalfOpen, HalfOpenTable, prefix_of
+from godot_enet.core.interface import Address
+
+NOW = 1000
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("192.0.2.1", "192.0.2.255"),
+        ("2001:db8:1::1", "2001:db8:1:ffff:ffff::1"),
+        ("fe80::1%eth0", "fe80::2"),
+    ],
+)
+def test_neighbours_share_a_prefix(one: str, other: str) -> None:
+    assert prefix_of(Address(one, 1)) == prefix_of(Address(other, 2)) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("192.0.2.1", "192.0.3.1"),
+        ("192.0.2.1", "192.1.2.1"),
+        ("2001:db8:1::1", "2001:db8:2::1"),
+        ("192.0.2.1", "2001:db8:1::1"),
+    ],
+)
+def test_others_do_not(one: str, other: str) -> None:
+    assert prefix_of(Address(one, 1)) != prefix_of(Address(other, 1))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.9", "::1"])
+def test_this_machine_has_none(host: str) -> None:
+    assert prefix_of(Address(host, 1)) is None
+
+
+class Records:
+    """A table that is filled as the engine does it: what is in the way goes."""
+
+    def __init__(self, limit: int = 100, prefix_limit: int = 0) -> None:
+        self.table = HalfOpenTable(limit, prefix_limit)
+        self.slots = 0
+        self.gone: list[tuple[Address, bool]] = []
+
+    def ask(self, host: str, port: int = 1, connect_id: int = 0, now: int = NOW) -> HalfOpen:
+        address = Address(host, port)
+        while True:
+            found, good = self.table.in_the_way(address, connect_id, now)
+            if found is None:
+                break
+            self.table.remove(found)
+            self.gone.append((found.address, good))
+        half = HalfOpen(self.slots, address, connect_id, b"", now, 0)
+        self.slots += 1
+        self.table.add(half)
+        return half
+
+    def forgotten(self) -> list[str]:
+        """Hosts whose good records had to go, since the last call."""
+        hosts = [address.host for address, good in self.gone if good]
+        self.gone.clear()
+        return hosts
+
+
+def test_a_record_is_found_by_address_and_connect_id() -> None:
+    records = Records()
+    half = records.ask("192.0.2.1", 5, 7)
+    assert records.table.find(Address("192.0.2.1", 5), 7, NOW) is half
+    assert records.table.find(Address("192.0.2.1", 6), 7, NOW) is None
+    assert records.table.find(Address("192.0.2.1", 5), 8, NOW) is None
+    assert records.table.by_slot[half.slot] is half
+
+
+def test_it_is_good_for_its_life() -> None:
+    records = Records()
+    half = records.ask("192.0.2.1")
+    address = half.address
+    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE - 1) is half
+    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE) is None
+    assert records.table.in_the_way(address, 0, NOW + HALF_OPEN_LIFE) == (half, False)
+
+
+def test_removing_one_leaves_nothing() -> None:
+    records = Records(prefix_limit=1)
+    half = records.ask("192.0.2.1")
+    records.table.remove(half)
+    assert records.table.find(half.address, 0, NOW) is None
+    assert records.table.oldest() is None
+    assert records.table.by_slot == {}
+    assert records.table.in_the_way(half.address, 0, NOW) == (None, True)
+
+
+def test_the_oldest_makes_room_in_all() -> None:
+    records = Records(limit=3)
+    for number in range(5):
+        records.ask(f"10.0.{number}.1")
+    assert records.forgotten() == ["10.0.0.1", "10.0.1.1"]
+    assert [half.address.host for half in records.table.by_slot.values()] == ["10.0.2.1", "10.0.3.1", "10.0.4.1"]
+    oldest = records.table.oldest()
+    assert oldest is not None
+    assert oldest.address.host == "10.0.2.1"
+
+
+def test_the_oldest_of_its_network_makes_room_there() -> None:
+    records = Records(prefix_limit=2)
+    records.ask("10.0.9.1")
+    for number in range(4):
+        records.ask(f"192.0.2.{number}")
+    assert records.forgotten() == ["192.0.2.0", "192.0.2.1"]
+    assert len(records.table.by_slot) == 3
+
+
+def test_expired_records_go_without_being_missed() -> None:
+    records = Records(limit=3)
+    for number in range(3):
+        records.ask(f"10.0.{number}.1")
+    records.ask("10.0.7.1", now=NOW + HALF_OPEN_LIFE)
+    assert records.forgotten() == []
+    assert len(records.table.by_slot) == 1
+
+
+def test_this_machine_has_no_limit_but_the_total() -> None:
+    records = Records(limit=10, prefix_limit=1)
+    for number in range(10):
+        records.ask("127.0.0.1", 1 + number)
+    assert records.forgotten() == []
+    records.ask("127.0.0.1", 99)
+    assert records.forgotten() == ["127.0.0.1"]
+
+
+def test_zero_is_no_limit_of_networks() -> None:
+    records = Records(limit=50, prefix_limit=0)
+    for number in range(50):
+        records.ask("192.0.2.1", 1 + number)
+    assert records.forgotten() == []
