@@ -131,7 +131,7 @@ class Crowd:
                 player.begin_again()
                 player.peer = engine.connect(SERVER, len(FLAGS), 0)
             return
-        if not player.connected:
+        if engine.peer_state(player.peer) != PeerState.CONNECTED:
             return
         if self.random.random() < self.churn:
             self._leave(player, now)
