@@ -1,0 +1,248 @@
+"""The room of lobby.py: who is in it, and what is said. The server decides; everybody else asks it by RPC.
+
+A player is known by a secret token, made when the program starts. Who loses the connection comes back with it, and has
+the old name, ready state, and every line that was said meanwhile, once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demos._lobby_lan import printable
+from demos._options import SILENCE, bad_address, port_in_use
+from godot_enet import ENetMultiplayerPeer, Error, Node, OfflineMultiplayerPeer, rpc
+
+NAME, LINE, HISTORY = 16, 200, 100  # characters of a name and of a line; lines that are kept
+MAX_PLAYERS = 16
+AWAY = 30.0  # seconds that a seat is kept for somebody who lost the connection
+RETRY, RETRIES = 1.0, 15  # seconds between attempts to come back, and how many
+HELP = "/ready   /kick NAME (who hosts)   /quit   anything else is said to all"
+
+Secure = Callable[[ENetMultiplayerPeer], None]
+
+
+@dataclass
+class Seat:
+    """A player, as the server knows it."""
+
+    name: str
+    peer: int
+    ready: bool = False
+    away: float = 0.0
+
+
+class Room(Node):
+    """One end of the lobby. ``lines``, ``roster`` and ``status`` are there to be shown."""
+
+    def __init__(self, player: str, secure: Secure = lambda _: None) -> None:
+        super().__init__("Room")
+        self.player = player
+        self.lines: list[str] = []
+        self.roster: list[tuple[str, bool, bool]] = []
+        """Name, ready, here."""
+        self.status = ""
+        self.begun = self.hosts = self.inside = self.ended = False
+        self.id = os.urandom(8).hex()
+        """Of the lobby this end is in; of its own until then."""
+        self._secure = secure
+        self._token = os.urandom(16).hex()
+        self._seen = 0
+        self._server = ("", 0)
+        self._retries, self._wait = 0, 0.0
+        self._seats: dict[str, Seat] = {}  # these are the server's alone
+        self._banned: set[str] = set()
+        self._said: deque[tuple[int, str]] = deque(maxlen=HISTORY)
+        self._number = 0
+
+    def _ready(self) -> None:
+        self.multiplayer.connected_to_server.connect(self._ask_in)
+        self.multiplayer.connection_failed.connect(self._lost)
+        self.multiplayer.server_disconnected.connect(self._lost)
+        self.multiplayer.peer_disconnected.connect(self._gone)
+
+    # Coming and going
+
+    def host(self, port: int) -> None:
+        peer = ENetMultiplayerPeer()
+        if peer.create_server(port, MAX_PLAYERS) != Error.OK:
+            raise port_in_use(port)
+        self._secure(peer)
+        self.multiplayer.multiplayer_peer = peer
+        self.begun = self.hosts = True
+        self.status = f"hosting on port {port}"
+        self._ask_in()
+
+    def join(self, address: str, port: int) -> None:
+        peer = ENetMultiplayerPeer()
+        if peer.create_client(address, port) != Error.OK:
+            raise bad_address(address, port)
+        self._secure(peer)
+        server = peer.get_peer(1)
+        assert server
+        server.set_timeout(*SILENCE)
+        self.multiplayer.multiplayer_peer = peer
+        self.begun, self._server = True, (address, port)
+        self.status = f"connecting to {address}:{port} ..."
+
+    def say_goodbye(self) -> None:
+        """Tell the others that we go, instead of being lost; then wait a little until they have gone."""
+        if self.multiplayer.is_server():
+            for peer in self.multiplayer.get_peers():
+                self._throw_out(peer, "The lobby was closed.")
+        elif self.inside:
+            self.quit.rpc_id(1)
+
+    def leave(self, why: str) -> None:
+        """End the connection."""
+        if isinstance(self.multiplayer.multiplayer_peer, ENetMultiplayerPeer):
+            self.multiplayer.multiplayer_peer.close()
+        self.multiplayer.multiplayer_peer = OfflineMultiplayerPeer()
+        self.inside, self.ended, self.status = False, True, why
+
+    def _ask_in(self) -> None:
+        self.enter.rpc_id(1, self.player, self._token, self.id, self._seen)
+
+    def _lost(self) -> None:
+        """The server is gone: come back, if we have been inside and nobody threw us out."""
+        if self.ended or not self._server[0]:
+            return
+        if not self.inside and not self._retries:
+            return self.leave(f"No lobby answered at {self._server[0]}:{self._server[1]}.")
+        self.inside = False
+        self._retries += 1
+        if self._retries > RETRIES:
+            return self.leave("The lobby is gone.")
+        self._wait = RETRY
+        self.status = f"the connection is lost, attempt {self._retries} to come back ..."
+        self.multiplayer.multiplayer_peer = OfflineMultiplayerPeer()
+
+    def _process(self, delta: float) -> None:
+        if self._wait > 0:
+            self._wait -= delta
+            if self._wait <= 0:
+                self.join(*self._server)
+        for token, seat in list(self._seats.items()):
+            if not seat.peer:
+                seat.away += delta
+                if seat.away > AWAY:
+                    self._remove(token, "did not come back")
+
+    # What everybody may ask the server
+
+    @rpc("any_peer", "call_local", "reliable")
+    def enter(self, name: str, token: str, lobby: str, seen: int) -> None:
+        peer = self.multiplayer.get_remote_sender_id()
+        if not self.multiplayer.is_server() or self._seat_of(peer):
+            return
+        seat = self._seats.get(token)
+        if token in self._banned:
+            return self._throw_out(peer, "You were thrown out of this lobby.")
+        if seat is None and len(self._seats) >= MAX_PLAYERS:
+            return self._throw_out(peer, "The lobby is full.")
+        if seat is None:
+            seat = self._seats[token] = Seat(self._free_name(name), peer)
+        elif seat.peer:
+            self._throw_out(seat.peer, "You are here from elsewhere.")  # or we have not noticed yet that it is gone
+        seat.peer, seat.away = peer, 0.0
+        self.welcome.rpc_id(peer, seat.name, self.id)
+        for number, text in self._said:
+            if lobby != self.id or number > seen:
+                self.hear.rpc_id(peer, number, text)
+        self._tell(f"* {seat.name} is here")
+        self._publish()
+
+    @rpc("any_peer", "call_local", "reliable")
+    def say(self, text: str) -> None:
+        seat = self._seat_of(self.multiplayer.get_remote_sender_id())
+        if seat and (clean := printable(text, LINE)):
+            self._tell(f"{seat.name}: {clean}")
+
+    @rpc("any_peer", "call_local", "reliable")
+    def set_ready(self, ready: bool) -> None:
+        seat = self._seat_of(self.multiplayer.get_remote_sender_id())
+        if seat and seat.ready != ready:
+            seat.ready = ready
+            self._publish()
+            if len(self._seats) > 1 and all(other.ready for other in self._seats.values()):
+                self._tell("* everybody is ready")
+
+    @rpc("any_peer", "call_remote", "reliable")
+    def quit(self) -> None:
+        sender = self.multiplayer.get_remote_sender_id()
+        for token, seat in list(self._seats.items()):
+            if seat.peer == sender:
+                self._remove(token, "left")
+        self._throw_out(sender, "You left.")
+
+    # What only the server may tell
+
+    @rpc("authority", "call_local", "reliable")
+    def welcome(self, name: str, lobby: str) -> None:
+        self._seen = self._seen if lobby == self.id else 0
+        self.player, self.id = printable(name, NAME), lobby
+        self.inside, self._retries = True, 0
+        self.status = self.status if self.multiplayer.is_server() else "connected"
+
+    @rpc("authority", "call_local", "reliable")
+    def hear(self, number: int, text: str) -> None:
+        if number > self._seen:
+            self._seen = number
+            self.lines.append(printable(text, 2 * LINE))
+
+    @rpc("authority", "call_local", "reliable")
+    def show(self, roster: list[list[object]]) -> None:
+        self.roster = [(printable(str(name), NAME), bool(ready), bool(here)) for name, ready, here in roster]
+
+    @rpc("authority", "call_remote", "reliable")
+    def refuse(self, why: str) -> None:
+        self.leave(printable(why, LINE))
+
+    # The server's own
+
+    def kick(self, name: str) -> None:
+        """Throw somebody out, for good: the token is remembered."""
+        for token, seat in list(self._seats.items()):
+            if seat.name == name and seat.peer != 1:
+                self._banned.add(token)
+                self._remove(token, "was thrown out")
+                if seat.peer:
+                    self._throw_out(seat.peer, "You were thrown out.")
+
+    def _remove(self, token: str, how: str) -> None:
+        self._tell(f"* {self._seats.pop(token).name} {how}")
+        self._publish()
+
+    def _throw_out(self, peer: int, why: str) -> None:
+        self.refuse.rpc_id(peer, why)
+        transport = self.multiplayer.multiplayer_peer
+        if isinstance(transport, ENetMultiplayerPeer) and (remote := transport.get_peer(peer)):
+            remote.peer_disconnect_later()  # after these words have arrived
+
+    def _gone(self, peer: int) -> None:
+        seat = self._seat_of(peer)
+        if seat:
+            seat.peer = 0
+            self._tell(f"* {seat.name} lost the connection")
+            self._publish()
+
+    def _seat_of(self, peer: int) -> Seat | None:
+        return next((seat for seat in self._seats.values() if seat.peer == peer and peer), None)
+
+    def _free_name(self, wanted: str) -> str:
+        name = printable(wanted, NAME) or "somebody"
+        taken = {seat.name for seat in self._seats.values()}
+        return next(each for each in (name, *(f"{name} {n}" for n in range(2, 99))) if each not in taken)
+
+    def _tell(self, text: str) -> None:
+        """To those inside, one by one: who is not, gets it with the lines that are waiting there."""
+        self._number += 1
+        self._said.append((self._number, text))
+        for seat in self._seats.values():
+            if seat.peer:
+                self.hear.rpc_id(seat.peer, self._number, text)
+
+    def _publish(self) -> None:
+        self.show.rpc([[seat.name, seat.ready, seat.peer != 0] for seat in self._seats.values()])

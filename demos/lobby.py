@@ -1,0 +1,224 @@
+"""A lobby with chat: names, who is ready, throwing somebody out, coming back, finding lobbies on the local network.
+
+    python demos/lobby.py                                    a window: choose a lobby, or host one
+    python demos/lobby.py --server --name ann                host at once
+    python demos/lobby.py --host 127.0.0.1 --name bob        join at once; start as many as you like
+    python demos/lobby.py --text                             any of these in a terminal, without pygame
+    python demos/lobby.py --dtls .                           any of these encrypted: see demos/dtls_chat.py
+
+Type and press Enter to chat; /ready or TAB says that you are ready, /kick NAME throws somebody out if you host, /quit
+leaves. Stop the host with Ctrl-C and its players are told; kill it and they try to come back, as they do when their
+own connection is lost. _lobby_room.py is the lobby, _lobby_lan.py finds others, _lobby_window.py draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `demos` is, however this file is started
+
+from demos import dtls_chat
+from demos._lobby_lan import Beacon, Found, Search, printable
+from demos._lobby_room import HELP, Room, Secure
+from demos._options import DemoError, make_parser
+from godot_enet import ENetMultiplayerPeer, Error, SceneTree, TLSOptions
+
+TEXT_FPS = 20
+GOODBYE = 0.5  # seconds at most that the last words have to arrive
+
+
+class Screen(Protocol):
+    """A window or a terminal."""
+
+    @property
+    def running(self) -> bool: ...
+    def typed(self) -> list[str]: ...
+    def draw(self, room: Room, lobbies: Sequence[Found] | None) -> None: ...
+    def tick(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Terminal:
+    """A screen that prints each line once. At the end of the input a player leaves, and a host stays."""
+
+    def __init__(self, frames: int | None, hosts: bool) -> None:
+        self.running = True
+        self._frames = frames
+        self._hosts = hosts
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._shown: list[str] = []
+        self._said: set[str] = set()
+        threading.Thread(target=self._read, daemon=True).start()
+        print(HELP)
+
+    def _read(self) -> None:
+        """On a thread of its own, since reading waits for the user."""
+        for line in sys.stdin:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def typed(self) -> list[str]:
+        lines = []
+        while not self._lines.empty():
+            line = self._lines.get()
+            if line is not None:
+                lines.append(line.strip())
+            elif not self._hosts:
+                lines.append("/quit")
+        return lines
+
+    def draw(self, room: Room, lobbies: Sequence[Found] | None) -> None:
+        for line in room.lines[len(self._shown) :]:
+            print(line)
+        self._shown = list(room.lines)
+        news = [f"({room.status})"] if room.status else []
+        if room.roster:
+            news.append(
+                "(here: " + ", ".join(name + " is ready" * ready for name, ready, here in room.roster if here) + ")"
+            )
+        for number, lobby in enumerate(lobbies or (), 1):
+            news.append(f"{number}: {lobby.title}, {lobby.players} there{', encrypted' if lobby.encrypted else ''}")
+        for line in news:
+            if line not in self._said:
+                print(line)
+        self._said = set(news)
+
+    def tick(self) -> None:
+        time.sleep(1 / TEXT_FPS)
+        if self._frames is not None:
+            self._frames -= 1
+            self.running = self._frames > 0
+
+    def close(self) -> None:
+        self.running = False
+
+
+def make_secure(folder: Path | None) -> Secure:
+    """What makes a connection encrypted before it begins; without a folder for the certificate, nothing."""
+
+    def secure(peer: ENetMultiplayerPeer) -> None:
+        assert folder
+        assert peer.host
+        if peer.get_unique_id() == 1:
+            error = peer.host.dtls_server_setup(TLSOptions.server(*dtls_chat.load_identity(folder)))
+        else:
+            options = TLSOptions.client(dtls_chat.load_trust(folder))
+            error = peer.host.dtls_client_setup(dtls_chat.NAME, options)
+        if error != Error.OK:
+            raise DemoError("Cannot encrypt; is pyOpenSSL installed?")
+
+    return secure if folder else lambda _: None
+
+
+def choose(room: Room, text: str, lobbies: Sequence[Found], options: argparse.Namespace) -> None:
+    """What is entered before there is a lobby."""
+    lobby = lobbies[int(text) - 1] if text.isdecimal() and 0 < int(text) <= len(lobbies) else None
+    try:
+        if text == "h":
+            room.host(options.port)
+        elif lobby and lobby.encrypted != bool(options.dtls):
+            room.status = f"That lobby is{'' if lobby.encrypted else ' not'} encrypted: see --dtls."
+        elif lobby:
+            room.join(lobby.address, lobby.port)
+        elif text:
+            room.join(text, options.port)
+    except DemoError as reason:
+        room.status = str(reason)
+
+
+def obey(room: Room, text: str) -> None:
+    """What is entered in a lobby."""
+    if text == "/ready":
+        room.set_ready.rpc_id(1, not any(ready for name, ready, _ in room.roster if name == room.player))
+    elif text.startswith("/kick ") and room.hosts:
+        room.kick(text.removeprefix("/kick ").strip())
+    elif text and not text.startswith("/"):
+        room.say.rpc_id(1, text)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument("--name", default="player", help="what you are called; default: %(default)s")
+    parser.add_argument("--text", action="store_true", help="in the terminal, without pygame")
+    parser.add_argument("--dtls", metavar="FOLDER", type=Path, help="encrypt; key and certificate are in that folder")
+    return parser.parse_args(argv)
+
+
+def make_screen(options: argparse.Namespace) -> Screen:
+    if options.text:
+        return Terminal(options.frames, options.server)
+    from demos._lobby_window import Window, WindowError
+
+    try:
+        return Window(options.frames, options.screenshot)
+    except WindowError as reason:
+        raise DemoError(str(reason)) from None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+    tree, room = SceneTree(), Room(printable(options.name, 16), make_secure(options.dtls))
+    tree.root.add_child(room)
+    screen: Screen | None = None
+    search: Search | None = None
+    beacon: Beacon | None = None
+    waiting: list[str] = []  # what was entered before there was anybody to hear it
+    try:
+        screen = make_screen(options)
+        if options.server:
+            room.host(options.port)
+        elif options.host:
+            room.join(options.host, options.port)
+        else:
+            search = Search()
+        last = time.monotonic()
+        while screen.running and not room.ended:
+            lobbies = list(search.found.values()) if search and not room.begun else None
+            waiting += screen.typed()
+            while waiting and (room.inside or lobbies is not None or waiting[0] == "/quit"):
+                text = waiting.pop(0)
+                if text == "/quit":
+                    room.ended = True
+                elif lobbies is not None:
+                    choose(room, text, lobbies, options)
+                else:
+                    obey(room, text)
+            now = time.monotonic()
+            tree.process(now - last)
+            last = now
+            if search:
+                search.update()
+            if room.hosts:
+                beacon = beacon or Beacon(room.id)
+                beacon.answer(options.port, len(room.roster), bool(options.dtls), f"{room.player}'s lobby")
+            screen.draw(room, lobbies)
+            screen.tick()
+        if room.ended and not options.text:
+            print(room.status)
+    except KeyboardInterrupt:
+        print()
+    except (DemoError, dtls_chat.DemoError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    finally:
+        room.say_goodbye()
+        end = time.monotonic() + GOODBYE
+        while len(room.multiplayer.get_peers()) and time.monotonic() < end:
+            tree.process(0.01)
+            time.sleep(0.01)
+        room.leave(room.status)
+        for each in (beacon, search, screen):
+            if each:
+                each.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""demos/match.py: a match with a winner, two players over lines of their own, and every way it can end."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.demos.program import ROOT, Program
+from tests.demos.window import Keys
+
+MATCH = ROOT / "demos" / "match.py"
+
+
+def coins(lines: list[str]) -> dict[str, int]:
+    """The table that is printed at the end."""
+    found = (re.match(r"  (\w+ \d+(?:, \w+)?) +(\d+) coins$", line) for line in lines)
+    return {match[1]: int(match[2]) for match in found if match}
+
+
+def test_without_a_display_it_plays_says_who_won_and_ends(tmp_path: Path) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    if not sys.platform.startswith("linux"):
+        environment["SDL_VIDEODRIVER"] = "dummy"
+    picture = tmp_path / "match.png"
+    with Program(MATCH, "--seconds", "3", "--screenshot", picture, environment=environment) as match:
+        assert match.finish() == 0, match.output
+    assert "Traceback" not in match.output
+    table = coins(match.lines)
+    assert set(table) == {f"bot {number}" for number in range(6)} | {"player 6, left", "player 7, right"}
+    best = max(table.values())
+    assert best > 0
+    [verdict] = [line for line in match.lines if " coin" in line and line.endswith(".")]
+    winners = [name for name, points in table.items() if points == best]
+    assert all(name in verdict[0].lower() + verdict[1:] for name in winners)
+    assert str(best) in verdict
+    trips = re.findall(r"^(left|right) \(\w+ line\): round trip (\d+) ms", match.output, re.MULTILINE)
+    assert [side for side, _ in trips] == ["left", "right"]
+    assert int(trips[1][1]) > int(trips[0][1]) + 50
+    assert re.search(r"^\d+ frames per second; server and players: \d+\.\d\d ms of each$", match.output, re.MULTILINE)
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) < 60_000
+
+
+class Watched:
+    """A match in the test: what was drawn in each frame."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.match = keys.load("demos.match")
+        self.panes: list[Any] = []
+        self.seen: dict[int, tuple[list[Any], float]] = {}
+        draw = self.match.draw
+
+        def watch(stage: Any, panes: Any, scores: Any, left: float) -> None:
+            self.panes[:] = panes
+            self.seen[stage.frame] = list(scores), left
+            draw(stage, panes, scores, left)
+
+        keys.patch(self.match, "draw", watch)
+
+
+def test_a_key_takes_the_player_over(keys: Keys) -> None:
+    watched = Watched(keys)
+    pressed: list[dict[int, bool]] = []
+    down = {code for side in watched.match.KEYS for code in side.values()}
+    right = keys.pygame.K_RIGHT
+
+    def held() -> dict[int, bool]:
+        pressed.append({code: code == right and 100 < len(pressed) < 200 for code in down})
+        return pressed[-1]
+
+    keys.patch(keys.pygame.key, "get_pressed", held)
+    keys.press = {4: "l", 5: "f3"}
+    assert watched.match.main(["--frames", "110", "--seconds", "60", "--bots", "1"]) == 0
+    left, other = watched.panes
+    assert left.pilot is not None
+    assert other.pilot is None
+    assert (left.line, other.line) == ("good", "awful")
+    assert left.graph.level == other.graph.level == 3
+    for pane in watched.panes:
+        assert pane.client.snapshot is not None
+        assert len(pane.client.snapshot.players) == 3
+        assert len(pane.client.corrections) > 3
+
+
+def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    watched = Watched(keys)
+    keys.patch(watched.match, "AFTERWARDS", 60)
+    keys.press = {130: "space"}
+    assert watched.match.main(["--frames", "150", "--seconds", "2", "--screenshot", str(tmp_path / "end.png")]) == 0
+    ended = [frame for frame, (_, left) in watched.seen.items() if left <= 0]
+    assert ended
+    final, _ = watched.seen[ended[0]]
+    assert all(watched.seen[frame][0] == final for frame in ended)  # nothing counts any more
+    assert sum(score.points for score in final) > 0
+    after, left = watched.seen[max(ended) + 1]
+    assert left > 1
+    assert sum(score.points for score in after) <= 1
+    assert len(coins(capsys.readouterr().out.splitlines())) == 8
+
+
+@pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
+def test_ways_to_quit(keys: Keys, how: str) -> None:
+    watched = Watched(keys)
+    keys.press = {6: how, 20: "ctrl-c"}
+    assert watched.match.main([]) == 0
+    assert max(watched.seen) == (5 if how == "ctrl-c" else 6)
+    assert not keys.pygame.display.get_init()
+
+
+def test_the_server_vanishes(keys: Keys) -> None:
+    """It says so in words, and ends."""
+    watched = Watched(keys)
+    server = keys.load("demos.arena.server").Server
+    update = server.update
+    frames: list[int] = []
+
+    def fall_silent(self: Any) -> None:
+        frames.append(0)
+        if len(frames) == 40:
+            self.close()
+        elif len(frames) < 40:
+            update(self)
+
+    keys.patch(server, "update", fall_silent)
+    assert watched.match.main(["--frames", "600"]) == 0
+    assert max(watched.seen) < 300
+
+
+def test_pygame_is_missing() -> None:
+    script = f"import runpy, sys; sys.modules['pygame'] = None; runpy.run_path({str(MATCH)!r}, run_name='__main__')"
+    with Program("-c", script) as match:
+        assert match.finish() == 1, match.output
+    assert match.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
+
+
+def test_it_stays_readable() -> None:
+    assert len(MATCH.read_text(encoding="utf-8").splitlines()) < 250
