@@ -11,7 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
-from mbedtls import pk, tls, x509  # type: ignore[import-not-found, unused-ignore]
+from mbedtls import pk, tls, x509
 
 MESSAGE = b"hello from mbed tls"
 
