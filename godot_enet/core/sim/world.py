@@ -69,6 +69,11 @@ class SimHost:
         """Put a datagram where the next pump finds it."""
         self._inbox.append(Datagram(data, source))
 
+    @property
+    def has_mail(self) -> bool:
+        """Whether something has arrived that no pump has taken."""
+        return bool(self._inbox)
+
     def next_time(self) -> int | None:
         """When a pump is next needed; None if never, as things are."""
         if self.paused:
@@ -255,14 +260,12 @@ class World:
         if not moments or (until is not None and min(moments) > until):
             return False
         self._pass_to(max(min(moments), self.now))
-        touched = set()
         for capture in self._on_the_way.pop_due(self.now):
             place = self._places.get(capture.destination)
             if place is not None:
                 place.deliver(capture.source, capture.data)
-                touched.add(place)
         now = self.now
-        active = [host for host, due in self._due.items() if host in touched or (due is not None and due <= now)]
+        active = [host for host, due in self._due.items() if host.has_mail or (due is not None and due <= now)]
         for host in active:
             host.pump()
         for host in active:
