@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from godot_enet.compat.addresses import parse_ip, resolve
+from godot_enet.compat.addresses import format_ip, parse_ip, resolve
 from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail
@@ -238,6 +238,8 @@ class ConnectionMethods:
         self._forget_peers()
         host.close()
         self._forget_dtls()
+        self._admission = None
+        self._compressor = None
 
     def _forget_peers(self) -> None:
         self._native(None, [], 0)
@@ -479,28 +481,31 @@ class ConnectionMethods:
         """Choose who may connect, before anything is kept of him. Not in Godot.
 
         Args:
-            hook: called as ``hook(ip, port, data)``, with the number given to ``connect_to_host``, for each copy of a
-                request; returns ``ConnectVerdict.ACCEPT``, ``DENY`` (the other side gets its DISCONNECT event at once)
-                or ``IGNORE``. It may run in another thread and must not call this connection. An exception in it is
-                logged, and counts as ``IGNORE``. None: everybody may.
+            hook: called as ``hook(ip, port, data)``, with the IP as ``get_remote_address`` writes it and the number
+                given to ``connect_to_host``, for each copy of a request; returns ``ConnectVerdict.ACCEPT``, ``DENY``
+                (the other side gets its DISCONNECT event at once) or ``IGNORE``. It may run in another thread and must
+                not call this connection. Anything else that it returns or raises is logged, and counts as ``IGNORE``.
+                None: everybody may.
             connects_per_second: requests taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
 
         Returns:
-            ``OK``, or ``ERR_UNCONFIGURED`` if inactive. With the native engine the network is served from a Python
-            thread from then on.
+            ``OK``, ``ERR_UNCONFIGURED`` if inactive, or ``ERR_INVALID_PARAMETER``. It lasts until ``destroy``. With the
+            native engine the network is served from a Python thread from then on.
         """
+        if hook is not None and not callable(hook):
+            raise TypeError(f"hook must be callable or None, not {type(hook).__name__}")
+        limit = as_int(connects_per_second, "connects_per_second")
         host = self._host
         if host is None:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
-
-        def decide(address: Address, data: int) -> Verdict:
-            return Verdict.ACCEPT if hook is None else Verdict(hook(address.host, address.port, data))
-
+        if limit < 0:
+            return fail("connects_per_second must not be negative (0 is unlimited).", Error.ERR_INVALID_PARAMETER)
+        decide = None if hook is None else _decision(hook)
         if self._admission is not None:
             self._admission.decide = decide
-            self._admission.per_second = as_int(connects_per_second, "connects_per_second")
+            self._admission.per_second = limit
             return Error.OK
-        rules = Admission(decide, as_int(connects_per_second, "connects_per_second"), self._compressor)
+        rules = Admission(decide, limit, self._compressor)
         try:
             heir = with_stage(host, admission(rules), threaded=self._threaded)
         except HostClosed:
@@ -653,6 +658,11 @@ class ENetConnection(HotConnection, ConnectionMethods):
 _NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)
 _ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
 set_results(Error.OK, _EventType.EVENT_RECEIVE, ServiceResult, _NONE)
+
+
+def _decision(hook: Callable[[str, int, int], Verdict | int]) -> Callable[[Address, int], Verdict | int]:
+    """A program's hook as the core calls it."""
+    return lambda address, data: hook(format_ip(address.host), address.port, data)
 
 
 def _target(text: str, port: int) -> Address | str:

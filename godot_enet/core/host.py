@@ -16,7 +16,7 @@ from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerO
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
-from godot_enet.core.errors import HostClosed
+from godot_enet.core.errors import BindError, HostClosed
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
 from godot_enet.core.native import NativeEngine, NativeHost, library, why_unavailable
@@ -175,7 +175,11 @@ class Host:
         for which, value in (totals or {}).items():
             setattr(self._pump, _TOTALS[which], value)
         self._clock = clock or SystemClock()
-        self._driver = (driver or (ThreadDriver if threaded else InlineDriver))(self._pump, self._clock)
+        try:
+            self._driver = (driver or (ThreadDriver if threaded else InlineDriver))(self._pump, self._clock)
+        except OSError as error:  # no descriptor is left
+            self._pump.transport.close()
+            raise BindError(f"cannot serve a UDP socket: {error}") from error
         self.service = self._driver.service
         self.flush = self._driver.flush
 

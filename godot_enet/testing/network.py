@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
 
+from godot_enet.compat.addresses import parse_ip
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.core.config import HostConfig
@@ -21,10 +23,19 @@ from godot_enet.core.sim import LinkConfig, Mailbox, World
 
 __all__ = ["Machine", "Network"]
 
+_ANY = ("*", "0.0.0.0", "::")
 _START = 1000
 _FIRST_FREE_PORT = 49152
 _STEPS = 10_000
 """Steps within one millisecond after which a host is taken to ask for the same moment for ever."""
+
+
+def _literal(ip: str) -> str:
+    """The one spelling of an IP address."""
+    literal = parse_ip(ip)
+    if literal is None:
+        raise ValueError(f"{ip!r} is no IP address")
+    return literal
 
 
 class Network:
@@ -34,11 +45,14 @@ class Network:
         seed: decides everything that is random, here and in the hosts.
         link: what any two machines have between them, in each direction; a perfect one by default.
         engine: ``"python"`` or ``"native"``; by default the one that programs get.
+
+    Raises:
+        NativeUnavailable, ValueError: there is no such engine.
     """
 
     def __init__(self, seed: int = 0, link: LinkConfig | None = None, engine: str | None = None) -> None:
         self.seed = seed
-        self._engine = engine
+        self._engine = choose_engine(engine)
         self._link = link or LinkConfig()
         self._links: dict[tuple[str, str], LinkConfig] = {}
         self._world = World(seed=seed, start=_START, capture=False)
@@ -53,29 +67,39 @@ class Network:
         return self._world.now
 
     def machine(self, ip: str | None = None) -> Machine:
-        """A machine with this address, or with the next one of 10.0.0.0/16.
+        """A machine with this address, or with the next free one of 10.0.0.0/16.
 
         Raises:
-            ValueError: there is one.
+            ValueError: it has one already, or that is no IP address.
         """
         if ip is None:
-            number = len(self._machines)
-            ip = f"10.0.{number // 250}.{number % 250 + 1}"
-        if ip in self._machines:
-            raise ValueError(f"{ip} is taken")
-        made = self._machines[ip] = Machine(self, ip)
+            free = (f"10.0.{number // 250}.{number % 250 + 1}" for number in count())
+            ip = next(each for each in free if each not in self._machines)
+        known = _literal(ip)
+        if known in self._machines:
+            raise ValueError(f"{known} is taken")
+        made = self._machines[known] = Machine(self, known)
         return made
 
     def set_link(self, source: str, destination: str, link: LinkConfig) -> None:
-        """What lies between two machines from now on, in one direction; their IP addresses."""
+        """What lies between two machines from now on, in one direction; their IP addresses.
+
+        Each pair of sockets has such a link of its own.
+        """
+        source, destination = _literal(source), _literal(destination)
         self._links[source, destination] = link
         for one in self._addresses(source):
             for other in self._addresses(destination):
                 self._world.set_link(one, other, link)
 
     def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
-        """Cut every link between two groups of IP addresses, in both directions, until :meth:`heal`."""
-        self._cut.append((set(one_side), set(other_side)))
+        """Cut every link between two groups of IP addresses, in both directions, until :meth:`heal`.
+
+        What is on its way still arrives.
+        """
+        sides = [[side] if isinstance(side, str) else side for side in (one_side, other_side)]
+        one, other = ({_literal(each) for each in side} for side in sides)
+        self._cut.append((one, other))
 
     def heal(self) -> None:
         """Undo every :meth:`partition`."""
@@ -97,15 +121,17 @@ class Network:
                 raise TimeoutError(f"not within {limit} virtual ms (seed {self.seed})")
             self._advance(self.now + 1)
 
+    # For machines and what lives on them
+
     def _addresses(self, ip: str) -> list[Address]:
         machine = self._machines.get(ip)
         return [] if machine is None else [transport.address for transport in machine.transports.values()]
 
-    def _open(self, machine: Machine, config: HostConfig, port: int, threaded: bool) -> Host:
+    def _open(self, machine: Machine, config: HostConfig, port: int | None, threaded: bool) -> Host:
         transport = machine.bind(port)
         self._opened += 1
         config = replace(config, seed=(self.seed * 1_000_003 + self._opened) & 0xFFFFFFFF or 1)
-        engine = NativeEngine(config) if choose_engine(self._engine) == "native" else PythonEngine(config)
+        engine = NativeEngine(config) if self._engine == "native" else PythonEngine(config)
 
         def drive(pump: Pump, clock: Clock) -> _VirtualDriver:
             driver = _VirtualDriver(pump, clock, self, transport, threaded)
@@ -125,17 +151,22 @@ class Network:
         return mailbox
 
     def _post(self, source: Address, destination: Address, data: bytes) -> None:
-        hosts = {source.host, destination.host}
-        if not any(len(hosts & one) == 1 and hosts - one <= other for one, other in self._cut):
+        ends = (source.host, destination.host), (destination.host, source.host)
+        if not any(here in one and there in other for one, other in self._cut for here, there in ends):
             self._world.post(source, destination, data)
 
-    def _advance(self, until: int) -> None:
-        """Pass through every moment at which something arrives or a background connection has something to do."""
+    def _advance(self, until: int, awaiting: VirtualTransport | None = None) -> None:
+        """Pass through every moment at which something arrives or a background connection has something to do.
+
+        Ends early when something arrives for ``awaiting``.
+        """
         steps = 0
         while True:
             self._drivers = [driver for driver in self._drivers if not driver.closed]
             for driver in self._drivers:
                 driver.look_after(self.now)
+            if awaiting is not None and awaiting.waiting:
+                return
             moments = [driver.due() for driver in self._drivers] + [self._world.next_time()]
             moment = min((each for each in moments if each is not None), default=None)
             if moment is None or moment > until:
@@ -157,9 +188,10 @@ class Machine:
         """Open sockets, by port."""
 
     def connection(self, *, threaded: bool = True) -> ENetConnection:
-        """An ``ENetConnection`` on this machine. Addresses must be those of machines here; names are not looked up.
+        """An ``ENetConnection`` on this machine. It reaches the IP addresses of other machines here, by number.
 
-        A ``threaded`` one is looked after whenever time passes, any other only in its own ``service``.
+        A ``threaded`` one is looked after whenever time passes, any other only in its own ``service``. No thread is
+        made either way.
         """
         return ENetConnection(threaded=threaded, opener=self._open)
 
@@ -168,23 +200,24 @@ class Machine:
         return ENetMultiplayerPeer(threaded=threaded, opener=self._open)
 
     def _open(self, config: HostConfig, *, bind: str | None, port: int, threaded: bool) -> AnyHost:
-        if bind not in (None, "*", self.ip):
+        if bind not in (None, *_ANY, self.ip):
             raise BindError(f"this machine has the address {self.ip}, not {bind}")
-        return self.network._open(self, config, port if bind is not None else 0, threaded)
+        return self.network._open(self, config, None if bind is None else port, threaded)
 
-    def bind(self, port: int) -> VirtualTransport:
-        """A socket; port 0 is the first free one.
+    def bind(self, port: int | None) -> VirtualTransport:
+        """A socket; port 0 is the first free one, and None that too, but not known before something is sent.
 
         Raises:
             BindError: the port is in use.
         """
+        known = port is not None
         if not port:
             port = _FIRST_FREE_PORT
             while port in self.transports:
                 port += 1
         if port in self.transports:
             raise BindError(f"cannot bind {self.ip} port {port}: Address already in use")
-        transport = VirtualTransport(self, Address(self.ip, port))
+        transport = VirtualTransport(self, Address(self.ip, port), known)
         self.transports[port] = transport
         return transport
 
@@ -192,8 +225,9 @@ class Machine:
 class VirtualTransport:
     """A :class:`~godot_enet.core.interface.Transport` whose datagrams travel through a :class:`Network`."""
 
-    def __init__(self, machine: Machine, address: Address) -> None:
+    def __init__(self, machine: Machine, address: Address, known: bool) -> None:
         self.address = address
+        self._known = known
         self._machine = machine
         self._closed = False
         self._mailbox = machine.network._place(self)
@@ -213,6 +247,7 @@ class VirtualTransport:
         """Put them on their way; returns the bytes."""
         taken = 0
         for data, address in batch:
+            self._known = True
             if len(data) <= MAXIMUM_DATAGRAM:
                 self._machine.network._post(self.address, address, data)
                 taken += len(data)
@@ -231,8 +266,8 @@ class VirtualTransport:
         return -1
 
     def local_address(self) -> Address | None:
-        """Where it is bound."""
-        return None if self._closed else self.address
+        """Where it is bound; None while it is not."""
+        return self.address if self._known and not self._closed else None
 
     def close(self) -> None:
         """Give the port back."""
@@ -271,7 +306,8 @@ class _VirtualDriver(InlineDriver):
         """Let time pass up to ``deadline``, with this host fully served at every moment."""
         while now < deadline and not self.closed:
             due = self.pump.poll_timeout()
-            self._network._advance(max(now + 1, min(deadline, due) if due is not None and due > now else now + 1))
+            until = deadline if due is None else min(deadline, max(due, now + 1))
+            self._network._advance(until, self._socket)
             now = self.clock.now()
             self._step(now)
             event = self._poll_event()

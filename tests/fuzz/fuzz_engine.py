@@ -16,15 +16,15 @@ from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.equivalence.lockstep import Lockstep
 
-__all__ = ["check", "main"]
+__all__ = ["Input", "check", "main"]
 
 ADDRESSES = (Address("10.0.0.1", 7), Address("10.0.0.2", 7), Address("10.0.0.3", 7))
 MTUS = (576, 1392, 4096, 1400)
-BUDGET, PACKET, OPERATIONS, BUFFER = 20_000, 8000, 400, 4104
-CODECS: tuple[type[Compressor] | None, ...] = (None, RangeCoder, FastLz)
+BUDGET, PACKET, OPERATIONS, BUFFER, HALF_OPEN = 20_000, 8000, 400, 4104, 3
+CODECS: tuple[type[Compressor] | None, ...] = (None, RangeCoder, FastLz) + (None,) * 13
 
 
-class _Input:
+class Input:
     """The bytes of a program; behind their end everything is 0."""
 
     def __init__(self, data: bytes) -> None:
@@ -46,8 +46,8 @@ class _Input:
 class _Program:
     """Two hosts in lock-step, and the operations of a program on them."""
 
-    def __init__(self, source: _Input) -> None:
-        setting, codec = source.number(1), CODECS[source.number(1) % 3]
+    def __init__(self, source: Input) -> None:
+        setting, codec = source.number(1), CODECS[source.number(1) % 16]
         self.source = source
         self.hosts = []
         for seed in range(2):
@@ -61,6 +61,9 @@ class _Program:
                 duplicate_peers=1 if setting & 32 else 4095,
                 maximum_packet_size=PACKET,
                 maximum_waiting_data=BUDGET,
+                early_retransmit=not setting & 64,
+                half_open_limit=0 if setting & 64 else HALF_OPEN,
+                half_open_per_prefix=HALF_OPEN - 1,
                 seed=seed,
             )
             self.hosts.append(Lockstep(config))
@@ -123,7 +126,7 @@ class _Program:
             call("set_channel_limit", number(1))
             call("ping", peer)
         elif operation == 12:
-            codec = CODECS[number(1) % 3]
+            codec = CODECS[number(1) % 16]
             self.hosts[who].set_compressor(None if codec is None else codec())
         elif operation == 13:
             self.inject(who, number(1), 1 - who, known=True)
@@ -168,7 +171,7 @@ def check(data: bytes) -> None:
     Raises:
         Divergence: the engines did not answer the same.
     """
-    _Program(_Input(data)).run()
+    _Program(Input(data)).run()
 
 
 def main() -> None:

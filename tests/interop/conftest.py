@@ -25,8 +25,9 @@ from .programs import Program, find_godot, start_godot, start_libenet
 from .remote_endpoint import RemoteEndpoint
 
 CONTROL = os.environ.get("GODOT_ENET_INTEROP_CONTROL") == "1"
-collect_ignore = ["test_compression.py", "test_scene_multiplayer.py"] if CONTROL else []
-"""Compression: libenet has one codec only, and neither tells of drops. And it has no high-level multiplayer."""
+collect_ignore = ["test_admission.py", "test_compression.py", "test_scene_multiplayer.py"] if CONTROL else []
+"""Compression: libenet has one codec only, and neither tells of drops. And it has no high-level multiplayer, and
+neither of them chooses who may connect."""
 
 _all = ["native-inline", "python-inline", "python-thread", "native-thread"]
 EVERY_WAY = ["control"] if CONTROL else [way for way in _all if way.split("-")[0] in available_engines()]

@@ -5,15 +5,26 @@ from __future__ import annotations
 from random import Random
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PacketFlag, PeerState
+from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_WAITING_DATA, DisconnectMode, Drop, PacketFlag, PeerState
 from godot_enet.core.events import EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import ENGINES, EnginePair
-from tests.scenario.kit import CLIENT, SERVER, START
+from tests.scenario.kit import CLIENT, SERVER, START, exact
 
 CHANNELS = 2
 ROUNDS = 15
 """How often each side sends one packet of each kind on each channel."""
+LONGEST = 6000
+"""Bytes of the largest packet."""
+GONE = 120_000
+"""Milliseconds after which nobody still waits for anybody."""
+HOSTILE = {Drop.SHORT, Drop.OVERSIZED, Drop.NO_COMPRESSOR, Drop.UNDECODABLE, Drop.MALFORMED, Drop.WRONG_CHANNEL} | {
+    Drop.PACKET_TOO_LARGE,
+    Drop.WRONG_ADDRESS,
+    Drop.WRONG_PROOF,
+    Drop.HALF_OPEN_LIMIT,
+}
+"""What no honest end causes, whatever the link does."""
 KINDS = (PacketFlag.RELIABLE, PacketFlag(0), PacketFlag.UNSEQUENCED, PacketFlag.UNRELIABLE_FRAGMENT)
 
 
@@ -35,8 +46,13 @@ def random_link(random: Random) -> LinkConfig:
 class Speaker:
     """One side of the conversation: what it sent, and what it heard."""
 
-    def __init__(self, host: SimHost) -> None:
+    def __init__(self, host: SimHost, config: HostConfig) -> None:
         self.host = host
+        self.config = config
+        self.asked = False
+        """Whether it is the one that connected."""
+        self.silent = False
+        """Whether it left in the way of which it is not told."""
         self.peer: PeerHandle | None = None
         self.sent: list[tuple[int, PacketFlag, bytes]] = []
         """Channel, how it must arrive, and the packet, which begins with its place in this list."""
@@ -51,10 +67,35 @@ class Speaker:
         assert self.peer is not None
         for channel in range(CHANNELS):
             for flags in KINDS:
-                size = random.randint(1400, 6000) if random.random() < 0.03 else random.choice((4, 4, 4, 30, 400))
+                size = random.randint(1400, LONGEST) if random.random() < 0.03 else random.choice((4, 4, 4, 30, 400))
                 packet = len(self.sent).to_bytes(4, "big").ljust(size, b".")
                 self.host.engine.send(self.peer, channel, packet, flags)
                 self.sent.append((channel, arrives_as(flags, size), packet))
+
+    def check_limits(self) -> None:
+        """What is held stays within the limits of the config."""
+        for handle in self.host.engine.peers():
+            info = self.host.engine.peer_info(handle)
+            assert 0 <= info.waiting_data <= self.config.maximum_waiting_data + LONGEST, "too much is waiting"
+            assert 0 <= info.reliable_data_in_transit <= info.window_size + LONGEST, "too much is in flight"
+
+    def check_counters(self) -> None:
+        """Every drop is reported once, and none is an accusation: the other end is honest."""
+        drops = self.host.engine.drops
+        reported = dict.fromkeys(drops, 0)
+        for report in self.host.engine.poll_drops():
+            reported[report.cause] += report.times
+        assert reported == dict(drops), "counters and reports differ"
+        assert not [cause for cause in HOSTILE if drops[cause]], "an honest end was accused"
+
+    def check_end(self) -> None:
+        """Nobody is left, and whoever came has gone, once."""
+        assert self.host.engine.peers() == [], "somebody is still there"
+        came = [timed.event.peer for timed in self.host.events_of(EventType.CONNECT)]
+        went = [timed.event.peer for timed in self.host.events_of(EventType.DISCONNECT)]
+        assert len(came) <= 1, "a connection came about twice"
+        expected = 0 if self.silent else 1 if self.asked else len(came)
+        assert len(went) == expected, "not every end was told, once"
 
     def is_quiet(self) -> bool:
         """Whether nothing is left to do: everything was acknowledged, or the connection is gone."""
@@ -99,8 +140,20 @@ def check_laws(speaker: Speaker, listener: Speaker, complete: bool) -> None:
         assert not complete or reliable == should, "reliable packets did not arrive"
 
 
-def converse(engines: EnginePair, links: tuple[LinkConfig, LinkConfig], random: Random, rounds: int, seed: int) -> bool:
-    """Let both sides speak over the links there and back; whether the connection lived to the end.
+def converse(
+    engines: EnginePair,
+    links: tuple[LinkConfig, LinkConfig],
+    random: Random,
+    rounds: int,
+    seed: int,
+    *,
+    modern: bool = True,
+) -> bool:
+    """Let both sides speak over the links there and back, and one end it; whether the connection lived until then.
+
+    Args:
+        modern: whether both hosts resend early and keep half-open connections apart, as hosts do unless they are told
+            to do exactly what ENet does.
 
     Raises:
         AssertionError: a law was broken.
@@ -108,13 +161,17 @@ def converse(engines: EnginePair, links: tuple[LinkConfig, LinkConfig], random: 
     world = World(seed=seed, start=START, capture=False)
     world.set_link(CLIENT, SERVER, links[0])
     world.set_link(SERVER, CLIENT, links[1])
-    config = HostConfig(seed=seed, checksum=random.random() < 0.5)
-    one = Speaker(world.add_host(engines.client(config), CLIENT))
-    two = Speaker(world.add_host(engines.server(config), SERVER))
+    waiting = random.choice((HOST_DEFAULT_MAXIMUM_WAITING_DATA, 4 * LONGEST))
+    config = HostConfig(seed=seed, checksum=random.random() < 0.5, maximum_waiting_data=waiting)
+    config = config if modern else exact(config)
+    one = Speaker(world.add_host(engines.client(config), CLIENT), config)
+    two = Speaker(world.add_host(engines.server(config), SERVER), config)
     one.host.engine.connect(SERVER, CHANNELS, 0)
+    one.asked = True
     try:
         world.run_until(lambda: one.connected() and two.connected(), limit=40_000)
     except TimeoutError:
+        end(world, one, two)
         return False
     pause = random.choice((0, 1, 16, 100))
     for _ in range(rounds):
@@ -122,16 +179,50 @@ def converse(engines: EnginePair, links: tuple[LinkConfig, LinkConfig], random: 
             if speaker.connected():
                 speaker.speak(random)
         world.run_for(pause)
+        one.check_limits()
+        two.check_limits()
     world.run_until(lambda: one.is_quiet() and two.is_quiet())
     alive = one.connected() and two.connected()
+    check_laws(one, two, complete=alive)
+    check_laws(two, one, complete=alive)
+    leaver = random.choice((one, two))
+    if leaver.connected():
+        assert leaver.peer is not None
+        mode = random.choice((DisconnectMode.NORMAL, DisconnectMode.LATER, DisconnectMode.NOW))
+        leaver.host.engine.disconnect(leaver.peer, 5, mode, world.now)
+        leaver.silent = mode is DisconnectMode.NOW
+    end(world, one, two)
     check_laws(one, two, complete=alive)
     check_laws(two, one, complete=alive)
     return alive
 
 
+def end(world: World, one: Speaker, two: Speaker) -> None:
+    """Let time pass until nobody waits any more; both ends must be of one mind then."""
+    world.run_for(GONE)
+    for speaker in (one, two):
+        speaker.check_end()
+        speaker.check_counters()
+
+
 def run_seed(seed: int) -> bool:
-    """One conversation that follows from the seed alone: links, engines, packets and pauses."""
+    """One conversation that follows from the seed alone: links, engines, settings, packets and pauses."""
     random = Random(seed)
     pairs = [EnginePair(client, server) for client in ENGINES.values() for server in ENGINES.values()]
     links = (random_link(random), random_link(random))
-    return converse(pairs[seed % len(pairs)], links, random, ROUNDS, seed)
+    modern = seed // len(pairs) % 2 == 0
+    return converse(pairs[seed % len(pairs)], links, random, ROUNDS, seed, modern=modern)
+
+
+def play(seed: int) -> bool:
+    """Run one seed; a failure names the line that repeats it.
+
+    Raises:
+        AssertionError: a law was broken, or something was raised that should not have been.
+    """
+    try:
+        return run_seed(seed)
+    except Exception as error:
+        line = f"python -m tests.property --seeds {seed} {seed + 1}"
+        text = str(error).partition("\n")[0]
+        raise AssertionError(f"seed {seed}: {type(error).__name__}: {text}; to reproduce: {line}") from error

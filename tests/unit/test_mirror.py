@@ -1,4 +1,4 @@
-"""Every module of the core and of the compat layer has its test file.
+"""Every module of the core, of the compat layer and of what is for tests has its test file.
 
 For ``core/engine/channel.py`` that is ``tests/unit/core/test_channel.py``: the same folder or one above it, with or
 without the sub-package's name in front (``test_engine_channel.py``). What is better tested elsewhere is named below.
@@ -66,7 +66,7 @@ ELSEWHERE: dict[str, list[str]] = {
 }
 MODULES = sorted(
     path.relative_to(PACKAGE).as_posix()
-    for folder in ("core", "compat")
+    for folder in ("core", "compat", "testing")
     for path in (PACKAGE / folder).rglob("*.py")
     if path.name != "__init__.py"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -13,6 +14,10 @@ from godot_enet.core.interface import Clock
 from godot_enet.core.pump import Pump
 
 __all__ = ["InlineDriver"]
+
+
+_UNWAKEABLE = 10
+"""Milliseconds that a wait goes on before it looks around, where nothing can wake it up."""
 
 
 class InlineDriver:
@@ -108,12 +113,17 @@ class InlineDriver:
     def _wait(self, now: int, deadline: int) -> Event | None:
         """Wait until ``deadline`` for an event, keeping the network going. Called and left with the lock held."""
         if self._waker is None:
-            self._waker = Waker()
+            with contextlib.suppress(OSError):  # there may be no descriptor left for one
+                self._waker = Waker()
         waker = self._waker
         while True:
             due = self.pump.poll_timeout()
             until = deadline if due is None else min(due, deadline)
-            descriptors = [self.pump.transport.fileno(), waker.fileno()]
+            descriptors = [self.pump.transport.fileno()]
+            if waker is not None:
+                descriptors.append(waker.fileno())
+            else:
+                until = min(until, now + _UNWAKEABLE)
             self._blocked += 1
             self._waiters += 1
             self.lock.release()
@@ -129,11 +139,12 @@ class InlineDriver:
                     self._left.notify_all()
             if self.closed:
                 raise HostClosed("the host was closed")
-            waker.reset()
+            if waker is not None:
+                waker.reset()
             now = self.clock.now()
             self._step(now)
             event = self.pump.poll_event()
-            if event is not None and self._blocked:
+            if event is not None and self._blocked and waker is not None:
                 # There may be more, and somebody else sleeps through it: the datagram that brought it is read.
                 waker.wake()
             if event is not None or now >= deadline:

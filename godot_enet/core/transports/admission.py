@@ -32,6 +32,8 @@ _log = logging.getLogger("godot_enet.network")
 _REMEMBERED = 8192
 """Networks whose CONNECTs are counted; beyond that all begin anew."""
 _SECOND = 1000
+_PAUSE = 10_000
+"""Milliseconds between two lines about a hook that fails."""
 
 
 class Verdict(IntEnum):
@@ -58,7 +60,7 @@ class Admission:
 
     def __init__(
         self,
-        decide: Callable[[Address, int], Verdict] | None = None,
+        decide: Callable[[Address, int], Verdict | int] | None = None,
         per_second: int = 0,
         compressor: Compressor | None = None,
         checksum: bool = False,
@@ -84,6 +86,8 @@ class AdmissionTransport:
         self._counts: dict[str | bytes | None, int] = {}
         """CONNECTs of this second, by network."""
         self._second = 0
+        self._complained: int | None = None
+        """When the hook's last failure was logged."""
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """What arrived and may pass."""
@@ -155,10 +159,15 @@ class AdmissionTransport:
         if self._rules.decide is None:
             return Verdict.ACCEPT
         try:
-            return Verdict(self._rules.decide(address, data))
+            verdict = self._rules.decide(address, data)
+            if isinstance(verdict, bool):
+                raise TypeError("it must return a Verdict, not a bool")  # True would be DENY
+            return Verdict(verdict)
         except Exception:
-            # The program's mistake must not end its network; it is told where it can be mended.
-            _log.exception("The hook for connect requests failed; the request of %s is ignored.", address)
+            # The program's mistake must not end its network. It is told where to mend it, but not by every stranger.
+            if self._complained is None or now - self._complained >= _PAUSE:
+                self._complained = now
+                _log.exception("The hook for connect requests failed; the request of %s is ignored.", address)
             return Verdict.IGNORE
 
     def _refusal(self, command: bytes) -> bytes:

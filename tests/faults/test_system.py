@@ -1,0 +1,109 @@
+"""What the operating system takes away: interfaces, routes, descriptors, and addresses on the way."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+import pytest
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.testing import LinkConfig, Network
+from tests.demos.program import PATIENCE, Program
+
+LINUX = sys.platform == "linux"
+
+
+def may_unplug() -> bool:
+    """Whether a process here may have network interfaces of its own; tried in a child."""
+    if not LINUX:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if ctypes.CDLL(None).unshare(0x10000000 | 0x40000000) == 0 else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.fixture(params=["threaded", "inline"])
+def driver(request: pytest.FixtureRequest, host_engine: str) -> str:
+    """How the network is served, on each engine."""
+    return str(request.param)
+
+
+if may_unplug():
+
+    def test_an_interface_that_goes_down_and_up_loses_nothing(driver: str) -> None:
+        """Sending fails with ENETUNREACH meanwhile. Nothing is raised or logged; it is packet loss."""
+        with Program("-m", "tests.faults.unplugged", driver, environment=os.environ) as program:
+            assert program.finish() == 0, program.output
+        said = ["down: []", "up: [1]", "down again: 0", "up again: True", "events: [1]"]
+        assert program.lines == said
+
+
+if LINUX:
+
+    def test_without_descriptors_creating_fails_and_nothing_else_does(driver: str) -> None:
+        with Program("-m", "tests.faults.starved", driver, environment=os.environ) as program:
+            assert program.finish() == 0, program.output
+        said = [line for line in program.lines if not line.startswith("log: ")]
+        logged = [line for line in program.lines if line.startswith("log: ")]
+        assert said[0] == "0: not created"
+        assert said[3:] == ["3: created", "end"], program.output
+        assert len(logged) == sum(line.endswith("not created") for line in said)
+        assert all("Too many open files" in line for line in logged)
+        assert PATIENCE > 1
+
+
+class TestAddressChange:
+    """A NAT gives a client another port in the middle of a connection: ENet does not know it any more."""
+
+    def begin(self, network: Network) -> tuple[ENetConnection, ENetConnection, ENetPacketPeer]:
+        there, here = network.machine("10.0.0.1"), network.machine("10.0.0.2")
+        server, client = there.connection(), here.connection()
+        assert server.create_host_bound("*", 7000) is Error.OK
+        client.create_host(1)
+        peer = client.connect_to_host("10.0.0.1", 7000)
+        assert peer is not None
+        assert client.service(1000).type == ENetConnection.EVENT_CONNECT
+        assert server.service(1000).type == ENetConnection.EVENT_CONNECT
+        return server, client, peer
+
+    @pytest.mark.usefixtures("host_engine")
+    def test_what_comes_from_elsewhere_is_dropped_and_both_give_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        network = Network(3, LinkConfig(delay=10))
+        server, client, peer = self.begin(network)
+        post = network._post
+        nat = network.machine("10.0.0.3")
+        outside = nat.bind(40_000)
+
+        def rebound(source: object, destination: object, data: bytes) -> None:
+            here = getattr(source, "host", "") == "10.0.0.2"
+            post(outside.address if here else source, destination, data)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(network, "_post", rebound)
+        peer.send(0, b"from elsewhere", 1)
+        event = client.service(120_000)
+        assert (event.type, event.data) == (ENetConnection.EVENT_DISCONNECT, 0)
+        event = server.service(120_000)
+        assert (event.type, event.data) == (ENetConnection.EVENT_DISCONNECT, 0)
+        drops = {cause.name: count for cause, count in server.counters().items() if count}
+        assert set(drops) == {"WRONG_ADDRESS"}
+
+    @pytest.mark.usefixtures("host_engine")
+    def test_one_that_comes_back_in_time_has_lost_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        network = Network(3, LinkConfig(delay=10))
+        server, client, peer = self.begin(network)
+        outside = network.machine("10.0.0.3").bind(40_000)
+        with monkeypatch.context() as patch:
+            post = network._post
+            patch.setattr(network, "_post", lambda source, to, data: post(outside.address, to, data))
+            for number in range(10):
+                peer.send(0, b"%d" % number, 1)
+                client.flush()
+                network.run(100)
+        for number in range(10):
+            event = server.service(20_000)
+            assert event.type == ENetConnection.EVENT_RECEIVE
+            assert event.peer is not None
+            assert event.peer.get_packet() == b"%d" % number

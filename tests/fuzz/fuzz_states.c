@@ -1,0 +1,87 @@
+/* Fuzzing of a whole host in C, in each state that its peer can be in. The first byte says how it is set up, the second
+ * which state; then come datagrams, each behind a byte for its source and time and one for its length, on which follow
+ * the commands themselves. Whatever comes, limits hold, and a peer of which nothing more is heard is forgotten.
+ * fuzz_states.py plays the same on both engines in lock-step. */
+#include "fuzz_kit.h"
+
+enum { NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE, STATES };
+enum { HERE, THERE, DATAGRAMS = 64, LATER_MODE = 1, NORMAL_MODE = 0, FORGOTTEN = 400000 };
+
+/* Let both say all they have to say; `loss` are those of the far side that are lost. */
+static void settle(end *ends, int64_t now, uint32_t loss) {
+    for (uint32_t round = 0; round < 4; round++) {
+        transmit(ends, HERE, now, 0, 0);
+        transmit(ends, THERE, now, 0, loss);
+    }
+}
+
+static void send(end *side, uint32_t channel, uint32_t length, uint32_t flags) {
+    static uint8_t content[PACKET];
+    gde_send(side->engine, side->peer, channel, content, length, flags);
+}
+
+/* Bring the peer of the near side into a state; from CONNECTED on the far side has connected to it. */
+static void reach(end *ends, uint32_t state, int64_t now) {
+    gde_address here = address_of(HERE), there = address_of(THERE);
+    if (state == NOBODY) return;
+    if (state == CONNECTING) {
+        ends[HERE].peer = (uint64_t)gde_connect(ends[HERE].engine, &there, 3, 0);
+        transmit(ends, HERE, now, 0, 0xFF);
+        return;
+    }
+    ends[THERE].peer = (uint64_t)gde_connect(ends[THERE].engine, &here, 3, 7);
+    transmit(ends, THERE, now, 0, 0);
+    if (state == HALF) {
+        transmit(ends, HERE, now, 0, 0xFF);
+        return;
+    }
+    settle(ends, now, 0);
+    events(&ends[HERE], 1);
+    if (state >= BUSY && state <= DISCONNECTING)
+        for (uint32_t flags = 0; flags < 4; flags++) {
+            send(&ends[HERE], flags % 3, 3000, flags == 3 ? 8 : flags);
+            send(&ends[THERE], flags % 3, 3000, flags == 3 ? 8 : flags);
+        }
+    if (state == LATER) gde_disconnect(ends[HERE].engine, ends[HERE].peer, 5, LATER_MODE, now);
+    if (state == DISCONNECTING) gde_disconnect(ends[HERE].engine, ends[HERE].peer, 5, NORMAL_MODE, now);
+    int ending = state == ACKNOWLEDGING || state == ZOMBIE;
+    if (ending) gde_disconnect(ends[THERE].engine, ends[THERE].peer, 5, NORMAL_MODE, now);
+    transmit(ends, THERE, now, 0, ending ? 0 : 0x55); /* half of it is lost: pieces stay incomplete, packets are early */
+    if (state != ACKNOWLEDGING) transmit(ends, HERE, now, 0, 0xFF);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    input in = {data, data + size};
+    end ends[ENGINES] = {{0}};
+    uint32_t setting = take(&in, 1), state = take(&in, 1) % STATES, modern = !(setting & 2);
+    for (uint32_t i = 0; i < ENGINES; i++) {
+        gde_config config = {.peer_count = PEERS, .mtu = 576, .checksum = setting & 1, .duplicate_peers = 4095,
+                             .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
+                             .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN, .seed = i};
+        ends[i].engine = gde_engine_create(&config);
+        require(ends[i].engine != NULL, "no engine");
+        ends[i].word[0] = 0x0F, ends[i].word[1] = 0xFF;
+    }
+    int64_t now = 0x2340, due;
+    reach(ends, state, now);
+    for (uint32_t n = 0; n < DATAGRAMS && in.at < in.end; n++) {
+        uint32_t how = take(&in, 1), length = take(&in, 1);
+        now += (how >> 1 & 7) * (how & 16 ? 400 : 1);
+        inject(&ends[HERE], &in, length, how & 1, now, how & 32 ? 2 : THERE);
+        gde_handle_timeout(ends[HERE].engine, now);
+        transmit(ends, HERE, now, 0, 0xFF);
+        if (how & 64) events(&ends[HERE], 1);
+    }
+    look(&ends[HERE]);
+    events(&ends[HERE], UINT32_MAX);
+    for (uint32_t n = 0; n < 1000 && gde_poll_timeout(ends[HERE].engine, &due) && due < now + FORGOTTEN; n++) {
+        gde_handle_timeout(ends[HERE].engine, due);
+        transmit(ends, HERE, due, 0, 0xFF);
+    }
+    gde_handle_timeout(ends[HERE].engine, now + FORGOTTEN);
+    events(&ends[HERE], UINT32_MAX);
+    uint64_t peers[PEERS];
+    require(gde_peers(ends[HERE].engine, peers, PEERS) == 0, "a silent peer is still there");
+    for (uint32_t i = 0; i < ENGINES; i++) gde_engine_destroy(ends[i].engine);
+    return 0;
+}

@@ -1,0 +1,219 @@
+"""Who may connect: the hook of ENetConnection, on real sockets."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from godot_enet import ENetConnection, Error
+from tests.unit.compat.stage import Stage, kinds
+
+CONNECT, DISCONNECT = ENetConnection.EVENT_CONNECT, ENetConnection.EVENT_DISCONNECT
+Verdict = ENetConnection.ConnectVerdict
+MODES = list(ENetConnection.CompressionMode)
+
+
+class Door:
+    """A hook that says the same to everybody, and knows who asked."""
+
+    def __init__(self, verdict: int) -> None:
+        self.verdict = verdict
+        self.asked: list[tuple[str, int, int]] = []
+
+    def __call__(self, ip: str, port: int, data: int) -> int:
+        self.asked.append((ip, port, data))
+        return self.verdict
+
+
+def begin(stage: Stage, server: ENetConnection, data: int = 0, address: str = "127.0.0.1") -> ENetConnection:
+    """A client that has asked to connect."""
+    client = stage.client()
+    peer = client.connect_to_host(address, server.get_local_port(), 2, data)
+    assert peer is not None
+    peer.set_timeout(1, 100, 200)  # given up with the first copy that is due
+    return client
+
+
+def test_an_accepted_client_is_connected(stage: Stage) -> None:
+    server, door = stage.server(), Door(Verdict.ACCEPT)
+    assert server.on_connect_request(door) is Error.OK
+    link = stage.join(server, stage.client(), 2, 77)
+    assert set(door.asked) == {("127.0.0.1", link.client.get_local_port(), 77)}
+    link.deliver(b"hello")
+
+
+def test_a_denied_client_is_told_at_once(stage: Stage) -> None:
+    server, door = stage.server(), Door(Verdict.DENY)
+    server.on_connect_request(door)
+    client = begin(stage, server, 5)
+    (peer,) = client.get_peers()
+    peer.set_timeout(1 << 30, 1 << 30, 1 << 30)  # so it is no time-out
+    stage.run(lambda: stage.peek(client))
+    assert stage.events(client) == [(DISCONNECT, peer, 0, 0)]
+    assert server.get_peers() == []
+    assert stage.events(server) == []
+    assert {asked[2] for asked in door.asked} == {5}
+
+
+def test_an_ignored_client_hears_nothing(stage: Stage) -> None:
+    server, door = stage.server(), Door(Verdict.IGNORE)
+    server.on_connect_request(door)
+    client = begin(stage, server)
+    stage.run(lambda: stage.peek(client))
+    assert kinds(stage.events(client)) == [DISCONNECT]
+    assert door.asked
+    assert stage.events(server) == []
+
+
+def test_one_is_chosen_among_many(stage: Stage) -> None:
+    server = stage.server()
+    server.on_connect_request(lambda ip, port, data: Verdict.ACCEPT if data == 3 else Verdict.DENY)
+    clients = [begin(stage, server, number) for number in range(6)]
+    stage.run(lambda: all(stage.peek(client) for client in clients))
+    found = [kinds(stage.events(client)) for client in clients]
+    assert found == [[CONNECT if number == 3 else DISCONNECT] for number in range(6)]
+    stage.run(lambda: stage.peek(server))
+    (event,) = stage.events(server)
+    assert (event.type, event.data) == (CONNECT, 3)
+
+
+def test_those_who_are_connected_stay(stage: Stage) -> None:
+    link = stage.link()
+    assert link.server.on_connect_request(Door(Verdict.IGNORE)) is Error.OK
+    link.deliver(b"x")
+    assert link.server.on_connect_request(None) is Error.OK
+    stage.join(link.server, stage.client()).deliver(b"x")
+    link.deliver(b"x")
+
+
+def test_a_hook_may_be_replaced(stage: Stage) -> None:
+    server, first, second = stage.server(), Door(Verdict.DENY), Door(Verdict.ACCEPT)
+    server.on_connect_request(first)
+    server.on_connect_request(second)
+    stage.join(server, stage.client())
+    assert first.asked == []
+    assert second.asked
+
+
+@pytest.mark.parametrize("order", ["hook first", "hook last"])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name.lower())
+def test_with_compression(stage: Stage, mode: int, order: str) -> None:
+    server, door = stage.server(), Door(Verdict.ACCEPT)
+    if order == "hook last":
+        server.compress(mode)
+    server.on_connect_request(door)
+    if order == "hook first":
+        server.compress(mode)
+    client = stage.client()
+    client.compress(mode)
+    stage.join(server, client, 2, 1234).deliver(b"x")
+    assert {asked[2] for asked in door.asked} == {1234}
+    door.verdict = Verdict.DENY
+    denied = stage.client()
+    denied.compress(mode)
+    denied.connect_to_host("127.0.0.1", server.get_local_port(), 2, 4321)
+    stage.run(lambda: stage.peek(denied))
+    assert kinds(stage.events(denied)) == [DISCONNECT]
+    assert 4321 in {asked[2] for asked in door.asked}
+
+
+def test_so_many_a_second(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    server, door = stage.server(), Door(Verdict.IGNORE)
+    server.on_connect_request(door, 2)
+    clients = [begin(stage, server, number) for number in range(8)]
+    for client in clients:
+        client.flush()
+    stage.run(lambda: "Too many connects" in caplog.text)
+    assert caplog.text.count("Too many connects") == 1
+    stage.run(lambda: all(stage.peek(client) for client in clients))
+    for client in clients:
+        assert kinds(stage.events(client)) == [DISCONNECT]
+
+
+def test_a_limit_alone(stage: Stage) -> None:
+    server = stage.server()
+    assert server.on_connect_request(None, 100) is Error.OK
+    stage.join(server, stage.client()).deliver(b"x")
+
+
+def test_a_hook_that_fails_ends_nothing(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    link = stage.link()
+    broken = threading.Event()
+
+    def door(ip: str, port: int, data: int) -> int:
+        broken.set()
+        raise ZeroDivisionError("a mistake in a game")
+
+    link.server.on_connect_request(door)
+    clients = [begin(stage, link.server) for _ in range(3)]
+    stage.run(lambda: all(stage.peek(client) for client in clients))
+    assert broken.is_set()
+    for client in clients:
+        assert kinds(stage.events(client)) == [DISCONNECT]
+    assert stage.events(link.server) == []
+    link.deliver(b"x")
+    failures = [record for record in caplog.records if record.exc_info]
+    assert len(failures) == 1, "one line, with the traceback"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_it_ends_with_destroy(stage: Stage) -> None:
+    server, door = stage.server(), Door(Verdict.DENY)
+    server.compress(ENetConnection.COMPRESS_ZLIB)
+    server.on_connect_request(door)
+    server.destroy()
+    assert server.create_host_bound("127.0.0.1", 0) is Error.OK
+    stage.join(server, stage.client()).deliver(b"x")
+    assert door.asked == []
+    assert server.on_connect_request(door) is Error.OK
+    client = begin(stage, server, 8)
+    stage.run(lambda: stage.peek(client))
+    assert kinds(stage.events(client)) == [DISCONNECT]
+    assert {asked[2] for asked in door.asked} == {8}
+
+
+def test_an_address_is_spelt_as_peers_spell_it(stage: Stage) -> None:
+    server, door = stage.server("::1"), Door(Verdict.ACCEPT)
+    server.on_connect_request(door)
+    link = stage.join(server, stage.client(), address="::1")
+    assert {asked[0] for asked in door.asked} == {link.at_server.get_remote_address()} == {"0:0:0:0:0:0:0:1"}
+
+
+def test_an_engine_and_a_client_stay_what_they_are(stage: Stage) -> None:
+    server = stage.server()
+    engine, port = server.engine_name, server.get_local_port()
+    server.on_connect_request(Door(Verdict.ACCEPT))
+    assert (server.engine_name, server.get_local_port()) == (engine, port)
+    client = stage.client()
+    asked = Door(Verdict.DENY)
+    client.on_connect_request(asked)
+    stage.join(server, client).deliver(b"x")
+    assert asked.asked == [], "our own request is none of a stranger"
+
+
+class TestArguments:
+    def test_inactive(self, logged: Callable[[], list[str]]) -> None:
+        connection = ENetConnection()
+        assert connection.on_connect_request(Door(0)) is Error.ERR_UNCONFIGURED
+        assert len(logged()) == 1
+
+    def test_a_negative_limit(self, stage: Stage, logged: Callable[[], list[str]]) -> None:
+        server = stage.server()
+        assert server.on_connect_request(None, -1) is Error.ERR_INVALID_PARAMETER
+        assert len(logged()) == 1
+        stage.join(server, stage.client()).deliver(b"x")
+
+    @pytest.mark.parametrize("hook", [1, "yes", [], Verdict.ACCEPT])
+    def test_no_hook(self, stage: Stage, hook: object) -> None:
+        server = stage.server()
+        with pytest.raises(TypeError, match="hook"):
+            server.on_connect_request(hook)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("limit", [1.5, "2", None])
+    def test_no_limit(self, stage: Stage, limit: object) -> None:
+        with pytest.raises(TypeError, match="connects_per_second"):
+            stage.server().on_connect_request(None, limit)  # type: ignore[arg-type]
