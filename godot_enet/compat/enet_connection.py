@@ -322,16 +322,16 @@ class ConnectionMethods:
                 return _ERROR
             peer._queue(event.packet, event.flags)
             return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
-        return self._report(host, event.type, event.peer, event.data)
+        return self._report(host, event.type, event.peer, event.data, (event.reason, event.command))
 
-    def _report_native(self, kind: int, handle: int, data: int) -> ServiceResult:
+    def _report_native(self, kind: int, handle: int, data: int, reason: int, command: int) -> ServiceResult:
         """An event that the C method does not report itself."""
         host = self._host
         if host is None:
             return _ERROR
         if kind == EventType.RECEIVE:
             return _ERROR  # Its peer has been reset by another thread.
-        return self._report(host, kind, PeerHandle(handle), data)
+        return self._report(host, kind, PeerHandle(handle), data, (reason, command))
 
     def _await_peer(self, handle: int) -> ENetPacketPeer | None:
         """A peer that is not listed: gone, or its CONNECT was taken by another thread, which is about to list it."""
@@ -348,7 +348,7 @@ class ConnectionMethods:
         if host is not None:
             host.speak()
 
-    def _report(self, host: AnyHost, kind: int, handle: PeerHandle, data: int) -> ServiceResult:
+    def _report(self, host: AnyHost, kind: int, handle: PeerHandle, data: int, why: tuple[int, int]) -> ServiceResult:
         if kind == EventType.ERROR:
             return _ERROR
         peer = self._peers.get(handle)
@@ -371,7 +371,7 @@ class ConnectionMethods:
             peer = self._await_peer(handle)
         if peer is None:
             return _ERROR
-        peer._detach()
+        peer._detach(*why)
         self._drop_ended()
         return ServiceResult(_EventType.EVENT_DISCONNECT, peer, data, 0)
 

@@ -13,7 +13,9 @@ from godot_enet.compat.hot import HotPeer
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.core import (
     Address,
+    Command,
     DisconnectMode,
+    DisconnectReason,
     EnetError,
     PeerHandle,
     PeerOption,
@@ -112,6 +114,7 @@ class PeerMethods(PacketPeer):
     _address: Address
     _ended: list[PeerHandle]
     _packets: deque[tuple[bytes, int]] | None
+    _why: tuple[DisconnectReason, int]
 
     def __init__(self) -> None:
         raise TypeError("an ENetPacketPeer cannot be made by hand; ENetConnection gives it out")
@@ -126,14 +129,16 @@ class PeerMethods(PacketPeer):
         self._address = address
         self._ended = ended
         self._packets = None
+        self._why = (DisconnectReason.NONE, 0)
         if host.hot_handle is not None:
             self._native(host.hot_handle, handle)
         return self
 
-    def _detach(self) -> None:
+    def _detach(self, reason: int = DisconnectReason.LOCAL, command: int = 0) -> None:
         """The connection is over."""
         if self._host is not None:
             self._host = None
+            self._why = (DisconnectReason(reason), command)
             self._native(None, 0)
             self._ended.append(self._handle)
 
@@ -284,6 +289,21 @@ class PeerMethods(PacketPeer):
             host.disconnect(self._handle, number, mode)
         return True
 
+    def get_disconnect_reason(self) -> DisconnectReason:
+        """Why the connection ended: a :class:`~godot_enet.core.DisconnectReason`; ``NONE`` while it has not.
+
+        Beyond Godot's API. With ``TIMEOUT``, :meth:`get_timed_out_command` says what was waited for.
+        """
+        return self._why[0]
+
+    def get_timed_out_command(self) -> Command:
+        """What the remote did not acknowledge in time: ``Command.CONNECT`` where it never answered, ``PING`` where it
+        fell silent, ``SEND_RELIABLE`` and others where packets were on their way; else ``Command.NONE``.
+
+        Beyond Godot's API.
+        """
+        return Command(self._why[1])
+
     # Settings
 
     def ping(self) -> None:
@@ -417,4 +437,5 @@ class ENetPacketPeer(HotPeer, PeerMethods):
         "_host",
         "_packet_error",
         "_packets",
+        "_why",
     )

@@ -2,6 +2,7 @@
 
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import (
+    Command,
     DisconnectMode,
     Drop,
     HostStatistic,
@@ -20,14 +21,16 @@ from godot_enet.core.errors import (
     PacketTooLarge,
     UnknownPeer,
 )
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import Host
 from godot_enet.core.interface import Address, PeerInfo
 
 __all__ = [
     "Address",
     "BindError",
+    "Command",
     "DisconnectMode",
+    "DisconnectReason",
     "Drop",
     "EnetError",
     "Event",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple, NewType
 
-__all__ = ["FAILURE", "Event", "EventType", "PeerHandle"]
+__all__ = ["FAILURE", "DisconnectReason", "Event", "EventType", "PeerHandle"]
 
 PeerHandle = NewType("PeerHandle", int)
 """Names one connection: slot in the low 12 bits, generation above. A stale handle is detected, never reused."""
@@ -22,6 +22,21 @@ class EventType(IntEnum):
     RECEIVE = 3
 
 
+class DisconnectReason(IntEnum):
+    """Why a connection ended."""
+
+    NONE = 0
+    """It has not, or nobody knows."""
+    TIMEOUT = 1
+    """The remote did not acknowledge something in time."""
+    REMOTE = 2
+    """The remote asked for it."""
+    LOCAL = 3
+    """This side asked for it."""
+    REFUSED = 4
+    """The remote's answer to our CONNECT does not fit: not ENet, or not meant for us."""
+
+
 class Event(NamedTuple):
     """One thing that happened to one peer."""
 
@@ -35,6 +50,10 @@ class Event(NamedTuple):
     """Payload of a RECEIVE, else empty."""
     flags: int = 0
     """How a RECEIVE came: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable."""
+    reason: DisconnectReason = DisconnectReason.NONE
+    """Why a DISCONNECT came."""
+    command: int = 0
+    """The number (``Command``) of what was not acknowledged, where ``reason`` is TIMEOUT."""
 
 
 FAILURE = Event(EventType.ERROR, PeerHandle(0))

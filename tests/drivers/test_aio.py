@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.constants import DisconnectMode, PacketFlag, PeerOption, PeerState
+from godot_enet.core.constants import Command, DisconnectMode, PacketFlag, PeerOption, PeerState
 from godot_enet.core.drivers import aio
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import AnyHost, open_host
+from tests.scenario.kit import ended, timed_out
 
 PATIENCE = 30.0  # seconds; only a broken driver makes a test wait that long
 
@@ -91,7 +92,7 @@ def test_a_deadline_wakes_the_host_without_a_datagram() -> None:
             mute.close()
             peer = client.host.connect(address, 1)
             client.host.configure(peer, PeerOption.TIMEOUT, 1, 100, 200)
-            assert await client.service() == Event(EventType.DISCONNECT, peer)
+            assert await client.service() == timed_out(peer, Command.CONNECT)
 
     run(test())
 
@@ -168,7 +169,7 @@ def test_events_that_came_before_the_end_are_still_given() -> None:
         async with connected() as (server, to_client, client, to_server):
             client.host.send(to_server, 0, b"last words", PacketFlag.RELIABLE)
             client.host.disconnect(to_server, 9, DisconnectMode.LATER)
-            assert await client.service() == Event(EventType.DISCONNECT, to_server)
+            assert await client.service() == ended(DisconnectReason.LOCAL, to_server)
             server.close()
             left = [event async for event in server]
             assert [(event.type, event.packet, event.data) for event in left] == [

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, PeerOption, PeerState, PeerStatistic
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, PeerInfo
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import EngineFactory, EnginePair
@@ -30,6 +30,16 @@ EXACT: dict[str, Any] = {"early_retransmit": False, "half_open_limit": 0}
 def exact(config: HostConfig) -> HostConfig:
     """The config with ENet's own timing and handshake."""
     return replace(config, **EXACT)
+
+
+def ended(reason: DisconnectReason, peer: PeerHandle, data: int = 0) -> Event:
+    """A DISCONNECT event."""
+    return Event(EventType.DISCONNECT, peer, data=data, reason=reason)
+
+
+def timed_out(peer: PeerHandle, command: Command) -> Event:
+    """The DISCONNECT event of a peer that did not acknowledge a command in time."""
+    return Event(EventType.DISCONNECT, peer, reason=DisconnectReason.TIMEOUT, command=command)
 
 
 class Stage:

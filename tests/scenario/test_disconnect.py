@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.errors import InvalidChannel, NotConnected, UnknownPeer
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Pair, Stage
+from tests.scenario.kit import HOST, RAW, START, Pair, Stage, ended, timed_out
 
 LATER, NOW, RESET = DisconnectMode.LATER, DisconnectMode.NOW, DisconnectMode.RESET
 
@@ -24,8 +24,8 @@ class TestNormal:
         pair.client.engine.disconnect(pair.to_server, 77, DisconnectMode.NORMAL, begin)
         assert pair.client.engine.peer_state(pair.to_server) == PeerState.DISCONNECTING
         pair.world.run_for(100)
-        assert pair.server.events == [(begin + 10, Event(EventType.DISCONNECT, pair.to_client, 0, 77))]
-        assert pair.client.events == [(begin + 20, Event(EventType.DISCONNECT, pair.to_server, 0, 0))]
+        assert pair.server.events == [(begin + 10, ended(DisconnectReason.REMOTE, pair.to_client, 77))]
+        assert pair.client.events == [(begin + 20, ended(DisconnectReason.LOCAL, pair.to_server))]
         assert pair.client.engine.peers() == []
         assert pair.server.engine.peers() == []
 
@@ -35,7 +35,7 @@ class TestNormal:
         stage.host.collecting = False
         assert peer.exchange(raw.disconnect(2, 9)) == [raw.datagram(raw.acknowledge(raw.CONTROL, 2, START))]
         assert peer.state == PeerState.ZOMBIE
-        assert stage.host.collect() == [Event(EventType.DISCONNECT, peer.handle, 0, 9)]
+        assert stage.host.collect() == [ended(DisconnectReason.REMOTE, peer.handle, 9)]
         assert stage.engine.peers() == []
 
     def test_slot_is_taken_until_the_event_is(self, engine_factory: EngineFactory) -> None:
@@ -52,7 +52,7 @@ class TestNormal:
         stage = Stage(engine_factory)
         peer = stage.joined()
         assert peer.exchange(raw.disconnect(2, 5, command=0x44), time=None) == []
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle, 0, 5)]
+        assert stage.events() == [ended(DisconnectReason.REMOTE, peer.handle, 5)]
 
     def test_queued_packets_are_dropped(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -68,7 +68,7 @@ class TestNormal:
         stage.wait(900)
         assert [arrival.time - START for arrival in peer.mailbox.received] == [0, 300, 900]
         peer.acknowledge(raw.CONTROL, 2, 0)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [ended(DisconnectReason.LOCAL, peer.handle)]
 
     def test_is_given_up_when_nobody_acknowledges(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -77,7 +77,7 @@ class TestNormal:
         stage.wait(63 * 120 - 1)
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [ended(DisconnectReason.LOCAL, peer.handle)]
 
     def test_other_acknowledgements_do_not_end_it(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -95,8 +95,8 @@ class TestNormal:
         pair.client.engine.disconnect(pair.to_server, 1, DisconnectMode.NORMAL, begin)
         pair.server.engine.disconnect(pair.to_client, 2, DisconnectMode.NORMAL, begin)
         pair.world.run_for(1000)
-        assert pair.client.events == [(begin + 10, Event(EventType.DISCONNECT, pair.to_server, 0, 2))]
-        assert pair.server.events == [(begin + 10, Event(EventType.DISCONNECT, pair.to_client, 0, 1))]
+        assert pair.client.events == [(begin + 10, ended(DisconnectReason.LOCAL, pair.to_server, 2))]
+        assert pair.server.events == [(begin + 10, ended(DisconnectReason.LOCAL, pair.to_client, 1))]
 
     def test_crossing_disconnect_is_not_acknowledged(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -104,7 +104,7 @@ class TestNormal:
         peer.disconnect(1)
         peer.take()
         assert peer.exchange(raw.disconnect(2, 8)) == []
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle, 0, 8)]
+        assert stage.events() == [ended(DisconnectReason.LOCAL, peer.handle, 8)]
 
     def test_second_call_changes_nothing(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -167,7 +167,7 @@ class TestNow:
         pair.server.engine.disconnect(pair.to_client, 0xDEADBEEF, NOW, pair.world.now)
         pair.world.run_for(100)
         assert [timed.event for timed in pair.client.events] == [
-            Event(EventType.DISCONNECT, pair.to_server, 0, 0xDEADBEEF)
+            ended(DisconnectReason.REMOTE, pair.to_server, 0xDEADBEEF)
         ]
         assert pair.server.events == []
 
@@ -216,7 +216,7 @@ class TestReset:
         pair.connect()
         pair.server.engine.disconnect(pair.to_client, 0, RESET, pair.world.now)
         pair.world.run_for(30_000)
-        assert [timed.event for timed in pair.client.events] == [Event(EventType.DISCONNECT, pair.to_server)]
+        assert [timed.event for timed in pair.client.events] == [timed_out(pair.to_server, Command.PING)]
 
 
 class TestLater:
@@ -270,7 +270,7 @@ class TestLater:
         pair.client.engine.disconnect(pair.to_server, 6, LATER, pair.world.now)
         pair.world.run_until(lambda: bool(pair.server.events_of(EventType.DISCONNECT)))
         assert pair.packets(pair.server) == packets
-        assert pair.server.events[-1].event == Event(EventType.DISCONNECT, pair.to_client, 0, 6)
+        assert pair.server.events[-1].event == ended(DisconnectReason.REMOTE, pair.to_client, 6)
 
     def test_takes_no_more_packets(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -325,7 +325,7 @@ class TestWhileConnecting:
         peer.take()
         peer.slot = 0
         assert peer.exchange(raw.disconnect(1, 66)) == []
-        assert stage.events() == [Event(EventType.DISCONNECT, handle, 0, 66)]
+        assert stage.events() == [ended(DisconnectReason.REMOTE, handle, 66)]
 
     @pytest.mark.parametrize("mode", [DisconnectMode.NORMAL, LATER, NOW])
     def test_local_disconnect_makes_no_event(self, engine_factory: EngineFactory, mode: DisconnectMode) -> None:
@@ -368,7 +368,7 @@ class TestUndeliveredPackets:
         assert stage.events() == [
             Event(EventType.RECEIVE, peer.handle, 0, 0, b"last", 1),
             Event(EventType.RECEIVE, peer.handle, 1, 0, b"words", 0),
-            Event(EventType.DISCONNECT, peer.handle, 0, 9),
+            ended(DisconnectReason.REMOTE, peer.handle, 9),
         ]
 
     def test_data_in_one_datagram_with_a_remote_disconnect_is_delivered(self, engine_factory: EngineFactory) -> None:
@@ -377,7 +377,7 @@ class TestUndeliveredPackets:
         peer.exchange(raw.reliable(0, 1, b"last"), raw.disconnect(2, 9))
         assert stage.events() == [
             Event(EventType.RECEIVE, peer.handle, 0, 0, b"last", 1),
-            Event(EventType.DISCONNECT, peer.handle, 0, 9),
+            ended(DisconnectReason.REMOTE, peer.handle, 9),
         ]
 
     def test_data_that_was_not_taken_before_a_time_out_is_delivered(self, engine_factory: EngineFactory) -> None:
@@ -388,7 +388,7 @@ class TestUndeliveredPackets:
         stage.wait(60_000)
         assert stage.host.collect() == [
             Event(EventType.RECEIVE, peer.handle, 0, 0, b"last", 1),
-            Event(EventType.DISCONNECT, peer.handle),
+            timed_out(peer.handle, Command.PING),
         ]
 
     @pytest.mark.parametrize("mode", list(DisconnectMode))
@@ -408,7 +408,7 @@ class TestUndeliveredPackets:
         stage = Stage(engine_factory)
         peer = stage.joined()
         peer.exchange(raw.reliable(0, 2, b"early"), raw.disconnect(2))
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [ended(DisconnectReason.REMOTE, peer.handle)]
 
 
 def test_disconnect_without_sent_time_does_not_hold_the_slot_for_ever(engine_factory: EngineFactory) -> None:
@@ -419,7 +419,7 @@ def test_disconnect_without_sent_time_does_not_hold_the_slot_for_ever(engine_fac
     stage.wait(29_999)
     assert stage.engine.peers() != []
     stage.wait(1)
-    assert stage.events() == [Event(EventType.DISCONNECT, peer.handle, 0, 4)]
+    assert stage.events() == [ended(DisconnectReason.REMOTE, peer.handle, 4)]
     assert stage.engine.peers() == []
 
 
@@ -428,7 +428,7 @@ def test_disconnect_repeated_with_sent_time_is_acknowledged(engine_factory: Engi
     peer = stage.joined()
     peer.exchange(raw.disconnect(2, 4), time=None)
     assert peer.exchange(raw.disconnect(2, 4)) == [raw.datagram(raw.acknowledge(raw.CONTROL, 2, START))]
-    assert stage.events() == [Event(EventType.DISCONNECT, peer.handle, 0, 4)]
+    assert stage.events() == [ended(DisconnectReason.REMOTE, peer.handle, 4)]
 
 
 def test_zombie_hears_nothing(engine_factory: EngineFactory) -> None:
@@ -438,7 +438,7 @@ def test_zombie_hears_nothing(engine_factory: EngineFactory) -> None:
     peer.exchange(raw.disconnect(2, 4))
     assert peer.exchange(raw.disconnect(2, 4)) == []
     assert peer.exchange(raw.reliable(0, 1, b"x")) == []
-    assert stage.host.collect() == [Event(EventType.DISCONNECT, peer.handle, 0, 4)]
+    assert stage.host.collect() == [ended(DisconnectReason.REMOTE, peer.handle, 4)]
 
 
 def test_same_remote_can_connect_again(engine_factory: EngineFactory) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, PeerState
+from godot_enet.core.constants import Command, DisconnectMode, Drop, PeerState
 from godot_enet.core.errors import NoFreePeer
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, SERVER, START, Pair, Stage
+from tests.scenario.kit import HOST, RAW, SERVER, START, Pair, Stage, ended, timed_out
 
 OTHER = Address("10.0.0.3", 1)
 
@@ -122,7 +122,7 @@ class TestRetransmission:
         assert [arrival.time - START for arrival in peer.mailbox.received] == [0, 500, 1500, 3500, 7500, 15500]
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, handle)]
+        assert stage.events() == [timed_out(handle, Command.CONNECT)]
         assert stage.engine.peers() == []
 
     def test_unanswered_verify_connect_is_repeated_and_forgotten_without_event(
@@ -174,7 +174,7 @@ class TestRetransmission:
         peer.slot = 0
         peer.post(raw.acknowledge(raw.CONTROL, 1, START), time=None)
         stage.wait(120_000)
-        assert stage.events() == [Event(EventType.DISCONNECT, handle)]
+        assert stage.events() == [timed_out(handle, Command.CONNECT)]
         assert stage.engine.peers() == []
 
 
@@ -243,7 +243,7 @@ class TestRefusal:
         peer.slot = asked.u16(4)
         fields: dict[str, object] = {"connect_id": asked.raw[40:44], **wrong}
         assert peer.exchange(raw.verify(**fields)) == []  # type: ignore[arg-type]
-        assert stage.events() == [Event(EventType.DISCONNECT, handle)]
+        assert stage.events() == [ended(DisconnectReason.REFUSED, handle)]
 
     @pytest.mark.parametrize("slot", [0xFFF, 0xFFFF])
     def test_verify_connect_from_a_slot_that_would_spill_into_the_flags(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tracemalloc
 
-from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PeerState
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Command, Drop, PeerState
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import HOST, NEVER, RAW, START, RawPeer, Stage
+from tests.scenario.kit import HOST, NEVER, RAW, START, RawPeer, Stage, timed_out
 
 
 def flood(peer: RawPeer, commands: list[bytes]) -> list[int]:
@@ -171,7 +170,7 @@ class TestForgery:
         peer.slot = 0
         peer.exchange(raw.acknowledge(raw.CONTROL, 1, START), time=None)
         stage.wait(31_500)
-        assert stage.events() == [Event(EventType.DISCONNECT, handle)]
+        assert stage.events() == [timed_out(handle, Command.CONNECT)]
 
     def test_commands_that_make_no_sense_yet_are_dropped(self, engine_factory: EngineFactory) -> None:
         for early in (

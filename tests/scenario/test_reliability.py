@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import PeerOption, PeerStatistic
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.constants import Command, PeerOption, PeerStatistic
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import NEVER, START, Pair, RawPeer, Stage
+from tests.scenario.kit import NEVER, START, Pair, RawPeer, Stage, timed_out
 
 RTT, VARIANCE = PeerStatistic.ROUND_TRIP_TIME, PeerStatistic.ROUND_TRIP_TIME_VARIANCE
 LAST_RTT, LAST_VARIANCE = PeerStatistic.LAST_ROUND_TRIP_TIME, PeerStatistic.LAST_ROUND_TRIP_TIME_VARIANCE
@@ -126,7 +125,7 @@ class TestRetransmission:
         assert send_times(peer, since) == [0, 180, 540, 1260, 2700, 5580]
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
     def test_repeats_the_same_bytes_under_a_new_time(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -148,7 +147,7 @@ class TestRetransmission:
         assert send_times(peer, since) == [0, 5, 15, 35, 75, 155, 315, 635, 1275, 2555]
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
     @pytest.mark.parametrize(("limit", "minimum", "maximum", "end"), [
         (0, 0, 0, 6300),
@@ -173,7 +172,7 @@ class TestRetransmission:
         stage.wait(end - 1)
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
     def test_any_acknowledgement_restarts_the_patience(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -185,7 +184,7 @@ class TestRetransmission:
         stage.wait(8699)  # not at 6300: the oldest unanswered send is now the one at 3100
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
     def test_overdue_commands_keep_their_order_and_go_before_newer_ones(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -320,7 +319,7 @@ class TestPing:
         stage.wait(500 + 63 * 120 - 1)
         assert stage.events() == []
         stage.wait(1)
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.PING)]
 
 
 class TestPacketLoss:

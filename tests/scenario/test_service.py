@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, PacketFlag, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.constants import Command, DisconnectMode, Drop, PacketFlag, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.errors import EnetError, InvalidChannel, NotConnected, PacketTooLarge, UnknownPeer
 from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Pair, RawPeer, Stage
+from tests.scenario.kit import HOST, RAW, START, Pair, RawPeer, Stage, timed_out
 
 
 class TestEvents:
@@ -266,7 +266,7 @@ class TestTime:
         stage.host.paused = True
         stage.wait(30_000)
         stage.host.paused = False
-        assert stage.events() == [Event(EventType.DISCONNECT, peer.handle)]
+        assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
     def test_equal_seeds_give_equal_runs(self, engine_pair: EnginePair) -> None:
         def run() -> list[Any]:

@@ -39,7 +39,7 @@ from godot_enet.core.engine.peer_table import PeerTable
 from godot_enet.core.engine.reliability import check_timeouts, due_at
 from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_incoming, unlimit_peers
 from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
 from godot_enet.core.rng import Mulberry32
 from godot_enet.core.states import TRANSITIONS
@@ -51,6 +51,11 @@ _U32 = 0xFFFFFFFF
 _IN_SESSION = (PeerState.CONNECTED, PeerState.DISCONNECT_LATER)
 _RECEIVE = EventType.RECEIVE
 _ZOMBIE = PeerState.ZOMBIE
+_REASONS = {
+    PeerState.DISCONNECTING: DisconnectReason.LOCAL,
+    PeerState.ACKNOWLEDGING_DISCONNECT: DisconnectReason.REMOTE,
+}
+"""Why a peer ended that waited for the end; any other has timed out."""
 _by_slot = attrgetter("slot")
 
 _STATISTICS: dict[PeerStatistic, str] = {
@@ -347,7 +352,8 @@ class PythonEngine:
             if peer.state is _ZOMBIE:
                 if peer.recalculates:
                     self._recalculate = True
-                event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data)
+                command = peer.timed_out if peer.reason is DisconnectReason.TIMEOUT else 0
+                event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data, b"", 0, peer.reason, command)
                 self.release(peer)
                 return event
         return None
@@ -428,12 +434,16 @@ class PythonEngine:
         if peer.state is not PeerState.ACKNOWLEDGING_DISCONNECT:
             # The remote asked for that one, and its number is in place already.
             peer.event_data = 0
+        reason = _REASONS.get(peer.state, DisconnectReason.TIMEOUT)
+        if reason is DisconnectReason.TIMEOUT and not peer.timed_out:
+            peer.timed_out = Command.CONNECT  # A deadline of ours: there was nothing left to wait for.
         self.reset_queues(peer)
-        self.become_zombie(peer, recalculates=False)
+        self.become_zombie(peer, reason, recalculates=False)
 
-    def become_zombie(self, peer: Peer, *, recalculates: bool = True) -> None:
+    def become_zombie(self, peer: Peer, reason: DisconnectReason, *, recalculates: bool = True) -> None:
         """Dead, until the program has taken the DISCONNECT event; whether that shares the bandwidth anew."""
         self.change_state(peer, _ZOMBIE)
+        peer.reason = reason
         peer.recalculates = recalculates
         peer.deadline = None
         self._enqueue(peer)

@@ -33,6 +33,7 @@ from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
 from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
+from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Address
 from godot_enet.core.wire import (
     ACKNOWLEDGE,
@@ -310,7 +311,7 @@ def _handle_verify_connect(
     ):
         engine.drop(Drop.CONNECT_REFUSED, peer.address)
         peer.event_data = 0
-        engine.become_zombie(peer)
+        engine.become_zombie(peer, DisconnectReason.REFUSED)
         return _STOP
     acknowledge(peer, 0xFF << 16 | 1)
     peer.channel_count = min(peer.channel_count, channel_count)
@@ -332,7 +333,8 @@ def _handle_disconnect(engine: PythonEngine, peer: Peer, data: bytes, at: int, b
         return body
     engine.reset_queues(peer)
     if state is PeerState.DISCONNECTING or state is PeerState.CONNECTING:
-        engine.become_zombie(peer)
+        ours = state is PeerState.DISCONNECTING
+        engine.become_zombie(peer, DisconnectReason.LOCAL if ours else DisconnectReason.REMOTE)
     elif state is PeerState.ACKNOWLEDGING_CONNECT:
         engine.release(peer)
         return body
@@ -342,7 +344,7 @@ def _handle_disconnect(engine: PythonEngine, peer: Peer, data: bytes, at: int, b
         peer.deadline = now + peer.timeout_maximum
         engine.schedule(peer)
     else:
-        engine.become_zombie(peer)
+        engine.become_zombie(peer, DisconnectReason.REMOTE)
     peer.event_data = DISCONNECT.unpack_from(data, at)[3]
     return body
 

@@ -31,6 +31,7 @@ from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
 from godot_enet.core.engine.throttle import measure_loss
 from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
+from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Datagram
 from godot_enet.core.wire import (
     DISCONNECT,
@@ -252,7 +253,7 @@ def _take_acks(engine: PythonEngine, peer: Peer, draft: _Draft) -> None:
     draft.size += _ACK_SIZE * draft.count
     if peer.state is PeerState.ACKNOWLEDGING_DISCONNECT:
         # Only the DISCONNECT is acknowledged in this state, so this was its acknowledgement.
-        engine.become_zombie(peer)
+        engine.become_zombie(peer, DisconnectReason.REMOTE)
 
 
 def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, latest: int) -> bool:

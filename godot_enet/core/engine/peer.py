@@ -13,7 +13,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.recovery import Recovery
-from godot_enet.core.events import PeerHandle
+from godot_enet.core.events import DisconnectReason, PeerHandle
 from godot_enet.core.interface import Address
 
 __all__ = [
@@ -103,6 +103,7 @@ class Peer:
         "pending_throttle",
         "ping_interval",
         "proof",
+        "reason",
         "recalculates",
         "recovery",
         "reliable",
@@ -112,6 +113,7 @@ class Peer:
         "sent",
         "slot",
         "state",
+        "timed_out",
         "timeout_limit",
         "timeout_maximum",
         "timeout_minimum",
@@ -133,6 +135,9 @@ class Peer:
         self.outgoing_peer_id = MAXIMUM_PEER_ID
         self.incoming_session, self.outgoing_session = sessions
         self.event_data = 0
+        self.reason = DisconnectReason.NONE
+        self.timed_out = 0
+        """The command that was not acknowledged in time, when the peer is given up."""
         self.mtu = mtu
         self.fragment_length = 0
         """Packet bytes that fit one fragment; longer packets are fragmented."""

@@ -126,6 +126,7 @@ def check_timeouts(peer: Peer, now: int) -> bool:
             or (1 << (command.attempts - 1) >= peer.timeout_limit and silence >= peer.timeout_minimum)
         ):
             dead = True
+            peer.timed_out = command.number
             break
         peer.packets_lost += 1
         command.timeout *= 2

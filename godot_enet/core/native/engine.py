@@ -31,10 +31,19 @@ from godot_enet.core.errors import (
     PacketTooLarge,
     UnknownPeer,
 )
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
 from godot_enet.core.native.loader import library
-from godot_enet.core.native.records import CAddress, CDropReport, CEvent, CPeerInfo, address_of, c_address, c_config
+from godot_enet.core.native.records import (
+    CAddress,
+    CDropReport,
+    CEvent,
+    CPeerInfo,
+    address_of,
+    c_address,
+    c_config,
+    event_of,
+)
 
 __all__ = ["CLOSED", "NativeEngine", "check", "info_of", "native_mode", "reports_of"]
 
@@ -254,7 +263,7 @@ class NativeEngine:
         if not self._gde.gde_poll_event(self._engine, ctypes.byref(record)):
             return None
         packet = ctypes.string_at(record.packet, record.length) if record.length else b""
-        return Event(EventType(record.type), PeerHandle(record.peer), record.channel, record.data, packet, record.flags)
+        return event_of(record, packet)
 
     def poll_timeout(self) -> int | None:
         """The next deadline."""

@@ -25,7 +25,7 @@ from godot_enet.core.constants import (
     PeerStatistic,
 )
 from godot_enet.core.errors import BindError
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
 from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
 from godot_enet.core.native.loader import hot_types, library
@@ -38,6 +38,7 @@ from godot_enet.core.native.records import (
     address_of,
     c_address,
     c_config,
+    event_of,
 )
 from godot_enet.core.reporting import DropReporter
 
@@ -176,7 +177,7 @@ class NativeHost:
         if packet.value is not None:
             data = ctypes.string_at(record.packet, record.length)
             self._gde.gde_packet_free(packet)
-        return Event(EventType(record.type), PeerHandle(record.peer), record.channel, record.data, data, record.flags)
+        return event_of(record, data)
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""

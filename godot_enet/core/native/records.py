@@ -10,6 +10,7 @@ import ipaddress
 from socket import if_nametoindex, inet_ntoa
 
 from godot_enet.core.config import HostConfig
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "address_of",
     "c_address",
     "c_config",
+    "event_of",
 ]
 
 
@@ -90,7 +92,23 @@ class CEvent(ctypes.Structure):
         ("channel", ctypes.c_uint32),
         ("data", ctypes.c_uint32),
         ("flags", ctypes.c_uint32),
+        ("reason", ctypes.c_uint32),
+        ("command", ctypes.c_uint32),
     ]
+
+
+def event_of(record: CEvent, packet: bytes) -> Event:
+    """An event and its packet's bytes."""
+    return Event(
+        EventType(record.type),
+        PeerHandle(record.peer),
+        record.channel,
+        record.data,
+        packet,
+        record.flags,
+        DisconnectReason(record.reason),
+        record.command,
+    )
 
 
 class CDropReport(ctypes.Structure):

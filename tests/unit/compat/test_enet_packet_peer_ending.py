@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core import Command, DisconnectReason
 from tests.unit.compat.stage import Link, Stage, kinds
 
 Logged = Callable[[], list[str]]
@@ -228,3 +229,43 @@ class TestWhileConnecting:
         assert events[1].data == 4
         assert server.get_peers() == []
         assert DISCONNECT not in kinds(stage.events(client)) or method != "peer_disconnect_now"
+
+
+class TestReasons:
+    """Beyond Godot's API."""
+
+    def test_none_while_it_lives(self, stage: Stage) -> None:
+        link = stage.link()
+        assert link.at_client.get_disconnect_reason() is DisconnectReason.NONE
+        assert link.at_client.get_timed_out_command() is Command.NONE
+
+    def test_who_asked_for_the_end(self, stage: Stage) -> None:
+        link = stage.link()
+        link.at_client.peer_disconnect(5)
+        stage.run(lambda: stage.peek(link.client) and stage.peek(link.server))
+        assert link.at_client.get_disconnect_reason() is DisconnectReason.LOCAL
+        assert link.at_server.get_disconnect_reason() is DisconnectReason.REMOTE
+
+    @pytest.mark.parametrize("end", ["reset", "peer_disconnect_now"])
+    def test_an_end_without_an_event_is_our_own(self, stage: Stage, end: str) -> None:
+        link = stage.link()
+        getattr(link.at_client, end)()
+        assert link.at_client.get_disconnect_reason() is DisconnectReason.LOCAL
+
+    def test_what_was_not_acknowledged_in_time(self, stage: Stage) -> None:
+        client, nobody = stage.client(), stage.socket()
+        peer = client.connect_to_host("127.0.0.1", nobody.getsockname()[1])
+        assert peer is not None
+        peer.set_timeout(1, 1, 600)
+        stage.run(lambda: stage.peek(client))
+        assert peer.get_disconnect_reason() is DisconnectReason.TIMEOUT
+        assert peer.get_timed_out_command() is Command.CONNECT
+
+    def test_a_silent_remote(self, stage: Stage) -> None:
+        link = stage.link()
+        link.at_server.set_timeout(1, 1, 200)
+        link.at_server.ping_interval(20)
+        link.client.destroy()
+        stage.run(lambda: stage.peek(link.server))
+        assert link.at_server.get_disconnect_reason() is DisconnectReason.TIMEOUT
+        assert link.at_server.get_timed_out_command() in (Command.PING, Command.BANDWIDTH_LIMIT)

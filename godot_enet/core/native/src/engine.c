@@ -237,6 +237,8 @@ int32_t gde_poll_event(gde_engine *e, gde_event *event) {
             if (p->recalculates) e->recalculate = true;
             event->type = EVENT_DISCONNECT;
             event->data = p->event_data;
+            event->reason = p->reason;
+            event->command = p->reason == GDE_REASON_TIMEOUT ? p->timed_out : 0;
             peer_release(e, p);
             return 1;
         }

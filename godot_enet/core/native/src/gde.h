@@ -74,6 +74,9 @@ typedef struct {
     uint64_t packets_queued;
 } gde_peer_info;
 
+/* Why a connection ended (see events.py). */
+enum { GDE_REASON_NONE, GDE_REASON_TIMEOUT, GDE_REASON_REMOTE, GDE_REASON_LOCAL, GDE_REASON_REFUSED };
+
 /* One event; a packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy. */
 typedef struct {
     uint64_t peer;
@@ -83,6 +86,8 @@ typedef struct {
     uint32_t channel;
     uint32_t data;
     uint32_t flags;
+    uint32_t reason;  /* of a DISCONNECT */
+    uint32_t command; /* what was not acknowledged in time, where that is the reason */
 } gde_event;
 
 typedef struct {

@@ -434,12 +434,13 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
             Py_DECREF(peer);
         } else {
             gde_packet_free(taken);
-            result = PyObject_CallMethod(given, "_report_native", "iKI", (int)event.type,
-                                         (unsigned long long)event.peer, (unsigned int)event.data);
+            result = PyObject_CallMethod(given, "_report_native", "iKIII", (int)event.type, (unsigned long long)event.peer,
+                                         (unsigned int)event.data, (unsigned int)event.reason,
+                                         (unsigned int)event.command);
         }
     } else {
-        result = PyObject_CallMethod(given, "_report_native", "iKI", (int)event.type, (unsigned long long)event.peer,
-                                     (unsigned int)event.data);
+        result = PyObject_CallMethod(given, "_report_native", "iKIII", (int)event.type, (unsigned long long)event.peer,
+                                     (unsigned int)event.data, (unsigned int)event.reason, (unsigned int)event.command);
     }
     Py_DECREF(handle);
     return result;

@@ -80,7 +80,7 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
         p->event_data = 0;
-        become_zombie(e, p);
+        become_zombie(e, p, GDE_REASON_REFUSED);
         return false;
     }
     acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1, NEVER_SENT);
@@ -101,7 +101,7 @@ static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t
     if (state == STATE_ACKNOWLEDGING_DISCONNECT || state == STATE_ZOMBIE) return;
     reset_queues(e, p);
     if (state == STATE_DISCONNECTING || state == STATE_CONNECTING) {
-        become_zombie(e, p);
+        become_zombie(e, p, state == STATE_DISCONNECTING ? GDE_REASON_LOCAL : GDE_REASON_REMOTE);
     } else if (state == STATE_ACKNOWLEDGING_CONNECT) {
         peer_release(e, p);
         return;
@@ -111,7 +111,7 @@ static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t
         p->has_deadline = true;
         schedule(e, p);
     } else {
-        become_zombie(e, p);
+        become_zombie(e, p, GDE_REASON_REMOTE);
     }
     p->event_data = read32(at + 4);
 }

@@ -202,6 +202,7 @@ typedef struct peer {
     uint8_t state;
     uint8_t incoming_session, outgoing_session;
     bool continue_sending, needs_dispatch, connect_pending, throttle_pending, has_timer, has_deadline;
+    uint8_t reason, timed_out;
     bool recalculates; /* whether the end shares the bandwidth anew */
     uint16_t outgoing_peer_id;
     uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
@@ -438,6 +439,7 @@ void sample_round_trip(peer *p, uint64_t sample, int64_t now);
 enum { NEVER_SENT = -1 };
 /* Forgets the command that is acknowledged; sent_time: of the datagram that was, or NEVER_SENT. */
 int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time);
+/* True if the peer must be given up; `timed_out` says then what for. */
 bool check_timeouts(const gde_engine *e, peer *p, int64_t now);
 bool due_at(const gde_engine *e, const peer *p, int64_t *due);
 
@@ -508,7 +510,7 @@ void configure_throttle(gde_engine *e, peer *p, const uint32_t *values);
 void change_state(gde_engine *e, peer *p, uint8_t state);
 void peer_connected(gde_engine *e, peer *p);
 void peer_lost(gde_engine *e, peer *p);
-void become_zombie(gde_engine *e, peer *p);
+void become_zombie(gde_engine *e, peer *p, uint8_t reason);
 void reset_queues(gde_engine *e, peer *p);
 void peer_release(gde_engine *e, peer *p);
 void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now);

@@ -53,13 +53,18 @@ void peer_lost(gde_engine *e, peer *p) {
     }
     if (p->state != STATE_CONNECTING) e->recalculate = true;
     if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
+    uint8_t reason = p->state == STATE_DISCONNECTING              ? GDE_REASON_LOCAL
+                     : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? GDE_REASON_REMOTE
+                                                                  : GDE_REASON_TIMEOUT;
+    if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* a deadline of ours: there was nothing left to wait for */
     reset_queues(e, p);
-    become_zombie(e, p);
+    become_zombie(e, p, reason);
     p->recalculates = false;
 }
 
-void become_zombie(gde_engine *e, peer *p) {
+void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
     change_state(e, p, STATE_ZOMBIE);
+    p->reason = reason;
     p->recalculates = true;
     p->has_deadline = false;
     enqueue(e, p);

@@ -219,7 +219,7 @@ static void take_acks(gde_engine *e, peer *p, draft *d) {
         p->ack_first = p->ack_count = 0;
     else
         p->continue_sending = true;
-    if (p->state == STATE_ACKNOWLEDGING_DISCONNECT) become_zombie(e, p);
+    if (p->state == STATE_ACKNOWLEDGING_DISCONNECT) become_zombie(e, p, GDE_REASON_REMOTE);
 }
 
 static command *head_of(const list_node *queue) { return list_empty(queue) ? NULL : COMMAND_OF(queue->next); }

@@ -119,8 +119,10 @@ bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
             int64_t silence = now - p->earliest_timeout;
             bool tries = c->attempts > 32 || (uint64_t)1 << (c->attempts - 1) >= p->timeout_limit;
             if (p->earliest_timeout != 0 && (silence >= (int64_t)p->timeout_maximum ||
-                                             (tries && silence >= (int64_t)p->timeout_minimum)))
+                                             (tries && silence >= (int64_t)p->timeout_minimum))) {
+                p->timed_out = c->number;
                 return true;
+            }
             c->timeout *= 2;
             timed_out = true;
         } else if (!e->config.early_retransmit) {

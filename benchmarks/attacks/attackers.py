@@ -1,0 +1,200 @@
+"""One function an attack: what it does to a server for some seconds, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from benchmarks.attacks import wire
+from benchmarks.recovery import Ours
+
+__all__ = [
+    "Server",
+    "acknowledgements",
+    "amplification",
+    "bombs",
+    "connect_flood",
+    "fragments",
+    "garbage",
+    "slow_loris",
+    "started",
+]
+
+PATIENCE = 10.0
+FLOOD = 5000
+"""Forged CONNECTs a second."""
+ADDRESSES = 250
+
+
+class Server:
+    """A server in another process."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._in, self._out = process.stdin, process.stdout
+        self.port = int(self._out.readline())
+        self.address = ("127.0.0.1", self.port)
+
+    def look(self) -> dict[str, Any]:
+        """How it is: CONNECT events, longest turn, memory gained, processor time, datagrams."""
+        self._in.write("\n")
+        self._in.flush()
+        state: dict[str, Any] = json.loads(self._out.readline())
+        return state
+
+
+@contextmanager
+def started(name: str, *arguments: str) -> Iterator[Server]:
+    """A server that runs until the block ends."""
+    command = [sys.executable, "-m", "benchmarks.attacks.server", name, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Server(process)
+        finally:
+            process.kill()
+
+
+def forgers(count: int = ADDRESSES) -> list[socket.socket]:
+    """Sockets at many addresses of this machine, which stand for forged ones: nobody there reads what is answered."""
+    sockets = []
+    for number in range(count):
+        plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        plain.bind((f"127.{1 + number % 200}.{number // 200}.7", 0))
+        plain.setblocking(False)
+        sockets.append(plain)
+    return sockets
+
+
+def close(sockets: list[socket.socket]) -> None:
+    for plain in sockets:
+        plain.close()
+
+
+def connect_flood(server: Server, seconds: float, rate: int = FLOOD) -> dict[str, float]:
+    """Forged CONNECTs at a rate; after a second of that an honest client connects. ``nan``: it did not get in."""
+    sockets = forgers()
+    begin, sent, honest, connected = time.monotonic(), 0, None, float("nan")
+    asked = 0.0
+    try:
+        while (now := time.monotonic()) - begin < seconds:
+            while sent < (now - begin) * rate:
+                with suppress(BlockingIOError):
+                    sockets[sent % ADDRESSES].sendto(wire.connect(sent), server.address)
+                sent += 1
+            if honest is None and now - begin > 1.0:
+                honest, asked = Ours(False), now
+                honest.connect(server.port)
+            if honest is not None and connected != connected:
+                honest.poll()
+                if honest.up and server.look()["joined"]:
+                    connected = time.monotonic() - asked
+            time.sleep(0.001)
+    finally:
+        close(sockets)
+        if honest is not None:
+            honest.close()
+    return {"rate": sent / seconds, "connected": connected}
+
+
+def slow_loris(server: Server, seconds: float) -> dict[str, float]:
+    """Twenty handshakes a second that are begun and never ended."""
+    return connect_flood(server, seconds, rate=20)
+
+
+def amplification(server: Server, seconds: float, count: int = 32) -> dict[str, float]:
+    """So many forged CONNECTs, and the bytes that come back in the time that ENet repeats its answers."""
+    sockets = forgers(count)
+    request = wire.connect(7)
+    for plain in sockets:
+        plain.sendto(request, server.address)
+    time.sleep(seconds)
+    answered = 0
+    for plain in sockets:
+        with suppress(BlockingIOError):
+            while True:
+                answered += len(plain.recv(4096))
+    close(sockets)
+    return {"ratio": answered / (count * len(request))}
+
+
+def flood(server: Server, datagrams: list[bytes], seconds: float, plain: socket.socket) -> dict[str, float]:
+    """Datagrams as fast as they go; what the server took, and what that cost it."""
+    before, begin, sent = server.look(), time.monotonic(), 0
+    while time.monotonic() - begin < seconds:
+        for data in datagrams:
+            with suppress(BlockingIOError, ConnectionRefusedError):
+                plain.sendto(data, server.address)
+        sent += len(datagrams)
+    after = server.look()
+    taken, cpu = after["received"] - before["received"], after["cpu"] - before["cpu"]
+    return {
+        "sent": sent / seconds,
+        "taken": taken / seconds,
+        "a cpu second": taken / cpu if cpu else 0.0,
+        "memory": after["memory"],
+        "longest": after["longest"],
+    }
+
+
+def garbage(server: Server, seconds: float) -> dict[str, float]:
+    """Noise of all lengths, and datagrams to peers that do not exist."""
+    chance = random.Random(1)
+    noise = [chance.randbytes(chance.randrange(1, 200)) for _ in range(150)]
+    noise += [wire.to_peer(chance.randrange(4095), 0, 0, wire.ping(1)) for _ in range(50)]
+    # None may ask to be decompressed: that is another attack.
+    datagrams = [bytes((data[0] & 0xBF,)) + data[1:] for data in noise]
+    (plain,) = forgers(1)
+    result = flood(server, datagrams, seconds, plain)
+    plain.close()
+    return result
+
+
+def bombs(server: Server, seconds: float) -> dict[str, float]:
+    """Compressed datagrams from strangers that would grow to 4 KB."""
+    from godot_enet.core.compression import RangeCoder
+
+    packed = RangeCoder().compress(wire.connect(1)[4:] + bytes(4000), 4096)
+    assert packed is not None
+    (plain,) = forgers(1)
+    result = flood(server, [b"\xcf\xff\0\0" + packed] * 50, seconds, plain)
+    plain.close()
+    return result
+
+
+@contextmanager
+def intruder(server: Server) -> Iterator[tuple[socket.socket, int, int]]:
+    """Somebody who connects by hand and means no good: the socket, the slot and the session."""
+    plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    plain.bind(("127.0.0.1", 0))
+    plain.settimeout(PATIENCE)
+    plain.sendto(wire.connect(int.from_bytes(os.urandom(4), "big")), server.address)
+    while (answer := wire.read_verify(plain.recv(4096))) is None:
+        continue
+    slot, session, sent_time = answer
+    plain.sendto(wire.to_peer(slot, session, 0, wire.acknowledge(1, sent_time)), server.address)
+    plain.setblocking(False)
+    yield plain, slot, session
+    plain.close()
+
+
+def fragments(server: Server, seconds: float) -> dict[str, float]:
+    """A peer that begins packets of 30 MB, a fragment of each, and ends none."""
+    with intruder(server) as (plain, slot, session):
+        datagrams = [wire.to_peer(slot, session, 0, wire.fragment(number, 30 << 20)) for number in range(1, 2000)]
+        return flood(server, datagrams, seconds, plain)
+
+
+def acknowledgements(server: Server, seconds: float) -> dict[str, float]:
+    """A peer that acknowledges, 500 times a datagram, what was never sent."""
+    with intruder(server) as (plain, slot, session):
+        commands = [wire.acknowledge(number, 0, channel=0) for number in range(1000, 1500)]
+        return flood(server, [wire.to_peer(slot, session, 0, *commands)] * 20, seconds, plain)
