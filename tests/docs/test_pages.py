@@ -13,7 +13,15 @@ from godot_enet import ENetConnection
 from tests.demos.program import PATIENCE, ROOT, Program, free_port
 from tests.docs.snippets import commands, page, programs
 
-PAGES = ["README.md", "docs/quickstart.md", "docs/compression.md", "docs/dtls.md", "docs/performance.md"]
+PAGES = [
+    "README.md",
+    "docs/quickstart.md",
+    "docs/compression.md",
+    "docs/dtls.md",
+    "docs/hostile-networks.md",
+    "docs/performance.md",
+    "SECURITY.md",
+]
 
 
 def write_programs(name: str, folder: Path) -> dict[str, Path]:
