@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ from benchmarks.attacks import wire
 from benchmarks.recovery import Ours
 
 __all__ = [
+    "Attack",
     "Server",
     "acknowledgements",
     "amplification",
@@ -52,6 +53,9 @@ class Server:
         return state
 
 
+Attack = Callable[[Server, float], dict[str, float]]
+
+
 @contextmanager
 def started(name: str, *arguments: str) -> Iterator[Server]:
     """A server that runs until the block ends."""
@@ -79,8 +83,8 @@ def close(sockets: list[socket.socket]) -> None:
         plain.close()
 
 
-def connect_flood(server: Server, seconds: float, rate: int = FLOOD) -> dict[str, float]:
-    """Forged CONNECTs at a rate; after a second of that an honest client connects. ``nan``: it did not get in."""
+def connect_flood(server: Server, seconds: float, rate: int = FLOOD, after: float = 1.0) -> dict[str, float]:
+    """Forged CONNECTs at a rate; ``after`` so many seconds an honest client connects. ``nan``: it did not get in."""
     sockets = forgers()
     begin, sent, honest, connected = time.monotonic(), 0, None, float("nan")
     asked = 0.0
@@ -90,7 +94,7 @@ def connect_flood(server: Server, seconds: float, rate: int = FLOOD) -> dict[str
                 with suppress(BlockingIOError):
                     sockets[sent % ADDRESSES].sendto(wire.connect(sent), server.address)
                 sent += 1
-            if honest is None and now - begin > 1.0:
+            if honest is None and now - begin > after:
                 honest, asked = Ours(False), now
                 honest.connect(server.port)
             if honest is not None and connected != connected:
@@ -106,8 +110,8 @@ def connect_flood(server: Server, seconds: float, rate: int = FLOOD) -> dict[str
 
 
 def slow_loris(server: Server, seconds: float) -> dict[str, float]:
-    """Twenty handshakes a second that are begun and never ended."""
-    return connect_flood(server, seconds, rate=20)
+    """Twenty handshakes a second that are begun and never ended; 32 slots would be taken by then."""
+    return connect_flood(server, seconds, rate=20, after=2.0)
 
 
 def amplification(server: Server, seconds: float, count: int = 32) -> dict[str, float]:

@@ -18,6 +18,8 @@ PAGES = [
     "docs/quickstart.md",
     "docs/compression.md",
     "docs/dtls.md",
+    "SECURITY.md",
+    "docs/hostile-networks.md",
     "docs/performance.md",
     "docs/testing.md",
 ]

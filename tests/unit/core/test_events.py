@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 
 
 def test_numbers_are_enets() -> None:
@@ -12,5 +12,6 @@ def test_numbers_are_enets() -> None:
 
 def test_what_is_not_said_is_nothing() -> None:
     event = Event(EventType.CONNECT, PeerHandle(5))
-    assert event == (EventType.CONNECT, 5, 0, 0, b"", 0)
+    assert event == (EventType.CONNECT, 5, 0, 0, b"", 0, DisconnectReason.NONE, 0)
     assert (event.channel, event.data, event.packet, event.flags) == (0, 0, b"", 0)
+    assert (event.reason, event.command) == (DisconnectReason.NONE, 0)

@@ -1,0 +1,43 @@
+"""``python -m benchmarks.attacks`` and ``benchmarks.recovery`` run; what they show holds in a second as in a minute."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks.attacks import attackers
+from benchmarks.attacks.attackers import started
+from benchmarks.recovery import Ours, connected, stream
+from godot_enet import available_engines
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forges addresses of Linux's loopback network")
+
+ENGINES = available_engines()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nobody_is_sent_more_than_came(engine: str) -> None:
+    with started(engine) as server:
+        assert 0 < attackers.amplification(server, 0.7)["ratio"] <= 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_honest_client_gets_in_through_a_flood(engine: str) -> None:
+    with started(engine) as server:
+        assert attackers.connect_flood(server, 2.5)["connected"] < 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("attack", [attackers.garbage, attackers.fragments, attackers.acknowledgements])
+def test_floods_leave_it_small_and_able_to_answer(engine: str, attack: attackers.Attack) -> None:
+    with started(engine) as server:
+        assert attack(server, 0.5)["memory"] < 64e6
+        assert attackers.connect_flood(server, 2.0, rate=1)["connected"] < 1
+
+
+def test_a_stream_over_the_road_arrives() -> None:
+    with connected(Ours, Ours, 0.05, 1) as (client, server):
+        messages, late = stream(client, server, 0.7, 0.01, 100)
+    assert messages > 10
+    assert late > 25
