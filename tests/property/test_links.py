@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from godot_enet.core.constants import PacketFlag, PeerOption
 from godot_enet.core.sim import LinkConfig
-from tests.conftest import EnginePair
+from tests.conftest import EngineFactory, EnginePair
 from tests.property.links import converse, play
 from tests.scenario.kit import NEVER, Pair
 
@@ -52,7 +52,8 @@ def widened(pair: Pair) -> None:
         host.engine.configure(peer, PeerOption.TIMEOUT, 1 << 31, NEVER, NEVER)
 
 
-def test_a_hundred_thousand_messages_both_ways_over_a_bad_link(engine_pair: EnginePair) -> None:
+def test_a_hundred_thousand_messages_both_ways_over_a_bad_link(engine_factory: EngineFactory) -> None:
+    engine_pair = EnginePair(engine_factory, engine_factory)
     total, burst = 100_000, 1000
     link = LinkConfig(loss=0.1, duplicate=0.05, delay=25, jitter=50, reorder=1.0)
     pair = Pair(engine_pair, link, seed=100_000, capture=False)
