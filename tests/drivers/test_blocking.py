@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from statistics import median
 from typing import TypeVar
@@ -148,6 +148,15 @@ def test_two_who_wait_get_an_event_each(stage: Stage) -> None:
         assert sorted(link.at_server.get_packet() for _ in range(2)) == [b"one", b"two"]
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C raises, even where the tests were started in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_leaves_the_connection_usable(stage: Stage) -> None:
     link = stage.link()
     for _ in range(5):
