@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from godot_enet.compat.addresses import format_ip, parse_ip, resolve
 from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from godot_enet.core.interface import Compressor
 
 __all__ = ["ENetConnection", "ServiceResult"]
+
+_Value = TypeVar("_Value")
 
 _FLAGS_ALLOWED = 1 | 2 | 8
 _CODECS: dict[int, Codec | None] = {
@@ -469,11 +471,18 @@ class ConnectionMethods:
             return fail(str(error), None)
         except HostClosed:
             return None
+        except BindError as error:
+            return self._end_for_want(error, None)
         self._compressor = compressor
         if self._admission is not None:
             self._admission.compressor = compressor
         if heir is not host:
             self._take_host(heir)
+
+    def _end_for_want(self, error: BindError, value: _Value) -> _Value:
+        """The host in C has ended, and the one that was to take over could not be made: no descriptor was left."""
+        self.destroy()
+        return fail(f"The connection had to end, since its network cannot be served from Python: {error}.", value)
 
     def on_connect_request(
         self, hook: Callable[[str, int, int], Verdict | int] | None, connects_per_second: int = 0
@@ -510,6 +519,8 @@ class ConnectionMethods:
             heir = with_stage(host, admission(rules), threaded=self._threaded)
         except HostClosed:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+        except BindError as error:
+            return self._end_for_want(error, Error.ERR_CANT_CREATE)
         self._admission = rules
         if heir is not host:
             self._take_host(heir)
@@ -578,6 +589,9 @@ class ConnectionMethods:
         except HostClosed:
             setup.release()
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
+        except BindError as error:
+            setup.release()
+            return self._end_for_want(error, Error.ERR_CANT_CREATE)
         self._dtls = setup
         if heir is not host:
             self._take_host(heir)

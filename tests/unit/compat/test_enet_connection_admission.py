@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection, Error
+from godot_enet.compat import enet_connection
+from godot_enet.core import BindError
 from tests.unit.compat.stage import Stage, kinds
 
 CONNECT, DISCONNECT = ENetConnection.EVENT_CONNECT, ENetConnection.EVENT_DISCONNECT
@@ -217,3 +219,21 @@ class TestArguments:
     def test_no_limit(self, stage: Stage, limit: object) -> None:
         with pytest.raises(TypeError, match="connects_per_second"):
             stage.server().on_connect_request(None, limit)  # type: ignore[arg-type]
+
+
+def no_successor(*_: object, **__: object) -> None:
+    raise BindError("Too many open files")
+
+
+def test_without_a_descriptor_for_the_successor_it_ends_and_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(enet_connection, "with_stage", no_successor)
+    monkeypatch.setattr(enet_connection, "with_compressor", no_successor)
+    server = stage.server()
+    assert server.on_connect_request(Door(Verdict.ACCEPT)) is Error.ERR_CANT_CREATE
+    assert server.service() == (ENetConnection.EVENT_ERROR, None, 0, 0)
+    assert server.create_host_bound("127.0.0.1", 0) is Error.OK
+    server.compress(ENetConnection.COMPRESS_ZLIB)
+    assert server.service() == (ENetConnection.EVENT_ERROR, None, 0, 0)
+    assert [record.getMessage().count("Too many open files") for record in caplog.records].count(1) == 2
