@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from godot_enet.core.constants import (
+    HOST_DEFAULT_MAXIMUM_KEPT_DATA,
     HOST_DEFAULT_MAXIMUM_PACKET_SIZE,
     HOST_DEFAULT_MAXIMUM_WAITING_DATA,
     HOST_DEFAULT_MTU,
@@ -43,6 +44,14 @@ class HostConfig:
     """Bytes; larger packets are refused both ways."""
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
     """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
+    maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
+    """Bytes all peers together may have waiting here, fragments included; beyond that those with more than their share
+    are refused. 0 is unlimited."""
+    peer_command_budget: int = 4096
+    """Commands taken from one peer in one call of ``service``; further datagrams of it are dropped, and a peer that
+    sends too much for five seconds on end is disconnected. 0 is unlimited."""
+    peer_byte_budget: int = 262_144
+    """The same for bytes, decompressed."""
     early_retransmit: bool = True
     """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False
     waits exactly as ENet does. The bytes on the wire are the same kind either way."""
@@ -67,6 +76,9 @@ class HostConfig:
             "duplicate_peers",
             "maximum_packet_size",
             "maximum_waiting_data",
+            "maximum_kept_data",
+            "peer_command_budget",
+            "peer_byte_budget",
             "half_open_limit",
             "half_open_per_prefix",
             "seed",

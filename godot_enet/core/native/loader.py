@@ -23,7 +23,7 @@ __all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library
 
 _log = logging.getLogger("godot_enet.native")
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 
 _V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
 _D = ctypes.c_char_p
@@ -34,6 +34,8 @@ _P64 = ctypes.POINTER(_U64)
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_engine_create": (_V, [_C]),
     "gde_engine_destroy": (None, [_V]),
+    "gde_begin_pass": (None, [_V]),
+    "gde_is_exhausted": (_I32, [_V, _U32]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
     "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
     "gde_handle_timeout": (None, [_V, _I64]),

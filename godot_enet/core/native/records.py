@@ -53,6 +53,9 @@ _CONFIG_NAMES = (
     "early_retransmit",
     "half_open_limit",
     "half_open_per_prefix",
+    "maximum_kept_data",
+    "peer_command_budget",
+    "peer_byte_budget",
 )
 
 

@@ -6,7 +6,7 @@
 static void free_packets(gde_engine *e, peer *p) {
     while (p->first_packet) {
         packet *next = p->first_packet->next;
-        e->waiting_bytes -= p->first_packet->length + PACKET_OVERHEAD;
+        e->kept -= p->first_packet->length + KEPT_OVERHEAD;
         packet_free(e, p->first_packet);
         p->first_packet = next;
     }
@@ -82,6 +82,8 @@ void reset_queues(gde_engine *e, peer *p) {
     peer_free_channels(p);
     p->channel_count = 0;
     p->held = 0;
+    e->kept -= p->kept;
+    p->kept = 0;
     p->waiting_data = 0;
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
 }
