@@ -217,7 +217,8 @@ class TestDefaults:
         """What an ENet can send in one go: all its window of 64 KB in packets of 32 bytes."""
         stage = Stage(engine_factory, peer_command_budget=4096, peer_byte_budget=262_144)
         peer = stage.joined()
-        batch = [write(peer, *[raw.reliable(0, begin + i, bytes(32)) for i in range(32)]) for begin in range(1, 2048, 32)]
+        window = [raw.reliable(0, number, bytes(32)) for number in range(1, 2049)]
+        batch = [write(peer, *window[begin : begin + 32]) for begin in range(0, 2048, 32)]
         one_pass(peer, *batch)
         assert len(stage.packets()) == 2048
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0
