@@ -12,6 +12,7 @@ from godot_enet.core.constants import (
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_MTU,
     MAXIMUM_PEER_ID,
+    MAXIMUM_SPARE_COPIES,
     MINIMUM_MTU,
 )
 
@@ -55,6 +56,9 @@ class HostConfig:
     early_retransmit: bool = True
     """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False
     waits exactly as ENet does. The bytes on the wire are the same kind either way."""
+    spare_copies: int = 2
+    """How many copies may follow a reliable command before anybody knows whether it is lost, 0..2: only where losses
+    were seen, only while little is under way, and only with ``early_retransmit``."""
     half_open_limit: int = 2048
     """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
     then one takes a peer slot, so forged addresses take none. 0 gives each a slot at once, as ENet does."""
@@ -70,6 +74,8 @@ class HostConfig:
             raise ValueError(f"channel_limit must be 0..{MAXIMUM_CHANNEL_COUNT}, not {self.channel_limit}")
         if not MINIMUM_MTU <= self.mtu <= MAXIMUM_MTU:
             raise ValueError(f"mtu must be {MINIMUM_MTU}..{MAXIMUM_MTU}, not {self.mtu}")
+        if not 0 <= self.spare_copies <= MAXIMUM_SPARE_COPIES:
+            raise ValueError(f"spare_copies must be 0..{MAXIMUM_SPARE_COPIES}, not {self.spare_copies}")
         for name in (
             "incoming_bandwidth",
             "outgoing_bandwidth",

@@ -94,7 +94,7 @@ class PythonEngine:
         self.byte_budget = config.peer_byte_budget
         self.incoming_bandwidth = config.incoming_bandwidth
         self.outgoing_bandwidth = config.outgoing_bandwidth
-        self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit)
+        self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit, config.spare_copies)
         self.half_open = HalfOpenTable(config.half_open_limit, config.half_open_per_prefix)
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""

@@ -131,7 +131,7 @@ class Peer:
     )
 
     def __init__(
-        self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int], early_retransmit: bool
+        self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int], recovery: Recovery | None
     ) -> None:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
@@ -203,7 +203,7 @@ class Peer:
         self.last_receive_time = 0
         """Of the last acknowledgement; nothing else counts."""
         self.earliest_timeout = 0
-        self.recovery = Recovery() if early_retransmit else None
+        self.recovery = recovery
         """None where the host keeps ENet's own timing."""
         self.proof = -1
         """What proved this peer's address, see half_open.py: copies of that acknowledgement tell no time."""

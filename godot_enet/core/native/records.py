@@ -51,6 +51,7 @@ _CONFIG_NAMES = (
     "maximum_waiting_data",
     "seed",
     "early_retransmit",
+    "spare_copies",
     "half_open_limit",
     "half_open_per_prefix",
     "maximum_kept_data",

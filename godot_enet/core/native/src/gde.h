@@ -55,6 +55,7 @@ typedef struct {
     uint32_t maximum_waiting_data;
     uint32_t seed;
     uint32_t early_retransmit;
+    uint32_t spare_copies;
     uint32_t half_open_limit;
     uint32_t half_open_per_prefix;
     uint32_t maximum_kept_data;

@@ -132,7 +132,7 @@ typedef struct command {
     channel *channel; /* NULL for control commands */
     body *body;       /* where the data is, if not in `wire` */
     uint64_t queue_time;
-    int64_t sent_time;
+    int64_t sent_time, spared_at; /* spared_at: when the last copy left, spare or not */
     uint64_t timeout;
     uint64_t datagram; /* which of the peer's it last left in */
     uint32_t key; /* channel id << 16 | reliable number; unreliable: reliable << 16 | unreliable number */
@@ -141,6 +141,8 @@ typedef struct command {
     uint32_t attempts;
     uint8_t number;
     bool reliable, starts, has_packet, pooled;
+    bool spared; /* had ever a spare copy (see recovery.py) */
+    uint8_t spares; /* since it was last sent itself */
     uint8_t head_size;
     uint8_t wire[];
 } command;
@@ -194,8 +196,8 @@ typedef struct {
 /* See recovery.py for what these mean. */
 typedef struct {
     uint64_t acknowledged, last_sample, reordering;
-    int64_t reordered_at;
-    uint32_t backoff;
+    int64_t reordered_at, lost_since, counts_from;
+    uint32_t backoff, answered, lost;
 } recovery;
 
 typedef struct peer {
@@ -458,6 +460,9 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due);
 
 /* recovery.c */
 void recovery_learn(peer *p, const command *c, int64_t sent_time);
+uint32_t spares_wanted(const gde_engine *e, const peer *p);
+int64_t spare_gap(const peer *p);
+bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due);
 uint64_t recovery_timeout(const peer *p);
 uint64_t recovery_patience(const peer *p, const command *c);
 bool sent_insert(peer *p, command *c);
