@@ -46,8 +46,8 @@ class HostConfig:
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
     """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
     maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
-    """Bytes all peers together may have waiting here, fragments included; beyond that those with more than their share
-    are refused. 0 is unlimited."""
+    """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each
+    may have its share. 0 is unlimited."""
     peer_command_budget: int = 4096
     """Commands taken from one peer in one call of ``service``; further datagrams of it are dropped, and a peer that
     sends too much for five seconds on end is disconnected. 0 is unlimited."""

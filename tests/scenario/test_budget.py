@@ -139,6 +139,11 @@ class TestTooLong:
         assert [event.packet for event in stage.events()] == [b"", b"still here"]
 
 
+PACKET = 1000 + KEPT_OVERHEAD
+FIT = 10_000 // PACKET + 1
+"""Packets of 1000 bytes that fit 10,000 bytes, the last of which overshoots."""
+
+
 class TestKeptData:
     """With room for 10,000 bytes in all."""
 
@@ -151,12 +156,16 @@ class TestKeptData:
         for number in range(2, 20):
             greedy.post(raw.reliable(0, number, bytes(1000)))
         stage.settle()
-        assert greedy.info.waiting_data == 10_000 // (1000 + KEPT_OVERHEAD) * 1000 + 1000
-        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 18 - 10
-        for number in (2, 3, 4):
+        assert greedy.info.waiting_data == FIT * 1000
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 18 - FIT
+        for number in (2, 3):
             honest.post(raw.reliable(0, number, bytes(1000)))
         honest.post(raw.reliable(0, 1, b"first"))
-        assert len(stage.packets()) == 4
+        assert len(stage.packets()) == 3
+        for number in range(4, 20):
+            honest.post(raw.reliable(0, number + 1, bytes(1000)))
+        stage.settle()
+        assert honest.info.waiting_data == (5_000 // PACKET + 1) * 1000  # its share
 
     def test_fragments_count_as_they_come(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
@@ -165,7 +174,7 @@ class TestKeptData:
         for index in range(20):
             peer.post(raw.fragment(0, 1, index, 20, total, index * 1000, bytes(1000)))
         stage.settle()
-        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - 9
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - (10_000 - KEPT_OVERHEAD) // PACKET
         assert stage.packets() == []
 
     def test_a_packet_with_gaps_counts_as_a_whole(self, engine_factory: EngineFactory) -> None:
@@ -184,21 +193,21 @@ class TestKeptData:
             peer.post(raw.reliable(0, number, bytes(1000)))
         stage.settle()
         taken = len(stage.host.collect())
-        assert taken == 10
+        assert taken == FIT
         for number in range(taken + 1, 15):
             peer.post(raw.reliable(0, number, bytes(1000)))
         stage.settle()
-        assert len(stage.host.collect()) == 4
+        assert len(stage.host.collect()) == 14 - FIT
 
     def test_nothing_is_left_of_those_who_go(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
         for port in range(30):
             peer = stage.joined(Address(RAW.host, 100 + port))
-            for number in range(2, 12):
+            for number in range(2, 10):
                 peer.post(raw.reliable(0, number, bytes(500)))
             peer.post(raw.fragment(1, 1, 0, 2, 1000, 0, bytes(500)), raw.unreliable(0, 5, 1, bytes(500)))
             stage.settle()
-            assert peer.info.waiting_data == 10 * 500 + 1000 + 500
+            assert peer.info.waiting_data == 8 * 500 + 1000 + 500
             peer.post(raw.disconnect(2, command=0x44))
             assert [event.type for event in stage.events()] == [EventType.DISCONNECT]
         assert stage.engine.drops[Drop.HOST_DATA_FULL] == 0
@@ -209,7 +218,7 @@ class TestKeptData:
         for number in range(2, 20):
             peer.post(raw.reliable(0, number, bytes(1000)))
         peer.post(raw.reliable(0, 1, b"missing"))
-        assert len(stage.packets()) == 11
+        assert len(stage.packets()) == FIT + 1
 
 
 class TestDefaults:

@@ -5,8 +5,8 @@ Two budgets, neither of which ENet has:
 - *Work*: the commands and bytes of one peer in one call of ``service`` (one receive pass). What comes beyond them in
   the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is beyond
   them for five seconds on end is disconnected.
-- *Memory*: the bytes that all peers together make the host keep. Once they are used up, nothing more is kept for a
-  peer that has more than its share waiting; the others go on.
+- *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
+  of them and no more.
 
 Units: bytes, milliseconds.
 """
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EXCESS_PAUSE", "EXCESS_TIME", "KEPT_OVERHEAD", "exceed", "is_exhausted", "may_keep"]
 
-KEPT_OVERHEAD = 64
-"""What keeping anything costs beside its bytes, roughly."""
+KEPT_OVERHEAD = 256
+"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine."""
 EXCESS_TIME = 5000
 """How long a peer may be over its budget."""
 EXCESS_PAUSE = 1000
@@ -62,7 +62,7 @@ def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
 def may_keep(engine: PythonEngine, peer: Peer, size: int) -> bool:
     """Whether the host may keep so much more for the peer."""
     limit = engine.maximum_kept_data
-    if not limit or engine.kept + size <= limit or peer.waiting_data < limit // max(1, engine.connected_peers):
+    if not limit or engine.kept + size <= limit or peer.kept + size <= limit // max(1, engine.connected_peers):
         return True
     engine.drop(Drop.HOST_DATA_FULL, peer.address)
     return False

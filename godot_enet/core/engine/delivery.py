@@ -242,7 +242,9 @@ def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, pack
     if peer.dispatched is None:
         peer.dispatched = deque()
     peer.dispatched.append((channel_id, flags, packet))
-    engine.kept += len(packet) + KEPT_OVERHEAD
+    size = len(packet) + KEPT_OVERHEAD
+    peer.kept += size
+    engine.kept += size
     if not peer.needs_dispatch:
         peer.needs_dispatch = True
         engine.dispatch_queue.append(peer)

@@ -352,6 +352,7 @@ class PythonEngine:
             if dispatched:
                 channel, flags, packet = dispatched.popleft()
                 peer.waiting_data -= len(packet)
+                peer.kept -= len(packet) + KEPT_OVERHEAD
                 self.kept -= len(packet) + KEPT_OVERHEAD
                 if dispatched or peer.state is _ZOMBIE:
                     queue.append(peer)
@@ -471,9 +472,10 @@ class PythonEngine:
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0
-        self.kept -= peer.kept
-        peer.kept = 0
         peer.waiting_data = sum(len(packet) for _, _, packet in peer.dispatched or ())
+        self.kept -= peer.kept
+        peer.kept = peer.waiting_data + KEPT_OVERHEAD * len(peer.dispatched or ())
+        self.kept += peer.kept
 
     def release(self, peer: Peer) -> None:
         """Free the slot. enet: peer.c: enet_peer_reset."""
@@ -552,7 +554,9 @@ class PythonEngine:
         if peer.dispatched:
             size = sum(len(packet) for _, _, packet in peer.dispatched)
             peer.waiting_data -= size
-            self.kept -= size + KEPT_OVERHEAD * len(peer.dispatched)
+            size += KEPT_OVERHEAD * len(peer.dispatched)
+            peer.kept -= size
+            self.kept -= size
             peer.dispatched.clear()
         peer.connect_pending = None
         if peer.needs_dispatch:

@@ -180,7 +180,7 @@ class Peer:
         self.held = 0
         """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
         self.kept = 0
-        """Bytes of these, with what keeping them costs."""
+        """Bytes of these and of what is deliverable, with what keeping them costs."""
         # Of the budget of one receive pass (budget.py): which, how much was used, and since when it is not enough.
         self.served = 0
         self.served_commands = 0

@@ -38,7 +38,7 @@ void exceed(gde_engine *e, peer *p, int64_t now) {
 
 bool may_keep(gde_engine *e, peer *p, uint64_t size) {
     uint64_t limit = e->config.maximum_kept_data;
-    if (!limit || e->kept + size <= limit || p->waiting_data < limit / max32(1, e->connected_peers)) return true;
+    if (!limit || e->kept + size <= limit || p->kept + size <= limit / max32(1, e->connected_peers)) return true;
     engine_drop(e, DROP_HOST_DATA_FULL, &p->address);
     return false;
 }

@@ -50,6 +50,7 @@ static void append_packet(gde_engine *e, peer *p, packet *made) {
         p->first_packet = made;
     p->last_packet = made;
     p->packet_count++;
+    p->kept += made->length + KEPT_OVERHEAD;
     e->kept += made->length + KEPT_OVERHEAD;
     enqueue(e, p);
 }

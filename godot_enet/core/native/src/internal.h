@@ -235,7 +235,7 @@ typedef struct peer {
     uint64_t *unsequenced_map;
     packet *first_packet, *last_packet;
     uint32_t packet_count;
-    uint64_t waiting_data, kept; /* kept: bytes of what is held, with what that costs */
+    uint64_t waiting_data, kept; /* kept: with what keeping it costs */
     uint32_t held;
     uint32_t served, served_commands, served_bytes; /* in which pass, and how much of its budget (see budget.py) */
     bool exceeds;                                   /* since `excess_since` */
@@ -417,7 +417,7 @@ bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t co
 uint32_t table_count_from(gde_engine *e, const gde_address *address);
 
 /* budget.c (see budget.py) */
-enum { KEPT_OVERHEAD = 64 };
+enum { KEPT_OVERHEAD = 256 };
 bool is_exhausted(gde_engine *e, peer *p);
 void exceed(gde_engine *e, peer *p, int64_t now);
 bool may_keep(gde_engine *e, peer *p, uint64_t size);
