@@ -12,10 +12,12 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from godot_enet.compat import errors
 from godot_enet.core.config import HostConfig
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Engine
 from godot_enet.core.native import NativeEngine, why_unavailable
+from godot_enet.core.reporting import Limiter
 
 EngineFactory = Callable[[HostConfig], Engine]
 
@@ -79,3 +81,9 @@ def host_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """The engine of every host opened during the test; the test runs once for each."""
     monkeypatch.setenv("GODOT_ENET_ENGINE", request.param)
     return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said once in ten seconds is said in each test."""
+    monkeypatch.setattr(errors, "_limiter", Limiter())

@@ -18,6 +18,7 @@ from godot_enet.compat.hot import HotConnection, set_results
 from godot_enet.core import (
     Address,
     BindError,
+    DisconnectMode,
     Drop,
     EnetError,
     EventType,
@@ -51,6 +52,7 @@ _CODECS: dict[int, Codec | None] = {
 _LISTING = 10.0
 """Seconds that a thread may take from a CONNECT event to its peer."""
 _RECEIVE = EventType.RECEIVE
+_CONNECTED = EventType.CONNECT
 
 
 class _EventType(IntEnum):
@@ -313,6 +315,11 @@ class ConnectionMethods:
             timeout = as_int(timeout, "timeout")
         try:
             event = host.service(timeout)
+            while event is not None and event.type is _CONNECTED and self._is_one_too_many(host, event.peer):
+                with contextlib.suppress(UnknownPeer):
+                    host.disconnect(event.peer, 0, DisconnectMode.NOW)
+                self._gone.append(event.peer)
+                event = host.service(0)
         except HostClosed:
             # By another thread; or another host has taken over.
             return _ERROR if self._host is host or self._host is None else self.service(timeout)
@@ -485,7 +492,10 @@ class ConnectionMethods:
         return fail(f"The connection had to end, since its network cannot be served from Python: {error}.", value)
 
     def on_connect_request(
-        self, hook: Callable[[str, int, int], Verdict | int] | None, connects_per_second: int = 0
+        self,
+        hook: Callable[[str, int, int], Verdict | int] | None,
+        connects_per_second: int = 0,
+        peers_per_address: int = 0,
     ) -> Error:
         """Choose who may connect, before anything is kept of him. Not in Godot.
 
@@ -496,6 +506,11 @@ class ConnectionMethods:
                 not call this connection. Anything else that it returns or raises is logged, and counts as ``IGNORE``.
                 None: everybody may.
             connects_per_second: requests taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+            peers_per_address: peers of one IP address at a time; 0 is unlimited. Whole households, and with some
+                providers whole towns, share one.
+
+        What is over a limit is not answered, and the logger ``godot_enet.network`` says so. Where several of an address
+        get through at the same time, those who are too many are disconnected at once, without an event here.
 
         Returns:
             ``OK``, ``ERR_UNCONFIGURED`` if inactive, or ``ERR_INVALID_PARAMETER``. It lasts until ``destroy``. With the
@@ -503,18 +518,24 @@ class ConnectionMethods:
         """
         if hook is not None and not callable(hook):
             raise TypeError(f"hook must be callable or None, not {type(hook).__name__}")
-        limit = as_int(connects_per_second, "connects_per_second")
+        limits = {
+            "connects_per_second": as_int(connects_per_second, "connects_per_second"),
+            "peers_per_address": as_int(peers_per_address, "peers_per_address"),
+        }
         host = self._host
         if host is None:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
-        if limit < 0:
-            return fail("connects_per_second must not be negative (0 is unlimited).", Error.ERR_INVALID_PARAMETER)
+        for name, limit in limits.items():
+            if limit < 0:
+                return fail(f"{name} must not be negative (0 is unlimited).", Error.ERR_INVALID_PARAMETER)
+        per_second, per_address = limits.values()
         decide = None if hook is None else _decision(hook)
         if self._admission is not None:
             self._admission.decide = decide
-            self._admission.per_second = limit
+            self._admission.per_second = per_second
+            self._admission.per_address = per_address
             return Error.OK
-        rules = Admission(decide, limit, self._compressor)
+        rules = Admission(decide, per_second, self._compressor, per_address=per_address)
         try:
             heir = with_stage(host, admission(rules), threaded=self._threaded)
         except HostClosed:
@@ -525,6 +546,18 @@ class ConnectionMethods:
         if heir is not host:
             self._take_host(heir)
         return Error.OK
+
+    def _is_one_too_many(self, host: AnyHost, handle: PeerHandle) -> bool:
+        """Whether a peer that has just connected to us is beyond ``peers_per_address``."""
+        limit = 0 if self._admission is None else self._admission.per_address
+        if not limit or handle in self._peers:
+            return False
+        try:
+            address = host.peer_address(handle)
+        except UnknownPeer:
+            return False
+        others = sum(peer._host is not None and peer._address.host == address.host for peer in self._peers.values())
+        return others >= limit
 
     def dtls_server_setup(self, server_options: TLSOptions | None) -> Error:
         """Encrypt everything from now on, as a server: after ``create_host_bound``, before anybody connects.
@@ -610,7 +643,11 @@ class ConnectionMethods:
     # Looking
 
     def pop_statistic(self, statistic: HostStatistic | int) -> float:
-        """A traffic total since it was last popped, which starts again from 0: UDP payloads, junk included."""
+        """A traffic total since it was last popped, which starts again from 0.
+
+        UDP payloads, junk and refused requests to connect included. With DTLS what was encrypted, as in Godot: records
+        count without what encryption adds, and handshakes and what is not DTLS not at all.
+        """
         number = as_int(statistic, "statistic")
         host = self._host
         if host is None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from godot_enet.compat.addresses import parse_ip
 from godot_enet.compat.enet_connection import ENetConnection, ServiceResult
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
-from godot_enet.compat.errors import as_int, as_str, fail
+from godot_enet.compat.errors import as_int, as_str, attending, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
 from godot_enet.compat.signal import frame
@@ -289,9 +289,9 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
         Signals come in the order of what happened. A handler may call any method, :meth:`close` included.
         """
-        with frame():
-            if self._mode is _Mode.NONE:
-                return fail(_INACTIVE, None)
+        if self._mode is _Mode.NONE:
+            return fail(_INACTIVE, None)
+        with frame(), attending:
             self._drop_inactive()
             if self._mode is _Mode.CLIENT and 1 not in self._peers:
                 self.close()

@@ -1,26 +1,78 @@
 """How the compat layer fails: as Godot does, with an error line and a return value, and never with an exception.
 
 The one exception is ``TypeError``, for arguments that GDScript's own type checks would refuse.
+
+Godot logs each error. So do we where the program has made it; what a stranger can cause as often as he likes is said
+once in ten seconds and place, with the number of those withheld.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
+import threading
+from collections.abc import Hashable
 from operator import index
+from time import monotonic
 from typing import SupportsIndex, TypeVar
 
-__all__ = ["INACTIVE", "as_bytes", "as_int", "as_str", "fail"]
+from godot_enet.core.reporting import Limiter, with_others
+
+__all__ = ["INACTIVE", "as_bytes", "as_int", "as_str", "attending", "fail", "ration"]
 
 _log = logging.getLogger("godot_enet")
 _T = TypeVar("_T")
+_LONGEST = 1000
+"""Characters of a line with what a stranger may have written."""
 
 INACTIVE = "The ENetConnection instance isn't currently active."
 
 
-def fail(text: str, result: _T) -> _T:
-    """Log an error with Godot's own text and hand back what Godot returns then."""
-    _log.error(text)
+def fail(text: str, result: _T, *, theirs: bool = False) -> _T:
+    """Log an error with Godot's own text and hand back what Godot returns then.
+
+    Args:
+        text: the line.
+        result: what to hand back.
+        theirs: whether it is about bytes that may be a stranger's. Inside ``attending`` everything is.
+    """
+    if theirs or attending.depth:
+        # Where it was found to be wrong is what makes it one cause; the text may have been made up to be another.
+        caller = sys._getframe(1)
+        text = ration((caller.f_code.co_filename, caller.f_lineno), text)
+    if text:
+        _log.error(text)
     return result
+
+
+class _Attention(threading.local):
+    """Around the handling of what the network brought: whatever fails there, a stranger may have caused."""
+
+    depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+attending = _Attention()
+_limiter = Limiter()
+"""Without a lock: two threads at once may say one line more, and nobody can wait here for ever after ``fork()``."""
+
+
+def ration(cause: Hashable, text: str) -> str:
+    """What to log of a line that a stranger can cause: nothing within ten seconds of one of the same cause.
+
+    Lines are cut where they are very long, and stay one line whatever is in them.
+    """
+    times = _limiter.count(cause, int(monotonic() * 1000))
+    if not times:
+        return ""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "..."
+    return with_others(text if text.isprintable() else ascii(text)[1:-1], times)
 
 
 def as_int(value: SupportsIndex, name: str) -> int:

@@ -7,11 +7,11 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import IntFlag
 from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
 
-from godot_enet.compat.errors import as_int, fail
+from godot_enet.compat.errors import as_int, attending, fail, ration
 from godot_enet.compat.globals import Error
 
 __all__ = ["ConnectFlags", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
@@ -118,7 +118,8 @@ class Signal(Generic[_P]):
         the emission happened in, after all other signals and packets of that poll; outside of one, when this thread's
         next ``poll()`` ends. (``run_deferred()`` does it at once, for programs that never poll.)
 
-        An exception in a callable is logged with its traceback, and the others are still called, as in Godot.
+        An exception in a callable is logged with its traceback, and the others are still called, as in Godot. Inside
+        the ``poll()`` of a peer or a multiplayer it is logged once in ten seconds, since remotes can cause it.
         """
         for callable, slot in list(self._slots.items()):
             if slot.flags & ConnectFlags.CONNECT_ONE_SHOT and not self._release(callable):
@@ -127,7 +128,7 @@ class Signal(Generic[_P]):
             if slot.flags & ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT:
                 arguments = (*args, self.get_object())  # type: ignore[assignment]  # one more than is declared
             if slot.flags & ConnectFlags.CONNECT_DEFERRED:
-                _local.deferred.append((self, callable, arguments, kwargs))
+                _local.deferred.append((self, callable, arguments, kwargs, attending.depth > 0))
             else:
                 self._call(callable, arguments, kwargs)
 
@@ -166,7 +167,12 @@ class Signal(Generic[_P]):
         try:
             callable(*args, **kwargs)
         except Exception:
-            _log.exception("Error calling from signal '%s' to callable: %s.", self._name, _name(callable))
+            name = _name(callable)
+            text = f"Error calling from signal '{self._name}' to callable: {name}."
+            if attending.depth:
+                text = ration((self._name, name), text)
+            if text:
+                _log.exception("%s", text)
 
 
 class SignalProperty(Generic[_P]):
@@ -203,12 +209,16 @@ class SignalProperty(Generic[_P]):
         raise AttributeError(f"a signal is not assigned; use {self.name}.connect(...)")
 
 
+_Deferred = tuple[Signal[...], Callable[..., object], tuple[Any, ...], dict[str, Any], bool]
+"""A call to be made, and whether it was the network that brought it about."""
+
+
 class _Local(threading.local):
     """Each thread has its frames, so that what it defers is not called in another one."""
 
     def __init__(self) -> None:
         self.depth = 0
-        self.deferred: deque[tuple[Signal[...], Callable[..., object], tuple[Any, ...], dict[str, Any]]] = deque()
+        self.deferred: deque[_Deferred] = deque()
 
 
 _local = _Local()
@@ -230,8 +240,9 @@ def run_deferred() -> None:
     """Make the deferred calls of this thread, and those that are deferred meanwhile."""
     deferred = _local.deferred
     while deferred:
-        signal, callable, args, kwargs = deferred.popleft()
-        signal._call(callable, args, kwargs)
+        signal, callable, args, kwargs, is_theirs = deferred.popleft()
+        with attending if is_theirs else nullcontext():
+            signal._call(callable, args, kwargs)
 
 
 def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:

@@ -6,14 +6,23 @@ what the engine wanted and what the socket took are known.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from godot_enet.core.constants import RECEIVE_BATCH, PeerState
 from godot_enet.core.events import FAILURE, Event, PeerHandle
 from godot_enet.core.interface import Address, Engine, HostView, Transport, TransportStage
 from godot_enet.core.reporting import DropReporter
 
-__all__ = ["Pump"]
+__all__ = ["OwnTraffic", "Pump"]
+
+
+@runtime_checkable
+class OwnTraffic(Protocol):
+    """A stage that keeps datagrams from the engine, or sends some that are not the engine's."""
+
+    def pop_traffic(self) -> tuple[int, int, int, int]:
+        """Packets and bytes received, and packets and bytes sent, since the last call."""
+        ...
 
 
 class Pump:
@@ -27,6 +36,7 @@ class Pump:
         self.received_data = 0
         self.received_packets = 0
         self.reporter = DropReporter()
+        self._stages: list[OwnTraffic] = []
 
     def step(self, now: int, *, urgent: bool = False) -> None:
         """Everything that can happen now without waiting. enet: protocol.c: enet_host_service.
@@ -37,6 +47,8 @@ class Pump:
         engine.handle_timeout(now)
         self.transmit(now, urgent=urgent)
         batch = self.transport.receive(RECEIVE_BATCH, now)
+        for stage in self._stages:
+            self._count(stage)
         if batch:
             self.received_packets += len(batch)
             self.received_data += sum([len(datagram.data) for datagram in batch])
@@ -59,7 +71,16 @@ class Pump:
 
     def wrap_transport(self, stage: TransportStage) -> None:
         """Send and receive through this stage from now on."""
-        self.transport = stage(self.transport, self)
+        self.transport = transport = stage(self.transport, self)
+        if isinstance(transport, OwnTraffic):
+            self._stages.append(transport)
+
+    def _count(self, stage: OwnTraffic) -> None:
+        received_packets, received_data, sent_packets, sent_data = stage.pop_traffic()
+        self.received_packets += received_packets
+        self.received_data += received_data
+        self.sent_packets += sent_packets
+        self.sent_data += sent_data
 
     def peers(self) -> dict[PeerHandle, Address]:
         """Where the peers are; see :class:`~godot_enet.core.interface.HostView`."""

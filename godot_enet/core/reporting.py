@@ -7,15 +7,16 @@ outside any lock, since a log handler may do anything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from godot_enet.core.constants import Drop
 from godot_enet.core.interface import Address, DropReport
 
-__all__ = ["DropReporter"]
+__all__ = ["DropReporter", "Limiter", "with_others"]
 
 _log = logging.getLogger("godot_enet.network")
 _INTERVAL = 10_000
+_MOST_CAUSES = 1000
 
 _EXPLANATIONS = {
     Drop.SHORT: "too short to be ENet",
@@ -44,32 +45,57 @@ _EXPECTED = frozenset({Drop.CONNECT_REPEATED, Drop.UNKNOWN_PEER, Drop.WRONG_SESS
 """What crosses the end of any connection: no reason to warn."""
 
 
+class Limiter:
+    """Lets one line through for each cause and ten seconds. Times are milliseconds."""
+
+    def __init__(self) -> None:
+        self._said: dict[Hashable, int] = {}
+        """When the last line of each cause came."""
+        self._withheld: dict[Hashable, int] = {}
+        """How many have not come since then."""
+
+    def count(self, cause: Hashable, now: int, times: int = 1) -> int:
+        """Count a line, or so many; for how many of its cause one may be logged now, 0 for none.
+
+        Causes should be few. When there are a thousand, further ones are taken for one and the same.
+        """
+        last = self._said.get(cause)
+        if last is None and len(self._said) >= _MOST_CAUSES:
+            cause = None
+            last = self._said.get(cause)
+        times += self._withheld.pop(cause, 0)
+        if last is not None and now - last < _INTERVAL:
+            self._withheld[cause] = times
+            return 0
+        self._said[cause] = now
+        return times
+
+
+def with_others(text: str, times: int) -> str:
+    """A line that stands for so many of its cause."""
+    return text if times == 1 else f"{text} ({times - 1} more like this since it was last said)"
+
+
 class DropReporter:
     """Turns drop reports into log lines, not too many."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[int, Address, Drop] | tuple[int, str]] = []
         """What :meth:`speak` will say: how often, the last address, the cause; or a level and a text."""
-        self._reported: dict[Drop | str, int] = {}
-        self._withheld: dict[Drop, int] = {}
+        self._limiter = Limiter()
 
     def collect(self, reports: Iterable[DropReport], now: int) -> None:
         """Take reports at time ``now`` (ms)."""
         for cause, address, times in reports:
-            times += self._withheld.pop(cause, 0)
-            last = self._reported.get(cause)
-            if last is not None and now - last < _INTERVAL:
-                self._withheld[cause] = times
-            else:
-                self._reported[cause] = now
+            times = self._limiter.count(cause, now, times)
+            if times:
                 self.lines.append((times, address, cause))
 
     def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
-        """Take a line that somebody else has worded; within ten seconds of one of the same cause it is lost."""
-        last = self._reported.get(cause)
-        if last is None or now - last >= _INTERVAL:
-            self._reported[cause] = now
-            self.lines.append((logging.INFO if expected else logging.WARNING, text))
+        """Take a line that somebody else has worded; within ten seconds of one of the same cause it is only counted."""
+        times = self._limiter.count(cause, now)
+        if times:
+            self.lines.append((logging.INFO if expected else logging.WARNING, with_others(text, times)))
 
     def speak(self) -> None:
         """Log the lines collected so far."""

@@ -28,7 +28,10 @@ def test_a_remote_that_is_gone_is_given_up_in_time(stage: Stage, caplog: pytest.
     stage.join(stage.server(), link.client).fence()
 
 
-@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.ENOBUFS, errno.EPERM, errno.EMSGSIZE, errno.EAGAIN])
+REFUSALS = ["ENETUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "ENOBUFS", "EPERM", "EMSGSIZE", "EAGAIN"]
+
+
+@pytest.mark.parametrize("number", [getattr(errno, name) for name in REFUSALS], ids=REFUSALS)
 def test_a_socket_that_refuses_now_and_then(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +55,38 @@ if LINUX:
         assert said[3:] == ["3: created", "end"], program.output
         assert len(logged) == sum(line.endswith("not created") for line in said)
         assert all("Too many open files" in line for line in logged)
+
+
+COMPILER = shutil.which("cc") if LINUX else None
+
+ERRNOS = {
+    "inline": ("EHOSTUNREACH", "ENETUNREACH", "ECONNREFUSED", "EPERM"),
+    "threaded": ("ENOBUFS", "ENETDOWN", "EMSGSIZE", "EAGAIN"),
+}
+"""Both drivers have the same transports; each errno meets each of these once."""
+
+if COMPILER:
+
+    @pytest.fixture(scope="session")
+    def storm(tmp_path_factory: pytest.TempPathFactory) -> str:
+        """What to preload."""
+        library = tmp_path_factory.mktemp("storm") / "storm.so"
+        source = Path(__file__).with_name("storm.c")
+        subprocess.run(
+            [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True, timeout=60
+        )
+        return ":".join(filter(None, (os.environ.get("LD_PRELOAD"), str(library))))
+
+    def test_what_the_system_refuses_is_packet_loss(driver: str, storm: str) -> None:
+        """Whatever the error, and with each transport's own system calls: no exception, no line, and all arrives."""
+        names = ERRNOS[driver]
+        preload = {**os.environ, "LD_PRELOAD": storm}
+        with Program("-m", "tests.faults.stormy", driver, *names, environment=preload) as program:
+            assert program.finish() == 0, program.output
+        said = []
+        for name in names:
+            said += [f"{name}: [1, 1]", "nothing: 0", "everything: True [1, 1]", "refused: True True"]
+        assert program.lines == said
 
 
 class TestAddressChange:

@@ -155,7 +155,7 @@ class Crypto:
         try:
             return rsa_encryption.decrypt(private, message)
         except Problem as problem:
-            return refuse("Error while decrypting", problem, b"")
+            return refuse("Error while decrypting", problem, b"", theirs=True)
 
     def hmac_digest(
         self,

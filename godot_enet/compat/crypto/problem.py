@@ -37,6 +37,6 @@ def need_cryptography() -> None:
         raise Problem(text, Error.ERR_UNAVAILABLE) from error
 
 
-def refuse(doing: str, problem: Problem, result: _T) -> _T:
-    """Log what failed and why, in one line, and hand back what Godot returns then."""
-    return fail(f"{doing}: {problem}.", result)
+def refuse(doing: str, problem: Problem, result: _T, *, theirs: bool = False) -> _T:
+    """Log what failed and why, in one line, and hand back what Godot returns then; see :func:`fail`."""
+    return fail(f"{doing}: {problem}.", result, theirs=theirs)

@@ -6,10 +6,11 @@ import logging
 from enum import IntEnum
 from time import monotonic
 
+from godot_enet.core.reporting import Limiter
+
 __all__ = ["SceneDrop", "SceneReporter"]
 
 _log = logging.getLogger("godot_enet.network")
-_INTERVAL = 10.0
 _LONGEST = 100
 _MOST_SUBJECTS = 1000
 
@@ -65,9 +66,8 @@ class SceneReporter:
 
     def __init__(self) -> None:
         self._counts: dict[SceneDrop, int] = {}
-        self._spoken: dict[tuple[SceneDrop, str], tuple[float, int]] = {}
-        """When each cause was last said of each subject, and how often it was counted by then."""
-        self._subjects: dict[tuple[SceneDrop, str], int] = {}
+        self._limiter = Limiter()
+        self._subjects: set[tuple[SceneDrop, str]] = set()
 
     def counters(self) -> dict[SceneDrop, int]:
         """How often, by cause."""
@@ -86,16 +86,14 @@ class SceneReporter:
             failed: add the traceback of the exception that is being handled.
         """
         self._counts[cause] = self._counts.get(cause, 0) + 1
-        key = (cause, subject)
-        if key not in self._subjects and len(self._subjects) >= _MOST_SUBJECTS:
-            key = (cause, "")
-        count = self._subjects[key] = self._subjects.get(key, 0) + 1
-        now = monotonic()
-        last, counted = self._spoken.get(key, (-_INTERVAL, 0))
-        if now - last < _INTERVAL:
+        if subject and (cause, subject) not in self._subjects:
+            if len(self._subjects) < _MOST_SUBJECTS:
+                self._subjects.add((cause, subject))
+            else:
+                subject = ""
+        times = self._limiter.count((cause, subject), int(monotonic() * 1000))
+        if not times:
             return
-        self._spoken[key] = now, count
-        times = count - counted
         _log.log(
             logging.INFO if cause in _EXPECTED else logging.WARNING,
             "Received %s from peer %d%s: %s%s.",

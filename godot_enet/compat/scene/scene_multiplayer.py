@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.authentication import AUTH
@@ -77,7 +78,7 @@ class SceneMultiplayer(ScenePeers):
 
     def poll(self) -> Error:
         """Poll the transport, handle all packets and emit signals. Never waits. Returns ``OK``."""
-        with frame():
+        with frame(), attending:
             self._poll()
         return Error.OK
 

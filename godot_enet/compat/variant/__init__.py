@@ -135,4 +135,4 @@ def decode_packet(packet: bytes, allow_objects: bool = False) -> Variant:
     try:
         return decode_variant(packet, allow_objects=allow_objects)[0]
     except DecodeError as error:
-        return fail(str(error), None)
+        return fail(str(error), None, theirs=True)

@@ -35,19 +35,20 @@ class ByteFields(bytearray):
 
     __slots__ = ()
 
-    def _fits(self, byte_offset: int, size: int) -> bool:
+    def _fits(self, byte_offset: int, size: int, *, reading: bool = False) -> bool:
         if 0 <= byte_offset <= len(self) - size:
             return True
-        return fail(f"{size} bytes at offset {byte_offset} are outside an array of {len(self)} bytes", False)
+        text = f"{size} bytes at offset {byte_offset} are outside an array of {len(self)} bytes"
+        return fail(text, False, theirs=reading)  # what is read is often a packet that is too short
 
     def _decode_int(self, layout: Struct, byte_offset: int) -> int:
-        if not self._fits(byte_offset, layout.size):
+        if not self._fits(byte_offset, layout.size, reading=True):
             return 0
         number: int = layout.unpack_from(self, byte_offset)[0]
         return number
 
     def _decode_real(self, layout: Struct, byte_offset: int) -> float:
-        if not self._fits(byte_offset, layout.size):
+        if not self._fits(byte_offset, layout.size, reading=True):
             return 0.0
         number: float = layout.unpack_from(self, byte_offset)[0]
         return number

@@ -60,7 +60,9 @@ def decode_variant(data: bytes, offset: int = 0, *, allow_objects: bool = False)
     except error:
         raise DecodeError("a Variant ends too early", Error.ERR_INVALID_DATA) from None
     if dropped:
-        fail(f"dropped {sum(dropped)} elements that do not fit the type of their Array or Dictionary", None)
+        fail(
+            f"dropped {sum(dropped)} elements that do not fit the type of their Array or Dictionary", None, theirs=True
+        )
     return value, end - offset
 
 

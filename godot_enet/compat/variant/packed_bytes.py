@@ -86,7 +86,7 @@ class PackedByteArray(ByteText, PackedArray[int]):
         if buffer_size <= 0:
             return fail("Decompression buffer size must be greater than zero.", PackedByteArray())
         if not self:
-            return fail("Compressed buffer size must be greater than zero.", PackedByteArray())
+            return fail("Compressed buffer size must be greater than zero.", PackedByteArray(), theirs=True)
         return PackedByteArray(decompress(bytes(self), compression_mode, buffer_size))
 
     def decompress_dynamic(
@@ -126,11 +126,12 @@ class PackedByteArray(ByteText, PackedArray[int]):
 
     def _decode(self, byte_offset: int, allow_objects: bool) -> tuple[Variant, int]:
         if not 0 <= byte_offset <= len(self):
-            return fail(f"offset {byte_offset} is outside an array of {len(self)} bytes", (None, 0))
+            text = f"offset {byte_offset} is outside an array of {len(self)} bytes"
+            return fail(text, (None, 0), theirs=byte_offset >= 0)
         try:
             return decode_variant(bytes(self), byte_offset, allow_objects=allow_objects)
         except DecodeError as error:
-            return fail(str(error), (None, 0))
+            return fail(str(error), (None, 0), theirs=True)
 
     # Other arrays
 
@@ -139,7 +140,7 @@ class PackedByteArray(ByteText, PackedArray[int]):
         if len(self) % made.itemsize:
             size = made.itemsize
             text = f"PackedByteArray size must be a multiple of {size} (size of {of}) to convert to {cls.__name__}."
-            return fail(text, made)
+            return fail(text, made, theirs=True)
         from_little_endian(made, bytes(self))
         return made
 
@@ -149,7 +150,7 @@ class PackedByteArray(ByteText, PackedArray[int]):
         if len(self) % size:
             of = element.__name__
             text = f"PackedByteArray size must be a multiple of {size} (size of {of}) to convert to {cls.__name__}."
-            return fail(text, cls())
+            return fail(text, cls(), theirs=True)
         return cls.from_byte_array(bytes(self))
 
     def to_int32_array(self) -> PackedInt32Array:
@@ -189,9 +190,8 @@ class PackedByteArray(ByteText, PackedArray[int]):
     def _swap(self, width: int, offset: int, count: int) -> None:
         room = (len(self) - offset) // width
         if offset < 0 or room < 1 or count > room:
-            return fail(
-                f"{max(count, 1) * width} bytes at offset {offset} are outside an array of {len(self)} bytes", None
-            )
+            text = f"{max(count, 1) * width} bytes at offset {offset} are outside an array of {len(self)} bytes"
+            return fail(text, None, theirs=True)
         stop = offset + width * (room if count < 0 else count)
         part = self[offset:stop]
         swapped = bytearray(len(part))

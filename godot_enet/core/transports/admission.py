@@ -1,12 +1,14 @@
 """Who may ask for a connection: looked at before any state exists, for hosts that want to choose.
 
 A stage around a transport, like DTLS: it sees the CONNECTs of strangers on their way in, and takes away those that are
-not wanted. Everything else passes. What it refuses costs nothing further; a denied one is told so, in ten bytes.
+not wanted. Everything else passes. What it refuses costs nothing further; a denied one is told so, in ten bytes, and
+never in more than it sent.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from godot_enet.core.constants import (
     CONTROL_CHANNEL,
     HEADER_COMPRESSED,
     HEADER_SENT_TIME,
+    MAXIMUM_DATAGRAM,
     MAXIMUM_PEER_ID,
     STRANGER_LIMIT,
     Command,
@@ -32,6 +35,8 @@ _log = logging.getLogger("godot_enet.network")
 _REMEMBERED = 8192
 """Networks whose CONNECTs are counted; beyond that all begin anew."""
 _SECOND = 1000
+_LOOK = 200
+"""Milliseconds between two looks at who is connected."""
 _PAUSE = 10_000
 """Milliseconds between two lines about a hook that fails."""
 
@@ -54,6 +59,9 @@ class Admission:
         decide: called with the address and the number that came with the CONNECT, for each copy that arrives. It runs
             where the network is served, perhaps in another thread, with the host locked: it must not call the host.
         per_second: CONNECTs taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+        per_address: peers of one IP address beyond which none of its CONNECTs is taken; 0 is unlimited. CONNECTs that
+            come while others are not proved yet pass: who wants it exact looks again at the CONNECT event, or has
+            ``HostConfig.duplicate_peers``.
         compressor: what the host decodes with.
         checksum: whether its datagrams carry checksums.
     """
@@ -64,9 +72,11 @@ class Admission:
         per_second: int = 0,
         compressor: Compressor | None = None,
         checksum: bool = False,
+        per_address: int = 0,
     ) -> None:
         self.decide = decide
         self.per_second = per_second
+        self.per_address = per_address
         self.compressor = compressor
         self.checksum = checksum
 
@@ -86,12 +96,29 @@ class AdmissionTransport:
         self._counts: dict[str | bytes | None, int] = {}
         """CONNECTs of this second, by network."""
         self._second = 0
+        self._crowds: Counter[str] = Counter()
+        """Peers by IP address, when they were last looked at."""
+        self._looked: int | None = None
+        self._traffic = [0, 0, 0, 0]
         self._complained: int | None = None
         """When the hook's last failure was logged."""
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """What arrived and may pass."""
-        return [each for each in self._inner.receive(limit, now) if self._may_pass(each, now)]
+        passed = []
+        for datagram in self._inner.receive(limit, now):
+            if self._may_pass(datagram, now):
+                passed.append(datagram)
+            else:
+                self._traffic[0] += 1
+                self._traffic[1] += len(datagram.data)
+        return passed
+
+    def pop_traffic(self) -> tuple[int, int, int, int]:
+        """What was taken away and what was answered; see :class:`~godot_enet.core.pump.OwnTraffic`."""
+        received_packets, received_data, sent_packets, sent_data = self._traffic
+        self._traffic = [0, 0, 0, 0]
+        return received_packets, received_data, sent_packets, sent_data
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:
         """As the inner transport."""
@@ -127,9 +154,16 @@ class AdmissionTransport:
         if not self._counts_less(address, now):
             self._host.note("connects_per_second", f"Too many connects from the network of {address}.", now)
             return False
+        if self._is_crowded(address, now):
+            self._host.note("peers_per_address", f"Too many peers from the IP address of {address}.", now)
+            return False
         verdict = self._decide(address, CONNECT.unpack(command)[15], now)
         if verdict is Verdict.DENY:
-            self._inner.send([Datagram(self._refusal(command), address)], now)
+            refusal = self._refusal(command)
+            # A CONNECT can be coded in three bytes: whoever forges an address must not gain by that.
+            if len(refusal) <= len(data):
+                self._traffic[2] += 1
+                self._traffic[3] += self._inner.send([Datagram(refusal, address)], now)
         return verdict is Verdict.ACCEPT
 
     def _connect_in(self, data: bytes) -> bytes | None:
@@ -140,6 +174,9 @@ class AdmissionTransport:
             compressor = self._rules.compressor
             body = None if compressor is None else compressor.decompress(data[header:], STRANGER_LIMIT)
         if not body or len(body) < CONNECT.size or body[0] & COMMAND_MASK != Command.CONNECT:
+            return None
+        # What the engine would not read is no request: nobody shall be asked about it, nor an answer be sent.
+        if len(data) > MAXIMUM_DATAGRAM or (self._rules.checksum and not _is_intact(data, header, body)):
             return None
         return body[: CONNECT.size]
 
@@ -154,6 +191,16 @@ class AdmissionTransport:
         prefix = prefix_of(address)
         count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
         return count <= limit
+
+    def _is_crowded(self, address: Address, now: int) -> bool:
+        """Whether there are as many peers of this IP address as may be."""
+        limit = self._rules.per_address
+        if not limit:
+            return False
+        if self._looked is None or now - self._looked >= _LOOK:
+            self._looked = now
+            self._crowds = Counter(peer.host for peer in self._host.peers().values())
+        return self._crowds[address.host] >= limit
 
     def _decide(self, address: Address, data: int, now: int) -> Verdict:
         if self._rules.decide is None:
@@ -178,6 +225,12 @@ class AdmissionTransport:
         if self._rules.checksum:
             header += crc32(body, crc32(header + fields[14])).to_bytes(4, "big")
         return header + body
+
+
+def _is_intact(data: bytes, header: int, body: bytes) -> bool:
+    """Whether a stranger's checksum is that of its commands."""
+    expected: bytes = crc32(body, crc32(data[: header - 4] + bytes(4))).to_bytes(4, "big")
+    return data[header - 4 : header] == expected
 
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from godot_enet.compat import errors
+from godot_enet.core.reporting import Limiter
 from tests.unit.compat.stage import Stage
 
 
@@ -20,13 +22,14 @@ def stage(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """The error lines since this was last called."""
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """The error lines since this was last called, as if that had been more than ten seconds ago."""
 
     def take() -> list[str]:
         lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert {record.name for record in caplog.records if record.levelname == "ERROR"} <= {"godot_enet"}
         caplog.clear()
+        monkeypatch.setattr(errors, "_limiter", Limiter())
         return lines
 
     return take

@@ -11,6 +11,8 @@ import pytest
 from godot_enet import ENetConnection, Error
 from godot_enet.compat import enet_connection
 from godot_enet.core import BindError
+from godot_enet.core.transports import admission
+from tests.scenario import raw
 from tests.unit.compat.stage import Stage, kinds
 
 CONNECT, DISCONNECT = ENetConnection.EVENT_CONNECT, ENetConnection.EVENT_DISCONNECT
@@ -136,6 +138,59 @@ def test_so_many_a_second(stage: Stage, caplog: pytest.LogCaptureFixture) -> Non
         assert kinds(stage.events(client)) == [DISCONNECT]
 
 
+def test_so_many_of_one_address(
+    stage: Stage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.WARNING)
+    monkeypatch.setattr(admission, "_LOOK", 0)
+    server = stage.server("*")
+    assert server.on_connect_request(None, 0, 2) is Error.OK
+    links = [stage.join(server, stage.client()) for _ in range(2)]
+    elsewhere = stage.connection()
+    assert elsewhere.create_host_bound("127.0.0.2", 0) is Error.OK
+    late = begin(stage, server)
+    stage.run(lambda: stage.peek(late))
+    assert kinds(stage.events(late)) == [DISCONNECT]
+    assert stage.events(server) == []
+    assert caplog.text.count("Too many peers from the IP address of 127.0.0.1:") == 1
+    stage.join(server, elsewhere).deliver(b"x")
+    for link in links:
+        link.deliver(b"x")
+    links[0].at_client.peer_disconnect()
+    stage.run(lambda: stage.peek(server) and stage.peek(links[0].client))
+    assert kinds(stage.events(server)) == kinds(stage.events(links[0].client)) == [DISCONNECT]
+    again = stage.client()
+    peer = again.connect_to_host("127.0.0.1", server.get_local_port())
+    assert peer is not None
+    stage.run(lambda: stage.peek(again) and stage.peek(server))
+    assert kinds(stage.events(again)) == kinds(stage.events(server)) == [CONNECT]
+
+
+def test_those_who_come_at_the_same_time_are_counted_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "_LOOK", 1 << 60)  # all requests come before anybody is connected
+    server = stage.server()
+    server.on_connect_request(None, peers_per_address=2)
+    clients = [stage.client() for _ in range(8)]
+    for client in clients:
+        assert client.connect_to_host("127.0.0.1", server.get_local_port(), 2) is not None
+    stage.run(lambda: sum(kinds(stage.peek(client)) == [CONNECT, DISCONNECT] for client in clients) == 6)
+    stage.run(lambda: sum(kinds(stage.peek(client)) == [CONNECT] for client in clients) == 2)
+    assert kinds(stage.events(server)) == [CONNECT, CONNECT]
+    assert len(server.get_peers()) == 2
+    for client in clients:
+        if len(stage.peek(client)) == 1:
+            assert client.get_peers()[0].send(0, b"x", 1) is Error.OK
+    stage.run(lambda: len(stage.peek(server)) == 2)
+
+
+def test_a_limit_for_addresses_may_be_lifted(stage: Stage) -> None:
+    server = stage.server()
+    server.on_connect_request(None, 0, 1)
+    stage.join(server, stage.client())
+    server.on_connect_request(None)
+    stage.join(server, stage.client()).deliver(b"x")
+
+
 def test_a_limit_alone(stage: Stage) -> None:
     server = stage.server()
     assert server.on_connect_request(None, 100) is Error.OK
@@ -197,6 +252,20 @@ def test_an_engine_and_a_client_stay_what_they_are(stage: Stage) -> None:
     assert asked.asked == [], "our own request is none of a stranger"
 
 
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_requests_are_in_the_totals_whatever_becomes_of_them(stage: Stage, verdict: int) -> None:
+    server, plain, door = stage.server(), stage.socket(), Door(verdict)
+    server.on_connect_request(door)
+    request = raw.datagram(raw.connect(), peer=raw.UNKNOWN_PEER, time=0)
+    for _ in range(3):
+        plain.sendto(request, ("127.0.0.1", server.get_local_port()))
+    stage.run(lambda: len(door.asked) == 3)
+    totals = [server.pop_statistic(which) for which in (2, 3, 0, 1)]
+    assert totals[:2] == [3 * len(request), 3]
+    if verdict != Verdict.ACCEPT:
+        assert totals[2:] == ([30, 3] if verdict == Verdict.DENY else [0, 0])
+
+
 class TestArguments:
     def test_inactive(self, logged: Callable[[], list[str]]) -> None:
         connection = ENetConnection()
@@ -205,8 +274,9 @@ class TestArguments:
 
     def test_a_negative_limit(self, stage: Stage, logged: Callable[[], list[str]]) -> None:
         server = stage.server()
-        assert server.on_connect_request(None, -1) is Error.ERR_INVALID_PARAMETER
-        assert len(logged()) == 1
+        for name in ("connects_per_second", "peers_per_address"):
+            assert server.on_connect_request(None, **{name: -1}) is Error.ERR_INVALID_PARAMETER
+            assert logged() == [f"{name} must not be negative (0 is unlimited)."]
         stage.join(server, stage.client()).deliver(b"x")
 
     @pytest.mark.parametrize("hook", [1, "yes", [], Verdict.ACCEPT])
@@ -219,6 +289,8 @@ class TestArguments:
     def test_no_limit(self, stage: Stage, limit: object) -> None:
         with pytest.raises(TypeError, match="connects_per_second"):
             stage.server().on_connect_request(None, limit)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="peers_per_address"):
+            stage.server().on_connect_request(None, 0, limit)  # type: ignore[arg-type]
 
 
 def no_successor(*_: object, **__: object) -> None:

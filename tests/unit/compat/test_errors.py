@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 
-from godot_enet.compat.errors import as_bytes, as_int, as_str, fail
+from godot_enet.compat import errors
+from godot_enet.compat.errors import as_bytes, as_int, as_str, attending, fail, ration
 
 
 def test_failing_logs_an_error_and_hands_back_the_result(caplog: pytest.LogCaptureFixture) -> None:
@@ -15,6 +17,71 @@ def test_failing_logs_an_error_and_hands_back_the_result(caplog: pytest.LogCaptu
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("godot_enet", logging.ERROR)
     assert record.getMessage() == "100 % wrong: %s"  # a text, not a format
+
+
+def test_what_a_program_does_wrong_is_said_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        fail("wrong", None)
+    assert len(caplog.records) == 3
+
+
+def test_what_a_stranger_can_cause_is_said_once_in_ten_seconds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 50.0
+    monkeypatch.setattr(errors, "monotonic", lambda: now)
+
+    def read(number: int) -> int:
+        return fail(f"{number} is wrong", number, theirs=True)
+
+    assert [read(number) for number in range(5)] == [0, 1, 2, 3, 4]
+    fail("another cause", None, theirs=True)
+    now = 60.0
+    read(5)
+    assert [(record.name, record.levelno) for record in caplog.records] == [("godot_enet", logging.ERROR)] * 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "0 is wrong",
+        "another cause",
+        "5 is wrong (4 more like this since it was last said)",
+    ]
+
+
+def test_so_is_all_that_fails_while_the_network_is_attended_to(caplog: pytest.LogCaptureFixture) -> None:
+    def serve() -> None:
+        fail("wrong", None)
+
+    with attending:
+        with attending:
+            assert attending.depth
+        assert attending.depth
+        for _ in range(3):
+            serve()
+    assert not attending.depth
+    assert len(caplog.records) == 1
+    for _ in range(3):
+        serve()
+    assert len(caplog.records) == 4
+
+
+def test_an_exception_ends_attending() -> None:
+    with pytest.raises(KeyError), attending:
+        raise KeyError
+    assert not attending.depth
+
+
+def test_only_the_thread_that_attends_is_meant() -> None:
+    found: list[int] = []
+    with attending:
+        thread = threading.Thread(target=lambda: found.append(attending.depth))
+        thread.start()
+        thread.join()
+    assert found == [0]
+
+
+def test_what_strangers_write_is_cut_and_stays_on_its_line() -> None:
+    assert ration("a", "ä\n\x1b" + "x" * 2000) == "\\xe4\\n\\x1b" + "x" * 997 + "..."
+    assert ration("b", "ä") == "ä"
+    assert ration("b", "ä") == ""
 
 
 @pytest.mark.parametrize(

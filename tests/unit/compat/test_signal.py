@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
 from godot_enet.compat.signal import ConnectFlags, Signal, SignalProperty, frame, run_deferred
 
@@ -341,3 +342,22 @@ class TestWhileEmitting:
         with pytest.raises(KeyboardInterrupt):
             door.opened.emit(3)
         assert hall.heard == []
+
+
+@pytest.mark.parametrize("flags", [0, DEFERRED])
+def test_exceptions_that_the_network_causes_are_logged_once_in_ten_seconds(
+    door: Door, caplog: pytest.LogCaptureFixture, flags: int
+) -> None:
+    def fails(angle: int) -> None:
+        raise ValueError(angle)
+
+    door.opened.connect(fails, flags)
+    for _ in range(3):
+        with frame():
+            door.opened.emit(1)
+    assert caplog.text.count("ValueError: 1") == len(caplog.records) == 3, "it may be the program that emits it"
+    for _ in range(3):
+        with frame(), attending:
+            door.opened.emit(2)
+    assert caplog.text.count("ValueError: 2") == 1
+    assert len(caplog.records) == 4

@@ -197,3 +197,27 @@ def test_a_stage_goes_around_the_transport_and_sees_the_host(pump: Pump, transpo
     other.due = 5
     assert pump.poll_timeout() == 5
     assert pump.reporter.lines == [(20, "text")]
+
+
+def test_what_a_stage_keeps_to_itself_is_in_the_totals(pump: Pump, engine: FakeEngine) -> None:
+    class Greedy(FakeTransport):
+        """Takes away what arrives, and answers it."""
+
+        own = (0, 0, 0, 0)
+
+        def pop_traffic(self) -> tuple[int, int, int, int]:
+            own, self.own = self.own, (0, 0, 0, 0)
+            return own
+
+    greedy: Any = Greedy(engine.calls)
+    pump.wrap_transport(lambda inner, view: greedy)
+    greedy.own = (2, 30, 1, 10)
+    pump.step(0)
+    assert (pump.received_packets, pump.received_data, pump.sent_packets, pump.sent_data) == (2, 30, 1, 10)
+    assert [call[0] for call in engine.calls] == ["handle_timeout", "poll_transmit", "take"]
+    outer: Any = FakeTransport(engine.calls)
+    pump.wrap_transport(lambda inner, view: outer)
+    greedy.own = (1, 5, 0, 0)
+    outer.inbox = [Datagram(b"x", HERE)]
+    pump.step(1)
+    assert (pump.received_packets, pump.received_data) == (4, 36), "with another stage around it, too"

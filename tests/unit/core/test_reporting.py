@@ -9,7 +9,7 @@ import pytest
 
 from godot_enet.core.constants import Drop
 from godot_enet.core.interface import Address, DropReport
-from godot_enet.core.reporting import DropReporter
+from godot_enet.core.reporting import DropReporter, Limiter, with_others
 
 HERE = Address("10.0.0.1", 1234)
 THERE = Address("::1", 99)
@@ -83,5 +83,26 @@ def test_what_others_have_worded_is_said_once_in_ten_seconds(caplog: pytest.LogC
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "100 % wrong"),
         (logging.INFO, "as expected"),
-        (logging.WARNING, "once more"),
+        (logging.WARNING, "once more (1 more like this since it was last said)"),
     ]
+
+
+def test_a_limiter_counts_what_it_withholds() -> None:
+    limiter = Limiter()
+    assert [limiter.count("a", now) for now in (0, 1, 9999, 10_000, 10_001, 30_000)] == [1, 0, 0, 3, 0, 2]
+    assert limiter.count("b", 30_000, 7) == 7
+    assert limiter.count("b", 30_001, 3) == limiter.count("b", 30_002, 2) == 0
+    assert limiter.count("b", 40_000, 1) == 6
+
+
+def test_a_limiter_has_an_end() -> None:
+    limiter = Limiter()
+    assert sum(limiter.count(number, 0) for number in range(100_000)) == 1001
+    assert len(limiter._said) == 1001
+    assert limiter.count("one more", 10_000) == 99_000
+    assert limiter.count(5, 10_000) == 1, "those that came first are still told apart"
+
+
+def test_a_line_for_several() -> None:
+    assert with_others("wrong", 1) == "wrong"
+    assert with_others("wrong", 3) == "wrong (2 more like this since it was last said)"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
+from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.transports.admission import Admission, AdmissionTransport, Verdict, admission
@@ -56,9 +57,12 @@ class Owner:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.connected: list[Address] = []
+        self.looks = 0
 
     def peers(self) -> dict[PeerHandle, Address]:
-        return {}
+        self.looks += 1
+        return {PeerHandle(number): address for number, address in enumerate(self.connected)}
 
     def has_peer(self, peer: PeerHandle) -> bool:
         return False
@@ -122,6 +126,18 @@ class TestVerdicts:
         assert int.from_bytes(data[:2], "big") & 0xFFF == 5
         (command,) = reading.commands
         assert (command.kind, command.channel, command.acknowledged) == (4, raw.CONTROL, False)
+
+    def test_the_answer_is_never_longer_than_the_question(self) -> None:
+        gate = Gate(Verdict.DENY, compressor=make_compressor(Codec.RANGE_CODER))
+        compressor = gate.rules.compressor
+        assert compressor is not None
+        bomb = (STRANGER | 0x4000).to_bytes(2, "big") + b"\x93"
+        plain = compressor.decompress(bomb[2:], 128)
+        assert plain is not None
+        assert plain[0] & 15 == 2
+        assert gate.pass_through(bomb) == []
+        assert len(gate.asked) == 1
+        assert gate.wire.sent == []
 
     def test_each_copy_is_asked_about(self) -> None:
         gate = Gate(Verdict.DENY)
@@ -201,6 +217,20 @@ class TestWhatIsLookedAt:
         expected = raw.datagram(raw.disconnect(1, 0, 0x44), peer=5, key=KEY)
         assert sent == expected
 
+    @pytest.mark.parametrize("damaged", [request(key=KEY), request(key=bytes(4))[:-1] + b"\x55"], ids=["key", "data"])
+    def test_one_with_a_wrong_checksum_is_none(self, damaged: bytes) -> None:
+        gate = Gate(Verdict.DENY, checksum=True, per_second=1)
+        assert gate.pass_through(damaged, damaged) == [damaged] * 2
+        assert gate.asked == []
+        assert gate.wire.sent == []
+
+    def test_one_that_is_longer_than_a_datagram_is_none(self) -> None:
+        gate = Gate(Verdict.DENY)
+        longest = request().ljust(MAXIMUM_DATAGRAM, b"\0")
+        assert gate.pass_through(longest) == []
+        assert gate.pass_through(longest + b"\0") == [longest + b"\0"]
+        assert len(gate.asked) == len(gate.wire.sent) == 1
+
     def test_any_bytes_behind_a_strangers_header(self) -> None:
         gate = Gate(Verdict.DENY, compressor=make_compressor(Codec.RANGE_CODER))
         for number in range(256):
@@ -227,6 +257,26 @@ class TestLimit:
         gate = Gate(per_second=1)
         sources = ("2001:db8:7::1", "2001:db8:7:9::2", "2001:db8:8::1", "2001:db8:7:ffff::3")
         assert [len(gate.pass_through(request(), source=Address(ip, 1))) for ip in sources] == [1, 0, 1, 0]
+
+    def test_peers_of_one_address(self) -> None:
+        gate = Gate(per_address=2)
+        gate.owner.connected = [Address("10.1.2.3", 1), Address("10.1.2.4", 1)]
+        assert gate.pass_through(request(), now=0) == [request()]
+        gate.owner.connected.append(Address("10.1.2.3", 2))
+        assert gate.pass_through(request(), request(), now=1000) == []
+        assert len(gate.asked) == 1, "the hook is not asked about what is too much"
+        assert gate.owner.notes == [f"Too many peers from the IP address of {WHO}."] * 2
+        assert gate.pass_through(request(), now=1001, source=Address("10.1.2.4", 5)) == [request()]
+        other = raw.datagram(raw.ping(1), peer=1, time=1)
+        assert gate.pass_through(other, now=1002) == [other], "those who are connected go on"
+        del gate.owner.connected[0]
+        assert gate.pass_through(request(), now=2000) == [request()]
+
+    def test_a_flood_does_not_have_the_peers_counted_each_time(self) -> None:
+        gate = Gate(per_address=1)
+        for now in range(1000):
+            gate.pass_through(request(), request(), now=now)
+        assert gate.owner.looks == 5
 
     def test_none(self) -> None:
         gate = Gate()
@@ -275,3 +325,16 @@ def test_the_rest_is_the_transports() -> None:
     assert wire.sent == [Datagram(b"abc", WHO)]
     stage.close()
     assert wire.closed
+
+
+def test_what_it_takes_away_and_answers_is_counted() -> None:
+    gate = Gate(Verdict.DENY)
+    other = raw.datagram(raw.ping(1), peer=1, time=1)
+    gate.pass_through(other, request(), request())
+    assert gate.stage.pop_traffic() == (2, 2 * len(request()), 2, 20)
+    gate.verdict = Verdict.IGNORE
+    gate.pass_through(request())
+    gate.verdict = Verdict.ACCEPT
+    gate.pass_through(request(), other)
+    assert gate.stage.pop_traffic() == (1, len(request()), 0, 0)
+    assert gate.stage.pop_traffic() == (0, 0, 0, 0)

@@ -9,7 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from godot_enet.compat import errors
 from godot_enet.compat.crypto import Crypto, CryptoKey
+from godot_enet.core.reporting import Limiter
 
 _PIECE = 12
 """Characters of a key's PEM in a row, that no message has by chance."""
@@ -73,12 +75,13 @@ def _certificate(pem: str, name: str) -> str:
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]]:
-    """Call it for the lines logged since the last call; a test must take all of them."""
+def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Call it for the lines logged since the last call, as if that had been long ago; a test must take all of them."""
 
     def take() -> list[str]:
         messages = [record.getMessage() for record in caplog.records]
         caplog.clear()
+        monkeypatch.setattr(errors, "_limiter", Limiter())
         return messages
 
     yield take

@@ -139,17 +139,19 @@ def test_what_cannot_be_decrypted(
     assert crypto.decrypt(None, b"x") == b""
     assert crypto.decrypt(CryptoKey(), b"x") == b""
     assert crypto.decrypt(public, crypto.encrypt(public, b"x")) == b""
-    assert crypto.decrypt(ec_key, b"x") == b""
-    assert crypto.decrypt(rsa_key, crypto.encrypt(loaded(small_rsa_pem), b"x")) == b""
-    assert crypto.decrypt(rsa_key, bytes(256)) == b""
     assert lines() == [
         "Invalid key provided.",
         "Invalid key provided. Cannot decrypt using a public_only key.",
         "Invalid key provided. Cannot decrypt using a public_only key.",
-        "Error while decrypting: only RSA keys can encrypt; this is an EC key.",
-        "Error while decrypting: what this key can decrypt has 256 bytes, and this is something else.",
-        "Error while decrypting: the message was encrypted for another key, or is damaged.",
     ]
+    other = crypto.encrypt(loaded(small_rsa_pem), b"x")
+    for key, message, reason in (
+        (ec_key, b"x", "only RSA keys can encrypt; this is an EC key"),
+        (rsa_key, other, "what this key can decrypt has 256 bytes, and this is something else"),
+        (rsa_key, bytes(256), "the message was encrypted for another key, or is damaged"),
+    ):
+        assert crypto.decrypt(key, message) == b""
+        assert lines() == [f"Error while decrypting: {reason}."]
 
 
 def test_hmac(crypto: Crypto, lines: Lines) -> None:

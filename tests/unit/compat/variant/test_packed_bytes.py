@@ -190,10 +190,13 @@ def test_other_arrays_need_whole_elements(logged: Logged, name: str) -> None:
 
 def test_broken_text_is_replaced_with_an_error(logged: Logged) -> None:
     assert of(0x61, 0xC3, 0x28).get_string_from_utf8() == "a\ufffd("
+    assert len(logged()) == 1
     assert of(*[0xFF] * 3).get_string_from_utf8() == "\ufffd" * 3
+    assert len(logged()) == 1
     assert of(0x3D, 0xD8, 0x61).get_string_from_utf16() == "\ufffd"
+    assert len(logged()) == 1
     assert of(0, 0xD8, 0, 0).get_string_from_utf32() == "\ufffd"
-    assert len(logged()) == 4
+    assert len(logged()) == 1
     assert of(0x61, 0, 0, 0, 0, 0, 0, 0, 0x62, 0, 0, 0).get_string_from_utf32() == "a\ufffdb"
 
 
@@ -241,10 +244,9 @@ def test_compression_is_undone(logged: Logged, mode: CompressionMode) -> None:
     for room in (len(TEXT), len(TEXT) + 1, 1 << 40):
         assert coded.decompress(room, mode) == TEXT
     assert logged() == []
-    assert coded.decompress(len(TEXT) - 1, mode) == b""
-    assert coded.decompress(1, mode) == b""
-    assert PackedByteArray(b"\xff" * 9).decompress(100, mode) == b""
-    assert logged() == ["Decompression failed."] * 3
+    for wrong, room in ((coded, len(TEXT) - 1), (coded, 1), (PackedByteArray(b"\xff" * 9), 100)):
+        assert wrong.decompress(room, mode) == b""
+        assert logged() == ["Decompression failed."]
     assert PackedByteArray().compress(mode) == b""
     assert logged() == []
 
@@ -311,6 +313,8 @@ def test_a_value_is_written_where_there_is_room(logged: Logged) -> None:
 def test_where_no_value_is_there_is_none(logged: Logged, offset: int) -> None:
     array = PackedByteArray(b"\xff" * 8)
     assert array.decode_var(offset) is None
+    assert len(logged()) == 1
     assert array.decode_var_size(offset) == 0
+    assert len(logged()) == 1
     assert array.has_encoded_var(offset) is False
-    assert len(logged()) == 3
+    assert len(logged()) == 1
