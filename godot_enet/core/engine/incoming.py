@@ -318,6 +318,7 @@ def _handle_verify_connect(
         or unpack_connect_id(raw_connect_id) != peer.connect_id
     ):
         engine.drop(Drop.CONNECT_REFUSED, peer.address)
+        engine.reset_queues(peer)
         peer.event_data = 0
         engine.become_zombie(peer, DisconnectReason.REFUSED)
         return _STOP

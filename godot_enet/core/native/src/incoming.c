@@ -79,6 +79,7 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
         read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
+        reset_queues(e, p);
         p->event_data = 0;
         become_zombie(e, p, GDE_REASON_REFUSED);
         return false;
