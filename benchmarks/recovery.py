@@ -207,7 +207,7 @@ LOSSES = (0.01, 0.05, 0.2)
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recovery", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement; default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement; default: %(default)s")
     parser.add_argument("--road", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.road:

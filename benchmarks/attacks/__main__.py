@@ -28,23 +28,28 @@ def seconds_or_never(result: Result) -> str:
     return f"{connected:.2f} s" if connected == connected else "never"
 
 
+def gained(result: Result) -> str:
+    """Memory."""
+    return f"{result['memory'] / 1e6:,.0f} MB"
+
+
 def rates(result: Result) -> str:
     """Datagrams dealt with."""
     return f"{result['taken']:,.0f}/s ({result['a cpu second']:,.0f} a CPU second)"
+
+
+def rates_and_longest(result: Result) -> str:
+    """The same, and how long one call of service took at most."""
+    return f"{result['taken']:,.0f}/s, a call at most {result['longest'] * 1000:.1f} ms"
 
 
 ROWS: tuple[Row, ...] = (
     ("CONNECT flood, 5,000/s: an honest client is in after", attackers.connect_flood, 8.0, seconds_or_never, ()),
     ("slow loris, 20 handshakes/s: the same", attackers.slow_loris, 8.0, seconds_or_never, ()),
     ("garbage flood: rejected", attackers.garbage, 4.0, rates, ()),
-    (
-        "fragments of packets that never end: memory gained",
-        attackers.fragments,
-        4.0,
-        lambda result: f"{result['memory'] / 1e6:,.0f} MB",
-        (),
-    ),
-    ("500 false acknowledgements a datagram: taken", attackers.acknowledgements, 4.0, rates, ()),
+    ("packets of 30 MB that never end: memory gained", attackers.fragments, 4.0, gained, ()),
+    ("31 peers that begin small packets and end none: the same", attackers.hoards, 20.0, gained, ()),
+    ("500 false acknowledgements a datagram: taken", attackers.acknowledgements, 4.0, rates_and_longest, ()),
     ("decompression bombs: rejected", attackers.bombs, 4.0, rates, ("packed",)),
 )
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from benchmarks.attacks import wire
@@ -25,6 +25,7 @@ __all__ = [
     "connect_flood",
     "fragments",
     "garbage",
+    "hoards",
     "slow_loris",
     "started",
 ]
@@ -33,6 +34,8 @@ PATIENCE = 10.0
 FLOOD = 5000
 """Forged CONNECTs a second."""
 ADDRESSES = 250
+HOARDED = 24_000
+"""Numbers within the window that a receiver takes."""
 
 
 class Server:
@@ -195,6 +198,23 @@ def fragments(server: Server, seconds: float) -> dict[str, float]:
     with intruder(server) as (plain, slot, session):
         datagrams = [wire.to_peer(slot, session, 0, wire.fragment(number, 30 << 20)) for number in range(1, 2000)]
         return flood(server, datagrams, seconds, plain)
+
+
+def hoards(server: Server, seconds: float, count: int = 31) -> dict[str, float]:
+    """Peers that each begin thousands of packets of two fragments and end none: what has come must be kept."""
+    with ExitStack() as stack:
+        sources = [stack.enter_context(intruder(server)) for _ in range(count)]
+        begin, sent, number = time.monotonic(), 0, 1
+        while time.monotonic() - begin < seconds and number < HOARDED:
+            number += 2
+            for plain, slot, session in sources:
+                with suppress(BlockingIOError):
+                    plain.sendto(wire.to_peer(slot, session, 0, wire.fragment(number, 2048)), server.address)
+            sent += count
+            if number % 8 == 1:
+                time.sleep(0.001)  # what the socket cannot hold would not be kept
+        time.sleep(0.2)
+        return {"sent": sent / seconds, "memory": server.look()["memory"]}
 
 
 def acknowledgements(server: Server, seconds: float) -> dict[str, float]:

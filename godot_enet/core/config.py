@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from godot_enet.core.constants import (
+    HOST_DEFAULT_MAXIMUM_KEPT_DATA,
     HOST_DEFAULT_MAXIMUM_PACKET_SIZE,
     HOST_DEFAULT_MAXIMUM_WAITING_DATA,
     HOST_DEFAULT_MTU,
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_MTU,
     MAXIMUM_PEER_ID,
+    MAXIMUM_SPARE_COPIES,
     MINIMUM_MTU,
 )
 
@@ -43,9 +45,20 @@ class HostConfig:
     """Bytes; larger packets are refused both ways."""
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
     """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
+    maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
+    """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each
+    may have its share. 0 is unlimited."""
+    peer_command_budget: int = 4096
+    """Commands taken from one peer in one call of ``service``; further datagrams of it are dropped, and a peer that
+    sends too much for five seconds on end is disconnected. 0 is unlimited."""
+    peer_byte_budget: int = 262_144
+    """The same for bytes, decompressed."""
     early_retransmit: bool = True
     """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False
     waits exactly as ENet does. The bytes on the wire are the same kind either way."""
+    spare_copies: int = 2
+    """How many copies may follow a reliable command before anybody knows whether it is lost, 0..2: only where losses
+    were seen, only while little is under way, and only with ``early_retransmit``."""
     half_open_limit: int = 2048
     """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
     then one takes a peer slot, so forged addresses take none. 0 gives each a slot at once, as ENet does."""
@@ -61,12 +74,17 @@ class HostConfig:
             raise ValueError(f"channel_limit must be 0..{MAXIMUM_CHANNEL_COUNT}, not {self.channel_limit}")
         if not MINIMUM_MTU <= self.mtu <= MAXIMUM_MTU:
             raise ValueError(f"mtu must be {MINIMUM_MTU}..{MAXIMUM_MTU}, not {self.mtu}")
+        if not 0 <= self.spare_copies <= MAXIMUM_SPARE_COPIES:
+            raise ValueError(f"spare_copies must be 0..{MAXIMUM_SPARE_COPIES}, not {self.spare_copies}")
         for name in (
             "incoming_bandwidth",
             "outgoing_bandwidth",
             "duplicate_peers",
             "maximum_packet_size",
             "maximum_waiting_data",
+            "maximum_kept_data",
+            "peer_command_budget",
+            "peer_byte_budget",
             "half_open_limit",
             "half_open_per_prefix",
             "seed",

@@ -35,6 +35,8 @@ class DisconnectReason(IntEnum):
     """This side asked for it."""
     REFUSED = 4
     """The remote's answer to our CONNECT does not fit: not ENet, or not meant for us."""
+    LIMIT = 5
+    """The remote sent more than its budget for too long."""
 
 
 class Event(NamedTuple):

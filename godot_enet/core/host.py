@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, Union
@@ -128,7 +127,7 @@ def with_stage(host: AnyHost, stage: TransportStage, *, threaded: bool) -> AnyHo
 def _seeded(config: HostConfig | None) -> HostConfig:
     """Connect ids must not be guessable, unless a test wants them to be."""
     config = config or HostConfig()
-    return config if config.seed else replace(config, seed=secrets.randbits(32))
+    return config if config.seed else replace(config, seed=int.from_bytes(os.urandom(4), "big"))
 
 
 class Host:

@@ -245,7 +245,7 @@ class HostView(Protocol):
         ...
 
     def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
-        """Have a line logged later, outside any lock; one per ``cause`` and ten seconds, the others are lost.
+        """Have a line logged later, outside any lock; one per ``cause`` and ten seconds, the others are counted.
 
         ``expected``: what belongs to the normal course of things is logged as information, the rest as a warning.
         """

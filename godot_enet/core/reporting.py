@@ -36,6 +36,8 @@ _EXPLANATIONS = {
     Drop.CONNECT_REPEATED: "a handshake that was accepted before; its answer was lost or late",
     Drop.HALF_OPEN_LIMIT: "a handshake that was forgotten because too many others came meanwhile; perhaps an attack",
     Drop.WRONG_PROOF: "a handshake with the wrong answer; somebody forges addresses",
+    Drop.OVER_BUDGET: "more at a time than one peer may send; it is slowed down, and in the end disconnected",
+    Drop.HOST_DATA_FULL: "refused because all peers together have too much waiting; call service() more often",
 }
 
 

@@ -45,8 +45,12 @@ def a_config(random: Random) -> HostConfig:
         maximum_packet_size=random.choice((1 << 25, 1 << 25, 5000)),
         maximum_waiting_data=random.choice((1 << 25, 1 << 25, 3000)),
         early_retransmit=random.random() < 0.7,
+        spare_copies=random.choice((2, 2, 1, 0)),
         half_open_limit=random.choice((0, 1, 2, 2048)),
         half_open_per_prefix=random.choice((0, 1, 256)),
+        maximum_kept_data=random.choice((0, 1 << 28, 1 << 28, 5000)),
+        peer_command_budget=random.choice((0, 4096, 4096, 4)),
+        peer_byte_budget=random.choice((0, 1 << 18, 1 << 18, 2000)),
         seed=random.getrandbits(32),
     )
 

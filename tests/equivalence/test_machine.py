@@ -29,6 +29,9 @@ CONFIGS: st.SearchStrategy[dict[str, int]] = st.builds(
     maximum_waiting_data=st.sampled_from([1 << 25, 3000]),
     half_open_limit=st.sampled_from([2048, 0, 1, 2, 3]),
     half_open_per_prefix=st.sampled_from([256, 0, 1, 2]),
+    maximum_kept_data=st.sampled_from([1 << 28, 0, 5000]),
+    peer_command_budget=st.sampled_from([4096, 0, 4]),
+    peer_byte_budget=st.sampled_from([1 << 18, 0, 2000]),
     seed=st.integers(0, 0xFFFFFFFF),
 )
 CHANNELS = st.one_of(st.integers(0, 2), st.sampled_from([-1, 254, 255, 256]))

@@ -23,6 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                              .incoming_bandwidth = setting & 8 ? 50000 : 0, .outgoing_bandwidth = setting & 16 ? 30000 : 0,
                              .checksum = setting >> 7, .duplicate_peers = setting & 32 ? 1 : 4095,
                              .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
+                             .spare_copies = 2,
+                             .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
+                             .peer_byte_budget = modern ? 2000 : 0,
                              .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN - 1,
                              .seed = i};
         ends[i].engine = gde_engine_create(&config);

@@ -63,6 +63,9 @@ class _Program:
                 maximum_waiting_data=BUDGET,
                 early_retransmit=not setting & 64,
                 half_open_limit=0 if setting & 64 else HALF_OPEN,
+                maximum_kept_data=0 if setting & 64 else 3 * BUDGET // 2,
+                peer_command_budget=0 if setting & 64 else 8,
+                peer_byte_budget=0 if setting & 64 else 2000,
                 half_open_per_prefix=HALF_OPEN - 1,
                 seed=seed,
             )

@@ -29,6 +29,7 @@ static inline gde_address address_of(uint32_t engine) {
 typedef struct {
     gde_engine *engine;
     uint64_t peer; /* of the last event or connect; may be stale */
+    int64_t pass;    /* when the last one began */
     uint8_t word[2]; /* how the other one addresses us: slot and session */
 } end;
 
@@ -44,6 +45,8 @@ static inline void receive(end *side, const uint8_t *data, uint32_t length, uint
     uint8_t *exact = malloc(length ? length : 1);
     require(exact != NULL, "no memory");
     memcpy(exact, data, length);
+    if (now != side->pass) gde_begin_pass(side->engine); /* all that comes in one millisecond is one pass */
+    side->pass = now;
     gde_receive(side->engine, exact, length, &source, now);
     free(exact);
 }

@@ -57,6 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (uint32_t i = 0; i < ENGINES; i++) {
         gde_config config = {.peer_count = PEERS, .mtu = 576, .checksum = setting & 1, .duplicate_peers = 4095,
                              .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
+                             .spare_copies = 2,
+                             .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
+                             .peer_byte_budget = modern ? 2000 : 0,
                              .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN, .seed = i};
         ends[i].engine = gde_engine_create(&config);
         require(ends[i].engine != NULL, "no engine");

@@ -37,6 +37,9 @@ class _Meeting:
                 maximum_waiting_data=BUDGET,
                 early_retransmit=not setting & 2,
                 half_open_limit=0 if setting & 2 else HALF_OPEN,
+                maximum_kept_data=0 if setting & 2 else 3 * BUDGET // 2,
+                peer_command_budget=0 if setting & 2 else 8,
+                peer_byte_budget=0 if setting & 2 else 2000,
                 half_open_per_prefix=HALF_OPEN,
                 seed=seed,
             )

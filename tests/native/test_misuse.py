@@ -6,6 +6,7 @@ A mistake here ends the interpreter, or is seen by AddressSanitizer.
 from __future__ import annotations
 
 import copy
+import ctypes
 import gc
 import pickle
 import weakref
@@ -16,6 +17,7 @@ import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.native import NativeHost, hot_types
+from godot_enet.core.native.records import CConfig
 from tests.native.kit import HANDLES, fill
 from tests.unit.compat.stage import Link, Stage
 
@@ -129,10 +131,17 @@ class TestHotObjects:
     def test_handles_made_by_hand(self) -> None:
         hot = hot_types()
         assert hot is not None
-        for arguments in ((), (b"", None, 0), (b"x" * 51, None, 0), (b"x" * 53, None, 0), (bytes(52), b"x", 0)):
+        size = ctypes.sizeof(CConfig)
+        for arguments in (
+            (),
+            (b"", None, 0),
+            (b"x" * (size - 1), None, 0),
+            (b"x" * (size + 1), None, 0),
+            (bytes(size), b"x", 0),
+        ):
             with pytest.raises((ValueError, TypeError)):
                 hot.handle(*arguments)
-        for config in (bytes(52), b"\xff" * 52):  # no peers; four thousand million of them
+        for config in (bytes(size), b"\xff" * size):  # no peers; four thousand million of them
             with pytest.raises(OSError, match="12"):
                 hot.handle(config, None, 0)
 

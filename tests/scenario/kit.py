@@ -23,8 +23,14 @@ NEVER = 10**9
 """Milliseconds beyond any test."""
 
 
-EXACT: dict[str, Any] = {"early_retransmit": False, "half_open_limit": 0}
-"""ENet's own timing, to the millisecond, and its own handshake."""
+EXACT: dict[str, Any] = {
+    "early_retransmit": False,
+    "half_open_limit": 0,
+    "maximum_kept_data": 0,
+    "peer_command_budget": 0,
+    "peer_byte_budget": 0,
+}
+"""ENet's own timing, to the millisecond, its own handshake, and none of our budgets."""
 
 
 def exact(config: HostConfig) -> HostConfig:

@@ -245,6 +245,17 @@ class TestRefusal:
         assert peer.exchange(raw.verify(**fields)) == []  # type: ignore[arg-type]
         assert stage.events() == [ended(DisconnectReason.REFUSED, handle)]
 
+    def test_an_attempt_that_has_ended_does_not_time_out(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory)
+        stage.host.collecting = False
+        peer = stage.raw()
+        handle = stage.engine.connect(RAW, 2, 5)
+        (asked,) = peer.commands()
+        peer.slot = asked.u16(4)
+        assert peer.exchange(raw.verify(connect_id=asked.raw[40:44], channels=0)) == []
+        stage.engine.handle_timeout(stage.now + 40_000)
+        assert stage.host.collect() == [ended(DisconnectReason.REFUSED, handle)]
+
     @pytest.mark.parametrize("slot", [0xFFF, 0xFFFF])
     def test_verify_connect_from_a_slot_that_would_spill_into_the_flags(
         self, engine_factory: EngineFactory, slot: int

@@ -16,6 +16,7 @@ PACKAGE = TESTS.parent / "godot_enet"
 
 ELSEWHERE: dict[str, list[str]] = {
     # Whole conversations say more about these than calls of single functions.
+    "core/engine/budget.py": ["scenario/test_budget.py"],
     "core/engine/commands.py": ["scenario/test_packing.py", "scenario/test_reliability.py"],
     "core/engine/engine.py": ["scenario/test_service.py", "scenario/test_disconnect.py", "scenario/test_handshake.py"],
     "core/engine/incoming.py": ["scenario/test_wire.py", "scenario/test_hostile.py", "scenario/test_sequencing.py"],

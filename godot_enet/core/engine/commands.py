@@ -23,6 +23,9 @@ class ReliableCommand:
         "number",
         "queue_time",
         "sent_time",
+        "spared",
+        "spared_at",
+        "spares",
         "timeout",
         "wire",
     )
@@ -46,6 +49,12 @@ class ReliableCommand:
         """Milliseconds until it counts as lost, where the host keeps ENet's own timing; 0 until first sent, doubled
         by each loss."""
         self.attempts = 0
+        self.spares = 0
+        """Spare copies sent since it was last sent itself, see :mod:`godot_enet.core.engine.recovery`."""
+        self.spared = False
+        """Whether it ever had any."""
+        self.spared_at = 0
+        """When the last copy left, spare or not."""
         self.datagram = 0
         """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
 

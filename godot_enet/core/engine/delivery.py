@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PacketFlag, PeerState
+from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_keep
 from godot_enet.core.engine.reassembly import Held
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def receive_reliable(
         return True
     if not _has_room(engine, peer):
         return False
-    _hold(peer, len(packet))
-    queue[number] = Held(number, 0, _RELIABLE, packet, 0, len(packet))
+    queue[number] = _hold(engine, peer, Held(number, 0, _RELIABLE, packet, 0, len(packet)))
     return True
 
 
@@ -82,8 +82,7 @@ def receive_unreliable(
         return True
     if not _has_room(engine, peer):
         return False
-    _hold(peer, len(packet))
-    held = Held(reliable, unreliable, 0, packet, 0, len(packet))
+    held = _hold(engine, peer, Held(reliable, unreliable, 0, packet, 0, len(packet)))
     channel.unreliable_queue.insert(position, held)
     _dispatch_unreliable(engine, peer, channel, channel_id, held)
     return True
@@ -136,8 +135,7 @@ def receive_fragment(
             return False
         if not _has_room(engine, peer, next_in_order=next_in_order):
             return False
-        held = Held(start, 0, _RELIABLE, b"", count, total_length)
-        _hold(peer, total_length)
+        held = _hold(engine, peer, Held(start, 0, _RELIABLE, b"", count, total_length))
         channel.reliable_queue[start] = held
     elif held.fragment_count != count or held.total_length != total_length:
         return False
@@ -171,8 +169,7 @@ def receive_unreliable_fragment(
         position = _unreliable_position(channel, reliable, start)
         if position is None or not _has_room(engine, peer):
             return False
-        held = Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length)
-        _hold(peer, total_length)
+        held = _hold(engine, peer, Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length))
         channel.unreliable_queue.insert(position, held)
         _dispatch_unreliable(engine, peer, channel, channel_id, held)
     if held.fragment_count != count or held.total_length != total_length:
@@ -188,8 +185,15 @@ def _add_fragment(engine: PythonEngine, peer: Peer, held: Held, number: int, off
     if peer.held >= MAXIMUM_HELD_COMMANDS:
         engine.drop(Drop.WAITING_DATA_FULL, peer.address)
         return False
+    growth = len(data) + KEPT_OVERHEAD
+    # The last one makes the packet whole, which may be more than has come: a crafted group has gaps.
+    if not may_keep(engine, peer, growth if held.remaining > 1 else max(growth, held.total_length - held.kept)):
+        return False
     if held.add(number, offset, data):
         peer.held += 1
+        held.kept += growth
+        peer.kept += growth
+        engine.kept += growth
     return True
 
 
@@ -201,20 +205,32 @@ def _has_room(engine: PythonEngine, peer: Peer, *, next_in_order: bool = False) 
     """
     waiting = peer.dispatched
     budget = engine.maximum_waiting_data
-    if next_in_order and not waiting:
+    releases = next_in_order and not waiting
+    if releases:
         # At most one packet more: each channel has a next one.
         budget += engine.maximum_packet_size
     elif peer.held >= MAXIMUM_HELD_COMMANDS or (waiting is not None and len(waiting) >= MAXIMUM_HELD_COMMANDS):
         budget = 0
     if peer.waiting_data < budget:
-        return True
+        return releases or may_keep(engine, peer, KEPT_OVERHEAD)
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return False
 
 
-def _hold(peer: Peer, length: int) -> None:
-    peer.waiting_data += length
+def _hold(engine: PythonEngine, peer: Peer, held: Held) -> Held:
+    peer.waiting_data += held.total_length
     peer.held += 1
+    held.kept = len(held.packet) + KEPT_OVERHEAD
+    peer.kept += held.kept
+    engine.kept += held.kept
+    return held
+
+
+def _unhold(engine: PythonEngine, peer: Peer, held: Held) -> None:
+    """Undo what :func:`_hold` and fragments have counted, but for the waiting data."""
+    peer.held -= 1 + len(held.fragments)
+    peer.kept -= held.kept
+    engine.kept -= held.kept
 
 
 def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, packet: bytes) -> None:
@@ -226,6 +242,9 @@ def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, pack
     if peer.dispatched is None:
         peer.dispatched = deque()
     peer.dispatched.append((channel_id, flags, packet))
+    size = len(packet) + KEPT_OVERHEAD
+    peer.kept += size
+    engine.kept += size
     if not peer.needs_dispatch:
         peer.needs_dispatch = True
         engine.dispatch_queue.append(peer)
@@ -233,7 +252,7 @@ def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, pack
 
 def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held) -> None:
     """Deliver something that was held."""
-    peer.held -= 1 + len(held.fragments)
+    _unhold(engine, peer, held)
     packet = held.join() if held.fragment_count else held.packet
     _deliver(engine, peer, channel_id, held.flags, packet)
 
@@ -251,7 +270,7 @@ def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int
         if held.fragment_count > 1:
             channel.incoming_reliable = (number + held.fragment_count - 1) & 0xFFFF
             if queue:
-                _forget_within(peer, queue, number, held.fragment_count)
+                _forget_within(engine, peer, queue, number, held.fragment_count)
         else:
             channel.incoming_reliable = number
         channel.incoming_unreliable = 0
@@ -260,16 +279,16 @@ def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int
         _dispatch_unreliable(engine, peer, channel, channel_id, None)
 
 
-def _forget_within(peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
+def _forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
     """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would lie in wait
     for the numbers to come round again (in the reference they block the channel)."""
     for number in [n for n in queue if 0 < (n - start) & 0xFFFF < count]:
-        _discard(peer, queue.pop(number))
+        _discard(engine, peer, queue.pop(number))
 
 
-def _discard(peer: Peer, held: Held) -> None:
+def _discard(engine: PythonEngine, peer: Peer, held: Held) -> None:
     peer.waiting_data -= held.total_length
-    peer.held -= 1 + len(held.fragments)
+    _unhold(engine, peer, held)
 
 
 def _unreliable_position(channel: Channel, reliable: int, unreliable: int) -> int | None:
@@ -339,7 +358,7 @@ def _dispatch_unreliable(
         if index >= drop or held is protected:
             keep.append(held)
         else:
-            _discard(peer, held)
+            _discard(engine, peer, held)
     channel.unreliable_queue = keep
     for held in ready:
         _release(engine, peer, channel_id, held)

@@ -25,6 +25,7 @@ from godot_enet.core.constants import (
     PeerState,
     PeerStatistic,
 )
+from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.incoming import receive_datagram
 from godot_enet.core.engine.outgoing import build_datagram, queue_control, queue_farewell, queue_packet, queue_ping
@@ -88,9 +89,12 @@ class PythonEngine:
         self.compressor: Compressor | None = None
         self.maximum_packet_size = config.maximum_packet_size
         self.maximum_waiting_data = config.maximum_waiting_data
+        self.maximum_kept_data = config.maximum_kept_data
+        self.command_budget = config.peer_command_budget
+        self.byte_budget = config.peer_byte_budget
         self.incoming_bandwidth = config.incoming_bandwidth
         self.outgoing_bandwidth = config.outgoing_bandwidth
-        self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit)
+        self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit, config.spare_copies)
         self.half_open = HalfOpenTable(config.half_open_limit, config.half_open_per_prefix)
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""
@@ -102,11 +106,15 @@ class PythonEngine:
         """Commands ever queued: the order in which reliable, unreliable and control commands leave."""
         self.limited_peers = 0
         """Connected peers that announced an incoming bandwidth."""
+        self.pass_number = 0
+        """Receive passes so far: each peer's budget is for one."""
+        self.kept = 0
+        """Bytes of everything that was received and not taken, with what keeping it costs."""
+        self.connected_peers = 0
         self._released = 0
         """Packets queued up to here may leave in an urgent pass, too."""
         self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
         self._random = Mulberry32(config.seed)
-        self._connected_peers = 0
         self._recalculate = False
         self._throttle_epoch = 0
         self._throttled = False
@@ -171,6 +179,7 @@ class PythonEngine:
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
         """Take datagrams in the order they arrived."""
+        self.pass_number += 1
         for data, address in batch:
             receive_datagram(self, data, address, now)
 
@@ -343,6 +352,8 @@ class PythonEngine:
             if dispatched:
                 channel, flags, packet = dispatched.popleft()
                 peer.waiting_data -= len(packet)
+                peer.kept -= len(packet) + KEPT_OVERHEAD
+                self.kept -= len(packet) + KEPT_OVERHEAD
                 if dispatched or peer.state is _ZOMBIE:
                     queue.append(peer)
                 else:
@@ -407,10 +418,10 @@ class PythonEngine:
         assert state in TRANSITIONS[before], (before, state)
         if state in _IN_SESSION:
             if before not in _IN_SESSION:
-                self._connected_peers += 1
+                self.connected_peers += 1
                 self.limited_peers += bool(peer.incoming_bandwidth)
         elif before in _IN_SESSION:
-            self._connected_peers -= 1
+            self.connected_peers -= 1
             self.limited_peers -= bool(peer.incoming_bandwidth)
         peer.state = state
 
@@ -462,6 +473,9 @@ class PythonEngine:
         peer.channel_count = 0
         peer.held = 0
         peer.waiting_data = sum(len(packet) for _, _, packet in peer.dispatched or ())
+        self.kept -= peer.kept
+        peer.kept = peer.waiting_data + KEPT_OVERHEAD * len(peer.dispatched or ())
+        self.kept += peer.kept
 
     def release(self, peer: Peer) -> None:
         """Free the slot. enet: peer.c: enet_peer_reset."""
@@ -538,7 +552,11 @@ class PythonEngine:
     def _forget_undelivered(self, peer: Peer) -> None:
         """No RECEIVE follows a disconnect of our own."""
         if peer.dispatched:
-            peer.waiting_data -= sum(len(packet) for _, _, packet in peer.dispatched)
+            size = sum(len(packet) for _, _, packet in peer.dispatched)
+            peer.waiting_data -= size
+            size += KEPT_OVERHEAD * len(peer.dispatched)
+            peer.kept -= size
+            self.kept -= size
             peer.dispatched.clear()
         peer.connect_pending = None
         if peer.needs_dispatch:
@@ -558,7 +576,7 @@ class PythonEngine:
             queue_control(self, peer, Command.THROTTLE_CONFIGURE, body)
 
     def _throttle_due(self) -> int | None:
-        if self._connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
+        if self.connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
             return self._throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL
         return None
 
@@ -566,7 +584,7 @@ class PythonEngine:
         """Once a second. enet: host.c: enet_host_bandwidth_throttle."""
         elapsed = now - self._throttle_epoch
         self._throttle_epoch = now
-        if not self._connected_peers:
+        if not self.connected_peers:
             return
         limited = bool(self.outgoing_bandwidth or self.limited_peers)
         if not limited and not self._throttled and not self._recalculate:

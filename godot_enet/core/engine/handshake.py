@@ -160,7 +160,7 @@ def _forget(engine: PythonEngine, half: HalfOpen) -> None:
 def _as_peer(engine: PythonEngine, half: HalfOpen) -> Peer:
     """The peer it would be, for what must be computed from one."""
     table = engine.table
-    return Peer(PeerHandle(half.slot), half.address, engine.config.mtu, table.sessions_of(half.slot), False)
+    return Peer(PeerHandle(half.slot), half.address, engine.config.mtu, table.sessions_of(half.slot), None)
 
 
 def _send(engine: PythonEngine, half: HalfOpen, draft: Peer, number: int, body: bytes, now: int) -> None:

@@ -29,6 +29,7 @@ from godot_enet.core.constants import (
     PeerState,
 )
 from godot_enet.core.engine import delivery
+from godot_enet.core.engine.budget import exceed, is_exhausted
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
 from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
@@ -108,6 +109,9 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         elif peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
             engine.drop(Drop.WRONG_SESSION, address)
             return
+        if peer is not None and is_exhausted(engine, peer):
+            exceed(engine, peer, now)
+            return
 
     if word & HEADER_COMPRESSED:
         if engine.compressor is None:
@@ -137,6 +141,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             return
     if peer is not None:
         peer.incoming_data_total += len(data)
+        peer.served_bytes += len(data)
     _parse_commands(engine, peer, data, header, begin, sent_time, length, address, now)
 
 
@@ -154,7 +159,9 @@ def _parse_commands(
     """The commands from ``at`` on, of a datagram of ``received`` bytes whose first one is at ``begin``."""
     end = len(data)
     compressed = data[0] & HEADER_COMPRESSED >> 8
+    commands = 0
     while at < end:
+        commands += 1
         first = data[at]
         number = first & 15
         size = COMMAND_SIZES[number]
@@ -201,6 +208,7 @@ def _parse_commands(
                     peer.outgoing_data_total += 8
         at = following
     if peer is not None and peer.state is not PeerState.DISCONNECTED:
+        peer.served_commands += commands
         if peer.acks or peer.control or peer.unreliable or peer.reliable:
             engine.dirty.add(peer)
             if peer.recovery is not None and peer.sent:
@@ -310,6 +318,7 @@ def _handle_verify_connect(
         or unpack_connect_id(raw_connect_id) != peer.connect_id
     ):
         engine.drop(Drop.CONNECT_REFUSED, peer.address)
+        engine.reset_queues(peer)
         peer.event_data = 0
         engine.become_zombie(peer, DisconnectReason.REFUSED)
         return _STOP

@@ -29,6 +29,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
+from godot_enet.core.engine.recovery import spare_gap, spares_wanted
 from godot_enet.core.engine.throttle import measure_loss
 from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
 from godot_enet.core.events import DisconnectReason
@@ -228,6 +229,9 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> D
         queue_ping(engine, peer)
         engine.dirty.discard(peer)
         _take_commands(engine, peer, draft, now, latest)
+    wanted = spares_wanted(peer)
+    if wanted:
+        _take_spares(peer, draft, now, wanted)
     if not draft.count:
         return None
     measure_loss(peer, now)
@@ -318,7 +322,8 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
             command.attempts += 1
             if command.timeout == 0:
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
-            command.sent_time = now
+            command.sent_time = command.spared_at = now
+            command.spares = 0
             command.datagram = peer.datagrams
             sent[command.key] = command
             draft.has_reliable = True
@@ -348,6 +353,25 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
     if peer.state is PeerState.DISCONNECT_LATER and not draft.has_unreliable_packet and not peer.has_outgoing():
         engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
     return can_ping
+
+
+def _take_spares(peer: Peer, draft: _Draft, now: int, wanted: int) -> None:
+    """Add spare copies that are due."""
+    gap = spare_gap(peer.rtt)
+    for command in peer.sent.values():
+        if command.spares >= wanted or command.channel is None or now - command.spared_at < gap:
+            continue
+        if draft.count >= MAXIMUM_PACKET_COMMANDS or peer.mtu - draft.size < len(command.wire):
+            peer.continue_sending = True
+            break
+        command.spares += 1
+        command.spared = True
+        command.spared_at = now
+        draft.parts.append(command.wire)
+        draft.size += len(command.wire)
+        draft.count += 1
+        draft.has_reliable = True
+        peer.packets_sent += 1
 
 
 def _drop_packet(peer: Peer, sequence: int) -> None:

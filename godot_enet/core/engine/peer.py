@@ -65,6 +65,8 @@ class Peer:
         "dispatched",
         "earliest_timeout",
         "event_data",
+        "excess_at",
+        "excess_since",
         "fragment_length",
         "handle",
         "held",
@@ -74,6 +76,7 @@ class Peer:
         "incoming_data_total",
         "incoming_session",
         "incoming_unsequenced_group",
+        "kept",
         "last_receive_time",
         "last_rtt",
         "last_rtt_variance",
@@ -111,6 +114,9 @@ class Peer:
         "rtt",
         "rtt_variance",
         "sent",
+        "served",
+        "served_bytes",
+        "served_commands",
         "slot",
         "state",
         "timed_out",
@@ -125,7 +131,7 @@ class Peer:
     )
 
     def __init__(
-        self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int], early_retransmit: bool
+        self, handle: PeerHandle, address: Address, mtu: int, sessions: tuple[int, int], recovery: Recovery | None
     ) -> None:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
@@ -173,6 +179,14 @@ class Peer:
         self.waiting_data = 0
         self.held = 0
         """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
+        self.kept = 0
+        """Bytes of these and of what is deliverable, with what keeping them costs."""
+        # Of the budget of one receive pass (budget.py): which, how much was used, and since when it is not enough.
+        self.served = 0
+        self.served_commands = 0
+        self.served_bytes = 0
+        self.excess_since: int | None = None
+        self.excess_at = 0
         self.needs_dispatch = False
         self.recalculates = False
         self.connect_pending: int | None = None
@@ -189,7 +203,7 @@ class Peer:
         self.last_receive_time = 0
         """Of the last acknowledgement; nothing else counts."""
         self.earliest_timeout = 0
-        self.recovery = Recovery() if early_retransmit else None
+        self.recovery = recovery
         """None where the host keeps ENet's own timing."""
         self.proof = -1
         """What proved this peer's address, see half_open.py: copies of that acknowledgement tell no time."""

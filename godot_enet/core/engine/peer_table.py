@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 
 from godot_enet.core.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
 from godot_enet.core.engine.peer import Peer
+from godot_enet.core.engine.recovery import Recovery
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 
@@ -17,9 +18,10 @@ _SLOT_BITS = 12
 class PeerTable:
     """Slots are taken lowest first, as the reference does; nothing here costs more with more slots."""
 
-    def __init__(self, slot_count: int, mtu: int, early_retransmit: bool) -> None:
+    def __init__(self, slot_count: int, mtu: int, early_retransmit: bool, spare_copies: int = 0) -> None:
         self.slot_count = slot_count
         self._early_retransmit = early_retransmit
+        self._spare_copies = spare_copies
         self.slots: dict[int, Peer] = {}
         self._mtu = mtu
         self._free: list[int] = []
@@ -62,7 +64,8 @@ class PeerTable:
         self._generation += 1
         handle = PeerHandle(self._generation << _SLOT_BITS | slot)
         sessions = self.sessions_of(slot)
-        peer = Peer(handle, address, self._mtu, sessions, self._early_retransmit)
+        recovery = Recovery(self._spare_copies) if self._early_retransmit else None
+        peer = Peer(handle, address, self._mtu, sessions, recovery)
         self.slots[slot] = peer
         self._by_address.setdefault(address, []).append(peer)
         self._by_host.setdefault(address.host, set()).add(peer)

@@ -16,6 +16,7 @@ class Held:
         "flags",
         "fragment_count",
         "fragments",
+        "kept",
         "packet",
         "reliable",
         "remaining",
@@ -35,6 +36,8 @@ class Held:
         """Fragments still missing."""
         self.total_length = total_length
         """Bytes charged to the peer's waiting data."""
+        self.kept = 0
+        """Bytes that are really there, with what keeping them costs."""
         self.fragments: dict[int, tuple[int, bytes]] = {}
         """Fragment number to (offset, data), in the order of arrival."""
 

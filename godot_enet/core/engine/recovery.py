@@ -8,6 +8,9 @@ Here two things are different (:attr:`HostConfig.early_retransmit`):
   (The rule is that of TCP's RACK, RFC 8985, sections 5 and 6; time takes the place of counting.)
 - The time-out is the peer's, doubled while no acknowledgement comes at all, instead of each command's own.
 
+Nothing tells of a loss sooner than a round trip later. So where losses were seen, and little is under way, spare copies
+follow each command after a short while, before anybody knows whether they are needed.
+
 An acknowledgement of the first copy of something that was sent twice tells that patience was too short (the idea of
 RFC 3522): then it grows. Units: milliseconds.
 """
@@ -16,10 +19,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from godot_enet.core.constants import PeerState
+
 if TYPE_CHECKING:
     from godot_enet.core.engine.commands import ReliableCommand
+    from godot_enet.core.engine.peer import Peer
 
-__all__ = ["LEAST_REORDERING", "MAXIMUM_BACKOFF", "Recovery"]
+__all__ = ["FORGOTTEN", "LEAST_REORDERING", "MAXIMUM_BACKOFF", "Recovery", "spare_due_at", "spare_gap", "spares_wanted"]
 
 ENOUGH = 3
 """Later datagrams after whose acknowledgement a command counts as lost at once, while nothing comes out of order."""
@@ -28,14 +34,36 @@ LEAST_REORDERING = 4
 REMEMBERED = 60_000
 """How long a link counts as one that reorders."""
 MAXIMUM_BACKOFF = 16
+SPARED_COMMANDS = 64
+"""With more under way there are no spare copies: later acknowledgements come soon enough."""
+SPARED_PART = 4
+"""Nor with more bytes than this part of the window."""
+LEAST_SPARE_GAP, MOST_SPARE_GAP = 2, 25
+FEW_LOSSES, MANY_LOSSES = 100, 16
+"""One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
+FORGOTTEN = 30_000
+"""So long after the first loss all are forgotten, and there are no spare copies until the next: if a narrow link lost
+what it did because of them, it loses no more."""
 
 
 class Recovery:
     """One peer's view of its losses."""
 
-    __slots__ = ("acknowledged", "backoff", "last_sample", "reordered_at", "reordering")
+    __slots__ = (
+        "acknowledged",
+        "answered",
+        "backoff",
+        "counts_from",
+        "last_sample",
+        "lost",
+        "lost_since",
+        "most_spares",
+        "reordered_at",
+        "reordering",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, most_spares: int) -> None:
+        self.most_spares = most_spares
         self.acknowledged = 0
         """The latest datagram of which anything was acknowledged."""
         self.last_sample = 0
@@ -45,6 +73,13 @@ class Recovery:
         self.reordered_at = 0
         self.backoff = 0
         """Time-outs since the last acknowledgement."""
+        self.answered = 0
+        """Commands acknowledged lately."""
+        self.lost = 0
+        """Those of them for another copy than the first."""
+        self.lost_since = 0
+        self.counts_from = 0
+        """Commands that left before do not count."""
 
     def learn(self, command: ReliableCommand, sent_time: int, rtt: int, now: int) -> None:
         """A command in flight was acknowledged, in a datagram that left at ``sent_time``."""
@@ -53,10 +88,32 @@ class Recovery:
                 self.acknowledged = command.datagram
             if self.reordering and now - self.reordered_at >= REMEMBERED:
                 self.reordering = 0
+            self._count(command, rtt, now, lost=command.attempts > 1)
+        elif command.spared:
+            self._count(command, rtt, now, lost=True)
         elif command.attempts > 1:
             # It had arrived, only late: the second copy was for nothing.
             self.reordering = max(LEAST_REORDERING, min(2 * self.reordering, rtt))
             self.reordered_at = now
+            self._count(command, rtt, now, lost=False)
+
+    def _count(self, command: ReliableCommand, rtt: int, now: int, *, lost: bool) -> None:
+        """Count an acknowledged command."""
+        if self.lost and now - self.lost_since >= FORGOTTEN:
+            self.answered = self.lost = 0
+            self.counts_from = now + 2 * rtt
+        if command.sent_time >= self.counts_from:
+            if lost:
+                if not self.lost:
+                    self.lost_since = now
+                self.lost += 1
+            self.answered += 1
+
+    def spares(self) -> int:
+        """How many spare copies each command shall get."""
+        if not self.lost or self.lost * FEW_LOSSES < self.answered:
+            return 0
+        return min(self.most_spares, 2 if self.lost * MANY_LOSSES >= self.answered else 1)
 
     def timeout(self, rtt: int, variance: int) -> int:
         """How long a command may stay unacknowledged when nothing else tells of its loss."""
@@ -74,3 +131,27 @@ class Recovery:
         if later >= ENOUGH and not self.reordering:
             return 0
         return min(timeout, max(rtt, self.last_sample) + max(2 * variance, self.reordering, LEAST_REORDERING))
+
+
+def spare_gap(rtt: int) -> int:
+    """How long after a copy the next one follows: long enough to survive a short burst of losses."""
+    return max(LEAST_SPARE_GAP, min(rtt // 4, MOST_SPARE_GAP))
+
+
+def spares_wanted(peer: Peer) -> int:
+    """How many spare copies each of the peer's packets under way shall get."""
+    recovery = peer.recovery
+    if recovery is None or not recovery.lost or len(peer.sent) > SPARED_COMMANDS:
+        return 0
+    if peer.reliable_data_in_transit * SPARED_PART > peer.window_size or peer.state is not PeerState.CONNECTED:
+        return 0
+    return recovery.spares()
+
+
+def spare_due_at(peer: Peer) -> int | None:
+    """When the next spare copy shall leave; None while there is none to come."""
+    wanted = spares_wanted(peer)
+    if not wanted:
+        return None
+    waiting = [c.spared_at for c in peer.sent.values() if c.spares < wanted and c.channel is not None]
+    return min(waiting) + spare_gap(peer.rtt) if waiting else None

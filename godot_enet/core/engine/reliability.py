@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import Command, PeerState
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.recovery import spare_due_at
 from godot_enet.core.engine.throttle import adapt_throttle
 
 if TYPE_CHECKING:
@@ -153,6 +154,9 @@ def due_at(peer: Peer) -> int | None:
         wait = command.timeout if recovery is None else recovery.patience(command, peer.rtt, peer.rtt_variance)
         if due is None or command.sent_time + wait < due:
             due = command.sent_time + wait
+        spare = spare_due_at(peer)
+        if spare is not None and (due is None or spare < due):
+            due = spare
     elif peer.state is PeerState.CONNECTED:
         ping = peer.last_receive_time + peer.ping_interval
         if due is None or ping < due:

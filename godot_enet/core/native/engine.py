@@ -189,6 +189,7 @@ class NativeEngine:
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
         """Take datagrams in the order they arrived."""
+        self._gde.gde_begin_pass(self._engine)
         for data, address in batch:
             plain = data if self._compressor is None else self._expand(data, address)
             if plain is not None:
@@ -319,7 +320,10 @@ class NativeEngine:
         if compressor is None or not data or not data[0] & HEADER_COMPRESSED >> 8:
             return data
         header = self._header_size(data)
-        known = len(data) < 2 or (data[0] & 0x0F, data[1]) != (0x0F, 0xFF)
+        slot = (data[0] & 0x0F) << 8 | data[1] if len(data) > 1 else 0
+        known = slot != MAXIMUM_PEER_ID
+        if known and self._gde.gde_is_exhausted(self._engine, slot):
+            return data
         limit = MAXIMUM_DATAGRAM - header if known else STRANGER_LIMIT
         body = compressor.decompress(data[header:], limit)
         if body:

@@ -12,8 +12,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from importlib import resources
-from pathlib import Path
 from struct import unpack_from
 from typing import Any, NamedTuple
 
@@ -23,7 +21,7 @@ __all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library
 
 _log = logging.getLogger("godot_enet.native")
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 
 _V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
 _D = ctypes.c_char_p
@@ -34,6 +32,8 @@ _P64 = ctypes.POINTER(_U64)
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_engine_create": (_V, [_C]),
     "gde_engine_destroy": (None, [_V]),
+    "gde_begin_pass": (None, [_V]),
+    "gde_is_exhausted": (_I32, [_V, _U32]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
     "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
     "gde_handle_timeout": (None, [_V, _I64]),
@@ -152,12 +152,12 @@ def load_library(path: str) -> ctypes.CDLL:
 
 def _find(stem: str) -> str | None:
     elsewhere = os.environ.get("GODOT_ENET_NATIVE_LIBRARY")
-    folder = Path(elsewhere) if elsewhere else resources.files("godot_enet.core.native")
-    if not folder.is_dir():
-        return None
-    for entry in folder.iterdir():
-        if entry.name.split(".")[0] == stem and entry.name.endswith((".so", ".dylib", ".dll", ".pyd")):
-            return str(entry)
+    # importlib.resources would find the same, and take longer to import than everything else here.
+    folders = [elsewhere] if elsewhere else sys.modules[__name__.rpartition(".")[0]].__path__
+    for folder in folders:
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            if name.split(".")[0] == stem and name.endswith((".so", ".dylib", ".dll", ".pyd")):
+                return os.path.join(folder, name)
     return None
 
 

@@ -51,8 +51,12 @@ _CONFIG_NAMES = (
     "maximum_waiting_data",
     "seed",
     "early_retransmit",
+    "spare_copies",
     "half_open_limit",
     "half_open_per_prefix",
+    "maximum_kept_data",
+    "peer_command_budget",
+    "peer_byte_budget",
 )
 
 

@@ -18,13 +18,13 @@ def a_command(datagram: int = 1, sent_time: int = 1000, attempts: int = 1) -> Re
 
 def knowing(datagram: int) -> Recovery:
     """One that knows of the arrival of a datagram."""
-    recovery = Recovery()
+    recovery = Recovery(2)
     recovery.learn(a_command(datagram, 1000), 1000, RTT, 1050)
     return recovery
 
 
 def test_without_any_news_the_time_out_counts() -> None:
-    assert Recovery().patience(a_command(), RTT, VARIANCE) == RTT + 4 * VARIANCE
+    assert Recovery(2).patience(a_command(), RTT, VARIANCE) == RTT + 4 * VARIANCE
 
 
 def test_what_left_in_the_same_or_a_later_datagram_is_not_judged() -> None:
@@ -79,12 +79,12 @@ class TestReordering:
         assert recovery.timeout(RTT, 0) == 2 * RTT
 
     def test_it_says_nothing_about_arrivals(self) -> None:
-        recovery = Recovery()
+        recovery = Recovery(2)
         self.spurious(recovery)
         assert recovery.acknowledged == 0
 
     def test_a_first_copy_of_the_only_one_is_no_reordering(self) -> None:
-        recovery = Recovery()
+        recovery = Recovery(2)
         recovery.learn(a_command(5, sent_time=1500, attempts=1), 1400, RTT, 2000)
         assert recovery.reordering == 0
 
@@ -98,7 +98,7 @@ class TestReordering:
 
 
 def test_time_outs_double_and_stop_doubling() -> None:
-    recovery = Recovery()
+    recovery = Recovery(2)
     waits = []
     for _ in range(MAXIMUM_BACKOFF + 3):
         waits.append(recovery.timeout(100, 0))

@@ -17,7 +17,7 @@ def peer() -> Peer:
 
 def crowd(count: int, **attributes: list[int] | int) -> list[Peer]:
     """Peers with the given attributes, one value for all or one each."""
-    peers = [Peer(PeerHandle(4096 + slot), ADDRESS, 1392, (0, 0), False) for slot in range(count)]
+    peers = [Peer(PeerHandle(4096 + slot), ADDRESS, 1392, (0, 0), None) for slot in range(count)]
     for name, values in attributes.items():
         for peer, value in zip(peers, [values] * count if isinstance(values, int) else values, strict=True):
             setattr(peer, name, value)

@@ -5,23 +5,34 @@
 
 static bool has_room(gde_engine *e, peer *p, bool next_in_order) {
     uint64_t budget = e->config.maximum_waiting_data;
-    if (next_in_order && !p->packet_count)
+    bool releases = next_in_order && !p->packet_count;
+    if (releases)
         budget += e->config.maximum_packet_size;
     else if (p->held >= MAXIMUM_HELD_COMMANDS || p->packet_count >= MAXIMUM_HELD_COMMANDS)
         budget = 0;
-    if (p->waiting_data < budget) return true;
+    if (p->waiting_data < budget) return releases || may_keep(e, p, KEPT_OVERHEAD);
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
     return false;
 }
 
-static void hold(peer *p, uint32_t length) {
-    p->waiting_data += length;
+static void hold(gde_engine *e, peer *p, held *h) {
+    p->waiting_data += h->total_length;
     p->held++;
+    h->kept = (h->fragment_count ? 0 : h->total_length) + KEPT_OVERHEAD;
+    p->kept += h->kept;
+    e->kept += h->kept;
 }
 
-static void discard(peer *p, held *h) {
-    p->waiting_data -= h->total_length;
+/* Undo what hold() and fragments have counted, but for the waiting data. */
+static void unhold(gde_engine *e, peer *p, const held *h) {
     p->held -= 1 + h->stored;
+    p->kept -= h->kept;
+    e->kept -= h->kept;
+}
+
+static void discard(gde_engine *e, peer *p, held *h) {
+    p->waiting_data -= h->total_length;
+    unhold(e, p, h);
     held_free(h);
 }
 
@@ -39,7 +50,8 @@ static void append_packet(gde_engine *e, peer *p, packet *made) {
         p->first_packet = made;
     p->last_packet = made;
     p->packet_count++;
-    e->waiting_bytes += made->length + PACKET_OVERHEAD;
+    p->kept += made->length + KEPT_OVERHEAD;
+    e->kept += made->length + KEPT_OVERHEAD;
     enqueue(e, p);
 }
 
@@ -57,7 +69,7 @@ static bool deliver(gde_engine *e, peer *p, uint32_t id, uint8_t flags, const ui
 
 /* Deliver something that was held, and forget it. Without memory the packet is lost with its connection's order kept. */
 static void release_held(gde_engine *e, peer *p, uint32_t id, held *h) {
-    p->held -= 1 + h->stored;
+    unhold(e, p, h);
     if (!h->fragment_count) {
         deliver(e, p, id, h->flags, h->packet, h->total_length);
     } else if (p->state != STATE_CONNECTED) {
@@ -154,19 +166,19 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
         else if (i >= drop || h == protected_held)
             c->late[kept++] = h;
         else
-            discard(p, h);
+            discard(e, p, h);
     }
     c->late_count = kept;
 }
 
 /* Early commands numbered inside a delivered group: only a broken sender makes them. */
-static void forget_within(peer *p, channel *c, uint16_t start, uint32_t count) {
+static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, uint32_t count) {
     for (uint32_t i = 0; i < c->early_capacity;) {
         held *h = c->early[i];
         uint16_t ahead = h ? (uint16_t)(h->reliable - start) : 0;
         if (ahead > 0 && ahead < count) {
             early_remove(c, h->reliable);
-            discard(p, h);
+            discard(e, p, h);
             i = 0; /* the table moved */
         } else {
             i++;
@@ -185,7 +197,7 @@ static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved)
         c->incoming_reliable = number;
         if (h->fragment_count > 1) {
             c->incoming_reliable = (uint16_t)(number + h->fragment_count - 1);
-            if (c->early_count) forget_within(p, c, number, h->fragment_count);
+            if (c->early_count) forget_within(e, p, c, number, h->fragment_count);
         }
         c->incoming_unreliable = 0;
         release_held(e, p, id, h);
@@ -213,7 +225,7 @@ bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
         held_free(h);
         return false;
     }
-    hold(p, length);
+    hold(e, p, h);
     return true;
 }
 
@@ -238,7 +250,7 @@ bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_
         held_free(h);
         return false;
     }
-    hold(p, length);
+    hold(e, p, h);
     dispatch_unreliable(e, p, c, id, h);
     return true;
 }
@@ -270,8 +282,17 @@ static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint3
         engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
         return false;
     }
+    uint32_t growth = length + KEPT_OVERHEAD;
+    /* The last one makes the packet whole, which may be more than has come: a crafted group has gaps. */
+    uint32_t whole = h->remaining > 1 || h->total_length < h->kept ? 0 : h->total_length - h->kept;
+    if (!may_keep(e, p, max32(growth, whole))) return false;
     int added = held_add(h, number, offset, data, length);
-    if (added > 0) p->held++;
+    if (added > 0) {
+        p->held++;
+        h->kept += growth;
+        p->kept += growth;
+        e->kept += growth;
+    }
     return added >= 0;
 }
 
@@ -286,7 +307,7 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
             held_free(h);
             return false;
         }
-        hold(p, total);
+        hold(e, p, h);
     } else if (h->fragment_count != count || h->total_length != total) {
         return false;
     }
@@ -310,7 +331,7 @@ bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id
             held_free(h);
             return false;
         }
-        hold(p, total);
+        hold(e, p, h);
         dispatch_unreliable(e, p, c, id, h);
     }
     if (h->fragment_count != count || h->total_length != total) return false;

@@ -224,7 +224,8 @@ int32_t gde_poll_event(gde_engine *e, gde_event *event) {
             if (!taken->next) p->last_packet = NULL;
             p->packet_count--;
             p->waiting_data -= taken->length;
-            e->waiting_bytes -= taken->length + PACKET_OVERHEAD;
+            p->kept -= taken->length + KEPT_OVERHEAD;
+            e->kept -= taken->length + KEPT_OVERHEAD;
             e->taken = taken;
             event->type = EVENT_RECEIVE;
             event->channel = taken->channel;

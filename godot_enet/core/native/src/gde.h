@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 4u
+#define GDE_ABI_VERSION 5u
 
 enum {
     GDE_OK = 0,
@@ -31,7 +31,7 @@ enum {
     GDE_ERR_SPACE = -8
 };
 
-enum { GDE_DROP_CAUSES = 17, GDE_STATISTICS = 14 };
+enum { GDE_DROP_CAUSES = 19, GDE_STATISTICS = 14 };
 
 typedef struct gde_engine gde_engine;
 
@@ -55,8 +55,12 @@ typedef struct {
     uint32_t maximum_waiting_data;
     uint32_t seed;
     uint32_t early_retransmit;
+    uint32_t spare_copies;
     uint32_t half_open_limit;
     uint32_t half_open_per_prefix;
+    uint32_t maximum_kept_data;
+    uint32_t peer_command_budget;
+    uint32_t peer_byte_budget;
 } gde_config;
 
 typedef struct {
@@ -75,7 +79,14 @@ typedef struct {
 } gde_peer_info;
 
 /* Why a connection ended (see events.py). */
-enum { GDE_REASON_NONE, GDE_REASON_TIMEOUT, GDE_REASON_REMOTE, GDE_REASON_LOCAL, GDE_REASON_REFUSED };
+enum {
+    GDE_REASON_NONE,
+    GDE_REASON_TIMEOUT,
+    GDE_REASON_REMOTE,
+    GDE_REASON_LOCAL,
+    GDE_REASON_REFUSED,
+    GDE_REASON_LIMIT
+};
 
 /* One event; a packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy. */
 typedef struct {
@@ -103,7 +114,10 @@ GDE_API uint32_t gde_sizeof(uint32_t kind);
 GDE_API gde_engine *gde_engine_create(const gde_config *config);
 GDE_API void gde_engine_destroy(gde_engine *engine);
 
-/* From the world. */
+/* From the world. A receive pass is what the budget of each peer is for: begin one, then give it what has come. */
+GDE_API void gde_begin_pass(gde_engine *engine);
+/* Whether the peer in this slot has used up its budget in this pass: then nothing of it is worth decompressing. */
+GDE_API int32_t gde_is_exhausted(gde_engine *engine, uint32_t slot);
 GDE_API void gde_receive(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
 /* The same for a datagram that the caller has decompressed: it had `wire` bytes before. */
 GDE_API void gde_receive_expanded(gde_engine *engine, const uint8_t *data, uint32_t length, uint32_t wire,

@@ -14,8 +14,6 @@ enum {
     STAGED = 64,
     STAGING = 1 << 18
 };
-/* Above this many bytes of undelivered packets the thread stops reading: the remotes will send again. */
-#define WAITING_LIMIT ((uint64_t)256 << 20)
 
 struct gde_host {
     gde_engine *engine;
@@ -70,11 +68,11 @@ static bool has_lone_packet(const gde_engine *e) {
     return p && !p->dispatch_next && p->packet_count == 1 && !p->connect_pending;
 }
 
-static void step(gde_host *host, int64_t now, bool may_read, bool urgent) {
+static void step(gde_host *host, int64_t now, bool urgent) {
     host->now = now;
     gde_handle_timeout(host->engine, now);
     transmit(host, now, urgent);
-    if (!may_read) return;
+    gde_begin_pass(host->engine);
     bool any = false;
     for (int taken = 0; taken < RECEIVE_BATCH;) {
         int count = udp_receive(&host->udp, host->inbox, take_datagram, host);
@@ -117,12 +115,10 @@ static void network_thread(void *given) {
     os_lock(&host->lock);
     while (!host->closing) {
         int64_t now = os_now(), wait = until_due(host, now);
-        bool may_read = host->engine->waiting_bytes < WAITING_LIMIT;
-        if (!may_read && (wait < 0 || wait > YIELD)) wait = YIELD;
         host->sleeping_until = wait < 0 ? -1 : now + wait;
         host->waiters++;
         os_unlock(&host->lock);
-        os_wait_readable(host->udp.handle, may_read, &host->waker, wait);
+        os_wait_readable(host->udp.handle, &host->waker, wait);
         os_lock(&host->lock);
         host->waiters--;
         host->sleeping_until = 0;
@@ -130,7 +126,7 @@ static void network_thread(void *given) {
             os_wait(&host->turn, &host->lock, host->blocked ? YIELD : STAND_BACK);
         if (host->closing) break;
         os_waker_reset(&host->waker);
-        step(host, os_now(), host->engine->waiting_bytes < WAITING_LIMIT, true);
+        step(host, os_now(), true);
         if (host->blocked) os_waker_wake(&host->waker);
     }
     host->thread_running = false;
@@ -262,7 +258,7 @@ static int32_t wait_for_event(gde_host *host, int64_t now, int64_t deadline, gde
         host->blocked++;
         host->waiters++;
         os_unlock(&host->lock);
-        os_wait_readable(host->udp.handle, true, &host->waker, wait > 0 ? wait : 0);
+        os_wait_readable(host->udp.handle, &host->waker, wait > 0 ? wait : 0);
         os_lock(&host->lock);
         host->blocked--;
         host->waiters--;
@@ -272,7 +268,7 @@ static int32_t wait_for_event(gde_host *host, int64_t now, int64_t deadline, gde
         }
         os_waker_reset(&host->waker);
         now = os_now();
-        step(host, now, true, false);
+        step(host, now, false);
         host->serviced = now;
         int32_t found = next_event(host, event, taken);
         if (found && host->blocked) os_waker_wake(&host->waker);
@@ -299,7 +295,7 @@ int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_
     int32_t found = GDE_ERR_CLOSED;
     if (!host->closed && !(found = next_event(host, event, taken))) {
         int64_t now = os_now();
-        step(host, now, true, false);
+        step(host, now, false);
         host->serviced = now;
         found = next_event(host, event, taken);
         if (!found && timeout > 0)

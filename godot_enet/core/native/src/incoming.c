@@ -79,6 +79,7 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
         read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
+        reset_queues(e, p);
         p->event_data = 0;
         become_zombie(e, p, GDE_REASON_REFUSED);
         return false;
@@ -230,7 +231,9 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
                            int64_t now) {
     static const channel unused_channel;
     uint64_t handle_of_peer = p ? p->handle : 0;
+    uint32_t commands = 0;
     while (at < end) {
+        commands++;
         uint32_t number = at[0] & 15, size = COMMAND_SIZES[number];
         const uint8_t *following = at + size;
         if (!size || (size_t)(end - at) < size) {
@@ -269,6 +272,7 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
         at = following;
     }
     if (p) {
+        p->served_commands += commands;
         bool has_more = p->ack_count || p->queued_count;
         if (has_more) slots_add(&e->dirty, p->slot);
         /* An acknowledgement may have brought the next ping forward, or told that something is lost. */
@@ -315,6 +319,10 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             engine_drop(e, DROP_WRONG_SESSION, from);
             return;
         }
+        if (is_exhausted(e, p)) {
+            exceed(e, p, now);
+            return;
+        }
     }
     if (word & HEADER_COMPRESSED) {
         if (e->compressor == CODEC_NONE || e->compressor == CODEC_OUTSIDE) {
@@ -348,6 +356,9 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
         at = proof_end(e, half, begin, data + length, wire, now);
         if (!at || !(p = promote(e, half, now))) return;
     }
-    if (p) p->incoming_data_total += length;
+    if (p) {
+        p->incoming_data_total += length;
+        p->served_bytes += length;
+    }
     parse_commands(e, p, begin, at, data + length, sent_time, wire, (word & HEADER_COMPRESSED) != 0, from, now);
 }

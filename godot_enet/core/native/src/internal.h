@@ -93,7 +93,9 @@ enum {
     DROP_CONNECT_REFUSED,
     DROP_CONNECT_REPEATED,
     DROP_HALF_OPEN_LIMIT,
-    DROP_WRONG_PROOF
+    DROP_WRONG_PROOF,
+    DROP_OVER_BUDGET,
+    DROP_HOST_DATA_FULL
 };
 
 /* Doubly linked lists with a sentinel, as in the reference. */
@@ -130,7 +132,7 @@ typedef struct command {
     channel *channel; /* NULL for control commands */
     body *body;       /* where the data is, if not in `wire` */
     uint64_t queue_time;
-    int64_t sent_time;
+    int64_t sent_time, spared_at; /* spared_at: when the last copy left, spare or not */
     uint64_t timeout;
     uint64_t datagram; /* which of the peer's it last left in */
     uint32_t key; /* channel id << 16 | reliable number; unreliable: reliable << 16 | unreliable number */
@@ -139,6 +141,8 @@ typedef struct command {
     uint32_t attempts;
     uint8_t number;
     bool reliable, starts, has_packet, pooled;
+    bool spared; /* had ever a spare copy (see recovery.py) */
+    uint8_t spares; /* since it was last sent itself */
     uint8_t head_size;
     uint8_t wire[];
 } command;
@@ -153,6 +157,7 @@ typedef struct held {
     uint8_t *packet; /* early command */
     uint32_t total_length;
     uint32_t fragment_count, remaining, stored;
+    uint32_t kept; /* bytes that are really there, with what keeping them costs */
     uint32_t piece_slots; /* hash table of pieces by number */
     uint32_t *piece_numbers;
     piece *pieces; /* in the order of arrival */
@@ -191,8 +196,8 @@ typedef struct {
 /* See recovery.py for what these mean. */
 typedef struct {
     uint64_t acknowledged, last_sample, reordering;
-    int64_t reordered_at;
-    uint32_t backoff;
+    int64_t reordered_at, lost_since, counts_from;
+    uint32_t backoff, answered, lost;
 } recovery;
 
 typedef struct peer {
@@ -230,8 +235,11 @@ typedef struct peer {
     uint64_t *unsequenced_map;
     packet *first_packet, *last_packet;
     uint32_t packet_count;
-    uint64_t waiting_data;
+    uint64_t waiting_data, kept; /* kept: with what keeping it costs */
     uint32_t held;
+    uint32_t served, served_commands, served_bytes; /* in which pass, and how much of its budget (see budget.py) */
+    bool exceeds;                                   /* since `excess_since` */
+    int64_t excess_since, excess_at;
     struct peer *dispatch_next, *dispatch_prev;
 
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
@@ -268,7 +276,7 @@ typedef struct half_open {
 } half_open;
 
 /* Small blocks are kept for reuse: a game's messages are small, and many. */
-enum { POOL_BLOCK = 256, POOL_LIMIT = 4096, PACKET_OVERHEAD = 64 };
+enum { POOL_BLOCK = 256, POOL_LIMIT = 4096 };
 
 typedef struct pool_block {
     struct pool_block *next;
@@ -335,7 +343,8 @@ struct gde_engine {
 
     pool_block *pool;
     uint32_t pool_count;
-    uint64_t waiting_bytes; /* of all packets that wait for the program, with what they cost to keep */
+    uint64_t kept; /* bytes of everything received and not taken, with what keeping it costs */
+    uint32_t pass_number;
     packet *taken; /* the packet of the last event */
     uint8_t scratch[MAXIMUM_DATAGRAM + 8];
     uint8_t body_scratch[MAXIMUM_DATAGRAM + 8];
@@ -407,6 +416,12 @@ bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t co
 /* Peers that connected from an IP address; 0 where their number is not limited. */
 uint32_t table_count_from(gde_engine *e, const gde_address *address);
 
+/* budget.c (see budget.py) */
+enum { KEPT_OVERHEAD = 256 };
+bool is_exhausted(gde_engine *e, peer *p);
+void exceed(gde_engine *e, peer *p, int64_t now);
+bool may_keep(gde_engine *e, peer *p, uint64_t size);
+
 /* delivery.c: each returns whether the command succeeded (see delivery.py) */
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
                       uint32_t length);
@@ -445,6 +460,9 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due);
 
 /* recovery.c */
 void recovery_learn(peer *p, const command *c, int64_t sent_time);
+uint32_t spares_wanted(const gde_engine *e, const peer *p);
+int64_t spare_gap(const peer *p);
+bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due);
 uint64_t recovery_timeout(const peer *p);
 uint64_t recovery_patience(const peer *p, const command *c);
 bool sent_insert(peer *p, command *c);

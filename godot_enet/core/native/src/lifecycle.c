@@ -6,7 +6,8 @@
 static void free_packets(gde_engine *e, peer *p) {
     while (p->first_packet) {
         packet *next = p->first_packet->next;
-        e->waiting_bytes -= p->first_packet->length + PACKET_OVERHEAD;
+        p->kept -= p->first_packet->length + KEPT_OVERHEAD;
+        e->kept -= p->first_packet->length + KEPT_OVERHEAD;
         packet_free(e, p->first_packet);
         p->first_packet = next;
     }
@@ -84,6 +85,9 @@ void reset_queues(gde_engine *e, peer *p) {
     p->held = 0;
     p->waiting_data = 0;
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
+    e->kept -= p->kept;
+    p->kept = p->waiting_data + (uint64_t)KEPT_OVERHEAD * p->packet_count;
+    e->kept += p->kept;
 }
 
 static void forget_undelivered(gde_engine *e, peer *p) {

@@ -234,6 +234,20 @@ static void drop_packet(gde_engine *e, peer *p, uint32_t sequence) {
     }
 }
 
+static void write_command(peer *p, draft *d, const command *c) {
+    uint32_t size = c->head_size + c->length;
+    if (c->body) {
+        memcpy(d->at, c->wire, c->head_size);
+        memcpy(d->at + c->head_size, c->body->data + c->offset, c->length);
+    } else {
+        memcpy(d->at, c->wire, size);
+    }
+    d->at += size;
+    d->size += size;
+    d->count++;
+    p->packets_sent++;
+}
+
 static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_t latest) {
     uint64_t window = (uint64_t)p->throttle * p->window_size / THROTTLE_SCALE;
     if (window < p->mtu) window = p->mtu;
@@ -286,7 +300,8 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             }
             c->attempts++;
             if (c->timeout == 0) c->timeout = p->rtt + 4 * p->rtt_variance;
-            c->sent_time = now;
+            c->sent_time = c->spared_at = now;
+            c->spares = 0;
             c->datagram = p->datagrams;
             d->has_reliable = keep = sent_insert(p, c);
         } else if (c->has_packet) {
@@ -301,21 +316,31 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             }
             d->has_unreliable_packet = true;
         }
-        if (c->body) {
-            memcpy(d->at, c->wire, c->head_size);
-            memcpy(d->at + c->head_size, c->body->data + c->offset, c->length);
-        } else {
-            memcpy(d->at, c->wire, size);
-        }
-        d->at += size;
-        d->size += size;
-        d->count++;
-        p->packets_sent++;
+        write_command(p, d, c);
         if (!keep) command_free(e, c);
     }
     if (p->state == STATE_DISCONNECT_LATER && !d->has_unreliable_packet && !has_outgoing(p))
         disconnect_peer(e, p, p->event_data, MODE_NORMAL, now);
     return can_ping;
+}
+
+/* Spare copies that are due. */
+static void take_spares(const gde_engine *e, peer *p, draft *d, int64_t now) {
+    uint32_t wanted = spares_wanted(e, p);
+    if (!wanted) return;
+    for (list_node *node = p->sent.next; node != &p->sent; node = node->next) {
+        command *c = COMMAND_OF(node);
+        if (c->spares >= wanted || !c->channel || now - c->spared_at < spare_gap(p)) continue;
+        if (d->count >= MAXIMUM_PACKET_COMMANDS || p->mtu - d->size < c->head_size + c->length) {
+            p->continue_sending = true;
+            break;
+        }
+        c->spares++;
+        c->spared = true;
+        c->spared_at = now;
+        write_command(p, d, c);
+        d->has_reliable = true;
+    }
 }
 
 /* Header, compression and checksum, in this order: the checksum covers the plain commands. */
@@ -367,6 +392,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
         slots_remove(&e->dirty, p->slot);
         take_commands(e, p, &d, now, latest);
     }
+    take_spares(e, p, &d, now);
     if (!d.count) return 0;
     measure_loss(p, now);
     uint32_t size = (uint32_t)(d.at - e->body_scratch);

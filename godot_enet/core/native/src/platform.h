@@ -48,9 +48,8 @@ int os_waker_open(os_waker *waker);
 void os_waker_wake(os_waker *waker);
 void os_waker_reset(os_waker *waker);
 void os_waker_close(os_waker *waker);
-/* Returns when one of the two is readable (or broken) or after `milliseconds`; -1 waits for ever.
- * `with_socket` false waits for the waker alone. */
-void os_wait_readable(os_socket socket, bool with_socket, os_waker *waker, int64_t milliseconds);
+/* Returns when one of the two is readable (or broken) or after `milliseconds`; -1 waits for ever. */
+void os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds);
 
 typedef struct {
     os_socket handle;

@@ -104,8 +104,8 @@ void os_waker_close(os_waker *waker) {
     close(waker->writer);
 }
 
-void os_wait_readable(os_socket socket, bool with_socket, os_waker *waker, int64_t milliseconds) {
+void os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
     struct pollfd waited[2] = {{waker->reader, POLLIN, 0}, {socket, POLLIN, 0}};
-    poll(waited, with_socket ? 2 : 1, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    poll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
 }
 #endif

@@ -110,9 +110,9 @@ void os_waker_reset(os_waker *waker) {
 
 void os_waker_close(os_waker *waker) { closesocket(waker->reader); }
 
-void os_wait_readable(os_socket socket, bool with_socket, os_waker *waker, int64_t milliseconds) {
+void os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
     WSAPOLLFD waited[2] = {{waker->reader, POLLRDNORM, 0}, {socket, POLLRDNORM, 0}};
-    WSAPoll(waited, with_socket ? 2 : 1, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    WSAPoll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
 }
 
 static void set_option(SOCKET handle, int level, int option, int value) {

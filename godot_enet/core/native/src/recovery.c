@@ -2,9 +2,22 @@
 #include "internal.h"
 
 enum { ENOUGH = 3, LEAST_REORDERING = 4, REMEMBERED = 60000, MAXIMUM_BACKOFF = 16 };
+enum { SPARED_COMMANDS = 64, SPARED_PART = 4, LEAST_SPARE_GAP = 2, MOST_SPARE_GAP = 25, FEW_LOSSES = 100, MANY_LOSSES = 16 };
+enum { FORGOTTEN = 30000 };
 
 static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t min64(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static void count(peer *p, const command *c, int64_t now, bool lost) {
+    recovery *r = &p->recovery;
+    if (r->lost && now - r->lost_since >= FORGOTTEN) {
+        r->answered = r->lost = 0;
+        r->counts_from = now + 2 * (int64_t)p->rtt;
+    }
+    if (c->sent_time < r->counts_from) return;
+    if (lost && !r->lost++) r->lost_since = now;
+    r->answered++;
+}
 
 void recovery_learn(peer *p, const command *c, int64_t sent_time) {
     recovery *r = &p->recovery;
@@ -12,9 +25,13 @@ void recovery_learn(peer *p, const command *c, int64_t sent_time) {
     if (sent_time == c->sent_time) {
         if (c->datagram > r->acknowledged) r->acknowledged = c->datagram;
         if (r->reordering && now - r->reordered_at >= REMEMBERED) r->reordering = 0;
+        count(p, c, now, c->attempts > 1);
+    } else if (c->spared) {
+        count(p, c, now, true);
     } else if (c->attempts > 1) {
         r->reordering = max64(LEAST_REORDERING, min64(2 * r->reordering, p->rtt));
         r->reordered_at = now;
+        count(p, c, now, false);
     }
 }
 
@@ -29,4 +46,30 @@ uint64_t recovery_patience(const peer *p, const command *c) {
     if (r->acknowledged - c->datagram >= ENOUGH && !r->reordering) return 0;
     uint64_t lateness = max64(2 * p->rtt_variance, max64(r->reordering, LEAST_REORDERING));
     return min64(timeout, max64(p->rtt, r->last_sample) + lateness);
+}
+
+int64_t spare_gap(const peer *p) {
+    return (int64_t)max64(LEAST_SPARE_GAP, min64(p->rtt / 4, MOST_SPARE_GAP));
+}
+
+uint32_t spares_wanted(const gde_engine *e, const peer *p) {
+    const recovery *r = &p->recovery;
+    if (!e->config.early_retransmit || !r->lost || p->sent_count > SPARED_COMMANDS) return 0;
+    if (p->reliable_data_in_transit * SPARED_PART > p->window_size || p->state != STATE_CONNECTED) return 0;
+    if ((uint64_t)r->lost * FEW_LOSSES < r->answered) return 0;
+    return min32(e->config.spare_copies, (uint64_t)r->lost * MANY_LOSSES >= r->answered ? 2 : 1);
+}
+
+bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due) {
+    uint32_t wanted = spares_wanted(e, p);
+    bool waits = false;
+    if (!wanted) return false;
+    for (const list_node *node = p->sent.next; node != &p->sent; node = node->next) {
+        const command *c = COMMAND_OF(node);
+        if (c->spares >= wanted || !c->channel || (waits && c->spared_at >= *due)) continue;
+        *due = c->spared_at;
+        waits = true;
+    }
+    *due += waits ? spare_gap(p) : 0;
+    return waits;
 }

@@ -152,6 +152,8 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
         int64_t timeout = c->sent_time + (int64_t)(e->config.early_retransmit ? recovery_patience(p, c) : c->timeout);
         if (!has_due || timeout < at) at = timeout;
         has_due = true;
+        int64_t spare;
+        if (spare_due_at(e, p, &spare) && spare < at) at = spare;
     } else if (p->state == STATE_CONNECTED) {
         int64_t ping = p->last_receive_time + p->ping_interval;
         if (!has_due || ping < at) at = ping;

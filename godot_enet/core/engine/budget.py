@@ -1,0 +1,68 @@
+"""What one peer may make this host do and keep, so that the others still get their turn.
+
+Two budgets, neither of which ENet has:
+
+- *Work*: the commands and bytes of one peer in one call of ``service`` (one receive pass). What comes beyond them in
+  the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is beyond
+  them for five seconds on end is disconnected.
+- *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
+  of them and no more.
+
+Units: bytes, milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.engine.outgoing import build_datagram, queue_farewell
+from godot_enet.core.events import DisconnectReason
+
+if TYPE_CHECKING:
+    from godot_enet.core.engine.engine import PythonEngine
+    from godot_enet.core.engine.peer import Peer
+
+__all__ = ["EXCESS_PAUSE", "EXCESS_TIME", "KEPT_OVERHEAD", "exceed", "is_exhausted", "may_keep"]
+
+KEPT_OVERHEAD = 256
+"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine."""
+EXCESS_TIME = 5000
+"""How long a peer may be over its budget."""
+EXCESS_PAUSE = 1000
+"""After so long without, it begins anew."""
+
+
+def is_exhausted(engine: PythonEngine, peer: Peer) -> bool:
+    """Whether the peer has used up this pass's budget; the first question in a pass begins it anew."""
+    if peer.served != engine.pass_number:
+        peer.served = engine.pass_number
+        peer.served_commands = peer.served_bytes = 0
+        return False
+    commands, size = engine.command_budget, engine.byte_budget
+    return bool((commands and peer.served_commands >= commands) or (size and peer.served_bytes >= size))
+
+
+def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
+    """A datagram came beyond the budget."""
+    engine.drop(Drop.OVER_BUDGET, peer.address)
+    if peer.excess_since is None or now - peer.excess_at > EXCESS_PAUSE:
+        peer.excess_since = now
+    peer.excess_at = now
+    if now - peer.excess_since >= EXCESS_TIME and peer.state in (PeerState.CONNECTED, PeerState.DISCONNECT_LATER):
+        engine.reset_queues(peer)
+        queue_farewell(engine, peer, 0)
+        farewell = build_datagram(engine, peer, now, engine.total_queued)
+        if farewell is not None:
+            engine.post(farewell)
+        peer.event_data = 0
+        engine.become_zombie(peer, DisconnectReason.LIMIT)
+
+
+def may_keep(engine: PythonEngine, peer: Peer, size: int) -> bool:
+    """Whether the host may keep so much more for the peer."""
+    limit = engine.maximum_kept_data
+    if not limit or engine.kept + size <= limit or peer.kept + size <= limit // max(1, engine.connected_peers):
+        return True
+    engine.drop(Drop.HOST_DATA_FULL, peer.address)
+    return False

@@ -1,0 +1,233 @@
+"""One peer that sends, or makes the host keep, more than its part: it is slowed down, and the others are not."""
+
+from __future__ import annotations
+
+from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
+from godot_enet.core.events import DisconnectReason, EventType
+from godot_enet.core.interface import Address, Datagram
+from tests.conftest import EngineFactory
+from tests.scenario import raw
+from tests.scenario.kit import RAW, RawPeer, Stage, ended
+
+OTHER = Address("10.0.0.3", 6000)
+
+
+def one_pass(peer: RawPeer, *datagrams: bytes, before: tuple[Datagram, ...] = ()) -> None:
+    """Give the engine these of one peer, and perhaps others before, in one receive pass."""
+    stage = peer.stage
+    batch = [*before, *(Datagram(data, peer.mailbox.address) for data in datagrams)]
+    stage.engine.receive(batch, stage.now)
+
+
+def write(peer: RawPeer, *commands: bytes) -> bytes:
+    """A datagram of this peer."""
+    return raw.datagram(*commands, peer=peer.slot, session=peer.session, time=peer.stage.now)
+
+
+def numbered(begin: int, count: int) -> list[bytes]:
+    """So many reliable packets in a row."""
+    return [raw.reliable(0, begin + index, b"%d" % (begin + index)) for index in range(count)]
+
+
+def keep_exceeding(peer: RawPeer, duration: int, step: int = 100) -> None:
+    """Send twice the budget of one command in each pass, for so long; the datagrams hold nothing to acknowledge."""
+    false = raw.acknowledge(0, 999, 0)
+    for _ in range(duration // step):
+        one_pass(peer, write(peer, false), write(peer, false))
+        peer.stage.wait(step)
+
+
+class TestCommands:
+    def test_what_comes_beyond_them_waits_for_a_later_pass(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=4)
+        peer = stage.joined()
+        batch = [write(peer, *numbered(begin, 2)) for begin in (1, 3, 5, 7)]
+        one_pass(peer, *batch)
+        assert stage.packets() == [b"1", b"2", b"3", b"4"]
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 2
+        one_pass(peer, *batch[2:])
+        assert stage.packets() == [b"5", b"6", b"7", b"8"]
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 2
+
+    def test_a_datagram_that_began_within_is_taken_whole(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=4)
+        peer = stage.joined()
+        one_pass(peer, write(peer, *numbered(1, 3)), write(peer, *numbered(4, 5)))
+        assert len(stage.packets()) == 8
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 0
+
+    def test_false_acknowledgements_count(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=4096)
+        peer = stage.joined()
+        flood = write(peer, *[raw.acknowledge(0, number, stage.now) for number in range(500)])
+        one_pass(peer, *[flood] * 100)
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - 9  # 4096 of 500 each
+
+    def test_each_peer_has_its_own(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=2)
+        greedy, honest = stage.joined(RAW), stage.joined(OTHER)
+        others = tuple(Datagram(write(greedy, *numbered(begin, 2)), RAW) for begin in (1, 3, 5))
+        one_pass(honest, write(honest, *numbered(1, 2)), before=others)
+        assert sorted(stage.packets()) == [b"1", b"1", b"2", b"2"]
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 2
+
+    def test_0_is_unlimited(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=0, peer_byte_budget=0)
+        peer = stage.joined()
+        one_pass(peer, *[write(peer, *numbered(begin, 100)) for begin in range(1, 20_001, 100)])
+        assert len(stage.packets()) == 20_000
+
+    def test_strangers_and_other_addresses_use_nobodys(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=2)
+        peer = stage.joined()
+        forged = tuple(Datagram(write(peer, *numbered(9, 2)), OTHER) for _ in range(5))
+        one_pass(peer, write(peer, *numbered(1, 2)), before=forged)
+        assert stage.packets() == [b"1", b"2"]
+        assert stage.engine.drops[Drop.WRONG_ADDRESS] == 5
+
+
+class TestBytes:
+    def test_what_comes_beyond_them_waits_for_a_later_pass(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_byte_budget=2000)
+        peer = stage.joined()
+        batch = [write(peer, raw.reliable(0, number, bytes(990))) for number in (1, 2, 3)]
+        assert len(batch[0]) == 1000
+        one_pass(peer, *batch)
+        assert len(stage.packets()) == 2
+        one_pass(peer, batch[2])
+        assert len(stage.packets()) == 1
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 1
+
+
+class TestTooLong:
+    def test_whoever_is_always_beyond_them_is_disconnected(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1)
+        peer = stage.joined()
+        keep_exceeding(peer, EXCESS_TIME)
+        assert peer.state is PeerState.CONNECTED
+        peer.take()
+        keep_exceeding(peer, 100)
+        assert stage.events() == [ended(DisconnectReason.LIMIT, peer.handle)]
+        (farewell,) = peer.commands()
+        assert (farewell.kind, farewell.acknowledged) == (4, False)
+
+    def test_a_second_without_begins_anew(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1)
+        peer = stage.joined()
+        peer.hush()
+        for _ in range(3):
+            keep_exceeding(peer, EXCESS_TIME)
+            stage.wait(EXCESS_PAUSE)
+        assert stage.events() == []
+
+    def test_what_it_sent_before_is_still_delivered(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1)
+        peer = stage.joined()
+        stage.host.collecting = False
+        one_pass(peer, write(peer, *numbered(1, 1)))
+        keep_exceeding(peer, EXCESS_TIME + 100)
+        kinds = [event.type for event in stage.host.collect()]
+        assert kinds == [EventType.RECEIVE, EventType.DISCONNECT]
+
+    def test_the_others_stay(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1)
+        greedy, honest = stage.joined(RAW), stage.joined(OTHER)
+        honest.hush()
+        keep_exceeding(greedy, EXCESS_TIME + 100)
+        assert honest.exchange(raw.reliable(0, 1, b"still here")) != []
+        assert [event.packet for event in stage.events()] == [b"", b"still here"]
+
+
+PACKET = 1000 + KEPT_OVERHEAD
+FIT = 10_000 // PACKET + 1
+"""Packets of 1000 bytes that fit 10,000 bytes, the last of which overshoots."""
+
+
+class TestKeptData:
+    """With room for 10,000 bytes in all."""
+
+    def stage(self, factory: EngineFactory) -> Stage:
+        return Stage(factory, maximum_kept_data=10_000)
+
+    def test_beyond_the_limit_nothing_more_is_kept_for_whoever_has_most(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        greedy, honest = stage.joined(RAW), stage.joined(OTHER)
+        for number in range(2, 20):
+            greedy.post(raw.reliable(0, number, bytes(1000)))
+        stage.settle()
+        assert greedy.info.waiting_data == FIT * 1000
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 18 - FIT
+        for number in (2, 3):
+            honest.post(raw.reliable(0, number, bytes(1000)))
+        honest.post(raw.reliable(0, 1, b"first"))
+        assert len(stage.packets()) == 3
+        for number in range(4, 20):
+            honest.post(raw.reliable(0, number + 1, bytes(1000)))
+        stage.settle()
+        assert honest.info.waiting_data == (5_000 // PACKET + 1) * 1000  # its share
+
+    def test_fragments_count_as_they_come(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        peer = stage.joined()
+        total = 20_000
+        for index in range(20):
+            peer.post(raw.fragment(0, 1, index, 20, total, index * 1000, bytes(1000)))
+        stage.settle()
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - (10_000 - KEPT_OVERHEAD) // PACKET
+        assert stage.packets() == []
+
+    def test_a_packet_with_gaps_counts_as_a_whole(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        peer = stage.joined()
+        bomb = [raw.fragment(0, 1, index, 2, 30_000, index, b"x") for index in range(2)]
+        peer.post(*bomb)
+        assert stage.packets() == []
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 1
+
+    def test_what_is_taken_makes_room(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        peer = stage.joined()
+        stage.host.collecting = False
+        for number in range(1, 15):
+            peer.post(raw.reliable(0, number, bytes(1000)))
+        stage.settle()
+        taken = len(stage.host.collect())
+        assert taken == FIT
+        for number in range(taken + 1, 15):
+            peer.post(raw.reliable(0, number, bytes(1000)))
+        stage.settle()
+        assert len(stage.host.collect()) == 14 - FIT
+
+    def test_nothing_is_left_of_those_who_go(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        for port in range(30):
+            peer = stage.joined(Address(RAW.host, 100 + port))
+            for number in range(2, 10):
+                peer.post(raw.reliable(0, number, bytes(500)))
+            peer.post(raw.fragment(1, 1, 0, 2, 1000, 0, bytes(500)), raw.unreliable(0, 5, 1, bytes(500)))
+            stage.settle()
+            assert peer.info.waiting_data == 8 * 500 + 1000 + 500
+            peer.post(raw.disconnect(2, command=0x44))
+            assert [event.type for event in stage.events()] == [EventType.DISCONNECT]
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 0
+
+    def test_the_missing_packet_is_let_in_when_nothing_else_could_help(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        peer = stage.joined()
+        for number in range(2, 20):
+            peer.post(raw.reliable(0, number, bytes(1000)))
+        peer.post(raw.reliable(0, 1, b"missing"))
+        assert len(stage.packets()) == FIT + 1
+
+
+class TestDefaults:
+    def test_a_window_of_the_smallest_packets_fits_the_budget(self, engine_factory: EngineFactory) -> None:
+        """What an ENet can send in one go: all its window of 64 KB in packets of 32 bytes."""
+        stage = Stage(engine_factory, peer_command_budget=4096, peer_byte_budget=262_144)
+        peer = stage.joined()
+        window = [raw.reliable(0, number, bytes(32)) for number in range(1, 2049)]
+        batch = [write(peer, *window[begin : begin + 32]) for begin in range(0, 2048, 32)]
+        one_pass(peer, *batch)
+        assert len(stage.packets()) == 2048
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 0
