@@ -1,6 +1,6 @@
 """``python -m benchmarks.attacks``: every attack against libenet (through pyenet) and both engines, as a table.
 
-Linux only: forged addresses are those of the loopback network. Takes about two minutes.
+Linux only: forged addresses are those of the loopback network. Takes about three minutes.
 """
 
 from __future__ import annotations
