@@ -1,4 +1,4 @@
-"""When a reliable command counts as lost before ENet would think so; on the wire nothing but the moment differs.
+"""When a reliable command counts as lost before ENet would think so, and spare copies. All bytes are still ENet's.
 
 ENet waits for a time-out that each loss of a command doubles, and looks only when the oldest command in flight is due.
 Here two things are different (:attr:`HostConfig.early_retransmit`):
@@ -37,7 +37,7 @@ MAXIMUM_BACKOFF = 16
 SPARED_COMMANDS = 64
 """With more under way there are no spare copies: later acknowledgements come soon enough."""
 SPARED_PART = 4
-"""Nor with more bytes than this part of the window."""
+"""Nor with more bytes than this part of the window: what is much must not become two or three times as much."""
 LEAST_SPARE_GAP, MOST_SPARE_GAP = 2, 25
 FEW_LOSSES, MANY_LOSSES = 100, 16
 """One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
