@@ -15,7 +15,7 @@ from godot_enet.core.constants import DisconnectMode, Drop, PeerState, PeerStati
 from godot_enet.core.engine.half_open import HALF_OPEN_LIFE, HALF_OPEN_MISTAKES
 from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
-from godot_enet.core.sim import LinkConfig
+from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.equivalence.net import compressed
 from tests.scenario import raw
@@ -361,9 +361,23 @@ class TestRoom:
         second.prove()
         (peer,) = stage.engine.peers()
         assert stage.engine.peer_info(peer).address == OTHER
-        first.prove()
+        (answer,) = first.prove()
+        (farewell,) = raw.read(answer).commands
+        assert (farewell.kind, farewell.acknowledged) == (4, False)
         assert stage.engine.peers() == [peer]
         assert stage.engine.drops[Drop.CONNECT_REFUSED] == 1
+
+    def test_whoever_comes_too_late_is_told_at_once(self, engine_pair: EnginePair) -> None:
+        world = World(start=10_000, link=LinkConfig(delay=20))
+        server = world.add_host(engine_pair.server(HostConfig(peer_count=1)), SERVER)
+        hosts = [Address(CLIENT.host, port) for port in (1, 2)]
+        clients = [world.add_host(engine_pair.client(HostConfig()), address) for address in hosts]
+        for client in clients:
+            client.engine.connect(SERVER, 1, 0)
+        world.run_for(200)
+        assert len(server.engine.peers()) == 1
+        kinds = [[event.type for _, event in client.events] for client in clients]
+        assert kinds == [[EventType.CONNECT], [EventType.CONNECT, EventType.DISCONNECT]]
 
     def test_peers_of_one_address_are_limited_when_they_prove(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory, duplicate_peers=1)

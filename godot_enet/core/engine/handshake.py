@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
+    COMMAND_FLAG_UNSEQUENCED,
     CONTROL_CHANNEL,
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_MTU,
@@ -29,7 +30,7 @@ from godot_enet.core.engine.reliability import sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
-from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unpack_connect_id
+from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, DISCONNECT, PING, VERIFY_CONNECT, unpack_connect_id
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -200,6 +201,11 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     """The address is proved: a peer, as after ENet's own handshake. None where the last slot was taken meanwhile."""
     engine.half_open.remove(half)
     if not _has_room(engine, half.address):
+        # The other side takes itself for connected, and would only notice by its time-out.
+        draft = _as_peer(engine, half)
+        _agree(engine, draft, half.command)
+        farewell = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, _FIRST, 0)
+        engine.post(seal(engine, draft, [farewell], None))
         engine.table.give_back(half.slot)
         engine.drop(Drop.CONNECT_REFUSED, half.address)
         return None

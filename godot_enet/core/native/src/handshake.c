@@ -155,10 +155,20 @@ const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const u
     return NULL;
 }
 
+/* The other side takes itself for connected, and would only notice by its time-out. */
+static void dismiss(gde_engine *e, const half_open *h) {
+    uint8_t tail[VERIFY_TAIL], buffer[MAXIMUM_DATAGRAM + 8];
+    uint8_t wire[8] = {COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL, 0, FIRST};
+    peer draft = as_peer(e, h);
+    agree(e, &draft, h->command, tail);
+    post(e, buffer, seal(e, &draft, wire, sizeof wire, -1, buffer), &h->address, NULL);
+}
+
 peer *promote(gde_engine *e, half_open *h, int64_t now) {
     half_open proved = *h;
     half_open_remove(e, h);
     if (!has_room(e, &proved.address)) {
+        dismiss(e, &proved);
         clear_bit(e->used, proved.slot);
         engine_drop(e, DROP_CONNECT_REFUSED, &proved.address);
         return NULL;
