@@ -166,11 +166,15 @@ class Signal(Generic[_P]):
     def _call(self, callable: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:
             callable(*args, **kwargs)
-        except Exception:
+        except Exception as error:
             name = _name(callable)
             text = f"Error calling from signal '{self._name}' to callable: {name}."
             if attending.depth:
-                text = ration((self._name, name), text)
+                place = error.__traceback__
+                while place is not None and place.tb_next is not None:
+                    place = place.tb_next
+                where = None if place is None else (place.tb_frame.f_code.co_filename, place.tb_lineno)
+                text = ration((self._name, name, type(error), where), text)
             if text:
                 _log.exception("%s", text)
 

@@ -10,10 +10,13 @@ from godot_enet.core.constants import (
     HOST_DEFAULT_MAXIMUM_WAITING_DATA,
     HOST_DEFAULT_MTU,
     MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_DATAGRAM,
     MAXIMUM_MTU,
+    MAXIMUM_PACKET_COMMANDS,
     MAXIMUM_PEER_ID,
     MAXIMUM_SPARE_COPIES,
     MINIMUM_MTU,
+    RECEIVE_BATCH,
 )
 
 __all__ = ["HostConfig"]
@@ -48,10 +51,11 @@ class HostConfig:
     maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
     """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each
     may have its share. 0 is unlimited."""
-    peer_command_budget: int = 4096
-    """Commands taken from one peer in one call of ``service``; further datagrams of it are dropped, and a peer that
-    sends too much for five seconds on end is disconnected. 0 is unlimited."""
-    peer_byte_budget: int = 262_144
+    peer_command_budget: int = RECEIVE_BATCH * MAXIMUM_PACKET_COMMANDS
+    """Commands taken from one peer in a receive pass of 256 datagrams; further datagrams of it are dropped, and a peer
+    that sends too much for five seconds on end is disconnected. The default is what an ENet can get into a pass.
+    0 is unlimited."""
+    peer_byte_budget: int = RECEIVE_BATCH * MAXIMUM_DATAGRAM
     """The same for bytes, decompressed."""
     early_retransmit: bool = True
     """Send a reliable command again as soon as later ones are acknowledged, and time out each one by itself; False

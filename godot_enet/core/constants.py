@@ -24,6 +24,7 @@ __all__ = [
     "HOST_SOCKET_BUFFER_SIZE",
     "MAXIMUM_CHANNEL_COUNT",
     "MAXIMUM_DATAGRAM",
+    "MAXIMUM_EARLY_UNRELIABLE",
     "MAXIMUM_FRAGMENT_COUNT",
     "MAXIMUM_HELD_COMMANDS",
     "MAXIMUM_MTU",
@@ -39,6 +40,7 @@ __all__ = [
     "PACKET_THROTTLE_SCALE",
     "RECEIVE_BATCH",
     "STRANGER_LIMIT",
+    "UNDECODABLE_COMMANDS",
     "UNKNOWN_SESSION",
     "WINDOW_SIZE_SCALE",
     "Command",
@@ -91,6 +93,11 @@ PACKET_LOSS_SCALE = 65536
 PACKET_LOSS_INTERVAL = 10000
 WINDOW_SIZE_SCALE = 65536
 
+UNDECODABLE_COMMANDS = 256
+"""Our own price of a datagram of a peer that does not decode or has a wrong checksum, in commands: it costs much to
+find out."""
+MAXIMUM_EARLY_UNRELIABLE = 1024
+"""Our own cap: unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
 MAXIMUM_HELD_COMMANDS = 131072
 """Our own cap: received commands one peer may make us hold, whatever their size.
 

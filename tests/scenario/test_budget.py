@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import Drop, PeerState
 from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
 from godot_enet.core.events import DisconnectReason, EventType
@@ -64,6 +67,13 @@ class TestCommands:
         one_pass(peer, *[flood] * 100)
         assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - 9  # 4096 of 500 each
 
+    def test_what_does_not_decode_costs_much(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1024, checksum=True)
+        peer = stage.joined()
+        one_pass(peer, *[write(peer, raw.ping(1)) + bytes(8)] * 100)
+        assert stage.engine.drops[Drop.CHECKSUM] == 4
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 96
+
     def test_each_peer_has_its_own(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=2)
         greedy, honest = stage.joined(RAW), stage.joined(OTHER)
@@ -121,6 +131,18 @@ class TestTooLong:
             stage.wait(EXCESS_PAUSE)
         assert stage.events() == []
 
+    def test_its_end_leaves_nothing_to_time_out(self, engine_factory: EngineFactory) -> None:
+        """A ping would be due with the farewell, since it acknowledges nothing."""
+        stage = Stage(engine_factory, peer_command_budget=1)
+        peer = stage.joined()
+        stage.wait(3000)
+        stage.events()
+        peer.take()
+        stage.host.collecting = False
+        keep_exceeding(peer, EXCESS_TIME + 100)
+        stage.engine.handle_timeout(stage.now + 40_000)
+        assert stage.host.collect() == [ended(DisconnectReason.LIMIT, peer.handle)]
+
     def test_what_it_sent_before_is_still_delivered(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=1)
         peer = stage.joined()
@@ -148,7 +170,7 @@ class TestKeptData:
     """With room for 10,000 bytes in all."""
 
     def stage(self, factory: EngineFactory) -> Stage:
-        return Stage(factory, maximum_kept_data=10_000)
+        return Stage(factory, maximum_kept_data=10_000, peer_count=2)
 
     def test_beyond_the_limit_nothing_more_is_kept_for_whoever_has_most(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
@@ -172,7 +194,7 @@ class TestKeptData:
         peer = stage.joined()
         total = 20_000
         for index in range(20):
-            peer.post(raw.fragment(0, 1, index, 20, total, index * 1000, bytes(1000)))
+            peer.post(raw.fragment(0, 2, index, 20, total, index * 1000, bytes(1000)))
         stage.settle()
         assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - (10_000 - KEPT_OVERHEAD) // PACKET
         assert stage.packets() == []
@@ -180,10 +202,52 @@ class TestKeptData:
     def test_a_packet_with_gaps_counts_as_a_whole(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
         peer = stage.joined()
-        bomb = [raw.fragment(0, 1, index, 2, 30_000, index, b"x") for index in range(2)]
+        bomb = [raw.fragment(0, 2, index, 2, 30_000, index, b"x") for index in range(2)]
         peer.post(*bomb)
         assert stage.packets() == []
         assert stage.engine.drops[Drop.HOST_DATA_FULL] == 1
+
+    def test_what_was_taken_before_is_acknowledged_again(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        peer = stage.joined()
+        pieces = [raw.fragment(0, 2, index, 20, 20_000, index * 1000, bytes(1000)) for index in range(20)]
+        peer.exchange(*pieces[:3])
+        peer.exchange(*pieces[3:6])
+        peer.exchange(*pieces[6:9])
+        dropped = stage.engine.drops[Drop.HOST_DATA_FULL]
+        assert dropped > 0
+        assert [command.number for command in raw.read(peer.exchange(*pieces[:3])[0]).commands] == [2, 3, 4]
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == dropped
+
+    def test_several_in_the_middle_of_large_packets_all_get_them_done(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, maximum_kept_data=30_000, peer_count=4)
+        peers = [stage.joined(Address(RAW.host, 100 + port)) for port in range(4)]
+        missing = [{index: bytes((port,)) * 1000 for index in range(20)} for port in range(4)]
+        received: list[bytes] = []
+        for _ in range(10):
+            for index in range(20):
+                for port, peer in enumerate(peers):
+                    if index in missing[port]:
+                        data = missing[port][index]
+                        answers = peer.exchange(raw.fragment(0, 1, index, 20, 20_000, index * 1000, data))
+                        if answers:
+                            del missing[port][index]
+                received += stage.packets()
+        assert sorted(received) == [bytes((port,)) * 20_000 for port in range(4)]
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] > 0
+
+    def test_those_who_left_something_behind_have_not_more_than_the_others(self, engine_factory: EngineFactory) -> None:
+        stage = self.stage(engine_factory)
+        stage.host.collecting = False
+        peers = [stage.joined(Address(RAW.host, 100 + port)) for port in range(2)]
+        for peer in peers:
+            for number in range(1, 20):
+                peer.post(raw.reliable(0, number, bytes(900)))
+            stage.settle()
+            peer.post(raw.disconnect(99, command=0x44))
+            stage.settle()
+        kept = sum(len(event.packet) + KEPT_OVERHEAD for event in stage.host.collect() if event.packet)
+        assert kept <= 2 * 10_000
 
     def test_what_is_taken_makes_room(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
@@ -222,12 +286,15 @@ class TestKeptData:
 
 
 class TestDefaults:
-    def test_a_window_of_the_smallest_packets_fits_the_budget(self, engine_factory: EngineFactory) -> None:
-        """What an ENet can send in one go: all its window of 64 KB in packets of 32 bytes."""
-        stage = Stage(engine_factory, peer_command_budget=4096, peer_byte_budget=262_144)
-        peer = stage.joined()
-        window = [raw.reliable(0, number, bytes(32)) for number in range(1, 2049)]
-        batch = [write(peer, *window[begin : begin + 32]) for begin in range(0, 2048, 32)]
+    @pytest.mark.parametrize("size", [0, 119])
+    def test_whatever_an_enet_gets_into_a_pass_fits_the_budget(self, engine_factory: EngineFactory, size: int) -> None:
+        """256 datagrams of 32 commands, and of 4 KB."""
+        config = HostConfig()
+        budgets = {"peer_command_budget": config.peer_command_budget, "peer_byte_budget": config.peer_byte_budget}
+        stage = Stage(engine_factory, mtu=4096, **budgets)
+        peer = stage.joined(mtu=4096)
+        everything = [raw.unsequenced(0, number, bytes(size)) for number in range(1, 256 * 32 + 1)]
+        batch = [write(peer, *everything[begin : begin + 32]) for begin in range(0, len(everything), 32)]
         one_pass(peer, *batch)
-        assert len(stage.packets()) == 2048
+        assert len(stage.packets()) == 256 * 32
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0

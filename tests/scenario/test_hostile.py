@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
-from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Command, Drop, PeerState
+from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS, Command, Drop, PeerState
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
@@ -156,9 +156,18 @@ class TestOrderOfArrival:
     def test_descending_unreliable_numbers_are_kept_like_any(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
-        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(2000, 0, -1)])
+        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(MAXIMUM_EARLY_UNRELIABLE, 0, -1)])
         peer.post(raw.reliable(0, 1, b"0"))
-        assert stage.packets() == [b"%d" % number for number in range(2001)]
+        assert stage.packets() == [b"%d" % number for number in range(MAXIMUM_EARLY_UNRELIABLE + 1)]
+
+    def test_no_more_unreliable_ones_wait_than_a_place_is_soon_found_among(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory)
+        peer = stage.joined()
+        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(1, MAXIMUM_EARLY_UNRELIABLE + 9)])
+        assert stage.engine.drops[Drop.WAITING_DATA_FULL] == 8
+        # One too many does not hide the one that they wait for.
+        peer.post(raw.unreliable(0, 1, 9999, b"late"), raw.reliable(0, 1, b"0"))
+        assert stage.packets() == [b"%d" % number for number in range(MAXIMUM_EARLY_UNRELIABLE + 1)]
 
 
 class TestForgery:

@@ -121,6 +121,15 @@ class TestMoments:
         peer.stage.wait(4 * TIMEOUT)
         assert resent(peer)[0] == (begin + 4 * TIMEOUT, 1)
 
+    def test_no_more_than_twice_while_anything_comes(self, engine_factory: EngineFactory) -> None:
+        peer = steady(engine_factory)
+        begin = send_spaced(peer, 1)
+        for number in range(1, 16):
+            peer.stage.wait(TIMEOUT - 1)
+            peer.post(raw.unreliable(0, 0, number, b"x"))
+            peer.stage.wait(1)
+        assert resent(peer) == [(begin + turn * TIMEOUT, 1) for turn in (1, 3, 7, 11, 15)]
+
     def test_giving_up_is_as_late_as_ever(self, engine_factory: EngineFactory) -> None:
         peer = steady(engine_factory)
         peer.stage.engine.configure(peer.handle, PeerOption.TIMEOUT, 4, 1, 30_000)

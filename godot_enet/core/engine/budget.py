@@ -6,7 +6,7 @@ Two budgets, neither of which ENet has:
   the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is beyond
   them for five seconds on end is disconnected.
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
-  of them and no more.
+  of them and no more, but for one that may finish its packet.
 
 Units: bytes, milliseconds.
 """
@@ -59,10 +59,22 @@ def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
         engine.become_zombie(peer, DisconnectReason.LIMIT)
 
 
-def may_keep(engine: PythonEngine, peer: Peer, size: int) -> bool:
-    """Whether the host may keep so much more for the peer."""
+def may_keep(engine: PythonEngine, peer: Peer, size: int, *, finishes: bool = False) -> bool:
+    """Whether the host may keep so much more for the peer.
+
+    ``finishes``: it belongs to the packet that the peer's others wait for. One peer at a time gets that done whatever
+    the limit says, or several that are in the middle of large packets would all wait for each other.
+    """
     limit = engine.maximum_kept_data
-    if not limit or engine.kept + size <= limit or peer.kept + size <= limit // max(1, engine.connected_peers):
+    if not limit or engine.kept + size <= limit:
+        return True
+    share = limit // engine.config.peer_count
+    if peer.kept + size <= share:
+        return True
+    favoured = engine.favoured
+    if finishes and (favoured is None or favoured.state is not PeerState.CONNECTED or favoured.kept <= share):
+        favoured = engine.favoured = peer
+    if finishes and favoured is peer:
         return True
     engine.drop(Drop.HOST_DATA_FULL, peer.address)
     return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PacketFlag, PeerState
+from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS, Drop, PacketFlag, PeerState
 from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_keep
 from godot_enet.core.engine.reassembly import Held
 
@@ -77,6 +77,8 @@ def receive_unreliable(
         return True
     if not channel.accepts(reliable):
         return True
+    if _is_crowded(engine, peer, channel):
+        return True
     position = _unreliable_position(channel, reliable, unreliable)
     if position is None:
         return True
@@ -139,7 +141,8 @@ def receive_fragment(
         channel.reliable_queue[start] = held
     elif held.fragment_count != count or held.total_length != total_length:
         return False
-    if not _add_fragment(engine, peer, held, number, offset, data):
+    finishes = start == (channel.incoming_reliable + 1) & 0xFFFF and not peer.dispatched
+    if not _add_fragment(engine, peer, held, number, offset, data, finishes=finishes):
         return False
     if held.remaining == 0:
         _advance(engine, peer, channel, channel_id)
@@ -166,6 +169,8 @@ def receive_unreliable_fragment(
     else:
         if peer.state is _DISCONNECT_LATER:
             return False
+        if _is_crowded(engine, peer, channel):
+            return True
         position = _unreliable_position(channel, reliable, start)
         if position is None or not _has_room(engine, peer):
             return False
@@ -181,19 +186,24 @@ def receive_unreliable_fragment(
     return True
 
 
-def _add_fragment(engine: PythonEngine, peer: Peer, held: Held, number: int, offset: int, data: bytes) -> bool:
+def _add_fragment(
+    engine: PythonEngine, peer: Peer, held: Held, number: int, offset: int, data: bytes, *, finishes: bool = False
+) -> bool:
+    if number in held.fragments:
+        return True
     if peer.held >= MAXIMUM_HELD_COMMANDS:
         engine.drop(Drop.WAITING_DATA_FULL, peer.address)
         return False
     growth = len(data) + KEPT_OVERHEAD
     # The last one makes the packet whole, which may be more than has come: a crafted group has gaps.
-    if not may_keep(engine, peer, growth if held.remaining > 1 else max(growth, held.total_length - held.kept)):
+    size = growth if held.remaining > 1 else max(growth, held.total_length - held.kept)
+    if not may_keep(engine, peer, size, finishes=finishes):
         return False
-    if held.add(number, offset, data):
-        peer.held += 1
-        held.kept += growth
-        peer.kept += growth
-        engine.kept += growth
+    held.add(number, offset, data)
+    peer.held += 1
+    held.kept += growth
+    peer.kept += growth
+    engine.kept += growth
     return True
 
 
@@ -215,6 +225,15 @@ def _has_room(engine: PythonEngine, peer: Peer, *, next_in_order: bool = False) 
         return releases or may_keep(engine, peer, KEPT_OVERHEAD)
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return False
+
+
+def _is_crowded(engine: PythonEngine, peer: Peer, channel: Channel) -> bool:
+    """Whether no more unreliable commands may wait in the channel. What is behind one in its datagram still counts: it
+    may be what they wait for."""
+    if len(channel.unreliable_queue) < MAXIMUM_EARLY_UNRELIABLE:
+        return False
+    engine.drop(Drop.WAITING_DATA_FULL, peer.address)
+    return True
 
 
 def _hold(engine: PythonEngine, peer: Peer, held: Held) -> Held:
@@ -282,7 +301,11 @@ def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int
 def _forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
     """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would lie in wait
     for the numbers to come round again (in the reference they block the channel)."""
-    for number in [n for n in queue if 0 < (n - start) & 0xFFFF < count]:
+    if count <= len(queue):
+        within = [number for number in ((start + ahead) & 0xFFFF for ahead in range(1, count)) if number in queue]
+    else:
+        within = [number for number in queue if 0 < (number - start) & 0xFFFF < count]
+    for number in within:
         _discard(engine, peer, queue.pop(number))
 
 
@@ -350,6 +373,8 @@ def _dispatch_unreliable(
     if start != current:
         ready += queue[start:current]
         drop = current
+    if current == 0:
+        return  # The first one waits, so all do.
     moved = set(map(id, ready))
     keep: list[Held] = []
     for index, held in enumerate(queue):

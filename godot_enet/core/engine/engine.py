@@ -110,7 +110,9 @@ class PythonEngine:
         """Receive passes so far: each peer's budget is for one."""
         self.kept = 0
         """Bytes of everything that was received and not taken, with what keeping it costs."""
-        self.connected_peers = 0
+        self.favoured: Peer | None = None
+        """Who may finish a packet although the host's memory is used up."""
+        self._connected_peers = 0
         self._released = 0
         """Packets queued up to here may leave in an urgent pass, too."""
         self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
@@ -418,10 +420,10 @@ class PythonEngine:
         assert state in TRANSITIONS[before], (before, state)
         if state in _IN_SESSION:
             if before not in _IN_SESSION:
-                self.connected_peers += 1
+                self._connected_peers += 1
                 self.limited_peers += bool(peer.incoming_bandwidth)
         elif before in _IN_SESSION:
-            self.connected_peers -= 1
+            self._connected_peers -= 1
             self.limited_peers -= bool(peer.incoming_bandwidth)
         peer.state = state
 
@@ -448,11 +450,11 @@ class PythonEngine:
         reason = _REASONS.get(peer.state, DisconnectReason.TIMEOUT)
         if reason is DisconnectReason.TIMEOUT and not peer.timed_out:
             peer.timed_out = Command.CONNECT  # A deadline of ours: there was nothing left to wait for.
-        self.reset_queues(peer)
         self.become_zombie(peer, reason, recalculates=False)
 
     def become_zombie(self, peer: Peer, reason: DisconnectReason, *, recalculates: bool = True) -> None:
         """Dead, until the program has taken the DISCONNECT event; whether that shares the bandwidth anew."""
+        self.reset_queues(peer)
         self.change_state(peer, _ZOMBIE)
         peer.reason = reason
         peer.recalculates = recalculates
@@ -576,7 +578,7 @@ class PythonEngine:
             queue_control(self, peer, Command.THROTTLE_CONFIGURE, body)
 
     def _throttle_due(self) -> int | None:
-        if self.connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
+        if self._connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
             return self._throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL
         return None
 
@@ -584,7 +586,7 @@ class PythonEngine:
         """Once a second. enet: host.c: enet_host_bandwidth_throttle."""
         elapsed = now - self._throttle_epoch
         self._throttle_epoch = now
-        if not self.connected_peers:
+        if not self._connected_peers:
             return
         limited = bool(self.outgoing_bandwidth or self.limited_peers)
         if not limited and not self._throttled and not self._recalculate:

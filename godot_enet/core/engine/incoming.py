@@ -23,6 +23,7 @@ from godot_enet.core.constants import (
     MAXIMUM_PEER_ID,
     MINIMUM_MTU,
     STRANGER_LIMIT,
+    UNDECODABLE_COMMANDS,
     Command,
     DisconnectMode,
     Drop,
@@ -32,6 +33,7 @@ from godot_enet.core.engine import delivery
 from godot_enet.core.engine.budget import exceed, is_exhausted
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
+from godot_enet.core.engine.recovery import PRESENT_BACKOFF
 from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
 from godot_enet.core.events import DisconnectReason
@@ -122,6 +124,8 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
+            if peer is not None:
+                peer.served_commands += UNDECODABLE_COMMANDS
             return
         data = data[:header] + body
     if engine.checksum:
@@ -130,6 +134,8 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
         if data[header - 4 : header] != expected:
             engine.drop(Drop.CHECKSUM, address)
+            if peer is not None:
+                peer.served_commands += UNDECODABLE_COMMANDS
             return
     begin = header
     if half is not None:
@@ -142,6 +148,8 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
     if peer is not None:
         peer.incoming_data_total += len(data)
         peer.served_bytes += len(data)
+        if peer.recovery is not None and peer.recovery.backoff > PRESENT_BACKOFF:
+            peer.recovery.backoff = PRESENT_BACKOFF
     _parse_commands(engine, peer, data, header, begin, sent_time, length, address, now)
 
 
@@ -318,7 +326,6 @@ def _handle_verify_connect(
         or unpack_connect_id(raw_connect_id) != peer.connect_id
     ):
         engine.drop(Drop.CONNECT_REFUSED, peer.address)
-        engine.reset_queues(peer)
         peer.event_data = 0
         engine.become_zombie(peer, DisconnectReason.REFUSED)
         return _STOP

@@ -371,7 +371,6 @@ def _take_spares(peer: Peer, draft: _Draft, now: int, wanted: int) -> None:
         draft.size += len(command.wire)
         draft.count += 1
         draft.has_reliable = True
-        peer.packets_sent += 1
 
 
 def _drop_packet(peer: Peer, sequence: int) -> None:

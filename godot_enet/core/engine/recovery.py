@@ -6,7 +6,8 @@ Here two things are different (:attr:`HostConfig.early_retransmit`):
 - Every command is acknowledged by itself, and says when the acknowledged datagram left. So once a datagram that left
   later is acknowledged, a command should have been, too: it is sent again after a little patience for reordering.
   (The rule is that of TCP's RACK, RFC 8985, sections 5 and 6; time takes the place of counting.)
-- The time-out is the peer's, doubled while no acknowledgement comes at all, instead of each command's own.
+- The time-out is the peer's, doubled while no acknowledgement comes at all, instead of each command's own; no more than
+  twice while anything comes from there, since a few lost acknowledgements must not end a connection that lives.
 
 Nothing tells of a loss sooner than a round trip later. So where losses were seen, and little is under way, spare copies
 follow each command after a short while, before anybody knows whether they are needed.
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.commands import ReliableCommand
     from godot_enet.core.engine.peer import Peer
 
-__all__ = ["FORGOTTEN", "LEAST_REORDERING", "MAXIMUM_BACKOFF", "Recovery", "spare_due_at", "spare_gap", "spares_wanted"]
+__all__ = [
+    "FORGOTTEN",
+    "LEAST_REORDERING",
+    "MAXIMUM_BACKOFF",
+    "PRESENT_BACKOFF",
+    "Recovery",
+    "spare_due_at",
+    "spare_gap",
+    "spares_wanted",
+]
 
 ENOUGH = 3
 """Later datagrams after whose acknowledgement a command counts as lost at once, while nothing comes out of order."""
@@ -34,6 +44,8 @@ LEAST_REORDERING = 4
 REMEMBERED = 60_000
 """How long a link counts as one that reorders."""
 MAXIMUM_BACKOFF = 16
+PRESENT_BACKOFF = 2
+"""The same while datagrams come."""
 SPARED_COMMANDS = 64
 """With more under way there are no spare copies: later acknowledgements come soon enough."""
 SPARED_PART = 4
@@ -41,6 +53,8 @@ SPARED_PART = 4
 LEAST_SPARE_GAP, MOST_SPARE_GAP = 2, 25
 FEW_LOSSES, MANY_LOSSES = 100, 16
 """One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
+REMEMBERED_ANSWERS = 2 * FEW_LOSSES
+"""Of a time without losses no more counts, so that the next ones are soon many."""
 FORGOTTEN = 30_000
 """So long after the first loss all are forgotten, and there are no spare copies until the next: if a narrow link lost
 what it did because of them, it loses no more."""
@@ -81,8 +95,10 @@ class Recovery:
         self.counts_from = 0
         """Commands that left before do not count."""
 
-    def learn(self, command: ReliableCommand, sent_time: int, rtt: int, now: int) -> None:
-        """A command in flight was acknowledged, in a datagram that left at ``sent_time``."""
+    def learn(self, command: ReliableCommand, sent_time: int, rtt: int, now: int) -> bool:
+        """A command in flight was acknowledged, in a datagram that left at ``sent_time``. Returns whether only a spare
+        copy has saved it, so that its loss was not counted yet.
+        """
         if sent_time == command.sent_time:
             if command.datagram > self.acknowledged:
                 self.acknowledged = command.datagram
@@ -91,11 +107,13 @@ class Recovery:
             self._count(command, rtt, now, lost=command.attempts > 1)
         elif command.spared:
             self._count(command, rtt, now, lost=True)
+            return command.attempts == 1
         elif command.attempts > 1:
             # It had arrived, only late: the second copy was for nothing.
             self.reordering = max(LEAST_REORDERING, min(2 * self.reordering, rtt))
             self.reordered_at = now
             self._count(command, rtt, now, lost=False)
+        return False
 
     def _count(self, command: ReliableCommand, rtt: int, now: int, *, lost: bool) -> None:
         """Count an acknowledged command."""
@@ -107,7 +125,8 @@ class Recovery:
                 if not self.lost:
                     self.lost_since = now
                 self.lost += 1
-            self.answered += 1
+            if self.lost or self.answered < REMEMBERED_ANSWERS:
+                self.answered += 1
 
     def spares(self) -> int:
         """How many spare copies each command shall get."""

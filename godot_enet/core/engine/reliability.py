@@ -68,7 +68,7 @@ def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
         return _acknowledge_unsent(peer, key)
     peer.reliable_data_in_transit -= command.length
     if peer.recovery is not None and sent_time is not None:
-        peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
+        peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
     _release_window(command, key)
     return command.number
 

@@ -328,6 +328,9 @@ class NativeEngine:
         body = compressor.decompress(data[header:], limit)
         if body:
             return self._flip(data, header, body, len(body))
+        if known:
+            source = ctypes.byref(c_address(address))
+            self._gde.gde_charge_undecodable(self._engine, int.from_bytes(data[:2], "big"), source)
         self._own_drops[Drop.UNDECODABLE] = self._own_drops.get(Drop.UNDECODABLE, 0) + 1
         last = self._own_reports.get(Drop.UNDECODABLE)
         times = 1 if last is None else last.times + 1

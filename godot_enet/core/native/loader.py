@@ -34,6 +34,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_engine_destroy": (None, [_V]),
     "gde_begin_pass": (None, [_V]),
     "gde_is_exhausted": (_I32, [_V, _U32]),
+    "gde_charge_undecodable": (None, [_V, _U32, _A]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
     "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
     "gde_handle_timeout": (None, [_V, _I64]),

@@ -19,6 +19,14 @@ int32_t gde_is_exhausted(gde_engine *e, uint32_t slot) {
     return slot < MAXIMUM_PEER_ID && e->slots[slot] && is_exhausted(e, e->slots[slot]);
 }
 
+void gde_charge_undecodable(gde_engine *e, uint32_t word, const gde_address *from) {
+    uint32_t slot = word & MAXIMUM_PEER_ID;
+    peer *p = slot < MAXIMUM_PEER_ID ? e->slots[slot] : NULL;
+    if (!p || p->state == STATE_ZOMBIE || !same_address(&p->address, from)) return;
+    if (p->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != p->incoming_session) return;
+    p->served_commands += UNDECODABLE_COMMANDS;
+}
+
 void exceed(gde_engine *e, peer *p, int64_t now) {
     engine_drop(e, DROP_OVER_BUDGET, &p->address);
     if (!p->exceeds || now - p->excess_at > EXCESS_PAUSE) {
@@ -36,9 +44,14 @@ void exceed(gde_engine *e, peer *p, int64_t now) {
     become_zombie(e, p, GDE_REASON_LIMIT);
 }
 
-bool may_keep(gde_engine *e, peer *p, uint64_t size) {
-    uint64_t limit = e->config.maximum_kept_data;
-    if (!limit || e->kept + size <= limit || p->kept + size <= limit / max32(1, e->connected_peers)) return true;
+bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes) {
+    uint64_t limit = e->config.maximum_kept_data, share = limit / e->config.peer_count;
+    if (!limit || e->kept + size <= limit || p->kept + size <= share) return true;
+    if (finishes) {
+        const peer *favoured = table_get(e, e->favoured);
+        if (!favoured || favoured->state != STATE_CONNECTED || favoured->kept <= share) e->favoured = p->handle;
+        if (e->favoured == p->handle) return true;
+    }
     engine_drop(e, DROP_HOST_DATA_FULL, &p->address);
     return false;
 }

@@ -192,13 +192,20 @@ static bool piece_grow(held *h) {
     return true;
 }
 
-int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length) {
-    if (h->stored == h->piece_slots && !piece_grow(h)) return -1;
+bool held_has(const held *h, uint32_t number) {
+    if (!h->stored) return false;
+    const uint32_t *table = piece_table(h);
+    for (uint32_t at = piece_home(h, number); table[at]; at = (at + 1) & (2 * h->piece_slots - 1))
+        if (h->piece_numbers[table[at] - 1] == number) return true;
+    return false;
+}
+
+bool held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length) {
+    if (h->stored == h->piece_slots && !piece_grow(h)) return false;
     uint32_t *table = piece_table(h), at = piece_home(h, number);
-    for (; table[at]; at = (at + 1) & (2 * h->piece_slots - 1))
-        if (h->piece_numbers[table[at] - 1] == number) return 0;
+    while (table[at]) at = (at + 1) & (2 * h->piece_slots - 1);
     uint8_t *copy = malloc(length);
-    if (!copy) return -1;
+    if (!copy) return false;
     memcpy(copy, data, length);
     h->pieces[h->stored] = (piece){offset, length, copy};
     h->piece_numbers[h->stored++] = number;
@@ -210,5 +217,5 @@ int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uin
     } else if (offset + length != h->total_length) {
         h->irregular = true;
     }
-    return 1;
+    return true;
 }

@@ -10,9 +10,16 @@ static bool has_room(gde_engine *e, peer *p, bool next_in_order) {
         budget += e->config.maximum_packet_size;
     else if (p->held >= MAXIMUM_HELD_COMMANDS || p->packet_count >= MAXIMUM_HELD_COMMANDS)
         budget = 0;
-    if (p->waiting_data < budget) return releases || may_keep(e, p, KEPT_OVERHEAD);
+    if (p->waiting_data < budget) return releases || may_keep(e, p, KEPT_OVERHEAD, false);
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
     return false;
+}
+
+/* Whether no more unreliable commands may wait in the channel. */
+static bool is_crowded(gde_engine *e, peer *p, const channel *c) {
+    if (c->late_count < MAXIMUM_EARLY_UNRELIABLE) return false;
+    engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
+    return true;
 }
 
 static void hold(gde_engine *e, peer *p, held *h) {
@@ -157,6 +164,7 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
         mark_ready(c, start, current);
         drop = current;
     }
+    if (current == 0) return; /* The first one waits, so all do. */
     /* Deliver and drop in one sweep; both keep the order. */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < c->late_count; i++) {
@@ -173,16 +181,11 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
 
 /* Early commands numbered inside a delivered group: only a broken sender makes them. */
 static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, uint32_t count) {
-    for (uint32_t i = 0; i < c->early_capacity;) {
-        held *h = c->early[i];
-        uint16_t ahead = h ? (uint16_t)(h->reliable - start) : 0;
-        if (ahead > 0 && ahead < count) {
-            early_remove(c, h->reliable);
-            discard(e, p, h);
-            i = 0; /* the table moved */
-        } else {
-            i++;
-        }
+    for (uint32_t ahead = 1; ahead < count && ahead <= 0xFFFF && c->early_count; ahead++) {
+        held *h = early_find(c, (uint16_t)(start + ahead));
+        if (!h) continue;
+        early_remove(c, h->reliable);
+        discard(e, p, h);
     }
 }
 
@@ -241,6 +244,7 @@ bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_
         return true;
     }
     if (!channel_accepts(c, reliable)) return true;
+    if (is_crowded(e, p, c)) return true;
     int64_t position = late_position(c, reliable, unreliable);
     if (position < 0) return true;
     if (!has_room(e, p, false)) return false;
@@ -277,7 +281,8 @@ bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, co
 }
 
 static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
-                         uint32_t length) {
+                         uint32_t length, bool finishes) {
+    if (held_has(h, number)) return true;
     if (p->held >= MAXIMUM_HELD_COMMANDS) {
         engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
         return false;
@@ -285,15 +290,13 @@ static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint3
     uint32_t growth = length + KEPT_OVERHEAD;
     /* The last one makes the packet whole, which may be more than has come: a crafted group has gaps. */
     uint32_t whole = h->remaining > 1 || h->total_length < h->kept ? 0 : h->total_length - h->kept;
-    if (!may_keep(e, p, max32(growth, whole))) return false;
-    int added = held_add(h, number, offset, data, length);
-    if (added > 0) {
-        p->held++;
-        h->kept += growth;
-        p->kept += growth;
-        e->kept += growth;
-    }
-    return added >= 0;
+    if (!may_keep(e, p, max32(growth, whole), finishes)) return false;
+    if (!held_add(h, number, offset, data, length)) return false;
+    p->held++;
+    h->kept += growth;
+    p->kept += growth;
+    e->kept += growth;
+    return true;
 }
 
 bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t start, uint32_t count, uint32_t number,
@@ -311,7 +314,8 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
     } else if (h->fragment_count != count || h->total_length != total) {
         return false;
     }
-    if (!add_fragment(e, p, h, number, offset, data, length)) return false;
+    bool finishes = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count;
+    if (!add_fragment(e, p, h, number, offset, data, length, finishes)) return false;
     if (h->remaining == 0) advance(e, p, c, id, false);
     return true;
 }
@@ -324,6 +328,7 @@ bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id
         if (c->late[i]->reliable == reliable && c->late[i]->unreliable == start) h = c->late[i];
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER) return false;
+        if (is_crowded(e, p, c)) return true;
         int64_t position = late_position(c, reliable, start);
         if (position < 0 || !has_room(e, p, false)) return false;
         if (!(h = held_create(reliable, start, PACKET_UNRELIABLE_FRAGMENT, NULL, total, count))) return false;
@@ -335,7 +340,7 @@ bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id
         dispatch_unreliable(e, p, c, id, h);
     }
     if (h->fragment_count != count || h->total_length != total) return false;
-    if (!add_fragment(e, p, h, number, offset, data, length)) return false;
+    if (!add_fragment(e, p, h, number, offset, data, length, false)) return false;
     if (h->remaining == 0) dispatch_unreliable(e, p, c, id, NULL);
     return true;
 }

@@ -118,6 +118,8 @@ GDE_API void gde_engine_destroy(gde_engine *engine);
 GDE_API void gde_begin_pass(gde_engine *engine);
 /* Whether the peer in this slot has used up its budget in this pass: then nothing of it is worth decompressing. */
 GDE_API int32_t gde_is_exhausted(gde_engine *engine, uint32_t slot);
+/* A datagram that begins with this word did not decompress: the peer that sent it pays for it. */
+GDE_API void gde_charge_undecodable(gde_engine *engine, uint32_t word, const gde_address *from);
 GDE_API void gde_receive(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
 /* The same for a datagram that the caller has decompressed: it had `wire` bytes before. */
 GDE_API void gde_receive_expanded(gde_engine *engine, const uint8_t *data, uint32_t length, uint32_t wire,

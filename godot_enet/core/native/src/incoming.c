@@ -79,7 +79,6 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
         read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
-        reset_queues(e, p);
         p->event_data = 0;
         become_zombie(e, p, GDE_REASON_REFUSED);
         return false;
@@ -336,6 +335,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
         if (!plain || plain > limit) {
             engine_drop(e, DROP_UNDECODABLE, from);
+            if (p) p->served_commands += UNDECODABLE_COMMANDS;
             return;
         }
         memcpy(e->scratch, data, header);
@@ -348,6 +348,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
+            if (p) p->served_commands += UNDECODABLE_COMMANDS;
             return;
         }
     }
@@ -359,6 +360,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
     if (p) {
         p->incoming_data_total += length;
         p->served_bytes += length;
+        p->recovery.backoff = min32(p->recovery.backoff, PRESENT_BACKOFF);
     }
     parse_commands(e, p, begin, at, data + length, sent_time, wire, (word & HEADER_COMPRESSED) != 0, from, now);
 }

@@ -19,6 +19,8 @@ enum {
     MAXIMUM_FRAGMENT_COUNT = 1024 * 1024,
     MAXIMUM_DATAGRAM = 4096,
     MAXIMUM_HELD_COMMANDS = 131072,
+    MAXIMUM_EARLY_UNRELIABLE = 1024,
+    UNDECODABLE_COMMANDS = 256,
     CONTROL_CHANNEL = 0xFF,
     UNKNOWN_SESSION = 0xFF,
     FLAG_ACKNOWLEDGE = 0x80,
@@ -193,6 +195,8 @@ typedef struct {
     uint8_t channel;
 } ack;
 
+enum { PRESENT_BACKOFF = 2 };
+
 /* See recovery.py for what these mean. */
 typedef struct {
     uint64_t acknowledged, last_sample, reordering;
@@ -344,6 +348,7 @@ struct gde_engine {
     pool_block *pool;
     uint32_t pool_count;
     uint64_t kept; /* bytes of everything received and not taken, with what keeping it costs */
+    uint64_t favoured; /* who may finish a packet although the memory is used up */
     uint32_t pass_number;
     packet *taken; /* the packet of the last event */
     uint8_t scratch[MAXIMUM_DATAGRAM + 8];
@@ -402,8 +407,9 @@ void early_remove(channel *c, uint16_t number);
 held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const uint8_t *data, uint32_t length,
                   uint32_t fragment_count);
 void held_free(held *h);
-/* 1 taken, 0 there already, -1 no memory */
-int held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
+bool held_has(const held *h, uint32_t number);
+/* A fragment that is not there yet; false without memory. */
+bool held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
 
 /* peer_table.c */
 /* Takes the lowest free slot, for what may become a peer; MAXIMUM_PEER_ID if there is none. */
@@ -420,7 +426,7 @@ uint32_t table_count_from(gde_engine *e, const gde_address *address);
 enum { KEPT_OVERHEAD = 256 };
 bool is_exhausted(gde_engine *e, peer *p);
 void exceed(gde_engine *e, peer *p, int64_t now);
-bool may_keep(gde_engine *e, peer *p, uint64_t size);
+bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes);
 
 /* delivery.c: each returns whether the command succeeded (see delivery.py) */
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,

@@ -58,12 +58,12 @@ void peer_lost(gde_engine *e, peer *p) {
                      : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? GDE_REASON_REMOTE
                                                                   : GDE_REASON_TIMEOUT;
     if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* a deadline of ours: there was nothing left to wait for */
-    reset_queues(e, p);
     become_zombie(e, p, reason);
     p->recalculates = false;
 }
 
 void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
+    reset_queues(e, p);
     change_state(e, p, STATE_ZOMBIE);
     p->reason = reason;
     p->recalculates = true;

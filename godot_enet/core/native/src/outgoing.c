@@ -234,7 +234,7 @@ static void drop_packet(gde_engine *e, peer *p, uint32_t sequence) {
     }
 }
 
-static void write_command(peer *p, draft *d, const command *c) {
+static void write_command(draft *d, const command *c) {
     uint32_t size = c->head_size + c->length;
     if (c->body) {
         memcpy(d->at, c->wire, c->head_size);
@@ -245,7 +245,6 @@ static void write_command(peer *p, draft *d, const command *c) {
     d->at += size;
     d->size += size;
     d->count++;
-    p->packets_sent++;
 }
 
 static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_t latest) {
@@ -316,7 +315,8 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             }
             d->has_unreliable_packet = true;
         }
-        write_command(p, d, c);
+        write_command(d, c);
+        p->packets_sent++;
         if (!keep) command_free(e, c);
     }
     if (p->state == STATE_DISCONNECT_LATER && !d->has_unreliable_packet && !has_outgoing(p))
@@ -338,7 +338,7 @@ static void take_spares(const gde_engine *e, peer *p, draft *d, int64_t now) {
         c->spares++;
         c->spared = true;
         c->spared_at = now;
-        write_command(p, d, c);
+        write_command(d, c);
         d->has_reliable = true;
     }
 }

@@ -3,7 +3,7 @@
 
 enum { ENOUGH = 3, LEAST_REORDERING = 4, REMEMBERED = 60000, MAXIMUM_BACKOFF = 16 };
 enum { SPARED_COMMANDS = 64, SPARED_PART = 4, LEAST_SPARE_GAP = 2, MOST_SPARE_GAP = 25, FEW_LOSSES = 100, MANY_LOSSES = 16 };
-enum { FORGOTTEN = 30000 };
+enum { REMEMBERED_ANSWERS = 2 * FEW_LOSSES, FORGOTTEN = 30000 };
 
 static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t min64(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -16,7 +16,7 @@ static void count(peer *p, const command *c, int64_t now, bool lost) {
     }
     if (c->sent_time < r->counts_from) return;
     if (lost && !r->lost++) r->lost_since = now;
-    r->answered++;
+    if (r->lost || r->answered < REMEMBERED_ANSWERS) r->answered++;
 }
 
 void recovery_learn(peer *p, const command *c, int64_t sent_time) {
@@ -28,6 +28,7 @@ void recovery_learn(peer *p, const command *c, int64_t sent_time) {
         count(p, c, now, c->attempts > 1);
     } else if (c->spared) {
         count(p, c, now, true);
+        p->packets_lost += c->attempts == 1;
     } else if (c->attempts > 1) {
         r->reordering = max64(LEAST_REORDERING, min64(2 * r->reordering, p->rtt));
         r->reordered_at = now;
