@@ -295,6 +295,22 @@ def test_handlers_of_signals_that_fail(evening: Evening, log: Log, clock: Clock,
     assert "clumsy" in one_line_each_ten_seconds(log, clock, flood)
 
 
+def test_a_handler_that_fails_in_two_ways_has_both_told(evening: Evening, log: Log) -> None:
+    (client,) = evening.clients
+
+    def clumsy(peer: int, data: bytes) -> None:
+        if data == b"one":
+            raise KeyError(data)
+        if data == b"two":
+            raise ValueError(data)
+
+    evening.server.api.peer_packet.connect(clumsy)
+    for data in (b"one", b"two", b"one", b"two"):
+        client.api.send_bytes(data, 1)
+    evening.fence(client)
+    assert len(log.take()) == 2
+
+
 def test_who_does_not_stop_asking_to_be_let_in(log: Log, clock: Clock) -> None:
     asked = 0
 
