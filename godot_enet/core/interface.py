@@ -131,7 +131,7 @@ class Engine(Protocol):
 
     # B. from the world
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
-        """Take datagrams in the order they arrived."""
+        """Take datagrams in the order they arrived. One call is one receive pass: what each peer's budgets are for."""
         ...
 
     def handle_timeout(self, now: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.constants import DisconnectMode, Drop, PeerState
 from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
 from godot_enet.core.events import DisconnectReason, EventType
 from godot_enet.core.interface import Address, Datagram
@@ -121,6 +121,18 @@ class TestTooLong:
         assert stage.events() == [ended(DisconnectReason.LIMIT, peer.handle)]
         (farewell,) = peer.commands()
         assert (farewell.kind, farewell.acknowledged) == (4, False)
+
+    def test_one_that_is_only_being_flushed_ends_too(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, peer_command_budget=1)
+        peer = stage.joined()
+        peer.send(0, b"not acknowledged")
+        peer.disconnect(mode=DisconnectMode.LATER)
+        keep_exceeding(peer, EXCESS_TIME)
+        assert peer.state is PeerState.DISCONNECT_LATER
+        peer.take()
+        keep_exceeding(peer, 100)
+        assert stage.events() == [ended(DisconnectReason.LIMIT, peer.handle)]
+        assert [command.kind for command in peer.commands()] == [4]
 
     def test_a_second_without_begins_anew(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=1)

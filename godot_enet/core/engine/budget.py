@@ -2,9 +2,9 @@
 
 Two budgets, neither of which ENet has:
 
-- *Work*: the commands and bytes of one peer in one call of ``service`` (one receive pass). What comes beyond them in
-  the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is beyond
-  them for five seconds on end is disconnected.
+- *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. What comes beyond
+  them in the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is
+  beyond them for five seconds on end is disconnected.
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
   of them and no more, but for one that may finish its packet.
 
