@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -132,12 +133,19 @@ class ConnectionMethods:
         self._gone: deque[PeerHandle] = deque(maxlen=1024)
         """Peers that were listed and are not any more, the latest ones."""
 
+    _farewell_from = 0
+    """The process in which its end is told to the connected peers: that of an ENetMultiplayerPeer, if it is one's."""
+
     def __del__(self) -> None:
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """:meth:`destroy` for finalizers, which may run anywhere: never waits."""
         host = getattr(self, "_host", None)
         if host is not None:
             self._host = None
             self._forget_peers()
-            host.abandon()
+            host.abandon(farewell=self._farewell_from == os.getpid())
             self._forget_dtls()
 
     # Beginning and ending

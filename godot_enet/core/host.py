@@ -201,9 +201,13 @@ class Host:
         """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
         self._driver.close()
 
-    def abandon(self) -> None:
-        """:meth:`close` for finalizers: never waits for another thread."""
-        self._driver.abandon()
+    def abandon(self, *, farewell: bool = False) -> None:
+        """:meth:`close` for finalizers: never waits for another thread.
+
+        Args:
+            farewell: whether connected peers are told, once, as by ``DisconnectMode.NOW``.
+        """
+        self._driver.abandon(farewell=farewell)
 
     # Connections
 

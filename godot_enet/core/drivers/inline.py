@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 
+from godot_enet.core.constants import DisconnectMode, PeerState
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import Event
@@ -33,6 +34,8 @@ class InlineDriver:
         self.closed = False
         self._poll_event = pump.engine.poll_event
         self._abandoned = False
+        self._farewell = False
+        """Whether connected peers are told when it closes."""
         self._blocked = 0
         """Callers that wait inside ``service``, with the lock released."""
         self._waiters = 0
@@ -95,9 +98,14 @@ class InlineDriver:
                 self._left.wait()
             self._release()
 
-    def abandon(self) -> None:
+    def abandon(self, *, farewell: bool = False) -> None:
         """Close from a finalizer. That may run anywhere, even in a thread that holds the lock: so it never waits,
-        and whoever has the lock closes when it leaves."""
+        and whoever has the lock closes when it leaves.
+
+        Args:
+            farewell: whether connected peers are told, once.
+        """
+        self._farewell = farewell
         self._abandoned = True
         if self.lock.acquire(blocking=False):
             try:
@@ -152,9 +160,19 @@ class InlineDriver:
 
     def _release(self) -> None:
         """Give back the descriptors. Nobody waits on them any more."""
+        if self._farewell:
+            self._disconnect_all()
         self.pump.transport.close()
         if self._waker is not None:
             self._waker.close()
+
+    def _disconnect_all(self) -> None:
+        """Tell all connected peers, once."""
+        engine, now = self.pump.engine, self.clock.now()
+        for peer in list(engine.peers()):
+            if engine.peer_state(peer) is PeerState.CONNECTED:
+                engine.disconnect(peer, 0, DisconnectMode.NOW, now)
+        self.pump.transmit(now)
 
     def _after_fork_in_child(self) -> None:
         """No other thread exists here: what one was in the middle of stays undone, so the host cannot be used."""
@@ -166,6 +184,7 @@ class InlineDriver:
         self.lock = threading.Lock()
         self._left = threading.Condition(self.lock)
         self._blocked = self._waiters = 0
+        self._farewell = False
         self.closed = True
         self._release()
 

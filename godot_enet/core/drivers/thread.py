@@ -71,13 +71,14 @@ class ThreadDriver(InlineDriver):
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(1.0)
 
-    def abandon(self) -> None:
+    def abandon(self, *, farewell: bool = False) -> None:
         """From a finalizer, perhaps in the network thread itself: let that thread do the closing."""
         if self._thread.is_alive():
+            self._farewell = farewell
             self._abandoned = True
             self._thread_waker.wake()
         else:
-            super().abandon()
+            super().abandon(farewell=farewell)
 
     def _step(self, now: int) -> None:
         self.pump.step(now)

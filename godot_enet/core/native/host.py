@@ -96,7 +96,7 @@ class NativeHost:
             if created is None:
                 raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
             self._host = self._owned = created
-        self._closed = False
+        self._closed = self._freed = False
         self._heir: Any = None
         self._handing_over = threading.Lock()
         _live.add(self)
@@ -105,6 +105,7 @@ class NativeHost:
         owned = getattr(self, "_owned", None)
         if owned is not None:
             self._owned = None
+            self._closed = self._freed = True
             self._gde.gde_host_free(owned)
 
     @property
@@ -122,8 +123,15 @@ class NativeHost:
         self._closed = True
         self._gde.gde_host_close(self._host)
 
-    def abandon(self) -> None:
-        """:meth:`close`, which never waits for the interpreter here."""
+    def abandon(self, *, farewell: bool = False) -> None:
+        """:meth:`close`, which never waits for the interpreter here; see :meth:`Host.abandon`."""
+        if self._freed:
+            return  # in one collection with the program's object, which was finalized later
+        if farewell and not self._closed:
+            for peer in self.peers():
+                if self.peer_state(peer) is PeerState.CONNECTED:
+                    self._gde.gde_host_disconnect(self._host, peer, 0, DisconnectMode.NOW)
+            self.flush()
         self.close()
 
     def hand_over(self, make_heir: Callable[[NativeEngine, int, dict[HostStatistic, int]], _Heir]) -> _Heir:
