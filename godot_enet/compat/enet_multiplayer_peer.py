@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from godot_enet.compat.addresses import parse_ip
-from godot_enet.compat.enet_connection import ENetConnection, ServiceResult
+from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
-from godot_enet.compat.errors import as_int, as_str, attending, fail
+from godot_enet.compat.enet_peers import INACTIVE, RESERVED_CHANNELS, ENetPeers, Mode
+from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
-from godot_enet.compat.signal import frame
 from godot_enet.core.host import HostOpener, open_host
 
 __all__ = ["ENetMultiplayerPeer"]
@@ -22,53 +20,26 @@ _log = logging.getLogger("godot_enet")
 _T = TypeVar("_T")
 
 _ACTIVE = "The multiplayer instance is already active."
-_INACTIVE = "The multiplayer instance isn't currently active."
-
-_RESERVED = 2
-"""The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
 _MTU = 1392
-_MOST_EVENTS = 10_000
-"""Events one ``poll()`` takes from a host; what is more waits for the next, so that a flood cannot hold a frame up."""
 
-_UNRELIABLE = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
-_ORDERED = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 _RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
 _WAYS: dict[int, tuple[int, int]] = {
-    _UNRELIABLE: (ENetPacketPeer.FLAG_UNSEQUENCED | ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT, 1),
-    _ORDERED: (ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT, 1),
+    MultiplayerPeer.TRANSFER_MODE_UNRELIABLE: (
+        ENetPacketPeer.FLAG_UNSEQUENCED | ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT,
+        1,
+    ),
+    MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED: (ENetPacketPeer.FLAG_UNRELIABLE_FRAGMENT, 1),
     _RELIABLE: (ENetPacketPeer.FLAG_RELIABLE, 0),
 }
 """The flags of each transfer mode, and its ENet channel on transfer channel 0. Any other number means (0, 0)."""
 
-_CONNECT = ENetConnection.EVENT_CONNECT
-_DISCONNECT = ENetConnection.EVENT_DISCONNECT
-_RECEIVE = ENetConnection.EVENT_RECEIVE
-_ERROR = ENetConnection.EVENT_ERROR
-_NONE = ENetConnection.EVENT_NONE
 
-
-class _Mode(Enum):
-    NONE = 0
-    SERVER = 1
-    CLIENT = 2
-    MESH = 3
-
-
-class _Incoming(NamedTuple):
-    """A packet that waits to be taken."""
-
-    packet: bytes
-    sender: int
-    channel: int
-    mode: MultiplayerPeer.TransferMode
-
-
-class ENetMultiplayerPeer(MultiplayerPeer):
+class ENetMultiplayerPeer(ENetPeers):
     """Numbered peers over ENet: what Godot's ``multiplayer.multiplayer_peer`` usually is.
 
     Begin with :meth:`create_server`, :meth:`create_client` or :meth:`create_mesh`, then call :meth:`poll` every frame.
-    Packets leave at once, in :meth:`put_packet`; signals come from :meth:`poll`. Dropped without :meth:`close`, it ends
-    without a word to its remotes, which notice after their time-out.
+    Packets leave at once, in :meth:`put_packet`; signals come from :meth:`poll`. Dropping the last reference closes it,
+    and so does the end of the program: its remotes are told, as by :meth:`close`.
 
     Args:
         threaded: as for :class:`ENetConnection`.
@@ -80,16 +51,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         self._threaded = threaded
         self._opener = opener
         self._bind_ip = "*"
-        self._mode = _Mode.NONE
-        self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
-        self._unique_id = 0
         self._target = 0
-        self._hosts: dict[int, ENetConnection] = {}
-        """By peer in a mesh; else there is one, 0."""
-        self._peers: dict[int, ENetPacketPeer] = {}
-        self._ids: dict[ENetPacketPeer, int] = {}
-        """Who a server's packets are from: also of peers that were disconnected by force, until they are gone."""
-        self._incoming: deque[_Incoming] = deque()
         self._warned = False
 
     def __repr__(self) -> str:
@@ -120,14 +82,14 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         """
         number, clients = as_int(port, "port"), as_int(max_clients, "max_clients")
         channels = _channel_count(as_int(max_channels, "max_channels"))
-        if self._mode is not _Mode.NONE:
+        if self._mode is not Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
         self.set_refuse_new_connections(False)
         host = ENetConnection(threaded=self._threaded, opener=self._opener)
         error = host.create_host_bound(self._bind_ip, number, clients, channels, in_bandwidth, out_bandwidth)
         if error is Error.OK:
             self._hosts[0] = host
-            self._begin(_Mode.SERVER, 1, MultiplayerPeer.CONNECTION_CONNECTED)
+            self._begin(Mode.SERVER, 1, MultiplayerPeer.CONNECTION_CONNECTED)
         return error
 
     def create_client(
@@ -157,7 +119,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         """
         text, number, local = as_str(address, "address"), as_int(port, "port"), as_int(local_port, "local_port")
         channels = as_int(channel_count, "channel_count")
-        if self._mode is not _Mode.NONE:
+        if self._mode is not Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
         self.set_refuse_new_connections(False)
         host = ENetConnection(threaded=self._threaded, opener=self._opener)
@@ -174,7 +136,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
             return fail("Couldn't connect to the ENet multiplayer server.", Error.ERR_CANT_CREATE)
         self._hosts[0] = host
         self._peers[1] = peer
-        self._begin(_Mode.CLIENT, unique_id, MultiplayerPeer.CONNECTION_CONNECTING)
+        self._begin(Mode.CLIENT, unique_id, MultiplayerPeer.CONNECTION_CONNECTING)
         return Error.OK
 
     def create_mesh(self, unique_id: int) -> Error:
@@ -186,9 +148,9 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         number = as_int(unique_id, "unique_id")
         if number <= 0:
             return fail("The unique ID must be greater then 0", Error.ERR_INVALID_PARAMETER)
-        if self._mode is not _Mode.NONE:
+        if self._mode is not Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
-        self._begin(_Mode.MESH, number, MultiplayerPeer.CONNECTION_CONNECTED)
+        self._begin(Mode.MESH, number, MultiplayerPeer.CONNECTION_CONNECTED)
         return Error.OK
 
     def add_mesh_peer(self, peer_id: int, host: ENetConnection | None) -> Error:
@@ -208,13 +170,14 @@ class ENetMultiplayerPeer(MultiplayerPeer):
             return fail(text, Error.ERR_INVALID_PARAMETER)
         if not isinstance(host, ENetConnection):
             raise TypeError(f"host must be an ENetConnection, not {type(host).__name__}")
-        if self._mode is not _Mode.MESH:
+        if self._mode is not Mode.MESH:
             text = "The multiplayer instance is not configured as a mesh. Call 'create_mesh' first."
             return fail(text, Error.ERR_UNCONFIGURED)
         peers = host.get_peers()
         if len(peers) != 1 or peers[0].get_state() != ENetPacketPeer.STATE_CONNECTED:
             text = "The provided host must have exactly one peer in the connected state."
             return fail(text, Error.ERR_INVALID_PARAMETER)
+        host._farewell_from = self._process
         self._hosts[number] = host
         self._peers[number] = peers[0]
         self.peer_connected.emit(number)
@@ -237,20 +200,8 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
         No signals. Does nothing while inactive. The target peer stays as it was, as in Godot.
         """
-        if self._mode is _Mode.NONE:
-            return
-        for peer in list(self._peers.values()):
-            if peer.get_state() == ENetPacketPeer.STATE_CONNECTED:
-                peer.peer_disconnect_now(0)
-        for host in list(self._hosts.values()):
-            host.flush()
-            host.destroy()
-        self._hosts.clear()
-        self._peers.clear()
-        self._ids.clear()
-        self._incoming.clear()
-        self._begin(_Mode.NONE, 0, MultiplayerPeer.CONNECTION_DISCONNECTED)
-        self.set_refuse_new_connections(False)
+        self._end()
+        self._inbox.clear()
 
     def disconnect_peer(self, peer: int, force: bool = False) -> None:
         """End the connection to one peer; the remote sees an ordinary disconnect.
@@ -266,169 +217,44 @@ class ENetMultiplayerPeer(MultiplayerPeer):
         remote = self._peers.get(number)
         if remote is None:
             return fail('Condition "!_is_active() || !peers.has(p_peer)" is true.', None)
-        remote.peer_disconnect(0)
-        host = self._hosts.get(number if self._mode is _Mode.MESH else 0)
+        if number not in self._inbox.held:  # else it has gone by itself, and its signal is about to come
+            remote.peer_disconnect(0)
+        host = self._hosts.get(number if self._mode is Mode.MESH else 0)
         if host is not None:
             host.flush()
         if forced:
             self._peers.pop(number, None)
-            if self._mode is _Mode.MESH:
+            if self._mode is Mode.MESH:
                 self._hosts.pop(number, None)
-            elif self._mode is _Mode.CLIENT:
+            elif self._mode is Mode.CLIENT:
                 self.close()
-
-    def _begin(self, mode: _Mode, unique_id: int, status: MultiplayerPeer.ConnectionStatus) -> None:
-        self._mode = mode
-        self._unique_id = unique_id
-        self._status = status
-
-    # Every frame
-
-    def poll(self) -> None:
-        """Do the network's work, emit signals and queue packets. Never waits. (Godot's documentation says otherwise.)
-
-        Signals come in the order of what happened. A handler may call any method, :meth:`close` included.
-        """
-        if self._mode is _Mode.NONE:
-            return fail(_INACTIVE, None)
-        with frame(), attending:
-            self._drop_inactive()
-            if self._mode is _Mode.CLIENT and 1 not in self._peers:
-                self.close()
-            elif self._mode is _Mode.MESH:
-                self._poll_mesh()
-            else:
-                self._poll_one()
-
-    def _drop_inactive(self) -> None:
-        """Peers that the program has ended through their ENetPacketPeer, or with the whole host."""
-        for number in [number for number, peer in list(self._peers.items()) if not peer.is_active()]:
-            peer = self._peers.pop(number, None)
-            if peer is None:
-                continue  # a handler has closed us
-            self._ids.pop(peer, None)
-            if self._mode is _Mode.MESH:
-                self._hosts.pop(number, None)
-            self.peer_disconnected.emit(number)
-
-    def _poll_one(self) -> None:
-        """Take what there is from the host of a server or client."""
-        host = self._hosts.get(0)
-        if host is None:
-            return
-        handle = self._serve if self._mode is _Mode.SERVER else self._attend
-        service = host.service
-        for _ in range(_MOST_EVENTS):
-            event = service()
-            remote = event.peer
-            if remote is None:
-                if event.type is _NONE:
-                    break
-                # A client is over after an error, such as a failed DTLS handshake; a server only if somebody has
-                # destroyed its host: what goes wrong with one client must not end it for the others.
-                if self._mode is _Mode.CLIENT or not host.engine_name:
-                    self.close()
-                    break
-                continue
-            handle(host, event, remote)
-            if self._hosts.get(0) is not host:
-                break
-
-    def _serve(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
-        """An event of a server."""
-        if event.type is _RECEIVE:
-            self._queue(event, remote, self._ids.get(remote, 0))
-        elif event.type is _CONNECT:
-            number = event.data if event.data < 0x80000000 else event.data - 0x100000000
-            if self._refusing or event.data < 2 or number in self._peers:
-                remote.reset()
-                return
-            self._ids[remote] = number
-            self._peers[number] = remote
-            self.peer_connected.emit(number)
-        else:
-            gone = self._ids.pop(remote, None)
-            if gone is not None and self._peers.get(gone) is remote:
-                # It is still there while the signal is emitted, as in Godot.
-                self.peer_disconnected.emit(gone)
-                if self._peers.get(gone) is remote:
-                    del self._peers[gone]
-
-    def _attend(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
-        """An event of a client."""
-        if event.type is _RECEIVE:
-            self._queue(event, remote, 1)
-        elif event.type is _CONNECT:
-            self._status = MultiplayerPeer.CONNECTION_CONNECTED
-            self.peer_connected.emit(1)
-        else:
-            if self._status is MultiplayerPeer.CONNECTION_CONNECTED:
-                self.peer_disconnected.emit(1)
-            if self._hosts.get(0) is host:
-                self.close()
-
-    def _poll_mesh(self) -> None:
-        """Take what there is from the hosts of a mesh."""
-        ended: list[tuple[int, ENetConnection]] = []
-        for number, host in list(self._hosts.items()):
-            for _ in range(_MOST_EVENTS):
-                event = host.service()
-                if event.type is _RECEIVE and event.peer is not None:
-                    self._queue(event, event.peer, number)
-                elif event.type is _CONNECT and event.peer is not None:
-                    event.peer.reset()  # this connection is for one peer alone
-                elif event.type is _DISCONNECT or (event.type is _ERROR and not host.engine_name):
-                    ended.append((number, host))
-                    break
-                elif event.type is _NONE or event.type is _ERROR:
-                    break
-        for number, host in ended:
-            if self._hosts.get(number) is host:
-                if number in self._peers:
-                    self.peer_disconnected.emit(number)
-                if self._hosts.get(number) is host:
-                    self._peers.pop(number, None)
-                    del self._hosts[number]
-
-    def _queue(self, event: ServiceResult, remote: ENetPacketPeer, sender: int) -> None:
-        while remote.get_available_packet_count() > 1:
-            remote.get_packet()  # left over from when the program serviced the host itself
-        flags = remote.get_packet_flags()
-        mode = (
-            _RELIABLE
-            if flags & ENetPacketPeer.FLAG_RELIABLE
-            else _UNRELIABLE
-            if flags & ENetPacketPeer.FLAG_UNSEQUENCED
-            else _ORDERED
-        )
-        channel = event.channel - _RESERVED + 1 if event.channel >= _RESERVED else 0
-        self._incoming.append(_Incoming(remote.get_packet(), sender, channel, mode))
 
     # Packets
 
     def get_available_packet_count(self) -> int:
         """Packets that wait to be taken."""
-        return len(self._incoming)
+        return len(self._inbox.packets)
 
     def _take_packet(self) -> tuple[Error, bytes]:
-        if not self._incoming:
+        packets = self._inbox.packets
+        if not packets:
             return fail("No incoming packets available.", Error.ERR_UNAVAILABLE), b""
-        return Error.OK, self._incoming.popleft().packet
+        return Error.OK, packets.popleft().packet
 
     def _no_packet(self, text: str, result: _T) -> _T:
         """What is said of the next packet when there is none."""
-        if self._mode is _Mode.NONE:
-            return fail(_INACTIVE, result)
+        if self._mode is Mode.NONE:
+            return fail(INACTIVE, result)
         return fail(f'Condition "incoming_packets.is_empty()" is true. Returning: {text}', result)
 
     def get_packet_peer(self) -> int:
         """Who sent the next packet. With none waiting: logs an error and returns 1."""
-        incoming = self._incoming
+        incoming = self._inbox.packets
         return incoming[0].sender if incoming else self._no_packet("1", 1)
 
     def get_packet_channel(self) -> int:
         """The transfer channel of the next packet. With none waiting: logs an error and returns 1."""
-        incoming = self._incoming
+        incoming = self._inbox.packets
         return incoming[0].channel if incoming else self._no_packet("1", 1)
 
     def get_packet_mode(self) -> MultiplayerPeer.TransferMode:
@@ -436,7 +262,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
         An unreliable packet of more than 1364 bytes arrives as unreliable ordered, as in Godot.
         """
-        incoming = self._incoming
+        incoming = self._inbox.packets
         return incoming[0].mode if incoming else self._no_packet("TRANSFER_MODE_RELIABLE", _RELIABLE)
 
     def set_target_peer(self, id: int) -> None:
@@ -450,8 +276,8 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
     def _put_packet(self, packet: bytes) -> Error:
         target = self._target
-        if self._mode is _Mode.NONE:
-            return fail(_INACTIVE, Error.ERR_UNCONFIGURED)
+        if self._mode is Mode.NONE:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         if self._status is not MultiplayerPeer.CONNECTION_CONNECTED:
             text = "The multiplayer instance isn't currently connected to any server or client."
             return fail(text, Error.ERR_UNCONFIGURED)
@@ -460,23 +286,24 @@ class ENetMultiplayerPeer(MultiplayerPeer):
             return fail(f"Invalid target peer: {target}", Error.ERR_INVALID_PARAMETER)
         flags, channel = _WAYS.get(self._transfer_mode, (0, 0))
         if self._transfer_channel > 0:
-            channel = self._transfer_channel + _RESERVED - 1 & 0xFF
+            channel = self._transfer_channel + RESERVED_CHANNELS - 1 & 0xFF
         if len(packet) > _MTU and not flags & ENetPacketPeer.FLAG_RELIABLE and not self._warned:
             self._warned = True
             text = "Sending %d bytes unreliably which is above the MTU (%d), this will result in higher packet loss"
             _log.warning(text, len(packet), _MTU)
-        if self._mode is _Mode.MESH:
+        if self._mode is Mode.MESH:
             self._send_in_mesh(target, channel, packet, flags)
             return Error.OK
-        host = self._hosts.get(0)
+        host, gone = self._hosts.get(0), self._inbox.held
         if host is None:
-            return fail(_INACTIVE, Error.ERR_UNCONFIGURED)  # another thread has closed it
-        if target < 0 and self._mode is _Mode.SERVER:
-            for peer in list(self._peers.values()):
-                if peer is not named:
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)  # another thread has closed it
+        if target < 0 and self._mode is Mode.SERVER:
+            for number, peer in list(self._peers.items()):
+                if peer is not named and number not in gone:
                     peer.send(channel, packet, flags)
         elif named is not None:
-            named.send(channel, packet, flags)  # of a client always the server
+            if (target if self._mode is Mode.SERVER else 1) not in gone:
+                named.send(channel, packet, flags)  # of a client always the server
         else:
             host.broadcast(channel, packet, flags)
         host.flush()
@@ -484,7 +311,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
     def _send_in_mesh(self, target: int, channel: int, packet: bytes, flags: int) -> None:
         for number, peer in list(self._peers.items()):
-            if number == target or (target <= 0 and number != -target):
+            if number not in self._inbox.held and (number == target or (target <= 0 and number != -target)):
                 peer.send(channel, packet, flags)
                 host = self._hosts.get(number)
                 if host is not None:
@@ -498,17 +325,17 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
     def get_unique_id(self) -> int:
         """The id of this end, which a client has from the beginning; 0, with an error, while inactive."""
-        return fail(_INACTIVE, 0) if self._mode is _Mode.NONE else self._unique_id
+        return fail(INACTIVE, 0) if self._mode is Mode.NONE else self._unique_id
 
     def is_server_relay_supported(self) -> bool:
         """Whether this is a server or a client."""
-        return self._mode in (_Mode.SERVER, _Mode.CLIENT)
+        return self._mode in (Mode.SERVER, Mode.CLIENT)
 
     def get_host(self) -> ENetConnection | None:
         """The connection under a server or client, for settings such as compression and DTLS; else None."""
-        if self._mode is _Mode.NONE:
+        if self._mode is Mode.NONE:
             return fail('Condition "!_is_active()" is true. Returning: nullptr', None)
-        if self._mode is _Mode.MESH:
+        if self._mode is Mode.MESH:
             return fail('Condition "active_mode == MODE_MESH" is true. Returning: nullptr', None)
         return self._hosts.get(0)
 
@@ -520,7 +347,7 @@ class ENetMultiplayerPeer(MultiplayerPeer):
     def get_peer(self, id: int) -> ENetPacketPeer | None:
         """The ENet peer behind an id; None, with an error, if there is none."""
         number = as_int(id, "id")
-        if self._mode is _Mode.NONE:
+        if self._mode is Mode.NONE:
             return fail('Condition "!_is_active()" is true. Returning: nullptr', None)
         found = self._peers.get(number)
         if found is None:
@@ -540,4 +367,4 @@ class ENetMultiplayerPeer(MultiplayerPeer):
 
 def _channel_count(transfer_channels: int) -> int:
     """How many ENet channels that needs; 0 stands for all. What is more than ENet has is cut, as in Godot."""
-    return min(transfer_channels + _RESERVED, 255) if transfer_channels > 0 else 0
+    return min(transfer_channels + RESERVED_CHANNELS, 255) if transfer_channels > 0 else 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from abc import abstractmethod
+from collections.abc import Callable
 from enum import IntEnum
 from operator import index
-from typing import SupportsIndex, cast
+from typing import Any, SupportsIndex, cast
 
 from godot_enet.compat.errors import as_int
 from godot_enet.compat.packet_peer import PacketPeer
@@ -64,11 +66,21 @@ class MultiplayerPeer(PacketPeer):
     peer_disconnected = SignalProperty[[int]]("id")
     """A remote is gone: emitted inside :meth:`poll`, with its id."""
 
+    _peer_dropped = SignalProperty[[int]]("id")
+    """A remote was disconnected by force, which ``peer_disconnected`` does not tell."""
+    _session = 0
+    """Rises when it begins anew after :meth:`close`: whoever looks once per frame may miss that it was closed."""
+
     def __init__(self) -> None:
         super().__init__()
         self._transfer_mode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
         self._transfer_channel = 0
         self._refusing = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "disconnect_peer" in vars(cls):
+            cls.disconnect_peer = _telling(cls.disconnect_peer)  # type: ignore[method-assign]
 
     # What each transport does in its own way
 
@@ -112,6 +124,15 @@ class MultiplayerPeer(PacketPeer):
     @abstractmethod
     def get_packet_mode(self) -> TransferMode:
         """The transfer mode of the next packet."""
+
+    def _deliver_held(self) -> bool:
+        """Emit the signals that :meth:`poll` held back behind packets, as far as those were taken, and queue the
+        packets that came after them.
+
+        Returns:
+            Whether there was a signal to emit; then there may be packets to take.
+        """
+        return False
 
     # What all do alike
 
@@ -177,3 +198,16 @@ class MultiplayerPeer(PacketPeer):
     @refuse_new_connections.setter
     def refuse_new_connections(self, enable: bool) -> None:
         self.set_refuse_new_connections(enable)
+
+
+def _telling(disconnect_peer: Callable[..., None]) -> Callable[..., None]:
+    """A transport's ``disconnect_peer`` that also tells a SceneMultiplayer of peers that are gone by force."""
+
+    @functools.wraps(disconnect_peer)
+    def disconnect_and_tell(self: MultiplayerPeer, *args: Any, **kwargs: Any) -> None:
+        disconnect_peer(self, *args, **kwargs)
+        given = {**dict(zip(("peer", "force"), args, strict=False)), **kwargs}
+        if given.get("force") and "peer" in given:
+            self._peer_dropped.emit(as_int(given["peer"], "peer"))
+
+    return disconnect_and_tell

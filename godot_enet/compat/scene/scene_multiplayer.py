@@ -13,6 +13,7 @@ Who may say what is checked here, and nothing that is received ends a connection
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 
 from godot_enet.compat.errors import attending
@@ -51,7 +52,8 @@ class SceneMultiplayer(ScenePeers):
     def __init__(self) -> None:
         super().__init__()
         self._sender = 0
-        self._calls = RemoteCalls(self, self._cache, self._reporter)
+        # A proxy, so that the two do not keep each other alive.
+        self._calls = RemoteCalls(weakref.proxy(self), self._cache, self._reporter)
 
     def __repr__(self) -> str:
         return f"<SceneMultiplayer over {self._transport!r}, {len(self._peers)} peers>"
@@ -88,8 +90,19 @@ class SceneMultiplayer(ScenePeers):
         if transport is None or self._last_status is _DISCONNECTED:
             return
         transport.poll()
-        if not self._update_status():
-            return
+        while True:
+            if not self._update_status() or not self._receive_all(transport):
+                return
+            if self._transport is not transport or not transport._deliver_held():
+                break
+        for peer in self._auth.expired():
+            if self._transport is not None:
+                self._transport.disconnect_peer(peer)
+            self.peer_authentication_failed.emit(peer)
+        self._update_status()
+
+    def _receive_all(self, transport: MultiplayerPeer) -> bool:
+        """Handle all packets that the transport has. Returns whether it is still connected."""
         while self._transport is transport and transport.get_available_packet_count():
             sender = transport.get_packet_peer()
             channel = transport.get_packet_channel()
@@ -102,12 +115,8 @@ class SceneMultiplayer(ScenePeers):
             else:
                 self._dispatch(sender, packet)
             if not self._update_status():
-                return
-        for peer in self._auth.expired():
-            if self._transport is not None:
-                self._transport.disconnect_peer(peer)
-            self.peer_authentication_failed.emit(peer)
-        self._update_status()
+                return False
+        return True
 
     def _receive_early(self, sender: int, packet: bytes) -> None:
         """From a peer that is not let in."""

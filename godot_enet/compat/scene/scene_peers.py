@@ -6,7 +6,10 @@ the server tells them who comes and goes.
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from struct import Struct
+from typing import Any
 
 from godot_enet.compat.errors import as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
@@ -48,12 +51,15 @@ class ScenePeers(SceneSettings):
     """A peer has not been let in in time, or has left before."""
 
     def __init__(self) -> None:
-        super().__init__(Authentication(self._send_to, self._admit))
+        super().__init__(Authentication(_weakly(self._send_to), _weakly(self._admit)))
         self._reporter = SceneReporter()
         self._transport: MultiplayerPeer | None = None
+        self._attachment = _Attachment(self)
         self._last_status = _DISCONNECTED
+        self._session = 0
         self._peers: dict[int, None] = {}
-        self._cache = PathCache(self._send_reliably, self._find, self._path_of, self._reporter)
+        reporter = self._reporter
+        self._cache = PathCache(_weakly(self._send_reliably), _weakly(self._find), _weakly(self._path_of), reporter)
         self.set_multiplayer_peer(OfflineMultiplayerPeer())
 
     # The transport
@@ -75,13 +81,13 @@ class ScenePeers(SceneSettings):
             return fail("Supplied MultiplayerPeer must be connecting or connected.", None)
         old, self._transport = self._transport, peer
         if old is not None:
-            old.peer_connected.disconnect(self._arrive)
-            old.peer_disconnected.disconnect(self._leave)
+            self._attachment.disconnect(old)
             self.clear()
         if peer is not None:
-            peer.peer_connected.connect(self._arrive)
-            peer.peer_disconnected.connect(self._leave)
+            self._attachment = _Attachment(self)
+            self._attachment.connect(peer)
             self._last_status = peer.get_connection_status()
+            self._session = peer._session
 
     def get_unique_id(self) -> int:
         """The id of this end; 0, with an error, without a ``multiplayer_peer``."""
@@ -117,18 +123,23 @@ class ScenePeers(SceneSettings):
     def _update_status(self) -> bool:
         """See whether the transport has ended; whether there is one that has not."""
         transport, last = self._transport, self._last_status
-        status = _DISCONNECTED if transport is None else transport.get_connection_status()
-        if status is not last:
-            self._last_status = status
-            if status is _DISCONNECTED:
-                (self.connection_failed if last is _CONNECTING else self.server_disconnected).emit()
-                if self._transport is transport:
-                    self.clear()
-        return self._last_status is _CONNECTED
+        status, session = _DISCONNECTED, self._session
+        if transport is not None:
+            status, session = transport.get_connection_status(), transport._session
+        if last is not _DISCONNECTED and (status is _DISCONNECTED or session != self._session):
+            self._last_status = _DISCONNECTED
+            was_connected = last is _CONNECTED or SERVER in self._peers
+            (self.server_disconnected if was_connected else self.connection_failed).emit()
+            if self._transport is not transport:
+                return self._last_status is _CONNECTED
+            self.clear()
+        self._last_status, self._session = status, session
+        return status is _CONNECTED
 
     # Peers
 
     def _arrive(self, peer: int) -> None:
+        self._update_status()  # it may end before the transport's poll returns
         if self._auth.callback is None:
             self._admit(peer)
         else:
@@ -161,6 +172,12 @@ class ScenePeers(SceneSettings):
         self._peers.pop(peer, None)
         if not silently:
             self.peer_disconnected.emit(peer)
+
+    def _drop(self, peer: int) -> None:
+        """The transport has forgotten a peer, without a signal."""
+        transport = self._transport
+        if peer == SERVER or transport is None or not self._relays(transport) or transport.get_unique_id() == SERVER:
+            self._leave(peer, silently=True)  # else it is another client, which the transport does not know
 
     def disconnect_peer(self, id: int) -> None:
         """End the connection to a peer. This end gets no ``peer_disconnected``; the others do."""
@@ -293,3 +310,52 @@ class ScenePeers(SceneSettings):
             top = self._find(".")
             return "." if top is None else str(top.get_path_to(node))
         return "/".join(names[len(root) :]) or "."
+
+
+def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of an object that keeps what it is handed to, so that neither keeps the other alive."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: Any) -> Any:
+        target = reference()
+        assert target is not None  # it is its object that calls this
+        return target(*args)
+
+    return call
+
+
+class _Attachment:
+    """Passes the signals of a transport on to the multiplayer that uses it, without keeping that alive."""
+
+    def __init__(self, multiplayer: ScenePeers) -> None:
+        self._multiplayer = weakref.ref(multiplayer)
+
+    def connect(self, transport: MultiplayerPeer) -> None:
+        transport.peer_connected.connect(self._on_connected)
+        transport.peer_disconnected.connect(self._on_disconnected)
+        transport._peer_dropped.connect(self._on_dropped)
+
+    def disconnect(self, transport: MultiplayerPeer) -> None:
+        transport.peer_connected.disconnect(self._on_connected)
+        transport.peer_disconnected.disconnect(self._on_disconnected)
+        transport._peer_dropped.disconnect(self._on_dropped)
+
+    def _target(self) -> ScenePeers | None:
+        """The multiplayer, unless a handler in front of ours has given it another transport."""
+        multiplayer = self._multiplayer()
+        return multiplayer if multiplayer is not None and multiplayer._attachment is self else None
+
+    def _on_connected(self, peer: int) -> None:
+        multiplayer = self._target()
+        if multiplayer is not None:
+            multiplayer._arrive(peer)
+
+    def _on_disconnected(self, peer: int) -> None:
+        multiplayer = self._target()
+        if multiplayer is not None:
+            multiplayer._leave(peer)
+
+    def _on_dropped(self, peer: int) -> None:
+        multiplayer = self._target()
+        if multiplayer is not None:
+            multiplayer._drop(peer)
