@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from godot_enet.compat.errors import as_int, as_str, fail
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 _NOT_INSIDE = 'Condition "!is_inside_tree()" is true. Returning: '
+
+
+def _no_tree() -> None:
+    """In place of a reference to one."""
 
 
 class Node:
@@ -57,7 +62,7 @@ class Node:
     _name: str
     _parent: Node | None
     _children: dict[str, Node]
-    _tree: SceneTree | None
+    _tree_reference: Callable[[], SceneTree | None]
     _authority: int
     _was_ready: bool
     _rpc_options: dict[str, Mapping[Any, Any]]
@@ -69,7 +74,7 @@ class Node:
         node._name = ""
         node._parent = None
         node._children = {}
-        node._tree = None
+        node._tree_reference = _no_tree
         node._authority = 1
         node._was_ready = False
         node._rpc_options = {}
@@ -85,6 +90,15 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {str(self.get_path()) if self._tree else self._name!r}>"
+
+    @property
+    def _tree(self) -> SceneTree | None:
+        """The tree it is in. A weak reference: a tree that is dropped ends at once, and its network with it."""
+        return self._tree_reference()
+
+    @_tree.setter
+    def _tree(self, tree: SceneTree | None) -> None:
+        self._tree_reference = _no_tree if tree is None else weakref.ref(tree)
 
     # Name and place
 

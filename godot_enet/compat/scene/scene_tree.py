@@ -21,6 +21,9 @@ class SceneTree:
 
     Call :meth:`process` every frame of your own loop, or let :meth:`run` do it. Unlike Godot, a program may have
     several trees, for instance a server and a bot. A tree belongs to the thread that processes it.
+
+    Keep a reference to it: nodes do not keep their tree alive. When it is dropped, its nodes are in no tree any more,
+    and its ``multiplayer_peer`` closes unless something else refers to that.
     """
 
     process_frame = SignalProperty[[]]()
