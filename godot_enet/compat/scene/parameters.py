@@ -1,4 +1,4 @@
-"""What a method takes: how many arguments, and of which types where its annotations are types of Godot's.
+"""What a method takes: how many arguments, and of which types.
 
 GDScript checks a call before it makes it, and converts a little: an int becomes a float and the reverse. A Python
 function would take anything, and a remote may send anything; so the same is done here.
@@ -6,107 +6,66 @@ function would take anything, and a remote may send anything; so the same is don
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Sequence
-from inspect import Parameter, signature
-from types import SimpleNamespace
-from typing import Any, get_origin, get_type_hints
+from inspect import Parameter, Signature, unwrap
+from inspect import signature as _signature
+from typing import Any
 
-from godot_enet.compat.variant import (
-    Array,
-    Dictionary,
-    NodePath,
-    PackedByteArray,
-    PackedFloat32Array,
-    PackedFloat64Array,
-    PackedInt32Array,
-    PackedInt64Array,
-    PackedStringArray,
-    Rect2,
-    Rect2i,
-    StringName,
-    Variant,
-    VariantType,
-    Vector2,
-    Vector2i,
-    Vector3,
-    Vector3i,
-    Vector4,
-    Vector4i,
-    typeof,
-)
+from godot_enet.compat.scene.annotations import REFUSED, Accepted, accepted, type_name
+from godot_enet.compat.variant import Variant
 
-__all__ = ["ArgumentsError", "Parameters"]
+__all__ = ["ArgumentsError", "Parameters", "signature"]
 
-_KINDS: dict[object, VariantType] = {
-    bool: VariantType.TYPE_BOOL,
-    int: VariantType.TYPE_INT,
-    float: VariantType.TYPE_FLOAT,
-    str: VariantType.TYPE_STRING,
-    bytes: VariantType.TYPE_PACKED_BYTE_ARRAY,
-    list: VariantType.TYPE_ARRAY,
-    Array: VariantType.TYPE_ARRAY,
-    dict: VariantType.TYPE_DICTIONARY,
-    Dictionary: VariantType.TYPE_DICTIONARY,
-}
-_NUMBERS = (bool, int, float)
-_CONVERSIONS: dict[type, tuple[type, ...]] = {
-    bool: _NUMBERS,
-    int: _NUMBERS,
-    float: _NUMBERS,
-    str: (NodePath,),
-    StringName: (str,),
-    NodePath: (str,),
-    Vector2: (Vector2i,),
-    Vector2i: (Vector2,),
-    Vector3: (Vector3i,),
-    Vector3i: (Vector3,),
-    Vector4: (Vector4i,),
-    Vector4i: (Vector4,),
-    Rect2: (Rect2i,),
-    Rect2i: (Rect2,),
-    bytes: (list,),
-    PackedByteArray: (bytes, list),
-    PackedInt32Array: (list,),
-    PackedInt64Array: (list,),
-    PackedFloat32Array: (list,),
-    PackedFloat64Array: (list,),
-    PackedStringArray: (list,),
-    list: (
-        PackedInt32Array,
-        PackedInt64Array,
-        PackedFloat32Array,
-        PackedFloat64Array,
-        PackedStringArray,
-        bytes,
-    ),
-}
-"""What else a type is made of. godot: Variant::can_convert_strict"""
+if sys.version_info >= (3, 14):
+    from annotationlib import Format
+
+    def signature(function: Callable[..., Any]) -> Signature:
+        """``inspect.signature``, whether or not the names in the annotations exist at run time."""
+        return _signature(function, annotation_format=Format.FORWARDREF)
+
+else:
+    signature = _signature
 
 
 class ArgumentsError(Exception):
-    """The arguments do not fit; says why."""
+    """The arguments do not fit; says why, in Godot's words."""
 
 
 class Parameters:
-    """What a function takes, after the node itself."""
+    """What a function takes.
 
-    __slots__ = ("_fewest", "_most", "_types")
+    Args:
+        function: it is not called.
+        skip: 1 if it is given the node before the arguments.
+        owner: the class that it is a method of; annotations may name what is in there.
+    """
 
-    def __init__(self, function: Callable[..., Any], skip: int = 1) -> None:
+    __slots__ = ("_accepted", "_fewest", "_most", "_rest")
+
+    def __init__(self, function: Callable[..., Any], skip: int = 1, owner: type = object) -> None:
         self._fewest = 0
         self._most: int | None = 0
-        self._types: list[type | None] = []
+        self._accepted: list[Accepted | None] = []
+        self._rest: Accepted | None = None
         try:
-            parameters = list(signature(function).parameters.values())[skip:]
-        except ValueError:  # written in C, without a signature
+            parameters = list(signature(function).parameters.values())
+            names = getattr(unwrap(function), "__globals__", {})
+        except (TypeError, ValueError):  # without a signature, as functions in C may be
             self._most = None
             return
+        more_names: dict[str, Any] = {}
+        for base in reversed(owner.__mro__):
+            more_names.update(vars(base))
         for parameter in parameters:
             if parameter.kind is Parameter.VAR_POSITIONAL:
                 self._most = None
+                self._rest = accepted(parameter.annotation, names, more_names)
             elif parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-                self._types.append(_type_of(parameter.annotation, function))
+                if skip:
+                    skip -= 1
+                    continue
+                self._accepted.append(accepted(parameter.annotation, names, more_names))
                 self._fewest += parameter.default is Parameter.empty
                 if self._most is not None:
                     self._most += 1
@@ -124,42 +83,15 @@ class Parameters:
         """
         count = len(arguments)
         if count < self._fewest or (self._most is not None and count > self._most):
-            expected = f"at least {self._fewest}" if count < self._fewest else f"at most {self._most}"
-            raise ArgumentsError(f"expected {expected}, got {count}")
+            expected = self._fewest if count < self._fewest else self._most
+            raise ArgumentsError(f"Method expected {expected} argument(s), but called with {count}")
         fitting = list(arguments)
-        for position, (value, wanted) in enumerate(zip(arguments, self._types, strict=False)):
-            if wanted is not None and type(value) is not wanted:
-                fitting[position] = _convert(value, wanted, position)
+        declared = len(self._accepted)
+        for position, value in enumerate(arguments):
+            wanted = self._accepted[position] if position < declared else self._rest
+            if wanted is not None and type(value) is not wanted.exact:
+                fitting[position] = made = wanted.fit(value)
+                if made is REFUSED:
+                    where = f"argument {position + 1} from {type_name(value)} to {wanted.name}"
+                    raise ArgumentsError(f"Cannot convert {where}")
         return fitting
-
-
-def _type_of(annotation: object, function: Callable[..., Any]) -> type | None:
-    """The type that an annotation stands for, or None where nothing is checked."""
-    holder = SimpleNamespace(__annotations__={"it": annotation})
-    try:
-        hint = get_type_hints(holder, getattr(function, "__globals__", {}))["it"]
-    except Exception:  # known to type checkers alone; and get_type_hints raises whatever the annotation does
-        return None
-    plain = get_origin(hint) or hint
-    return plain if isinstance(plain, type) and (plain in _KINDS or _kind(plain) is not None) else None
-
-
-def _kind(cls: type) -> VariantType | None:
-    kind = _KINDS.get(cls) or getattr(cls, "variant_type", None)
-    return kind if isinstance(kind, VariantType) else None
-
-
-def _convert(value: Variant, wanted: type, position: int) -> Variant:
-    if isinstance(value, wanted) and type(value) is not bool:
-        return value
-    for cls in _CONVERSIONS.get(wanted, ()):
-        if isinstance(value, cls):
-            if wanted is int and isinstance(value, float) and not (math.isfinite(value) and abs(value) < 2**63):
-                break
-            try:
-                return wanted(value)
-            except (TypeError, ValueError, OverflowError):
-                break
-    if typeof(value) is _kind(wanted):
-        return value
-    raise ArgumentsError(f"argument {position + 1} is of type {type(value).__name__}, expected {wanted.__name__}")

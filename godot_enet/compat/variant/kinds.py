@@ -58,6 +58,26 @@ class VariantType(IntEnum):
     TYPE_PACKED_VECTOR4_ARRAY = 38
     TYPE_MAX = 39
 
+    @property
+    def godot_name(self) -> str:
+        """What Godot calls it: ``"String"``, ``"PackedInt32Array"``, ``"Nil"``."""
+        return _NAMES.get(self) or "".join(part.capitalize() for part in self.name.split("_")[1:])
+
+
+_NAMES = {
+    VariantType.TYPE_BOOL: "bool",
+    VariantType.TYPE_INT: "int",
+    VariantType.TYPE_FLOAT: "float",
+    VariantType.TYPE_VECTOR2I: "Vector2i",
+    VariantType.TYPE_RECT2I: "Rect2i",
+    VariantType.TYPE_VECTOR3I: "Vector3i",
+    VariantType.TYPE_TRANSFORM2D: "Transform2D",
+    VariantType.TYPE_VECTOR4I: "Vector4i",
+    VariantType.TYPE_AABB: "AABB",
+    VariantType.TYPE_TRANSFORM3D: "Transform3D",
+    VariantType.TYPE_RID: "RID",
+}
+"""Where it is not simply the words of the constant."""
 
 _PYTHON: dict[type, VariantType] = {
     NoneType: VariantType.TYPE_NIL,

@@ -172,7 +172,7 @@ def test_what_is_refused_here(party: Party, caplog: pytest.LogCaptureFixture) ->
         "RPC 'anybody' on yourself is not allowed by selected mode.",
         "Attempt to call RPC with unknown peer ID: 99.",
         "Too many arguments (>255).",
-        "rpc() aborted in script local call:  - 'Main::local': argument 1 is of type str, expected int.",
+        "rpc() aborted in script local call:  - 'Main::local': Cannot convert argument 1 from String to int.",
         "The object must be a valid Node inside the SceneTree",
         "The object must be a valid Node inside the SceneTree",
         "Trying to call an RPC via a multiplayer peer which is not connected.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -12,13 +13,19 @@ import pytest
 
 from godot_enet import Error
 from godot_enet.compat.variant import (
+    RID,
     Array,
     Basis,
     Color,
     DecodeError,
     Dictionary,
+    EncodedObjectAsID,
     NodePath,
+    PackedColorArray,
+    PackedFloat32Array,
     PackedInt32Array,
+    PackedStringArray,
+    PackedVector3Array,
     Quaternion,
     Rect2,
     Rect2i,
@@ -146,7 +153,23 @@ def test_bytes_may_lack_their_padding_at_the_very_end() -> None:
         (VariantType.TYPE_ARRAY, PackedInt32Array([1, 2]), [1, 2]),
         (VariantType.TYPE_ARRAY, b"\1\2", [1, 2]),
         (VariantType.TYPE_PACKED_INT32_ARRAY, [1, 2], PackedInt32Array([1, 2])),
+        (VariantType.TYPE_PACKED_INT32_ARRAY, ["a", "-1x2", 1 << 40, -2.5, {}], PackedInt32Array([0, -12, 0, -2, 0])),
         (VariantType.TYPE_PACKED_BYTE_ARRAY, [1, 2], b"\1\2"),
+        (VariantType.TYPE_PACKED_BYTE_ARRAY, [300, -1, 2.5, None], b"\x2c\xff\2\0"),
+        (VariantType.TYPE_PACKED_FLOAT32_ARRAY, [1e300, " -1.5e1x"], PackedFloat32Array([math.inf, -15.0])),
+        (
+            VariantType.TYPE_PACKED_STRING_ARRAY,
+            [None, True, 1 / 3],
+            PackedStringArray(["<null>", "true", "0." + 14 * "3"]),
+        ),
+        (VariantType.TYPE_PACKED_VECTOR3_ARRAY, [Vector2i(1, 2), 5], PackedVector3Array([Vector3(1, 2, 0), Vector3()])),
+        (
+            VariantType.TYPE_PACKED_COLOR_ARRAY,
+            [255, "red", None],
+            PackedColorArray([Color(0, 0, 0), Color.RED, Color()]),
+        ),
+        (VariantType.TYPE_RID, EncodedObjectAsID(5), RID()),
+        (VariantType.TYPE_QUATERNION, Basis.from_scale(Vector3(2, 2, 2)), Quaternion()),
         (VariantType.TYPE_OBJECT, None, None),
     ],
 )
@@ -167,9 +190,10 @@ def test_elements_of_another_type_are_converted(kind: VariantType, came: Variant
         (VariantType.TYPE_VECTOR2, Vector3()),
         (VariantType.TYPE_VECTOR2I, Vector2(1e30, 0)),
         (VariantType.TYPE_RECT2I, Rect2(float("inf"), 0, 0, 0)),
-        (VariantType.TYPE_PACKED_INT32_ARRAY, ["a"]),
-        (VariantType.TYPE_PACKED_INT32_ARRAY, [1 << 40]),
-        (VariantType.TYPE_PACKED_BYTE_ARRAY, [300]),
+        (VariantType.TYPE_PACKED_INT32_ARRAY, [float("nan")]),
+        (VariantType.TYPE_PACKED_INT32_ARRAY, [2.0**31]),
+        (VariantType.TYPE_PACKED_BYTE_ARRAY, [1e300]),
+        (VariantType.TYPE_PACKED_STRING_ARRAY, [{}]),
         (VariantType.TYPE_OBJECT, 5),
     ],
 )
