@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
+from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import fail
 from godot_enet.compat.globals import Error
 
@@ -94,12 +95,15 @@ class Authentication:
             self._admit(peer)
         return Error.OK
 
-    def receive(self, peer: int, data: bytes) -> None:
-        """What a pending peer has sent, without the two bytes in front. The callback may raise anything."""
+    def receive(self, peer: int, data: bytes, failed: Callable[[BaseException], object]) -> None:
+        """What a pending peer has sent, without the two bytes in front.
+
+        The callback may raise anything. If it is a coroutine, ``failed`` is given what it raises after its first wait.
+        """
         pending = self._pending[peer]
         if data:
             if self.callback is not None:
-                self.callback(peer, data)
+                run(self.callback(peer, data), failed)
         elif pending.local:
             del self._pending[peer]
             self._admit(peer)

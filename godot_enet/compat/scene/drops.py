@@ -74,7 +74,13 @@ class SceneReporter:
         return dict(self._counts)
 
     def note(
-        self, cause: SceneDrop, sender: int, text: str = "", *args: object, subject: str = "", failed: bool = False
+        self,
+        cause: SceneDrop,
+        sender: int,
+        text: str = "",
+        *args: object,
+        subject: str = "",
+        failed: BaseException | None = None,
     ) -> None:
         """Count something, and say so unless that was done within the last ten seconds.
 
@@ -83,7 +89,7 @@ class SceneReporter:
             sender: the peer it came from.
             text: what more there is to say, with ``%s`` for each of ``args``, which are cut if they are long.
             subject: causes are said separately for each subject. It must not be made up by the remote.
-            failed: add the traceback of the exception that is being handled.
+            failed: an exception, whose traceback is added.
         """
         self._counts[cause] = self._counts.get(cause, 0) + 1
         if subject and (cause, subject) not in self._subjects:

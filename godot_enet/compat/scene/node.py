@@ -297,6 +297,9 @@ class Node:
         Args:
             method: its name.
             config: ``rpc_mode``, ``transfer_mode``, ``call_local`` and ``channel``, as in Godot; None takes it back.
+
+        Raises:
+            TypeError: a value is no number.
         """
         name = as_str(method, "method")
         if config is None:
@@ -304,6 +307,7 @@ class Node:
         elif not isinstance(config, Mapping):
             fail('Condition "p_config.get_type() != Variant::DICTIONARY" is true.', None)
         else:
+            config_from_dictionary(config)  # now, and not when a remote calls
             self._rpc_options[name] = dict(config)
 
     def get_node_rpc_config(self) -> dict[str, Mapping[Any, Any]]:

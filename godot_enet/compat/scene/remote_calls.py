@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
+from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
@@ -19,6 +22,7 @@ from godot_enet.compat.variant import DecodeError, EncodeError, Variant
 
 __all__ = ["RemoteCalls"]
 
+_log = logging.getLogger("godot_enet")
 _CONNECTED = MultiplayerPeer.CONNECTION_CONNECTED
 
 
@@ -113,7 +117,7 @@ class RemoteCalls:
         return None
 
     def _call_here(self, me: int, node: Node, entry: RpcEntry, arguments: Sequence[Variant]) -> Error:
-        """An exception in the method is the caller's, as in any call."""
+        """An exception in the method is the caller's, as in any call; in a coroutine, until its first wait."""
         try:
             make = entry.prepare(node, arguments)
         except (ArgumentsError, AttributeError) as error:
@@ -122,7 +126,11 @@ class RemoteCalls:
         api = self._multiplayer
         outer, api._sender = api._sender, me
         try:
-            make()
+            result = make()
+            if result is not None:
+                run(
+                    result, lambda error: _log.error("RPC '%s' of %s failed.", entry.name, _place(node), exc_info=error)
+                )
         finally:
             api._sender = outer
         return Error.OK
@@ -156,12 +164,30 @@ class RemoteCalls:
             return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, node.get_path(), error)
         try:
             make = entry.prepare(node, arguments)
-        except AttributeError:
-            return note(SceneDrop.UNKNOWN_METHOD, sender, "'%s' of %s", name, node.get_path())
+        except AttributeError as error:
+            return note(SceneDrop.UNKNOWN_METHOD, sender, "'%s' of %s: %s", name, _place(node), error)
         except ArgumentsError as error:
-            return note(SceneDrop.WRONG_ARGUMENTS, sender, "'%s' of %s: %s", name, node.get_path(), error)
+            return note(SceneDrop.WRONG_ARGUMENTS, sender, "'%s' of %s: %s", name, _place(node), error)
+        except Exception as error:
+            return self._failed(sender, node, name, error)
         try:
-            make()
-        except Exception:
-            note(SceneDrop.FAILED_CALL, sender, "'%s' of %s", name, node.get_path(), subject=name, failed=True)
+            result = make()
+            if result is not None:
+                run(result, partial(self._failed, sender, node, name))
+        except Exception as error:
+            self._failed(sender, node, name, error)
         return None
+
+    def _failed(self, sender: int, node: Node, name: str, error: BaseException) -> None:
+        """A call has raised something."""
+        self._note(SceneDrop.FAILED_CALL, sender, "'%s' of %s", name, _place(node), subject=name, failed=error)
+
+
+def _log_failure(node: Node, name: str, error: BaseException) -> None:
+    """A local call has raised something after its first wait."""
+    _log.error("RPC '%s' of %s failed.", name, _place(node), exc_info=error)
+
+
+def _place(node: Node) -> str:
+    """Its path; where a call has taken it out of the tree, its name."""
+    return node._name if node._tree is None else str(node.get_path())

@@ -72,7 +72,7 @@ def config_from_annotation(options: Iterable[object]) -> RpcConfig:
 
     Raises:
         TypeError: an option is neither a word nor, in the last place, a channel.
-        ValueError: a word is unknown, or says something again that is already said.
+        ValueError: a word is unknown, or conflicts with an earlier one.
     """
     found: dict[str, Any] = {}
     for option in options:
@@ -80,27 +80,39 @@ def config_from_annotation(options: Iterable[object]) -> RpcConfig:
             raise TypeError("@rpc: the channel comes last")
         if isinstance(option, str):
             if option not in _WORDS:
-                raise ValueError(f"@rpc: {option!r} is none of {', '.join(map(repr, _WORDS))}")
+                raise ValueError(f"@rpc: {option!r} must be one of {', '.join(map(repr, _WORDS))}")
             name, value = _WORDS[option]
             if name in found:
-                raise ValueError(f"@rpc: {option!r} says again what is already said")
+                raise ValueError(f"@rpc: {option!r} conflicts with an earlier option")
             found[name] = value
         else:
-            try:
-                found["channel"] = index(option)  # type: ignore[arg-type]
-            except TypeError:
-                raise TypeError(f"@rpc: {option!r} is neither a word nor a channel") from None
+            found["channel"] = _number(option, f"@rpc: {option!r} is neither a word nor a channel")
     return RpcConfig(**found)
 
 
+def _number(value: object, error: str) -> int:
+    if isinstance(value, bool):
+        raise TypeError(error)
+    try:
+        return index(value)  # type: ignore[arg-type]  # that is what is being found out
+    except TypeError:
+        raise TypeError(error) from None
+
+
 def config_from_dictionary(options: Mapping[Any, Any]) -> RpcConfig | None:
-    """What ``Node.rpc_config`` is given; None without ``"rpc_mode"``."""
+    """What ``Node.rpc_config`` is given; None without ``"rpc_mode"``.
+
+    Raises:
+        TypeError: a value is no number; the message names it.
+    """
     if "rpc_mode" not in options:
         return None
-    transfer_mode = options.get("transfer_mode", MultiplayerPeer.TRANSFER_MODE_RELIABLE)
-    return RpcConfig(
-        int(options["rpc_mode"]), int(transfer_mode), bool(options.get("call_local")), int(options.get("channel", 0))
+    numbers = {"rpc_mode": 0, "transfer_mode": MultiplayerPeer.TRANSFER_MODE_RELIABLE, "channel": 0}
+    mode, transfer_mode, channel = (
+        _number(options.get(name, default), f"rpc_config: {name!r} must be an int, not {options.get(name)!r}")
+        for name, default in numbers.items()
     )
+    return RpcConfig(mode, transfer_mode, bool(options.get("call_local")), channel)
 
 
 class RpcEntry:
@@ -126,13 +138,16 @@ class RpcEntry:
         Raises:
             AttributeError: the node has no such method.
             ArgumentsError: it does not take these arguments.
+            Exception: whatever the node raises when it is asked for the method.
         """
         function = self.function
         if function is None:
             found = getattr(node, self.name)
+            if not callable(found):
+                raise AttributeError(f"{self.name!r} is {type(found).__name__} and no method")
             return partial(found, *Parameters(found, skip=0).fit(arguments))
         if self._parameters is None:
-            self._parameters = Parameters(function)
+            self._parameters = Parameters(function, owner=type(node))
         return partial(function, node, *self._parameters.fit(arguments))
 
 

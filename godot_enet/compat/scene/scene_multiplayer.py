@@ -124,10 +124,14 @@ class SceneMultiplayer(ScenePeers):
             return self._reporter.note(SceneDrop.UNKNOWN_SENDER, sender)
         if len(packet) < 2 or packet[0] & _COMMAND_BITS != SYS or packet[1] != AUTH[1]:
             return self._reporter.note(SceneDrop.NOT_AUTHENTICATED, sender)
+
+        def failed(error: BaseException) -> None:
+            self._reporter.note(SceneDrop.FAILED_CALL, sender, "auth_callback", subject="auth", failed=error)
+
         try:
-            return self._auth.receive(sender, packet[2:])
-        except Exception:
-            return self._reporter.note(SceneDrop.FAILED_CALL, sender, "auth_callback", subject="auth", failed=True)
+            return self._auth.receive(sender, packet[2:], failed)
+        except Exception as error:
+            return failed(error)
 
     def _receive_system(self, sender: int, packet: bytes, channel: int, mode: MultiplayerPeer.TransferMode) -> None:
         note, transport = self._reporter.note, self._transport

@@ -79,6 +79,6 @@ def test_what_strangers_write_is_cut_and_made_printable(clock: Clock, log: pytes
 def test_a_failure_comes_with_its_traceback(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise ValueError("the reason")
-    except ValueError:
-        SceneReporter().note(SceneDrop.FAILED_CALL, 5, failed=True)
+    except ValueError as error:
+        SceneReporter().note(SceneDrop.FAILED_CALL, 5, failed=error)
     assert "ValueError: the reason" in caplog.text

@@ -72,7 +72,7 @@ def test_options() -> None:
         "full": (1, 0, True, 3),
         "empty": (2, 2, False, 0),
     }
-    with pytest.raises(ValueError, match="'everybody' is none of"):
+    with pytest.raises(ValueError, match="'everybody' must be one of"):
         rpc("everybody")
 
 
