@@ -233,17 +233,20 @@ class PeerMethods(PacketPeer):
     def _take_packet(self) -> tuple[Error, bytes]:
         if self._host is None:
             return fail(_NULL, Error.ERR_UNCONFIGURED), b""
-        if not self._packets:
-            text = 'Condition "packet_queue.is_empty()" is true. Returning: ERR_UNAVAILABLE'
-            return fail(text, Error.ERR_UNAVAILABLE), b""
-        return Error.OK, self._packets.popleft()[0]
+        if self._packets:
+            with contextlib.suppress(IndexError):  # another thread took it
+                return Error.OK, self._packets.popleft()[0]
+        text = 'Condition "packet_queue.is_empty()" is true. Returning: ERR_UNAVAILABLE'
+        return fail(text, Error.ERR_UNAVAILABLE), b""
 
     def get_packet(self) -> bytes:
         """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
         packets = self._packets
         if packets and self._host is not None:
+            # This may run the program's code, which may take packets: it comes before anything is looked at.
             self._packet_error = Error.OK
-            return packets.popleft()[0]
+            with contextlib.suppress(IndexError):
+                return packets.popleft()[0]
         return super().get_packet()
 
     def get_packet_flags(self) -> int:
@@ -251,9 +254,10 @@ class PeerMethods(PacketPeer):
 
         A packet in reliable fragments has 1, whatever it was sent with.
         """
-        if not self._packets:
-            return fail('Condition "packet_queue.is_empty()" is true. Returning: 0', 0)
-        return self._packets[0][1]
+        if self._packets:
+            with contextlib.suppress(IndexError):
+                return self._packets[0][1]
+        return fail('Condition "packet_queue.is_empty()" is true. Returning: 0', 0)
 
     # Ending
 

@@ -137,6 +137,23 @@ class TestReceiving:
         assert link.at_server.get_packet_error() is Error.OK
         assert logged() == []
 
+    def test_a_finalizer_may_take_the_packet_meanwhile(self, link: Link) -> None:
+        peer = link.at_server
+
+        class Thief:
+            """Runs when the error before is replaced, in the middle of ``get_packet``."""
+
+            def __del__(self) -> None:
+                stolen.append(peer.get_packet())
+
+        stolen: list[bytes] = []
+        assert peer.get_packet() == b""
+        assert link.at_client.send(0, b"x", 1) is Error.OK
+        link.stage.run(peer.get_available_packet_count)
+        peer._packet_error = Thief()  # type: ignore[assignment]
+        assert peer.get_packet() == b""
+        assert stolen == [b"x"]
+
     def test_a_packet_waits_only_once_it_was_reported(self, link: Link) -> None:
         link.at_client.send(0, b"x", 1)
         link.client.flush()
