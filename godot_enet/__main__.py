@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from godot_enet.tools import rpc_check
+from godot_enet.tools import engines, rpc_check
 
 __all__ = ["main"]
 
@@ -16,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m godot_enet", description="Tools of godot_enet.")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
     rpc_check.add_to(tools)
+    engines.add_to(tools)
     options = parser.parse_args(argv)
     code: int = options.run(options)
     return code

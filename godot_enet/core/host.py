@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, Union
@@ -18,12 +19,29 @@ from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError, HostClosed
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
-from godot_enet.core.native import NativeEngine, NativeHost, library, why_unavailable
+from godot_enet.core.native import (
+    NativeEngine,
+    NativeHost,
+    library,
+    remedy,
+    why_no_hot_types,
+    why_unavailable,
+)
 from godot_enet.core.native.engine import native_mode
 from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 
-__all__ = ["AnyHost", "Host", "HostOpener", "available_engines", "open_host", "with_compressor", "with_stage"]
+__all__ = [
+    "AnyHost",
+    "Host",
+    "HostOpener",
+    "available_engines",
+    "choose_engine",
+    "open_host",
+    "why_slower",
+    "with_compressor",
+    "with_stage",
+]
 
 _log = logging.getLogger("godot_enet")
 
@@ -39,36 +57,51 @@ class HostOpener(Protocol):
         ...
 
 
-_fallback_said = False
+_warned = False
 
 
 def available_engines() -> tuple[str, ...]:
-    """The engines that can be used here, the preferred one first."""
-    return ("python",) if why_unavailable() else ("native", "python")
+    """The engines that can be used here, the faster one first."""
+    if why_unavailable():
+        return ("python",)
+    # A JIT compiles the Python engine, and a call into C costs more there than what the engine does.
+    return ("native", "python") if sys.implementation.name == "cpython" else ("python", "native")
+
+
+def why_slower() -> str:
+    """Why ``auto`` means a slower engine here than CPython can have, and what to do; empty where it does not."""
+    if sys.implementation.name != "cpython" or not why_no_hot_types():
+        return ""
+    if why_unavailable():
+        return (
+            f"Using the Python engine, which is slower: the native one is not available ({why_unavailable()}). "
+            f"{remedy()} GODOT_ENET_ENGINE=python uses the Python engine without this warning."
+        )
+    return f"Using the native engine without its C methods, which is slower: {why_no_hot_types()}. {remedy()}"
 
 
 def choose_engine(name: str | None = None) -> str:
     """The engine to use: ``name``, else the environment variable ``GODOT_ENET_ENGINE``, else ``auto``.
 
+    The first choice of an engine that is slower than it could be is logged, unless it is ``python`` by name.
+
     Raises:
         NativeUnavailable: ``native`` was asked for and is not there.
         ValueError: no such engine.
     """
-    global _fallback_said
+    global _warned
     wanted = name or os.environ.get("GODOT_ENET_ENGINE") or "auto"
     if wanted == "python":
         return wanted
     if wanted == "native":
         library()
-        return wanted
-    if wanted != "auto":
+    elif wanted != "auto":
         raise ValueError(f"GODOT_ENET_ENGINE must be auto, python or native, not {wanted!r}")
-    if not why_unavailable():
-        return "native"
-    if not _fallback_said:
-        _fallback_said = True
-        _log.info("The native engine is not available (%s); using the Python engine.", why_unavailable())
-    return "python"
+    if not _warned:
+        _warned = True
+        if reason := why_slower():
+            _log.warning("%s", reason)
+    return "native" if wanted == "native" else available_engines()[0]
 
 
 def open_host(

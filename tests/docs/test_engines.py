@@ -23,7 +23,7 @@ for _ in range(2):
     connection.create_host(1)
     print(connection.engine_name)
 """
-FALLBACK = "INFO The native engine is not available (it was not built); using the Python engine."
+FALLBACK = "WARNING Using the Python engine, which is slower: the native one is not available ("
 
 
 def ran(engine: str | None, library: Path | None = None) -> tuple[int, list[str]]:
@@ -50,12 +50,30 @@ def test_the_native_engine_is_taken_where_it_is(request: pytest.FixtureRequest) 
     for wanted in (None, "auto", *engines):
         code, lines = ran(wanted)
         used = wanted if wanted in engines else engines[0]
-        assert (code, [line for line in lines if line != FALLBACK]) == (0, [" ".join(engines), used, used])
+        said = [line for line in lines if not line.startswith("WARNING ")]
+        assert (code, said) == (0, [" ".join(engines), used, used])
 
 
 @pytest.mark.parametrize("wanted", [None, "auto"])
 def test_without_it_the_python_engine_takes_its_place_and_one_line_says_so(wanted: str | None, tmp_path: Path) -> None:
-    assert ran(wanted, tmp_path) == (0, ["python", FALLBACK, "python", "python"])
+    code, (available, warning, *used) = ran(wanted, tmp_path)
+    assert (code, available, used) == (0, "python", ["python", "python"])
+    assert warning.startswith(FALLBACK)
+    assert "Correct or unset GODOT_ENET_NATIVE_LIBRARY." in warning
+
+
+def test_the_warning_is_seen_where_no_log_is_set_up(tmp_path: Path) -> None:
+    environment = os.environ | {"GODOT_ENET_NATIVE_LIBRARY": str(tmp_path), "GODOT_ENET_ENGINE": "auto"}
+    with Program("demos/hello.py", environment=environment) as program:
+        assert program.finish() == 0
+    assert [line.startswith(FALLBACK[8:]) for line in program.lines].count(True) == 1
+
+
+def test_a_command_tells_the_engine() -> None:
+    with Program("-m", "godot_enet", "engines") as program:
+        assert program.finish() == 0
+    (line,) = program.lines
+    assert line.startswith("Using the ")
 
 
 def test_who_asks_for_the_python_engine_is_told_nothing(tmp_path: Path) -> None:
@@ -65,7 +83,7 @@ def test_who_asks_for_the_python_engine_is_told_nothing(tmp_path: Path) -> None:
 def test_who_insists_on_the_native_engine_is_told_why_not(tmp_path: Path) -> None:
     code, lines = ran("native", tmp_path)
     assert code == 1
-    assert lines[-1].endswith("the native engine is not available: it was not built")
+    assert "the native engine is not available: GODOT_ENET_NATIVE_LIBRARY=" in lines[-1]
 
 
 def test_a_misspelt_engine_is_not_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:

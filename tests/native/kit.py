@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core.native import hot_types, why_no_hot_types
 from tests.unit.compat.stage import Link
 
-__all__ = ["HANDLES", "fill", "same_host"]
+__all__ = ["HANDLES", "fill", "needs_hot", "same_host"]
+
+needs_hot = pytest.mark.skipif(hot_types() is None, reason=f"no C methods: {why_no_hot_types()}")
+"""For tests of what only the C methods of ``src/hot.c`` do, or have."""
 
 HANDLES = [0, 1, 31, 32, 4094, 4095, 4096, 1 << 12, 1 << 31, 1 << 32, (1 << 64) - 1]
 """Numbers of peers that are at an end of what a number may be, or of a slot."""

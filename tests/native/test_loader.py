@@ -1,10 +1,14 @@
-"""A library that is missing, broken or not ours: one clear sentence, and the Python engine instead."""
+"""A library that is missing, broken or not ours: one clear sentence, and the Python engine instead. An interpreter that
+cannot have the C methods: one sentence, and the rest of the library."""
 
 from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from godot_enet.core.native import library, loader
 from godot_enet.core.native.loader import NativeUnavailable, load_library
 from godot_enet.core.native.records import RECORDS
+from tests.native.kit import needs_hot
 from tests.native.running import run
 
 USE = """
@@ -69,30 +74,24 @@ def foreign() -> Path:
     return Path(found)
 
 
-@pytest.fixture(params=["_gde", "_gde_hot"])
-def stem(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 class TestFallback:
     @pytest.fixture
-    def place(self, tmp_path: Path, stem: str) -> Path:
+    def place(self, tmp_path: Path) -> Path:
         """Where a program with this folder looks for the library."""
-        return tmp_path / f"{stem}.so"
+        return tmp_path / "_gde.so"
 
     def check(self, folder: Path, *words: str) -> None:
         """One sentence for whoever asks, none for whoever does not; the Python engine; no library, no native."""
         here = {"GODOT_ENET_NATIVE_LIBRARY": str(folder)}
         result = run(USE, **here, GODOT_ENET_ENGINE=None)
         assert (result.returncode, result.stdout) == (0, "python\npython\n"), result.stderr
-        lines = result.stderr.splitlines()
-        assert 1 <= len(lines) <= 2
-        for line in lines:
-            assert line.startswith(("WARNING godot_enet.native ", "INFO godot_enet "))
-            assert all(word in line for word in words), line
-        assert "using the Python engine" in lines[-1]
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("WARNING godot_enet Using the Python engine, which is slower: the native one is not ")
+        assert all(word in line for word in words), line
+        assert ". Correct or unset GODOT_ENET_NATIVE_LIBRARY. " in line
 
-        assert run(USE, **here, GODOT_ENET_ENGINE="python").stdout == "python\npython\n"
+        result = run(USE, **here, GODOT_ENET_ENGINE="python")
+        assert (result.stdout, result.stderr) == ("python\npython\n", "")
         result = run(USE, **here, GODOT_ENET_ENGINE="native")
         assert (result.returncode, result.stdout) == (1, "python\n")
         last = result.stderr.splitlines()[-1]
@@ -100,10 +99,10 @@ class TestFallback:
         assert all(word in last for word in words), last
 
     def test_nothing_there(self, tmp_path: Path) -> None:
-        self.check(tmp_path, "it was not built")
+        self.check(tmp_path, f"GODOT_ENET_NATIVE_LIBRARY={tmp_path} has no library _gde")
 
     def test_no_such_folder(self, tmp_path: Path) -> None:
-        self.check(tmp_path / "nowhere", "it was not built")
+        self.check(tmp_path / "nowhere", f"GODOT_ENET_NATIVE_LIBRARY={tmp_path / 'nowhere'} has no library _gde")
 
     def test_noise(self, place: Path) -> None:
         place.write_bytes(bytes(range(256)) * 40)
@@ -150,15 +149,131 @@ class TestGoodLibrary:
         last = result.stderr.splitlines()[-1]
         assert last == "ValueError: GODOT_ENET_ENGINE must be auto, python or native, not 'Native'"
 
-    def test_the_plain_library_alone_is_enough(self, tmp_path: Path) -> None:
-        shutil.copy(path(), tmp_path / "_gde.so")
-        result = run(USE, GODOT_ENET_NATIVE_LIBRARY=str(tmp_path), GODOT_ENET_ENGINE=None)
-        assert (result.returncode, result.stdout, result.stderr) == (0, "native python\nnative\n", "")
 
-    def test_a_broken_one_with_c_methods_leaves_the_plain_one(self, tmp_path: Path) -> None:
-        shutil.copy(path(), tmp_path / "_gde.so")
-        (tmp_path / "_gde_hot.so").write_bytes(b"no library")
-        result = run(USE, GODOT_ENET_NATIVE_LIBRARY=str(tmp_path), GODOT_ENET_ENGINE=None)
-        assert (result.returncode, result.stdout) == (0, "native python\nnative\n")
-        (line,) = result.stderr.splitlines()
-        assert "_gde_hot.so cannot be loaded" in line
+FREE_THREADED = """
+import sys
+flags, sys.abiflags = sys.abiflags, "t"
+import godot_enet.core.native
+sys.abiflags = flags
+"""
+"""Begins a program as if this were a free-threaded build."""
+PYPY = """
+import sys
+sys.implementation.name = "pypy"
+"""
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="plays another interpreter, on CPython")
+class TestWithoutMethods:
+    """The native engine without its C methods."""
+
+    @pytest.mark.parametrize("value", [None, "native"])
+    def test_it_works_and_one_line_says_why_they_are_missing(self, value: str | None) -> None:
+        result = run(FREE_THREADED + USE, GODOT_ENET_ENGINE=value)
+        assert (result.returncode, result.stdout) == (0, "native python\nnative\n"), result.stderr
+        assert result.stderr == (
+            "WARNING godot_enet Using the native engine without its C methods, which is slower: a free-threaded "
+            "CPython has another object layout. An ordinary build of CPython has them.\n"
+        )
+
+    def test_nobody_warns_of_what_the_python_engine_does_not_use(self) -> None:
+        result = run(FREE_THREADED + USE, GODOT_ENET_ENGINE="python")
+        assert (result.returncode, result.stdout, result.stderr) == (0, "native python\npython\n", "")
+
+    @pytest.mark.parametrize(("value", "engine"), [(None, "python"), ("auto", "python"), ("native", "native")])
+    def test_pypy_prefers_the_python_engine(self, value: str | None, engine: str) -> None:
+        """It compiles that, and a call into C takes it longer."""
+        result = run(PYPY + USE, GODOT_ENET_ENGINE=value)
+        assert (result.returncode, result.stdout, result.stderr) == (0, f"python native\n{engine}\n", "")
+
+    @pytest.mark.parametrize("value", [None, "auto"])
+    def test_on_pypy_nothing_is_missing_without_the_library(self, value: str | None, tmp_path: Path) -> None:
+        result = run(PYPY + USE, GODOT_ENET_NATIVE_LIBRARY=str(tmp_path), GODOT_ENET_ENGINE=value)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "python\npython\n", "")
+
+
+@needs_hot
+class TestWhoGetsTheMethods:
+    """Objects must be laid out as ``src/python_abi.h`` declares them: anything else would end the interpreter."""
+
+    def test_this_interpreter(self) -> None:
+        assert loader._load_hot(library()).handle is loader._load_hot(library()).handle
+
+    def test_other_implementations_do_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.implementation, "name", "graalpy")
+        with pytest.raises(NativeUnavailable, match=r"^graalpy does not have CPython's stable ABI$"):
+            loader._load_hot(library())
+
+    @pytest.mark.parametrize("flags", ["t", "td"])
+    def test_free_threaded_builds_do_not(self, flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "abiflags", flags)
+        with pytest.raises(NativeUnavailable, match="free-threaded"):
+            loader._load_hot(library())
+
+    def test_they_are_recognised_without_flags(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As on Windows."""
+        monkeypatch.delattr(sys, "abiflags")
+        monkeypatch.setattr(sys, "version", "3.13.0 experimental free-threading build (main) [MSC v.1941 64 bit]")
+        with pytest.raises(NativeUnavailable, match="free-threaded"):
+            loader._load_hot(library())
+
+    def test_builds_with_larger_objects_do_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As with Py_TRACE_REFS, which has two more pointers in each."""
+        size = ctypes.sizeof
+        monkeypatch.setattr(ctypes, "sizeof", lambda kind: 2 * size(kind))
+        with pytest.raises(NativeUnavailable, match="another object layout"):
+            loader._load_hot(library())
+
+    def test_a_python_that_lacks_a_function_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ctypes, "pythonapi", library())
+        with pytest.raises(NativeUnavailable, match=r"a function is missing.*PyArg_ParseTuple"):
+            loader._load_hot(library())
+
+
+LOOK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from godot_enet.core.native import remedy, why_unavailable
+print(why_unavailable())
+print(remedy())
+"""
+
+
+class TestRemedy:
+    """What to do where the package has no library beside it."""
+
+    @pytest.fixture
+    def copied(self, tmp_path: Path) -> Path:
+        """A folder with the package, but for its library."""
+        package = Path(loader.__file__).parents[2]
+        shutil.copytree(package, tmp_path / "godot_enet", ignore=shutil.ignore_patterns("_gde*", "__pycache__"))
+        return tmp_path
+
+    def look(self, folder: Path) -> list[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GODOT_ENET_")}
+        # -S: the finder of an editable install would come first
+        command = [sys.executable, "-I", "-S", "-c", LOOK, str(folder)]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        return ran.stdout.splitlines()
+
+    def test_an_installed_package(self, copied: Path) -> None:
+        assert self.look(copied) == [
+            "it was not built",
+            "Install a C compiler, then godot_enet again; with GODOT_ENET_REQUIRE_NATIVE=1 pip shows what fails.",
+        ]
+
+    def test_a_checkout(self, copied: Path) -> None:
+        """`pip install .` builds a library, and installs it elsewhere."""
+        (copied / "CMakeLists.txt").touch()
+        assert self.look(copied) == [
+            "this checkout has no built library",
+            f"With a C compiler, run `pip install -e .` in {copied}.",
+        ]
+
+    def test_a_library_of_another_version(self, copied: Path) -> None:
+        """As after an update of a checkout that was not built again."""
+        (copied / "CMakeLists.txt").touch()
+        (copied / "godot_enet/core/native/_gde.so").write_bytes(b"no library")
+        reason, remedy = self.look(copied)
+        assert "_gde.so cannot be loaded" in reason
+        assert remedy == f"With a C compiler, run `pip install -e .` in {copied}."

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import godot_enet
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core.native import why_no_hot_types
 
 __all__ = ["main"]
 
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str]) -> None:
         raise SystemExit("py.typed is missing")
     if godot_enet.available_engines() != engines:
         raise SystemExit(f"the engines are {godot_enet.available_engines()}, not {engines}")
+    if "native" in engines and why_no_hot_types():
+        raise SystemExit(f"the native engine has no C methods: {why_no_hot_types()}")
     for number, engine in enumerate(engines):
         if number:  # the first one is used unasked
             os.environ["GODOT_ENET_ENGINE"] = engine

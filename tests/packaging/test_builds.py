@@ -86,8 +86,7 @@ def test_with_a_compiler_the_wheel_has_both_engines(source: Path, tmp_path: Path
     _, _, python, abi, platform = wheel.stem.split("-")
     assert (python, abi) == ("py3", "none")
     assert platform != "any"
-    # both: for CPython's own methods, and for every other interpreter
-    assert libraries(wheel) == {"godot_enet/core/native/_gde", "godot_enet/core/native/_gde_hot"}
+    assert libraries(wheel) == {"godot_enet/core/native/_gde"}
     use(wheel, tmp_path / "environment", "native", "python")
 
 

@@ -2,6 +2,24 @@
 
 from godot_enet.core.native.engine import NativeEngine
 from godot_enet.core.native.host import NativeHost
-from godot_enet.core.native.loader import HotTypes, NativeUnavailable, hot_types, library, why_unavailable
+from godot_enet.core.native.loader import (
+    HotTypes,
+    NativeUnavailable,
+    hot_types,
+    library,
+    remedy,
+    why_no_hot_types,
+    why_unavailable,
+)
 
-__all__ = ["HotTypes", "NativeEngine", "NativeHost", "NativeUnavailable", "hot_types", "library", "why_unavailable"]
+__all__ = [
+    "HotTypes",
+    "NativeEngine",
+    "NativeHost",
+    "NativeUnavailable",
+    "hot_types",
+    "library",
+    "remedy",
+    "why_no_hot_types",
+    "why_unavailable",
+]

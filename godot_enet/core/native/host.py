@@ -1,7 +1,7 @@
 """A host in C: engine, UDP socket and network thread, none of which ever needs the interpreter.
 
 Offers what :class:`godot_enet.core.host.Host` offers. The calls a program makes per message do not come through here
-where the helper was built against CPython's stable ABI: see ``src/hot.c``.
+where the interpreter has CPython's stable ABI: see ``src/hot.c``.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Finds and loads the compiled helper, once. Without it everything works, only slower.
 
-Two libraries may lie beside this module: ``_gde`` has no dependency at all, ``_gde_hot`` is the same plus the few
-methods on CPython's stable ABI. Either is checked before use: ABI version, struct sizes, every symbol. The environment
-variable ``GODOT_ENET_NATIVE_LIBRARY`` names another folder to look in, for builds with sanitizers and the like.
+The library ``_gde`` lies beside this module. It is checked before use: ABI version, struct sizes, every symbol. It has
+the methods of the calls made per message, too, for every CPython that has the stable ABI; elsewhere the rest of it
+works without them. The environment variable ``GODOT_ENET_NATIVE_LIBRARY`` names another folder to look in, for builds
+with sanitizers and the like.
 """
 
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -17,11 +17,21 @@ from typing import Any, NamedTuple
 
 from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
 
-__all__ = ["ABI_VERSION", "HotTypes", "NativeUnavailable", "hot_types", "library", "load_library", "why_unavailable"]
+__all__ = [
+    "ABI_VERSION",
+    "HotTypes",
+    "NativeUnavailable",
+    "hot_types",
+    "library",
+    "load_library",
+    "remedy",
+    "why_no_hot_types",
+    "why_unavailable",
+]
 
-_log = logging.getLogger("godot_enet.native")
-
-ABI_VERSION = 5
+ABI_VERSION = 6
+_STEM = "_gde"
+_ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
 _V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
 _D = ctypes.c_char_p
@@ -97,7 +107,7 @@ class NativeUnavailable(RuntimeError):
 
 
 class HotTypes(NamedTuple):
-    """The C classes of ``_gde_hot``."""
+    """The C classes of ``src/hot.c``."""
 
     handle: type
     peer: type
@@ -151,49 +161,70 @@ def load_library(path: str) -> ctypes.CDLL:
     return loaded
 
 
-def _find(stem: str) -> str | None:
-    elsewhere = os.environ.get("GODOT_ENET_NATIVE_LIBRARY")
-    # importlib.resources would find the same, and take longer to import than everything else here.
-    folders = [elsewhere] if elsewhere else sys.modules[__name__.rpartition(".")[0]].__path__
-    for folder in folders:
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            if name.split(".")[0] == stem and name.endswith((".so", ".dylib", ".dll", ".pyd")):
-                return os.path.join(folder, name)
-    return None
+def _folder() -> str:
+    """Where the library lies, or would."""
+    return os.environ.get(_ELSEWHERE) or os.path.dirname(os.path.abspath(__file__))
 
 
-def _has_stable_abi() -> bool:
-    """Free-threaded builds of CPython have another object layout, and no stable ABI."""
-    return sys.implementation.name == "cpython" and "t" not in getattr(sys, "abiflags", "")
+def _checkout() -> str | None:
+    """The checkout that this file is part of; None for an installed package."""
+    top = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
+    return top if os.path.isfile(os.path.join(top, "CMakeLists.txt")) else None
 
 
-def _load() -> tuple[ctypes.CDLL | None, HotTypes | None, str]:
-    reason = "it was not built"
-    for stem in ("_gde_hot", "_gde") if _has_stable_abi() else ("_gde",):
-        path = _find(stem)
-        if path is None:
-            continue
-        try:
-            return load_library(path), _load_hot(path) if stem == "_gde_hot" else None, ""
-        except NativeUnavailable as error:
-            reason = str(error)
-            _log.warning("The compiled helper is not used: %s.", reason)
-    return None, None, reason
+def _load() -> ctypes.CDLL:
+    folder = _folder()
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.split(".")[0] == _STEM and name.endswith((".so", ".dylib", ".dll", ".pyd")):
+            return load_library(os.path.join(folder, name))
+    if os.environ.get(_ELSEWHERE):
+        raise NativeUnavailable(f"{_ELSEWHERE}={folder} has no library {_STEM}")
+    raise NativeUnavailable("this checkout has no built library" if _checkout() else "it was not built")
 
 
-def _load_hot(path: str) -> HotTypes:
+def _refuse_foreign_objects() -> None:
+    """The C methods read the head of an object, which is part of CPython's stable ABI, and only of that."""
+    if sys.implementation.name != "cpython":
+        raise NativeUnavailable(f"{sys.implementation.name} does not have CPython's stable ABI")
+    if "t" in getattr(sys, "abiflags", "") or "free-threading" in sys.version:
+        raise NativeUnavailable("a free-threaded CPython has another object layout")
+    if object.__basicsize__ != 2 * ctypes.sizeof(ctypes.c_void_p):
+        raise NativeUnavailable("this build of CPython has another object layout")
+
+
+def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
+    """The C classes. The library is not linked with Python: it is told where Python's functions are."""
+    _refuse_foreign_objects()
+    hot = ctypes.PyDLL(loaded._name, handle=loaded._handle)
     try:
-        hot = ctypes.PyDLL(path)
-        hot.gde_hot_types.restype = ctypes.py_object
-        hot.gde_hot_results.restype = ctypes.py_object
-        hot.gde_hot_results.argtypes = [ctypes.py_object] * 4
-        handle, peer, connection = hot.gde_hot_types()
-    except (OSError, AttributeError) as error:
-        raise NativeUnavailable(f"{path} cannot be used: {error}") from error
+        hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [_U32]
+        hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [_V, ctypes.py_object]
+        hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object] * 4
+        addresses: list[int] = []
+        while name := hot.gde_hot_function(len(addresses)):
+            addresses.append(ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name.decode())))
+    except (AttributeError, ValueError) as error:
+        raise NativeUnavailable(f"a function is missing: {error}") from error
+    builtins = (None, type, int, bytes, tuple, list, super, TypeError, ValueError, OSError)
+    types = hot.gde_hot_types((_V * len(addresses))(*addresses), builtins)
+    if types is None:
+        raise NativeUnavailable("this build of CPython has another object layout")
+    handle, peer, connection = types
     return HotTypes(handle, peer, connection, hot.gde_hot_results)
 
 
-_library, _hot, _reason = _load()
+_library: ctypes.CDLL | None = None
+_hot: HotTypes | None = None
+_why_unavailable = _why_no_hot = ""
+try:
+    _library = _load()
+except NativeUnavailable as _error:
+    _why_unavailable = _why_no_hot = str(_error)
+else:
+    try:
+        _hot = _load_hot(_library)
+    except NativeUnavailable as _error:
+        _why_no_hot = str(_error)
 
 
 def library() -> ctypes.CDLL:
@@ -203,15 +234,34 @@ def library() -> ctypes.CDLL:
         NativeUnavailable: there is none.
     """
     if _library is None:
-        raise NativeUnavailable(f"the native engine is not available: {_reason}")
+        raise NativeUnavailable(f"the native engine is not available: {_why_unavailable}. {remedy()}")
     return _library
 
 
 def hot_types() -> HotTypes | None:
-    """The C classes, where the helper was built against CPython's stable ABI; None otherwise."""
+    """The C classes of the calls made per message; None where this interpreter cannot have them."""
     return _hot
 
 
 def why_unavailable() -> str:
     """Why there is no helper; empty if there is one."""
-    return _reason
+    return _why_unavailable
+
+
+def why_no_hot_types() -> str:
+    """Why there are no C classes; empty if there are."""
+    return _why_no_hot
+
+
+def remedy() -> str:
+    """What to do where the helper is missing, or has no C classes: a sentence. Empty where all is there."""
+    if not _why_no_hot:
+        return ""
+    if not _why_unavailable:
+        return "An ordinary build of CPython has them."
+    if os.environ.get(_ELSEWHERE):
+        return f"Correct or unset {_ELSEWHERE}."
+    checkout = _checkout()
+    if checkout:
+        return f"With a C compiler, run `pip install -e .` in {checkout}."
+    return "Install a C compiler, then godot_enet again; with GODOT_ENET_REQUIRE_NATIVE=1 pip shows what fails."

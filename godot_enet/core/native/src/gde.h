@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 5u
+#define GDE_ABI_VERSION 6u
 
 enum {
     GDE_OK = 0,

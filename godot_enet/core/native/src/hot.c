@@ -2,18 +2,14 @@
  *
  * Nothing else of the package is written against CPython's C API, and nothing here decides anything: whatever is not
  * the plain good case goes to the Python method of the same name, which defines what the call does (the classes here
- * come before the Python ones in the method resolution order). The library works without this file.
+ * come before the Python ones in the method resolution order). The library works without these methods: the loader
+ * only asks for them where objects are laid out as in python_abi.h.
  *
  * Lifetimes: a Handle owns the host; connections and peers hold a reference to their Handle, so the memory is there as
  * long as anybody can reach it, closed or not. */
-#define PY_SSIZE_T_CLEAN
-#if !defined(Py_LIMITED_API)
-#define Py_LIMITED_API 0x030A0000
-#endif
-#include <Python.h>
-
 #include "internal.h"
 #include "platform.h"
+#include "python_abi.h"
 
 static struct {
     PyObject *ok;             /* Error.OK */
@@ -61,10 +57,13 @@ static void handle_dealloc(Handle *self) {
 
 static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
-    const char *config, *bind;
-    Py_ssize_t config_size, bind_size;
+    PyObject *given_config, *given_bind;
+    char *config, *bind = NULL;
+    Py_ssize_t config_size, bind_size = 0;
     unsigned int flags;
-    if (!PyArg_ParseTuple(args, "y#z#I", &config, &config_size, &bind, &bind_size, &flags)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOI", &given_config, &given_bind, &flags)) return NULL;
+    if (PyBytes_AsStringAndSize(given_config, &config, &config_size) < 0) return NULL;
+    if (given_bind != Py_None && PyBytes_AsStringAndSize(given_bind, &bind, &bind_size) < 0) return NULL;
     if (config_size != sizeof(gde_config) || (bind && bind_size != sizeof(gde_address))) {
         PyErr_SetString(PyExc_ValueError, "config or address of a wrong size");
         return NULL;
@@ -149,7 +148,7 @@ static void peer_dealloc(Peer *self) {
 static PyObject *call_base(PyObject *self, PyObject *name, PyTypeObject *base, PyObject *const *args, Py_ssize_t count,
                            PyObject *keyword_names) {
     PyObject *method = NULL, *packed = NULL, *keywords = NULL, *outcome = NULL;
-    PyObject *proxy = PyObject_CallFunctionObjArgs((PyObject *)&PySuper_Type, (PyObject *)base, self, NULL);
+    PyObject *proxy = PyObject_CallFunctionObjArgs((PyObject *)PySuper_Type, (PyObject *)base, self, NULL);
     if (!proxy || !(method = PyObject_GetAttr(proxy, name)) || !(packed = PyTuple_New(count))) goto done;
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_INCREF(args[i]);
@@ -511,9 +510,20 @@ static PyType_Spec connection_spec = {"godot_enet.core.native.HotConnection", si
 
 /* The doors, for ctypes.PyDLL. */
 
-/* Returns (Handle, HotPeer, HotConnection). */
-GDE_API PyObject *gde_hot_types(void) {
+/* The names of the functions whose addresses gde_hot_types wants, in that order; NULL after the last. */
+GDE_API const char *gde_hot_function(uint32_t number) {
+    return number < sizeof python_names / sizeof *python_names ? python_names[number] : NULL;
+}
+
+/* Returns (Handle, HotPeer, HotConnection), or None where objects are not laid out as they are declared here. */
+GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *builtins) {
+    python_resolve(functions);
+    if (!PyArg_ParseTuple(builtins, "OOOOOOOOOO", &Py_None, &PyType_Type, &PyLong_Type, &PyBytes_Type, &PyTuple_Type,
+                          &PyList_Type, &PySuper_Type, &PyExc_TypeError, &PyExc_ValueError, &PyExc_OSError))
+        return NULL;
+    if (!python_layout_is_known()) Py_RETURN_NONE;
     if (!state.connection) {
+        Py_INCREF(builtins);
         if (!(state.send_name = PyUnicode_InternFromString("send")) ||
             !(state.service_name = PyUnicode_InternFromString("service")) ||
             !(state.get_packet_name = PyUnicode_InternFromString("get_packet")) ||
@@ -527,12 +537,12 @@ GDE_API PyObject *gde_hot_types(void) {
             !(state.connection = (PyTypeObject *)PyType_FromSpec(&connection_spec)))
             return NULL;
     }
-    return Py_BuildValue("OOO", state.handle, state.peer, state.connection);
+    return PyTuple_Pack(3, state.handle, state.peer, state.connection);
 }
 
 /* What the methods hand out: Error.OK, EventType.EVENT_RECEIVE, ServiceResult, and its value for "nothing". */
 GDE_API PyObject *gde_hot_results(PyObject *ok, PyObject *event_receive, PyObject *result, PyObject *none_result) {
-    if (!PyType_Check(result) || !PyType_IsSubtype((PyTypeObject *)result, &PyTuple_Type)) {
+    if (!PyType_Check(result) || !PyType_IsSubtype((PyTypeObject *)result, PyTuple_Type)) {
         PyErr_SetString(PyExc_TypeError, "result must be a subclass of tuple");
         return NULL;
     }
