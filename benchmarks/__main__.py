@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.engines import native_is_missing
 from benchmarks.libenet import why_unavailable
 from benchmarks.scenarios import LIBENET, SCENARIOS, Scenario
 from benchmarks.size import Size
@@ -66,6 +67,8 @@ def choose(only: Sequence[str] | None) -> dict[str, Contender | None]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
+    if not options.only and native_is_missing("--only python measures the Python engine alone."):
+        return 1
     chosen = [scenario for scenario in SCENARIOS if not options.scenario or scenario.name in options.scenario]
     field = choose(options.only)
     if not field:

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from OpenSSL import SSL
 
+from benchmarks.engines import native_is_missing
 from godot_enet.core import Address, EventType, Host, HostConfig
 from godot_enet.core.dtls.contexts import ClientContext, server_context
 from godot_enet.core.dtls.records import Hello, hello_verify_request, parse_client_hello
@@ -307,6 +308,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if unknown := sorted(set(options.job) - set(jobs)):
         parser.error(f"no such job: {', '.join(unknown)}")
+    if (not options.job or "messages" in options.job) and native_is_missing():
+        return 1
     logging.getLogger("godot_enet.network").setLevel(logging.ERROR)  # those who vanish are no news here
     results = {name: job(options.clients) for name, job in jobs.items() if not options.job or name in options.job}
     if options.json:

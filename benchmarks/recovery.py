@@ -21,7 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
-from godot_enet import ENetConnection, ENetPacketPeer, available_engines
+from benchmarks.engines import native_is_missing
+from godot_enet import ENetConnection, ENetPacketPeer
+from godot_enet.core.host import choose_engine
 
 DELAY = 0.025  # seconds, each way
 UNDER_WAY = 192
@@ -213,7 +215,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.road:
         port, loss, seed = options.road
         road(int(port), float(loss), int(seed))
-    print(f"Ours: {available_engines()[0]} engine. Round trip {2000 * DELAY:.0f} ms; {options.seconds:.0f} s each.\n")
+    if native_is_missing():
+        return 1
+    print(f"Ours: {choose_engine()} engine. Round trip {2000 * DELAY:.0f} ms; {options.seconds:.0f} s each.\n")
     print(
         "| loss | | 1 KB messages/s | against pyenet | p99 at 100/s, ms | against pyenet |\n|---|---|---|---|---|---|"
     )

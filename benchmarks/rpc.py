@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.engines import native_is_missing
 from benchmarks.size import PATIENCE
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.globals import Error
@@ -171,6 +172,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.be_clients:
         be_clients(options.be_clients, options.clients, options.rate)
         return 0
+    if native_is_missing():
+        return 1
     cost = measure(options.clients, options.rate, options.seconds)
     print(f"{cost.calls:,.0f} RPCs/s from {options.clients} clients: {cost.total:.1f} % of one core (≤ {BOUND:.0f})")
     for name, share in [("ENet", cost.enet), ("Variant", cost.variant), ("dispatch", cost.dispatch)]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.attacks import attackers
 from benchmarks.attacks.attackers import Server, started
+from benchmarks.engines import native_is_missing
 from godot_enet import available_engines
 
 REPEATING = 34.0
@@ -75,6 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.attacks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a second each: does it still run?")
     quick = parser.parse_args(arguments).quick
+    if native_is_missing():
+        return 1
     names = [*(["pyenet"] if importlib.util.find_spec("enet") else []), *available_engines()]
     print(f"| | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
     cells = amplified(names, 1.0 if quick else REPEATING)

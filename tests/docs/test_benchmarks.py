@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 
 import pytest
 
-from benchmarks import libenet
+from benchmarks import contenders, engines, libenet
 from benchmarks.__main__ import main
 from benchmarks.contenders import CONTENDERS, PYENET, Contender
 from benchmarks.scenarios import LIBENET, SCENARIOS, Goal, Scenario
@@ -41,6 +42,39 @@ def test_profile_shows_where_time_goes(scenario: str) -> None:
         assert program.finish() == 0, program.output
     assert re.search(r"tottime +percall +cumtime", program.output)
     assert "(service)" in program.output
+
+
+@pytest.fixture
+def _no_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a checkout without a built library, with no engine asked for."""
+    monkeypatch.delenv("GODOT_ENET_ENGINE", raising=False)
+    monkeypatch.setattr(engines, "why_unavailable", lambda: "it was not built")
+    monkeypatch.setattr(contenders, "available_engines", lambda: ("python",))
+
+
+@pytest.mark.usefixtures("_no_native")
+@pytest.mark.parametrize("module", ["__main__", "attacks.__main__", "dtls", "recovery", "rpc"])
+def test_without_the_native_engine_there_is_no_table_but_a_line(
+    module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert importlib.import_module(f"benchmarks.{module}").main([]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("No table: the native engine is not available (it was not built). ")
+    assert err.endswith(" measures the Python engine alone.\n")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("_no_native")
+@pytest.mark.parametrize(("arguments", "engine"), [(["--only", "python"], "auto"), ([], "python")])
+def test_without_it_the_python_engine_is_measured_for_those_who_ask(
+    arguments: list[str], engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GODOT_ENET_ENGINE", engine)
+    assert main(["--quick", "reliable", *arguments]) == 0
+    heading, _ = [cells(line) for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert "python" in heading
+    assert "native" not in heading
 
 
 def test_without_pyenet_and_libenet_there_is_no_comparison(
