@@ -173,7 +173,7 @@ class TestWithoutMethods:
         assert (result.returncode, result.stdout) == (0, "native python\nnative\n"), result.stderr
         assert result.stderr == (
             "WARNING godot_enet Using the native engine without its C methods, which is slower: a free-threaded "
-            "CPython has another object layout. An ordinary build of CPython has them.\n"
+            "CPython has another object layout. The main interpreter of an ordinary CPython has them.\n"
         )
 
     def test_nobody_warns_of_what_the_python_engine_does_not_use(self) -> None:
@@ -224,12 +224,37 @@ class TestWhoGetsTheMethods:
         with pytest.raises(NativeUnavailable, match="another object layout"):
             loader._load_hot(library())
 
+    def test_subinterpreters_do_not(self) -> None:
+        """They would share objects with the main interpreter, and not its lock."""
+        result = run(IN_A_SUBINTERPRETER, USE)
+        if "does not support loading in subinterpreters" in result.stderr:
+            pytest.skip("this Python's ctypes cannot be used in a subinterpreter")
+        assert (result.returncode, result.stdout) == (0, "native python\nnative\n" * 2), result.stderr
+        (line,) = result.stderr.splitlines()
+        assert "Using the native engine without its C methods, which is slower: this is a subinterpreter. " in line
+
     def test_a_python_that_lacks_a_function_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ctypes, "pythonapi", library())
-        with pytest.raises(NativeUnavailable, match=r"a function is missing.*PyArg_ParseTuple"):
+        with pytest.raises(NativeUnavailable, match="a function is missing: "):
             loader._load_hot(library())
 
 
+IN_A_SUBINTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+program = sys.argv[1]
+exec(program)
+other = interpreters.create()
+try:
+    failure = getattr(interpreters, "exec", interpreters.run_string)(other, program)
+    if failure:
+        sys.exit(failure.formatted)
+finally:
+    interpreters.destroy(other)
+"""
 LOOK = """
 import sys
 sys.path.insert(0, sys.argv[1])

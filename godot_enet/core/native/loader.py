@@ -192,11 +192,19 @@ def _refuse_foreign_objects() -> None:
         raise NativeUnavailable("this build of CPython has another object layout")
 
 
+def _is_main_interpreter() -> bool:
+    current = ctypes.PYFUNCTYPE(_V)(("PyInterpreterState_Get", ctypes.pythonapi))
+    number = ctypes.PYFUNCTYPE(_I64, _V)(("PyInterpreterState_GetID", ctypes.pythonapi))
+    return bool(number(current()) == 0)
+
+
 def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
     """The C classes. The library is not linked with Python: it is told where Python's functions are."""
     _refuse_foreign_objects()
     hot = ctypes.PyDLL(loaded._name, handle=loaded._handle)
     try:
+        if not _is_main_interpreter():  # the others have objects and, from Python 3.12 on, locks of their own
+            raise NativeUnavailable("this is a subinterpreter")
         hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [_U32]
         hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [_V, ctypes.py_object]
         hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object] * 4
@@ -258,7 +266,7 @@ def remedy() -> str:
     if not _why_no_hot:
         return ""
     if not _why_unavailable:
-        return "An ordinary build of CPython has them."
+        return "The main interpreter of an ordinary CPython has them."
     if os.environ.get(_ELSEWHERE):
         return f"Correct or unset {_ELSEWHERE}."
     checkout = _checkout()
