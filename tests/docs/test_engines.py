@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -24,6 +25,8 @@ for _ in range(2):
     print(connection.engine_name)
 """
 FALLBACK = "WARNING Using the Python engine, which is slower: the native one is not available ("
+
+on_cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="elsewhere Python is the faster engine")
 
 
 def ran(engine: str | None, library: Path | None = None) -> tuple[int, list[str]]:
@@ -54,6 +57,7 @@ def test_the_native_engine_is_taken_where_it_is(request: pytest.FixtureRequest) 
         assert (code, said) == (0, [" ".join(engines), used, used])
 
 
+@on_cpython
 @pytest.mark.parametrize("wanted", [None, "auto"])
 def test_without_it_the_python_engine_takes_its_place_and_one_line_says_so(wanted: str | None, tmp_path: Path) -> None:
     code, (available, warning, *used) = ran(wanted, tmp_path)
@@ -62,6 +66,7 @@ def test_without_it_the_python_engine_takes_its_place_and_one_line_says_so(wante
     assert "Correct or unset GODOT_ENET_NATIVE_LIBRARY." in warning
 
 
+@on_cpython
 def test_the_warning_is_seen_where_no_log_is_set_up(tmp_path: Path) -> None:
     environment = os.environ | {"GODOT_ENET_NATIVE_LIBRARY": str(tmp_path), "GODOT_ENET_ENGINE": "auto"}
     with Program("demos/hello.py", environment=environment) as program:

@@ -74,6 +74,10 @@ def foreign() -> Path:
     return Path(found)
 
 
+on_cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="elsewhere Python is the faster engine")
+
+
+@on_cpython
 class TestFallback:
     @pytest.fixture
     def place(self, tmp_path: Path) -> Path:
@@ -132,6 +136,7 @@ class TestFallback:
         self.check(place.parent, "cut off", place.name)
 
 
+@on_cpython
 class TestGoodLibrary:
     @pytest.mark.parametrize(("value", "engine"), [(None, "native"), ("", "native"), ("auto", "native")])
     def test_it_is_preferred(self, value: str | None, engine: str) -> None:
@@ -163,7 +168,7 @@ sys.implementation.name = "pypy"
 """
 
 
-@pytest.mark.skipif(sys.implementation.name != "cpython", reason="plays another interpreter, on CPython")
+@on_cpython
 class TestWithoutMethods:
     """The native engine without its C methods."""
 
