@@ -17,7 +17,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Engine
 from godot_enet.core.native import NativeEngine, why_unavailable
-from godot_enet.core.reporting import Limiter
+from tests.every_line import EveryLine
 
 EngineFactory = Callable[[HostConfig], Engine]
 
@@ -85,5 +85,5 @@ def host_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said once in ten seconds is said in each test."""
-    monkeypatch.setattr(errors, "_limiter", Limiter())
+    """What is logged once in ten seconds is logged in each test, and what the program causes each time."""
+    monkeypatch.setattr(errors, "_limiter", EveryLine())

@@ -2,8 +2,9 @@
 
 The one exception is ``TypeError``, for arguments that GDScript's own type checks would refuse.
 
-Godot logs each error. So do we where the program has made it; what a stranger can cause as often as he likes is said
-once in ten seconds and place, with the number of those withheld.
+Godot logs each error. Here an error that repeats is logged once in ten seconds, with the number of those suppressed
+since: a line a frame would bury all others. What a program causes is told apart by where it did so and by the text;
+what a remote can cause as often as it likes only by where it was noticed, since the remote may choose the text.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import threading
 from collections.abc import Hashable
 from operator import index
 from time import monotonic
+from types import FrameType
 from typing import SupportsIndex, TypeVar
 
 from godot_enet.core.reporting import Limiter, with_others
 
-__all__ = ["INACTIVE", "as_bytes", "as_int", "as_str", "attending", "fail", "ration"]
+__all__ = ["INACTIVE", "as_bytes", "as_int", "as_str", "attending", "fail", "log_exception", "ration"]
 
 _log = logging.getLogger("godot_enet")
 _T = TypeVar("_T")
 _LONGEST = 1000
 """Characters of a line with what a stranger may have written."""
+_PACKAGE = __name__.partition(".")[0]
 
 INACTIVE = "The ENetConnection instance isn't currently active."
 
@@ -36,13 +39,31 @@ def fail(text: str, result: _T, *, theirs: bool = False) -> _T:
         result: what to hand back.
         theirs: whether it is about bytes that may be a stranger's. Inside ``attending`` everything is.
     """
+    caller = sys._getframe(1)
     if theirs or attending.depth:
-        # Where it was found to be wrong is what makes it one cause; the text may have been made up to be another.
-        caller = sys._getframe(1)
         text = ration((caller.f_code.co_filename, caller.f_lineno), text)
+    else:
+        text = _limited(_program_line(caller), text, text)
     if text:
         _log.error(text)
     return result
+
+
+def log_exception(text: str, error: Exception) -> None:
+    """Log an exception that a callback of the program has raised, with its traceback.
+
+    Args:
+        text: what was called, and by what.
+        error: the exception.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = None if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+    place = (text, type(error), where)
+    text = ration(place, text) if attending.depth else _limited(place, _message(error), text)
+    if text:
+        _log.error("%s", text, exc_info=error)
 
 
 class _Attention(threading.local):
@@ -67,12 +88,38 @@ def ration(cause: Hashable, text: str) -> str:
 
     Lines are cut where they are very long, and stay one line whatever is in them.
     """
-    times = _limiter.count(cause, int(monotonic() * 1000))
+    times = _limiter.count(cause, _now())
     if not times:
         return ""
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "..."
     return with_others(text if text.isprintable() else ascii(text)[1:-1], times)
+
+
+def _limited(place: Hashable, variant: str, text: str) -> str:
+    """What to log of a line that the program causes: nothing within ten seconds of the same one."""
+    now = _now()
+    return with_others(text, times) if (times := _limiter.count(_limiter.cause_of(place, variant, now), now)) else ""
+
+
+def _now() -> int:
+    return int(monotonic() * 1000)
+
+
+def _program_line(frame: FrameType) -> Hashable:
+    """Where the program called this package."""
+    inner: FrameType | None = frame
+    while inner is not None and str(inner.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
+        inner = inner.f_back
+    frame = frame if inner is None else inner
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _message(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def as_int(value: SupportsIndex, name: str) -> int:

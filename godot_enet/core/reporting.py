@@ -17,6 +17,9 @@ __all__ = ["DropReporter", "Limiter", "with_others"]
 _log = logging.getLogger("godot_enet.network")
 _INTERVAL = 10_000
 _MOST_CAUSES = 1000
+_FORGET_AFTER = 60_000
+_MAX_TEXTS = 10
+"""Different texts of one place that are logged within one interval; further ones are counted together."""
 
 _EXPLANATIONS = {
     Drop.SHORT: "too short to be ENet",
@@ -50,30 +53,60 @@ class Limiter:
 
     def __init__(self) -> None:
         self._said: dict[Hashable, int] = {}
-        """When the last line of each cause came."""
+        """When the last line of each cause came, the longest ago first."""
         self._withheld: dict[Hashable, int] = {}
         """How many have not come since then."""
+        self._texts: dict[Hashable, tuple[int, set[str]]] = {}
+        """By place: since when its texts are counted, and which there were."""
 
     def count(self, cause: Hashable, now: int, times: int = 1) -> int:
         """Count a line, or so many; for how many of its cause one may be logged now, 0 for none.
 
-        Causes should be few. When there are a thousand, further ones are taken for one and the same.
+        Causes should be few. When there are a thousand, further ones are taken for one and the same, until some have
+        not come for a minute.
         """
         last = self._said.get(cause)
         if last is None and len(self._said) >= _MOST_CAUSES:
-            cause = None
-            last = self._said.get(cause)
+            self._forget(now)
+            if len(self._said) >= _MOST_CAUSES:
+                cause = None
+                last = self._said.get(cause)
         times += self._withheld.pop(cause, 0)
         if last is not None and now - last < _INTERVAL:
             self._withheld[cause] = times
             return 0
+        self._said.pop(cause, None)
         self._said[cause] = now
         return times
+
+    def cause_of(self, place: Hashable, text: str, now: int) -> Hashable:
+        """The cause of a line that one place in a program makes with differing texts.
+
+        Each text is a cause of its own, so that different values are seen, up to ten within ten seconds.
+        """
+        since, texts = self._texts.get(place, (now, set[str]()))
+        if now - since >= _INTERVAL:
+            since, texts = now, set()
+        if text not in texts:
+            if len(texts) >= _MAX_TEXTS:
+                return place
+            texts.add(text)
+            if len(self._texts) >= _MOST_CAUSES:
+                self._texts.clear()
+            self._texts[place] = since, texts
+        return place, text
+
+    def _forget(self, now: int) -> None:
+        for cause in [cause for cause, last in list(self._said.items()) if now - last >= _FORGET_AFTER]:
+            self._said.pop(cause, None)
+            self._withheld.pop(cause, None)
 
 
 def with_others(text: str, times: int) -> str:
     """A line that stands for so many of its cause."""
-    return text if times == 1 else f"{text} ({times - 1} more like this since it was last said)"
+    if times == 1:
+        return text
+    return f"{text} ({times - 1} similar message{'s' if times > 2 else ''} suppressed)"
 
 
 class DropReporter:

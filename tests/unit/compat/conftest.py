@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from godot_enet.compat import errors
-from godot_enet.core.reporting import Limiter
+from tests.every_line import EveryLine
 from tests.unit.compat.stage import Stage
 
 
@@ -29,7 +29,7 @@ def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
         lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert {record.name for record in caplog.records if record.levelname == "ERROR"} <= {"godot_enet"}
         caplog.clear()
-        monkeypatch.setattr(errors, "_limiter", Limiter())
+        monkeypatch.setattr(errors, "_limiter", EveryLine())
         return lines
 
     return take

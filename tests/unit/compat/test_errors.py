@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from godot_enet.compat import errors
-from godot_enet.compat.errors import as_bytes, as_int, as_str, attending, fail, ration
+from godot_enet.compat.errors import as_bytes, as_int, as_str, attending, fail, log_exception, ration
+from godot_enet.compat.scene.node import Node
+from godot_enet.core.reporting import Limiter
 
 
 def test_failing_logs_an_error_and_hands_back_the_result(caplog: pytest.LogCaptureFixture) -> None:
@@ -19,10 +22,88 @@ def test_failing_logs_an_error_and_hands_back_the_result(caplog: pytest.LogCaptu
     assert record.getMessage() == "100 % wrong: %s"  # a text, not a format
 
 
-def test_what_a_program_does_wrong_is_said_each_time(caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(3):
-        fail("wrong", None)
-    assert len(caplog.records) == 3
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the time, in seconds; errors are limited as in a program."""
+    monkeypatch.setattr(errors, "_limiter", Limiter())
+
+    def set_time(now: float) -> None:
+        monkeypatch.setattr(errors, "monotonic", lambda: now)
+
+    set_time(50)
+    return set_time
+
+
+class TestLocalErrors:
+    """What the program itself causes."""
+
+    def test_one_that_repeats_is_logged_once_in_ten_seconds(
+        self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+    ) -> None:
+        for frame in range(120 * 10 + 1):
+            clock(50 + frame / 120)
+            assert fail("No peer.", 7) == 7
+        assert [record.getMessage() for record in caplog.records] == [
+            "No peer.",
+            "No peer. (1199 similar messages suppressed)",
+        ]
+
+    def test_another_place_in_the_program_is_another_error(
+        self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+    ) -> None:
+        for _ in range(3):
+            fail("No peer.", None)
+            fail("No peer.", None)
+        assert len(caplog.records) == 2
+
+    def test_the_place_is_the_programs_own(
+        self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+    ) -> None:
+        node = Node("n")
+        node.get_node("x")
+        node.get_node("x")
+        assert len(caplog.records) == 2
+
+    def test_other_values_are_seen_up_to_ten(
+        self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+    ) -> None:
+        for _ in range(2):
+            for channel in range(100):
+                fail(f"Invalid channel {channel}.", None)
+        lines = [record.getMessage() for record in caplog.records]
+        assert lines == [f"Invalid channel {channel}." for channel in range(11)]
+        clock(60)
+        fail("Invalid channel 500.", None)
+        assert caplog.records[-1].getMessage() == "Invalid channel 500."
+
+    def test_exceptions_in_callbacks(self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]) -> None:
+        def call(value: object) -> None:
+            try:
+                raise ValueError(value)
+            except ValueError as error:
+                log_exception("Error calling x().", error)
+
+        for value in (1, 1, 2, 1):
+            call(value)
+        assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["1", "2"]
+        with attending:
+            for value in (3, 4):
+                call(value)
+        assert len(caplog.records) == 3, "the remote may have chosen the value"
+
+    def test_an_exception_without_a_text(self, caplog: pytest.LogCaptureFixture) -> None:
+        class Mute(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError
+
+        log_exception("Error calling x().", Mute())
+        assert len(caplog.records) == 1
+
+    def test_in_a_namespace_without_a_name(
+        self, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+    ) -> None:
+        exec("for _ in range(3): fail('wrong', None)", {"fail": fail, "__name__": None})
+        assert len(caplog.records) == 1
 
 
 def test_what_a_stranger_can_cause_is_said_once_in_ten_seconds(
@@ -42,11 +123,13 @@ def test_what_a_stranger_can_cause_is_said_once_in_ten_seconds(
     assert [record.getMessage() for record in caplog.records] == [
         "0 is wrong",
         "another cause",
-        "5 is wrong (4 more like this since it was last said)",
+        "5 is wrong (4 similar messages suppressed)",
     ]
 
 
-def test_so_is_all_that_fails_while_the_network_is_attended_to(caplog: pytest.LogCaptureFixture) -> None:
+def test_so_is_all_that_fails_while_the_network_is_attended_to(
+    caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+) -> None:
     def serve() -> None:
         fail("wrong", None)
 
@@ -60,7 +143,7 @@ def test_so_is_all_that_fails_while_the_network_is_attended_to(caplog: pytest.Lo
     assert len(caplog.records) == 1
     for _ in range(3):
         serve()
-    assert len(caplog.records) == 4
+    assert len(caplog.records) == 2
 
 
 def test_an_exception_ends_attending() -> None:

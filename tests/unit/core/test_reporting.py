@@ -83,7 +83,7 @@ def test_what_others_have_worded_is_said_once_in_ten_seconds(caplog: pytest.LogC
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "100 % wrong"),
         (logging.INFO, "as expected"),
-        (logging.WARNING, "once more (1 more like this since it was last said)"),
+        (logging.WARNING, "once more (1 similar message suppressed)"),
     ]
 
 
@@ -103,6 +103,27 @@ def test_a_limiter_has_an_end() -> None:
     assert limiter.count(5, 10_000) == 1, "those that came first are still told apart"
 
 
+def test_causes_that_have_not_come_for_a_minute_make_room() -> None:
+    limiter = Limiter()
+    for number in range(1001):
+        limiter.count(number, 0)
+    assert limiter.count("new", 59_999) == 1, "the first of those that are told together"
+    assert limiter.count("another", 60_000) == 1
+    assert limiter.count("a third", 60_000) == 1
+    assert len(limiter._said) < 10
+
+
+def test_the_texts_of_one_place() -> None:
+    limiter = Limiter()
+    causes = [limiter.cause_of("place", str(number), 0) for number in range(12)]
+    assert causes == [*(("place", str(number)) for number in range(10)), "place", "place"]
+    assert limiter.cause_of("place", "3", 9_999) == ("place", "3")
+    assert limiter.cause_of("place", "11", 10_000) == ("place", "11")
+    for number in range(5000):
+        limiter.cause_of(number, "text", 0)
+    assert len(limiter._texts) <= 1000
+
+
 def test_a_line_for_several() -> None:
     assert with_others("wrong", 1) == "wrong"
-    assert with_others("wrong", 3) == "wrong (2 more like this since it was last said)"
+    assert with_others("wrong", 3) == "wrong (2 similar messages suppressed)"

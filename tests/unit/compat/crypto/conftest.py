@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from godot_enet.compat import errors
 from godot_enet.compat.crypto import Crypto, CryptoKey
-from godot_enet.core.reporting import Limiter
+from tests.every_line import EveryLine
 
 _PIECE = 12
 """Characters of a key's PEM in a row, that no message has by chance."""
@@ -81,7 +81,7 @@ def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
     def take() -> list[str]:
         messages = [record.getMessage() for record in caplog.records]
         caplog.clear()
-        monkeypatch.setattr(errors, "_limiter", Limiter())
+        monkeypatch.setattr(errors, "_limiter", EveryLine())
         return messages
 
     yield take
