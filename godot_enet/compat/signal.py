@@ -1,22 +1,22 @@
-"""Signals as Godot has them: an object announces something, and whoever has connected to it is called."""
+"""Signals as Godot has them: an object announces something, and every connected callable is called."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from enum import IntFlag
+from functools import partial
+from types import BuiltinMethodType
 from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
 
-from godot_enet.compat.errors import as_int, attending, fail, ration
+from godot_enet.compat.errors import as_int, attending, fail, log_exception
 from godot_enet.compat.globals import Error
 
-__all__ = ["ConnectFlags", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
+__all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
 
-_log = logging.getLogger("godot_enet")
 _P = ParamSpec("_P")
 
 
@@ -43,12 +43,31 @@ class SignalConnection(TypedDict):
     flags: ConnectFlags
 
 
+class Freeable:
+    """An object that ends when it is freed, not when Python drops it: connections to it and of it end with it."""
+
+    _freed = False
+    _connected_from: weakref.WeakSet[Signal[...]] | None = None
+    """The signals that something of this object is connected to."""
+
+    def _end_connections(self) -> None:
+        """It is freed: no signal calls it or keeps it any more, and its own signals call nothing."""
+        self._freed = True
+        for signal in list(self._connected_from or ()):
+            signal._forget(self)
+        for own in list(vars(self).values()):
+            if isinstance(own, Signal) and own._object() is self:
+                own._slots.clear()
+
+
 class _Slot:
     """One connected callable."""
 
-    __slots__ = ("count", "flags")
+    __slots__ = ("callable", "count", "flags", "target")
 
-    def __init__(self, flags: int) -> None:
+    def __init__(self, callable: Callable[..., Any], flags: int) -> None:
+        self.callable = callable
+        self.target = _target(callable)
         self.flags = flags
         self.count = 1 if flags & ConnectFlags.CONNECT_REFERENCE_COUNTED else 0
 
@@ -56,7 +75,9 @@ class _Slot:
 class Signal(Generic[_P]):
     """What an object announces. Objects have theirs as attributes; see :class:`SignalProperty`.
 
-    Connected callables are kept alive, bound methods with their objects. (Godot forgets a callable with its object.)
+    Connected callables are kept alive, bound methods with their objects, until a connected :class:`Node` is freed:
+    then all connections to its methods end, as in Godot. Functions and lambdas stay connected; which object they
+    belong to cannot be known. (Godot also disconnects those of other objects that have gone.)
 
     Args:
         object: whose signal it is; only a weak reference is kept.
@@ -74,7 +95,7 @@ class Signal(Generic[_P]):
         self._object = weakref.ref(object)
         self._name = signal
         self._arguments = arguments
-        self._slots: dict[Callable[..., Any], _Slot] = {}
+        self._slots: dict[Hashable, _Slot] = {}
 
     def __repr__(self) -> str:
         return f"<Signal {self._name}({', '.join(self._arguments)}) of {type(self.get_object()).__name__}>"
@@ -90,9 +111,19 @@ class Signal(Generic[_P]):
             ``OK``, or ``ERR_INVALID_PARAMETER`` if it is connected already.
         """
         number = as_int(flags, "flags")
-        known = self._slots.get(_checked(callable))
+        key = _key(_checked(callable))
+        known = self._slots.get(key)
         if known is None:
-            self._slots[callable] = _Slot(number)
+            slot = _Slot(callable, number)
+            target = slot.target
+            if target is not None:
+                if target._freed:
+                    text = f"Cannot connect to '{self._name}' to callable '{_name(callable)}': its object was freed."
+                    return fail(text, Error.ERR_INVALID_PARAMETER)
+                if target._connected_from is None:
+                    target._connected_from = weakref.WeakSet()
+                target._connected_from.add(self)
+            self._slots[key] = slot
         elif number & ConnectFlags.CONNECT_REFERENCE_COUNTED:
             known.count += 1
         else:
@@ -102,14 +133,14 @@ class Signal(Generic[_P]):
 
     def disconnect(self, callable: Callable[_P, object]) -> None:
         """Undo :meth:`connect`; logs an error if it is not connected."""
-        if not self._release(_checked(callable)):
+        if not self._release(_key(_checked(callable))):
             source = type(self.get_object()).__name__
             text = f"Attempt to disconnect a nonexistent connection from '{source}'."
             fail(f"{text} Signal: '{self._name}', callable: '{_name(callable)}'.", None)
 
     def is_connected(self, callable: Callable[_P, object]) -> bool:
         """Whether it is connected."""
-        return _checked(callable) in self._slots
+        return _key(_checked(callable)) in self._slots
 
     def emit(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
         """Call everything that is connected now, in the order in which it was connected.
@@ -118,25 +149,29 @@ class Signal(Generic[_P]):
         the emission happened in, after all other signals and packets of that poll; outside of one, when this thread's
         next ``poll()`` ends. (``run_deferred()`` does it at once, for programs that never poll.)
 
-        An exception in a callable is logged with its traceback, and the others are still called, as in Godot. Inside
-        the ``poll()`` of a peer or a multiplayer it is logged once in ten seconds, since remotes can cause it.
+        A node that was freed meanwhile is not called.
+
+        An exception in a callable is logged with its traceback, and the others are still called, as in Godot; one that
+        repeats is logged once in ten seconds.
         """
-        for callable, slot in list(self._slots.items()):
-            if slot.flags & ConnectFlags.CONNECT_ONE_SHOT and not self._release(callable):
+        for key, slot in list(self._slots.items()):
+            if slot.target is not None and slot.target._freed:
+                continue
+            if slot.flags & ConnectFlags.CONNECT_ONE_SHOT and not self._release(key):
                 continue  # another thread emits it, too
             arguments = args
             if slot.flags & ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT:
                 arguments = (*args, self.get_object())  # type: ignore[assignment]  # one more than is declared
             if slot.flags & ConnectFlags.CONNECT_DEFERRED:
-                _local.deferred.append((self, callable, arguments, kwargs, attending.depth > 0))
+                _local.deferred.append((self, slot, arguments, kwargs, attending.depth > 0))
             else:
-                self._call(callable, arguments, kwargs)
+                self._call(slot.callable, arguments, kwargs)
 
     def get_connections(self) -> list[SignalConnection]:
         """What is connected, as dictionaries with ``signal``, ``callable`` and ``flags``."""
         return [
-            {"signal": self, "callable": callable, "flags": ConnectFlags(slot.flags)}
-            for callable, slot in list(self._slots.items())
+            {"signal": self, "callable": slot.callable, "flags": ConnectFlags(slot.flags)}
+            for slot in list(self._slots.values())
         ]
 
     def has_connections(self) -> bool:
@@ -149,34 +184,32 @@ class Signal(Generic[_P]):
 
     def get_object(self) -> Any:
         """Whose signal it is; None if that is no more."""
-        return self._object()
+        found = self._object()
+        return None if isinstance(found, Freeable) and found._freed else found
 
     def get_arguments(self) -> tuple[str, ...]:
         """The names of what it is emitted with. (Beyond Godot.)"""
         return self._arguments
 
-    def _release(self, callable: Callable[..., object]) -> bool:
+    def _release(self, key: Hashable) -> bool:
         """Disconnect once; whether it was connected."""
-        slot = self._slots.get(callable)
+        slot = self._slots.get(key)
         if slot is None:
             return False
         slot.count -= 1
-        return slot.count > 0 or self._slots.pop(callable, None) is not None
+        return slot.count > 0 or self._slots.pop(key, None) is not None
+
+    def _forget(self, target: Freeable) -> None:
+        """Disconnect everything of one object."""
+        for key, slot in list(self._slots.items()):
+            if slot.target is target:
+                self._slots.pop(key, None)
 
     def _call(self, callable: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:
             callable(*args, **kwargs)
         except Exception as error:
-            name = _name(callable)
-            text = f"Error calling from signal '{self._name}' to callable: {name}."
-            if attending.depth:
-                place = error.__traceback__
-                while place is not None and place.tb_next is not None:
-                    place = place.tb_next
-                where = None if place is None else (place.tb_frame.f_code.co_filename, place.tb_lineno)
-                text = ration((self._name, name, type(error), where), text)
-            if text:
-                _log.exception("%s", text)
+            log_exception(f"Error calling from signal '{self._name}' to callable: {_name(callable)}.", error)
 
 
 class SignalProperty(Generic[_P]):
@@ -213,7 +246,7 @@ class SignalProperty(Generic[_P]):
         raise AttributeError(f"a signal is not assigned; use {self.name}.connect(...)")
 
 
-_Deferred = tuple[Signal[...], Callable[..., object], tuple[Any, ...], dict[str, Any], bool]
+_Deferred = tuple[Signal[...], _Slot, tuple[Any, ...], dict[str, Any], bool]
 """A call to be made, and whether it was the network that brought it about."""
 
 
@@ -244,9 +277,11 @@ def run_deferred() -> None:
     """Make the deferred calls of this thread, and those that are deferred meanwhile."""
     deferred = _local.deferred
     while deferred:
-        signal, callable, args, kwargs, is_theirs = deferred.popleft()
+        signal, slot, args, kwargs, is_theirs = deferred.popleft()
+        if slot.target is not None and slot.target._freed:
+            continue
         with attending if is_theirs else nullcontext():
-            signal._call(callable, args, kwargs)
+            signal._call(slot.callable, args, kwargs)
 
 
 def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:
@@ -257,4 +292,29 @@ def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:
 
 def _name(callable: Callable[..., object]) -> str:
     """How messages call it."""
-    return getattr(callable, "__qualname__", None) or repr(callable)
+    try:
+        return getattr(callable, "__qualname__", None) or repr(callable)
+    except Exception:
+        return type(callable).__name__
+
+
+def _key(callable: Callable[..., object]) -> Hashable:
+    """What makes it the same callable: the identity of its parts, whatever they may say about being equal."""
+    function = getattr(callable, "__func__", None)
+    if function is not None:
+        return id(callable.__self__), id(function)  # type: ignore[attr-defined]  # a method, made anew at each access
+    if isinstance(callable, BuiltinMethodType):
+        return id(callable.__self__), callable.__name__
+    return id(callable)
+
+
+def _target(callable: Callable[..., object]) -> Freeable | None:
+    """The object that a call reaches and whose end ends the connection, if it is one that can be freed."""
+    found: object = callable
+    while isinstance(found, partial):
+        found = found.func
+    if not isinstance(found, Freeable):
+        found = getattr(found, "__self__", None)
+    if isinstance(found, Signal):  # its emit(), connected to another signal
+        found = found._object()
+    return found if isinstance(found, Freeable) else None

@@ -6,12 +6,14 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
-from godot_enet.compat.signal import ConnectFlags, Signal, SignalProperty, frame, run_deferred
+from godot_enet.compat.signal import ConnectFlags, Freeable, Signal, SignalProperty, frame, run_deferred
 
 Logged = Callable[[], list[str]]
 
@@ -128,6 +130,27 @@ class TestConnecting:
         door.opened.emit(7)
         assert heard == [7]
 
+    def test_callables_are_the_same_if_they_are_not_just_equal(self, door: Door) -> None:
+        heard: list[object] = []
+
+        @dataclass
+        class Listener:
+            name: str
+
+            def __call__(self, angle: int) -> None:
+                heard.append(angle)
+
+        first, second = Listener("a"), Listener("a")
+        assert door.opened.connect(first) is door.opened.connect(second) is Error.OK
+        assert door.opened.connect(heard.append) is Error.OK
+        assert door.opened.is_connected(heard.append)
+        other: list[object] = []
+        assert not door.opened.is_connected(other.append)
+        door.opened.emit(1)
+        door.opened.disconnect(first)
+        assert door.opened.is_connected(second)
+        assert heard == [1, 1, 1]
+
     def test_disconnecting(self, door: Door, hall: Hall, logged: Logged) -> None:
         door.opened.connect(hall.hear)
         assert door.opened.is_connected(hall.hear)
@@ -225,6 +248,89 @@ class TestFlags:
         door.opened.connect(hall.hear, ConnectFlags.CONNECT_PERSIST)
         door.opened.emit(5)
         assert hall.heard == [5]
+
+
+class Guard(Freeable):
+    """A listener that can be freed, and has a signal."""
+
+    alarm = SignalProperty[[int]]("angle")
+
+    def __init__(self, heard: list[object]) -> None:
+        self.heard = heard
+
+    def hear(self, angle: int) -> None:
+        self.heard.append(angle)
+
+    def hear_both(self, other: object, angle: int) -> None:
+        self.heard.append((other, angle))
+
+    def free(self) -> None:
+        self._end_connections()
+
+
+class TestFreed:
+    """Connections to what is freed, and of it."""
+
+    @pytest.mark.parametrize("flags", [0, DEFERRED, ONE_SHOT, COUNTED])
+    def test_it_is_not_called_and_not_kept(self, door: Door, hall: Hall, flags: int) -> None:
+        heard: list[object] = []
+        guard, other = Guard(heard), Guard(heard)
+        door.opened.connect(guard.hear, flags)
+        door.opened.connect(partial(guard.hear_both, 5), flags)
+        door.opened.connect(guard.alarm.emit, flags)
+        door.opened.connect(other.hear, flags)
+        door.opened.connect(hall.hear)
+        guard.free()
+        door.opened.emit(1)
+        run_deferred()
+        assert heard == [1]
+        assert hall.heard == [1]
+        watched = weakref.ref(guard)
+        del guard
+        gc.collect()
+        assert watched() is None
+
+    def test_its_own_signals_call_nothing(self, hall: Hall, door: Door) -> None:
+        guard = Guard([])
+        guard.alarm.connect(hall.hear)
+        alarm = guard.alarm
+        guard.free()
+        guard.alarm.emit(1)
+        assert hall.heard == []
+        assert not guard.alarm.has_connections()
+        assert alarm.get_object() is None
+
+    def test_it_is_not_connected_any_more(self, door: Door, logged: Logged) -> None:
+        guard = Guard([])
+        guard.free()
+        assert door.opened.connect(guard.hear) is Error.ERR_INVALID_PARAMETER
+        assert logged() == ["Cannot connect to 'opened' to callable 'Guard.hear': its object was freed."]
+        assert not door.opened.has_connections()
+
+    def test_freed_by_one_that_is_called_before(self, door: Door) -> None:
+        heard: list[object] = []
+        guard = Guard(heard)
+        door.opened.connect(lambda _: guard.free())
+        door.opened.connect(guard.hear)
+        door.opened.emit(1)
+        assert heard == []
+
+    def test_freed_between_the_emission_and_the_deferred_call(self, door: Door) -> None:
+        heard: list[object] = []
+        guard = Guard(heard)
+        door.opened.connect(guard.hear, DEFERRED)
+        door.opened.emit(1)
+        guard.free()
+        run_deferred()
+        assert heard == []
+
+    def test_functions_stay(self, door: Door) -> None:
+        heard: list[object] = []
+        guard = Guard(heard)
+        door.opened.connect(lambda angle: guard.hear(angle))
+        guard.free()
+        door.opened.emit(1)
+        assert heard == [1]
 
 
 class TestDeferred:
