@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import as_bool
-from godot_enet.compat.scene.node_paths import follow, free_name, line, readable_name, valid_name, way
+from godot_enet.compat.scene.lifecycle import add_to_tree, after_exit, detach, exit_tree, orphans
+from godot_enet.compat.scene.node_paths import (
+    ancestry,
+    readable_name,
+    relative_names,
+    resolve,
+    unique_name,
+    valid_name,
+)
 from godot_enet.compat.scene.rpc import keep_decorated, script_methods
 from godot_enet.compat.scene.rpc_config import RpcConfig, RpcTable, config_from_dictionary
-from godot_enet.compat.signal import SignalProperty
+from godot_enet.compat.signal import Freeable, SignalProperty
 from godot_enet.compat.variant import NodePath, StringName
 
 if TYPE_CHECKING:
@@ -25,23 +34,39 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 _NOT_INSIDE = 'Condition "!is_inside_tree()" is true. Returning: '
+_BUSY_ADDING = (
+    "Parent node is busy setting up children, `add_child()` failed. "
+    "Consider using `add_child.call_deferred(child)` instead."
+)
+_BUSY_REMOVING = (
+    "Parent node is busy adding/removing children, `remove_child()` can't be called at this time. "
+    "Consider using `remove_child.call_deferred(child)` instead."
+)
+_queue_order = count(1)
 
 
 def _no_tree() -> None:
     """In place of a reference to one."""
 
 
-class Node:
+class Node(Freeable):
     """One object in a :class:`SceneTree`, with a name, a parent, children, and methods for other peers to call.
 
     A class that inherits it may have these methods, which the tree calls:
 
     - ``_enter_tree()``, parents first, when it has come into a tree.
     - ``_ready()``, children first, when it has done so for the first time.
-    - ``_process(delta)`` every frame; ``delta`` is the time since the last one, in seconds.
-    - ``_exit_tree()``, children first, when it is about to leave.
+    - ``_process(delta)`` every frame, in the order of the tree; ``delta`` is the time since the last one, in seconds.
+    - ``_exit_tree()``, children first and the last one first, when it is about to leave.
 
-    Nodes are not freed: one that is no longer in a tree, nor anywhere else, goes as any Python object.
+    An exception in one of them is logged with its traceback, and the rest goes on, as in Godot. While the tree goes
+    through the children of a node, ``add_child`` and ``remove_child`` of that node are refused, as in Godot.
+
+    Nodes are what they are, whatever ``__eq__``, ``__hash__`` or ``__bool__`` of a class say: two that are equal are
+    still two.
+
+    A node ends with :meth:`free` or :meth:`queue_free`, and its connections with it. One that was only removed goes
+    as any Python object, when nothing refers to it any more.
 
     Args:
         name: its name; without one it gets one when it is added to a parent.
@@ -55,7 +80,15 @@ class Node:
     """It is about to leave the tree."""
     tree_exited = SignalProperty[[]]()
     """It has left the tree."""
+    renamed = SignalProperty[[]]()
+    """It has another name, and is in a tree."""
+    child_entered_tree = SignalProperty[["Node"]]("node")
+    """A child has come into the tree; that child's children come next."""
+    child_exiting_tree = SignalProperty[["Node"]]("node")
+    """A child is about to leave the tree; its children have left."""
 
+    _native_class: ClassVar[str] = "Node"
+    """Godot's class, after which unnamed nodes are named: a script's class has no name there."""
     _class_table: ClassVar[RpcTable]
     """Of ``@rpc`` alone, made when first needed, for each class."""
 
@@ -65,6 +98,14 @@ class Node:
     _tree_reference: Callable[[], SceneTree | None]
     _authority: int
     _was_ready: bool
+    _children_ready: bool
+    """Its children are ready, or about to be: one that is added becomes ready at once."""
+    _busy: int
+    """How many passes through its children are under way."""
+    _moves: int
+    """How often it has entered or left a tree."""
+    _queued_at: int
+    """When it was queued for deletion, counted from 1; 0: it was not."""
     _rpc_options: dict[str, Mapping[Any, Any]]
     _rpc_table: RpcTable | None
 
@@ -77,6 +118,10 @@ class Node:
         node._tree_reference = _no_tree
         node._authority = 1
         node._was_ready = False
+        node._children_ready = False
+        node._busy = 0
+        node._moves = 0
+        node._queued_at = 0
         node._rpc_options = {}
         node._rpc_table = None
         return node
@@ -89,7 +134,7 @@ class Node:
         keep_decorated(cls)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {str(self.get_path()) if self._tree else self._name!r}>"
+        return f"<{type(self).__name__} {str(self.get_path()) if self._tree is not None else self._name!r}>"
 
     @property
     def _tree(self) -> SceneTree | None:
@@ -107,18 +152,23 @@ class Node:
         return StringName(self._name)
 
     def set_name(self, name: str) -> None:
-        """Give it a name; ``. : @ / " %`` become underscores, and one that a sibling has is changed."""
+        """Give it a name.
+
+        ``. : @ / " %`` become underscores. If a sibling has that name, the number at its end is counted up: ``A2``.
+        """
         text = valid_name(as_str(name, "name"))
         if not text:
             return fail('Condition "p_name.is_empty()" is true.', None)
         parent = self._parent
-        if parent is None or text == self._name:
-            self._name = text
-            return
-        if text in parent._children:
-            text = free_name(text, "")
-        parent._children = {text if child is self else name: child for name, child in parent._children.items()}
+        if parent is not None and text != self._name:
+            if text in parent._children:
+                text = readable_name(text, {name for name, child in parent._children.items() if child is not self})
+            # The same place among its siblings.
+            parent._children = {text if child is self else name: child for name, child in parent._children.items()}
         self._name = text
+        if self._tree is not None:
+            self._tree._renames += 1
+            self.renamed.emit()
 
     @property
     def name(self) -> StringName:
@@ -146,45 +196,115 @@ class Node:
 
         Args:
             node: one that has no parent.
-            force_readable_name: give it a name like ``Player2`` where it has none, or a sibling's. Otherwise its name
-                becomes one like ``@Player@2``, which no two peers share: RPCs need the same names everywhere.
+            force_readable_name: give it a name like ``Player2`` if a sibling has its name, and ``Node`` if it has
+                none. Otherwise its name becomes one like ``@Node@2``, which no two peers share: RPCs need the same
+                names everywhere.
         """
         readable = as_bool(force_readable_name, "force_readable_name")
         if not isinstance(node, Node):
             raise TypeError(f"node must be a Node, not {type(node).__name__}")
+        name = node._name
+        if node._freed or self._freed:
+            return fail(f"Can't add child '{name}' to '{self._name}', since one of them was freed.", None)
+        if node is self:
+            return fail(f"Can't add child '{name}' to itself.", None)
         if node._parent is not None:
-            text = f"Can't add child '{node._name}' to '{self._name}', already has a parent '{node._parent._name}'."
+            text = f"Can't add child '{name}' to '{self._name}', already has a parent '{node._parent._name}'."
             return fail(text, None)
-        if node in line(self) or node._tree is not None:
-            return fail(f"Can't add child '{node._name}' to '{self._name}' as it would be its own parent.", None)
-        kind = type(node).__name__
+        if node._tree is not None or any(above is node for above in ancestry(self)):
+            text = f"Can't add child '{name}' to '{self._name}' as it would result in a cyclic dependency"
+            return fail(f"{text} since '{name}' is already a parent of '{self._name}'.", None)
+        if self._busy:
+            return fail(_BUSY_ADDING, None)
         if readable:
-            node._name = readable_name(node._name, kind, self._children)
-        elif not node._name or node._name in self._children:
-            node._name = free_name(node._name, kind)
+            node._name = readable_name(name or node._native_class, self._children)
+        elif not name or name in self._children:
+            node._name = unique_name(node._native_class)
         self._children[node._name] = node
         node._parent = self
         if self._tree is not None:
-            node._enter(self._tree)
-            node._become_ready()
+            try:
+                add_to_tree(node, self._tree)
+            except BaseException:
+                detach(node)
+                self._let_go(node)
+                raise
 
     def remove_child(self, node: Node) -> None:
         """Take out one of its children, which keeps its own."""
         if not isinstance(node, Node):
             raise TypeError(f"node must be a Node, not {type(node).__name__}")
+        if self._busy:
+            return fail(_BUSY_REMOVING, None)
         if node._parent is not self:
             return fail('Condition "p_child->data.parent != this" is true.', None)
-        if node._tree is not None:
-            node._exit()
-        if self._children.pop(node._name, None) is not None:
+        self._busy += 1
+        try:
+            if node._tree is not None:
+                exit_tree(node)
+        finally:
+            self._busy -= 1
+            self._let_go(node)
+        if self._tree is not None:
+            after_exit(node)
+
+    def _let_go(self, node: Node) -> None:
+        if node._parent is self:
+            del self._children[node._name]
             node._parent = None
 
+    def reparent(self, new_parent: Node, keep_global_transform: bool = True) -> None:
+        """Move it to another parent, with its children: it leaves the tree and comes back.
+
+        Args:
+            new_parent: a node that it is not above.
+            keep_global_transform: without effect, since nodes have no place in space here.
+        """
+        as_bool(keep_global_transform, "keep_global_transform")
+        if not isinstance(new_parent, Node):
+            raise TypeError(f"new_parent must be a Node, not {type(new_parent).__name__}")
+        parent = self._parent
+        if parent is None:
+            return fail("Node needs a parent to be reparented.", None)
+        if new_parent is self:
+            return fail(f"Can't reparent '{self._name}' to itself.", None)
+        if new_parent is parent:
+            return None
+        parent.remove_child(self)
+        new_parent.add_child(self)
+        return None
+
+    def free(self) -> None:
+        """End it and its children: they leave the tree, and signals that are connected to their methods let go."""
+        if self._freed:
+            return None
+        parent = self._parent
+        if parent is not None:
+            if parent._busy:
+                return fail(_BUSY_REMOVING, None)
+            parent.remove_child(self)
+        elif self._tree is not None:
+            exit_tree(self)
+            after_exit(self)
+        for child in reversed(list(self._children.values())):
+            self._let_go(child)
+            child.free()
+        self._end_connections()
+        return None
+
     def queue_free(self) -> None:
-        """Take it out of its parent at the end of the frame; outside of a tree, at once."""
-        if self._tree is not None:
-            self._tree._doomed.append(self)
-        elif self._parent is not None:
-            self._parent.remove_child(self)
+        """Free it at the end of the frame; outside of a tree, when the next frame of any tree of this thread ends."""
+        if not self._queued_at:
+            self._queued_at = next(_queue_order)
+            (orphans if self._tree is None else self._tree)._delete_queue.append(self)
+
+    def is_queued_for_deletion(self) -> bool:
+        """Whether it ends with this frame."""
+        return self._queued_at > 0
+
+    def request_ready(self) -> None:
+        """Have ``_ready`` called once more when it comes into a tree the next time."""
+        self._was_ready = False
 
     def is_inside_tree(self) -> bool:
         """Whether it is in a tree."""
@@ -204,19 +324,19 @@ class Node:
         """Where it is, from ``/root`` on; an empty path, with an error, outside of a tree."""
         if self._tree is None:
             return fail("Cannot get path of node as it is not in a scene tree.", NodePath())
-        return NodePath._of([node._name for node in line(self)], (), True)
+        return NodePath._of([node._name for node in ancestry(self)], (), True)
 
     def get_path_to(self, node: Node) -> NodePath:
-        """The way from here to another node of the same tree, such as ``../Player``."""
-        names = way(self, node)
-        return (
-            fail('Parameter "common_parent" is null.', NodePath()) if names is None else NodePath._of(names, (), False)
-        )
+        """The path from here to another node of the same tree, such as ``../Player``."""
+        names = relative_names(self, node)
+        if names is None:
+            return fail('Parameter "common_parent" is null.', NodePath())
+        return NodePath._of(names, (), False)
 
     def get_node_or_null(self, path: str | NodePath) -> Any:
         """The node at a path, absolute or from here; None if there is none."""
         where = path if isinstance(path, NodePath) else NodePath(as_str(path, "path"))
-        return follow(self, where._names, absolute=where._absolute)
+        return resolve(self, where._names, absolute=where._absolute)
 
     def get_node(self, path: str | NodePath) -> Any:
         """The node at a path, absolute or from here; None, with an error, if there is none."""
@@ -341,32 +461,3 @@ class Node:
 
     def _exit_tree(self) -> None:
         """It is about to leave its tree."""
-
-    def _enter(self, tree: SceneTree) -> None:
-        self._tree = tree
-        tree._register(self)
-        self._enter_tree()
-        self.tree_entered.emit()
-        for child in self.get_children():
-            if child._parent is self and child._tree is None:
-                child._enter(tree)
-
-    def _become_ready(self) -> None:
-        for child in self.get_children():
-            if child._parent is self:
-                child._become_ready()
-        if self._tree is not None and not self._was_ready:
-            self._was_ready = True
-            self._ready()
-            self.ready.emit()
-
-    def _exit(self) -> None:
-        for child in reversed(self.get_children()):
-            if child._tree is not None:
-                child._exit()
-        self._exit_tree()
-        self.tree_exiting.emit()
-        if self._tree is not None:
-            self._tree._unregister(self)
-            self._tree = None
-        self.tree_exited.emit()

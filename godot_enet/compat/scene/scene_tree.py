@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from time import monotonic, sleep
 
 from godot_enet.compat.errors import fail
 from godot_enet.compat.multiplayer_peer import as_bool
+from godot_enet.compat.scene.lifecycle import add_to_tree, notify, orphans
 from godot_enet.compat.scene.multiplayer_api import MultiplayerAPI
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.signal import SignalProperty, frame
@@ -34,14 +36,17 @@ class SceneTree:
         """The node above all others."""
         self.multiplayer_poll = True
         """Whether frames poll the multiplayer; without it, call ``multiplayer.poll()`` yourself."""
-        self._doomed: list[Node] = []
-        self._active: dict[Node, None] = {}
+        self._delete_queue: deque[Node] = deque()
+        self._processing: dict[int, Node] = {}
+        """What has a ``_process``, by ``id()``; in the order of the tree when ``_order_is_stale`` is not set."""
+        self._order_is_stale = False
+        self._renames = 0
+        """Counts the renamings in the tree, by which path ids see that a path may have changed."""
         self._branches: dict[NodePath, MultiplayerAPI] = {}
         self._exit_code: int | None = None
         self._multiplayer = MultiplayerAPI.create_default_interface()
         self._attach(self._multiplayer, _ROOT)
-        self.root._enter(self)
-        self.root._become_ready()
+        add_to_tree(self.root, self)
 
     # Multiplayer
 
@@ -99,7 +104,11 @@ class SceneTree:
     # Frames
 
     def process(self, delta: float) -> None:
-        """One frame: poll the multiplayer, then ``_process`` of all nodes, then let go what was queued for it.
+        """One frame: poll the multiplayer, then ``_process`` of all nodes, then free those that were queued for it.
+
+        ``_process`` is called in the order of the tree, parents first. A node that comes into the tree meanwhile waits
+        for the next frame, and so does one that was moved. Deferred calls are made before ``_process``, after
+        it and at the end.
 
         Args:
             delta: the time since the last frame, in seconds; handed to ``_process``.
@@ -110,13 +119,28 @@ class SceneTree:
                 for api in list(self._branches.values()):
                     api.poll()
             self.process_frame.emit()
-            for node in list(self._active):
-                if node._tree is self:
-                    node._process(delta)
-        doomed, self._doomed = self._doomed, []
-        for node in doomed:
-            if node._parent is not None:
-                node._parent.remove_child(node)
+        with frame():
+            for node, moves in [(node, node._moves) for node in self._in_order()]:
+                if node._tree is self and node._moves == moves:
+                    notify(node, "_process", delta)
+        with frame():
+            queues = orphans._delete_queue, self._delete_queue
+            while waiting := [queue for queue in queues if queue]:
+                min(waiting, key=lambda queue: queue[0]._queued_at).popleft().free()
+
+    def _in_order(self) -> list[Node]:
+        """All that have a ``_process``, in the order of the tree."""
+        if self._order_is_stale:
+            self._order_is_stale = False
+            found: dict[int, Node] = {}
+            waiting = [self.root]
+            while waiting and len(found) < len(self._processing):
+                node = waiting.pop()
+                if id(node) in self._processing:
+                    found[id(node)] = node
+                waiting += reversed(node._children.values())
+            self._processing = found
+        return list(self._processing.values())
 
     def run(self, frames_per_second: float = 60.0) -> int:
         """Frames at an even pace until :meth:`quit`; returns its exit code.
@@ -140,7 +164,8 @@ class SceneTree:
 
     def _register(self, node: Node) -> None:
         if type(node)._process is not Node._process:
-            self._active[node] = None
+            self._processing[id(node)] = node
+            self._order_is_stale = True
 
     def _unregister(self, node: Node) -> None:
-        self._active.pop(node, None)
+        self._processing.pop(id(node), None)

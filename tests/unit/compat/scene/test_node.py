@@ -67,8 +67,8 @@ def test_a_node_alone(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_class_need_not_call_init(tree: SceneTree) -> None:
     node = Forgetful()
     tree.root.add_child(node, True)
-    assert node.name == "Forgetful"
-    assert str(node.get_path()) == "/root/Forgetful"
+    assert node.name == "Node", "the native class; Godot's scripts have no names"
+    assert str(node.get_path()) == "/root/Node"
 
 
 def test_names_among_siblings_as_in_godot(tree: SceneTree) -> None:
@@ -78,7 +78,7 @@ def test_names_among_siblings_as_in_godot(tree: SceneTree) -> None:
         tree.root.add_child(node, readable)
         names.append(str(node.name))
     assert names[0] == "Q"
-    assert names[1].startswith("@Q@")
+    assert names[1].startswith("@Node@")
     assert names[2].startswith("@Node@")
     assert names[3:] == ["Q2", "Node", "Q3"]
     assert [str(child.name) for child in tree.root.get_children()] == names
@@ -94,7 +94,9 @@ def test_renaming(tree: SceneTree, caplog: pytest.LogCaptureFixture) -> None:
     assert tree.root.get_children() == [a, b]
     assert not tree.root.has_node("a")
     b.name = "c"
-    assert str(b.name).startswith("@c@")
+    assert b.name == "c2"
+    b.name = "c"
+    assert b.name == "c2", "as in Godot its own name is free for it"
     b.name = ""
     assert 'Condition "p_name.is_empty()" is true.' in caplog.text
     a.name = "c"
@@ -134,8 +136,16 @@ def test_what_cannot_be_a_child(tree: SceneTree, caplog: pytest.LogCaptureFixtur
     a.add_child(a)
     b.add_child(tree.root)
     a.remove_child(tree.root)
-    assert len(caplog.records) == 5
-    assert "Can't add child 'b' to 'root', already has a parent 'a'." in caplog.text
+    cyclic = (
+        "Can't add child '{0}' to 'b' as it would result in a cyclic dependency since '{0}' is already a parent of 'b'."
+    )
+    assert [record.getMessage() for record in caplog.records] == [
+        "Can't add child 'b' to 'root', already has a parent 'a'.",
+        cyclic.format("a"),
+        "Can't add child 'a' to itself.",
+        cyclic.format("root"),
+        'Condition "p_child->data.parent != this" is true.',
+    ]
     assert tree.root.get_children() == []
     for call in (a.add_child, a.remove_child):
         with pytest.raises(TypeError, match="must be a Node"):
@@ -179,17 +189,36 @@ def test_queue_free(tree: SceneTree) -> None:
     tree.root.add_child(node)
     node.queue_free()
     assert node.is_inside_tree()
+    assert node.is_queued_for_deletion()
     tree.process(0.1)
     assert not node.is_inside_tree()
     assert tree.root.get_children() == []
-    parent = Node("b")
-    parent.add_child(node)
-    node.queue_free()
-    assert parent.get_children() == []
     forgotten = weakref.ref(node)
     del node
     gc.collect()
     assert forgotten() is None
+
+
+def test_queue_free_outside_of_a_tree_is_done_with_the_next_frame(tree: SceneTree) -> None:
+    parent, node = Node("b"), Node("a")
+    parent.add_child(node)
+    node.queue_free()
+    assert parent.get_child_count() == 1
+    tree.process(0.1)
+    assert parent.get_children() == []
+
+
+def test_a_freed_node_is_not_added_again(tree: SceneTree, caplog: pytest.LogCaptureFixture) -> None:
+    node, child = Node("a"), Node("b")
+    node.add_child(child)
+    node.free()
+    node.free()
+    tree.root.add_child(node)
+    node.add_child(Node("c"))
+    tree.root.add_child(child)
+    assert tree.root.get_children() == node.get_children() == []
+    assert len(caplog.records) == 3
+    assert "since one of them was freed" in caplog.text
 
 
 def test_authority(tree: SceneTree) -> None:

@@ -1,11 +1,11 @@
-"""Names and ways."""
+"""Names and paths."""
 
 from __future__ import annotations
 
 import pytest
 
 from godot_enet.compat.scene.node import Node
-from godot_enet.compat.scene.node_paths import follow, free_name, line, readable_name, valid_name, way
+from godot_enet.compat.scene.node_paths import ancestry, readable_name, relative_names, resolve, unique_name, valid_name
 
 
 def test_what_paths_need_is_no_part_of_a_name() -> None:
@@ -13,11 +13,15 @@ def test_what_paths_need_is_no_part_of_a_name() -> None:
     assert valid_name("Player 2 \u00e4") == "Player 2 \u00e4"
 
 
-def test_free_names_are_never_given_twice() -> None:
-    first, second = free_name("Q", "Node"), free_name("Q", "Node")
+def test_what_a_path_on_the_wire_cannot_hold_is_replaced() -> None:
+    assert valid_name("a\0b") == "a\ufffdb"
+    assert valid_name("\u00e4\ud800\0") == "\u00e4\ufffd\ufffd"
+
+
+def test_unique_names_are_never_given_twice() -> None:
+    first, second = unique_name("Node"), unique_name("Node")
     assert first != second
-    assert first.startswith("@Q@")
-    assert free_name("", "Node").startswith("@Node@")
+    assert first.startswith("@Node@")
 
 
 @pytest.mark.parametrize(
@@ -27,27 +31,32 @@ def test_free_names_are_never_given_twice() -> None:
         ("Q", ["Q"], "Q2"),
         ("Q2", ["Q", "Q2"], "Q3"),
         ("Q", ["Q", "Q2", "Q3"], "Q4"),
+        ("Q1", ["Q1"], "Q2"),
         ("R9", ["R9"], "R10"),
-        ("", [], "Kind"),
-        ("", ["Kind"], "Kind2"),
+        ("R09", ["R09"], "R10"),
+        ("R099", ["R099"], "R100"),
+        ("R99", ["R99"], "R100"),
+        ("9", ["9"], "10"),
+        ("R\u0663", ["R\u0663"], "R\u06632"),  # no digit for Godot
+        ("9" * 5000, ["9" * 5000], "1" + "0" * 5000),
     ],
 )
 def test_readable_names_as_in_godot(name: str, taken: list[str], given: str) -> None:
-    assert readable_name(name, "Kind", taken) == given
+    assert readable_name(name, taken) == given
 
 
-def test_ways() -> None:
+def test_paths() -> None:
     top, a, b, c = (Node(name) for name in ("top", "a", "b", "c"))
     top.add_child(a)
     top.add_child(b)
     a.add_child(c)
-    assert line(c) == [top, a, c]
-    assert way(c, b) == ["..", "..", "b"]
-    assert way(top, c) == ["a", "c"]
-    assert way(c, c) == ["."]
-    assert way(c, Node("stranger")) is None
-    assert follow(c, ["..", "..", "b"], absolute=False) is b
-    assert follow(top, ["a", ".", "c"], absolute=False) is c
-    assert follow(top, ["..", "a"], absolute=False) is None
-    assert follow(top, [], absolute=False) is None
-    assert follow(top, ["top", "a"], absolute=True) is None  # it is in no tree
+    assert ancestry(c) == [top, a, c]
+    assert relative_names(c, b) == ["..", "..", "b"]
+    assert relative_names(top, c) == ["a", "c"]
+    assert relative_names(c, c) == ["."]
+    assert relative_names(c, Node("stranger")) is None
+    assert resolve(c, ["..", "..", "b"], absolute=False) is b
+    assert resolve(top, ["a", ".", "c"], absolute=False) is c
+    assert resolve(top, ["..", "a"], absolute=False) is None
+    assert resolve(top, [], absolute=False) is None
+    assert resolve(top, ["top", "a"], absolute=True) is None  # it is in no tree

@@ -1,0 +1,42 @@
+"""The tree against the Godot that is installed: the recorded programs, and programs that nobody has thought of."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+
+from tests.unit.compat.scene.tree_programs import random_program, run
+
+from .conftest import missing
+from .node_recorder import VECTORS, record
+from .programs import find_godot
+
+PROGRAMS = 200
+
+
+@pytest.fixture(scope="module")
+def executable() -> str:
+    found = find_godot()
+    if found is None:
+        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    return found
+
+
+def test_the_vectors_are_what_godot_does(executable: str) -> None:
+    vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
+    assert record(executable, [each["program"] for each in vectors]) == [each["lines"] for each in vectors]
+
+
+def test_random_programs(executable: str) -> None:
+    first = secrets.randbelow(10**9)
+    programs = {seed: random_program(seed) for seed in range(first, first + PROGRAMS)}
+    recorded = record(executable, list(programs.values()))
+    found = {
+        seed: [line for line in lines if "get_viewport" not in line]  # of nodes that are drawn
+        for seed, lines in zip(programs, recorded, strict=True)
+        if lines is not None
+    }
+    assert len(found) > PROGRAMS * 0.9, "Godot crashes with few"
+    assert {seed: run(programs[seed]) for seed in found} == found

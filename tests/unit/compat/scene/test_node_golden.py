@@ -1,0 +1,20 @@
+"""Programs of tree operations against what Godot 4.6.3 wrote down for them, names, orders and errors included."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.compat.scene.tree_programs import run
+
+VECTORS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[3] / "vectors" / "nodes.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("recorded", VECTORS, ids=lambda recorded: str(recorded["name"]))
+def test_what_happens_is_what_happened_in_godot(recorded: dict[str, Any]) -> None:
+    assert run(recorded["program"]) == recorded["lines"]
