@@ -6,6 +6,10 @@ Numbers are the sender's own, so that what is received is kept for each sender. 
     CONFIRM_PATH   u8 2, u8 whether the checksum was the same, u32 number
 
 A call need not wait for the confirmation, since until then it carries the path itself.
+
+A number stands for one node at one path. It ends when the node leaves the tree, as in Godot; and, beyond Godot, when
+the node or one above it is renamed, at both ends: a call reaches the node of its path, or none. (Godot keeps the
+number, so that of two nodes that swap names each gets the other's calls. With ``exact`` it stays so.)
 """
 
 from __future__ import annotations
@@ -26,6 +30,8 @@ LONGEST_PATH = 4096
 _MOST_NUMBERS = 65536
 """Numbers kept for one sender; of more, those unused for longest are forgotten. Ours: Godot keeps all."""
 
+_STALE = -1
+"""In place of a count of renamings: the path has to be looked at."""
 _CHECKSUM = slice(1, 33)
 _PATH = 38
 _CONFIRMATION = Struct("<BBI")
@@ -35,23 +41,37 @@ _NUMBER = Struct("<I")
 class _Introduced:
     """A node of ours that has a number."""
 
-    __slots__ = ("node", "number", "peers")
+    __slots__ = ("moves", "node", "number", "path", "peers", "renames")
 
-    def __init__(self, node: weakref.ref[Node], number: int) -> None:
-        self.node = node
+    def __init__(self, node: Node, number: int, path: str, forget: Callable[[object], None]) -> None:
+        self.node = weakref.ref(node, forget)
         self.number = number
+        self.path = path
+        self.moves = node._moves
+        self.renames = _renames(node)
         self.peers: dict[int, bool] = {}
-        """Whom it was introduced to, and whether they have confirmed it."""
+        """The peers it was introduced to, and whether they have confirmed it."""
 
 
 class _Known:
     """A node that a peer has given a number."""
 
-    __slots__ = ("node", "path")
+    __slots__ = ("moves", "node", "path", "renames")
 
     def __init__(self, node: Node, path: str) -> None:
-        self.node = weakref.ref(node)
         self.path = path
+        self.bind(node)
+
+    def bind(self, node: Node) -> None:
+        """The node is at the path."""
+        self.node = weakref.ref(node)
+        self.moves = node._moves
+        self.renames = _renames(node)
+
+
+def _renames(node: Node) -> int:
+    """While this, and the node's ``_moves``, stay as they are, so does its path."""
+    return _STALE if node._tree is None else node._tree._renames
 
 
 class PathCache:
@@ -62,6 +82,7 @@ class PathCache:
         find: the node at a path from the root of the multiplayer, if there is one.
         path_of: the reverse.
         reporter: is told of what is received and not used.
+        is_exact: whether numbers outlive a renaming, as in Godot.
     """
 
     def __init__(
@@ -70,7 +91,9 @@ class PathCache:
         find: Callable[[str], Node | None],
         path_of: Callable[[Node], str],
         reporter: SceneReporter,
+        is_exact: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_exact = is_exact
         self._send = send
         self._find = find
         self._path_of = path_of
@@ -89,8 +112,17 @@ class PathCache:
         self._by_number.clear()
         self._known.clear()
 
+    def check_paths(self) -> None:
+        """All paths may have changed, since the root has."""
+        for introduced in list(self._introduced.values()):
+            introduced.renames = _STALE
+        for known in self._known.values():
+            for entry in known.values():
+                entry.renames = _STALE
+
     def add_peer(self, peer: int) -> None:
-        """A peer is there."""
+        """A peer is there. What an earlier one with its id knew it does not know."""
+        self.remove_peer(peer)
         self._known[peer] = {}
 
     def remove_peer(self, peer: int) -> None:
@@ -108,7 +140,7 @@ class PathCache:
             The number, and those of the peers that have not confirmed it yet: they need the path in each call.
         """
         introduced = self._introduced.get(id(node))
-        if introduced is None or introduced.node() is not node:
+        if introduced is None or not self._is_current(introduced, node):
             introduced = self._number(node)
         known = introduced.peers
         number = introduced.number
@@ -118,13 +150,30 @@ class PathCache:
                 if peer not in known:
                     known[peer] = False
                     checksum = node._table().checksum.encode()
-                    path = self._path_of(node).encode()
+                    path = introduced.path.encode()
                     self._send(peer, bytes([SIMPLIFY_PATH]) + checksum + b"\0" + _NUMBER.pack(number) + path + b"\0")
                 unconfirmed.add(peer)
         return number, unconfirmed
 
+    def _is_current(self, introduced: _Introduced, node: Node) -> bool:
+        """Whether a number still stands for a node."""
+        if introduced.node() is not node or introduced.moves != node._moves:
+            return False
+        renames = _renames(node)
+        if introduced.renames != renames:
+            path = self._path_of(node)
+            if introduced.path != path:
+                if not self._is_exact():
+                    return False
+                introduced.path = path
+            introduced.renames = renames
+        return True
+
     def _number(self, node: Node) -> _Introduced:
         key = id(node)
+        old = self._introduced.get(key)
+        if old is not None:
+            self._by_number.pop(old.number, None)
         self._last += 1
         number = self._last
 
@@ -133,7 +182,7 @@ class PathCache:
             if self._introduced.get(key) is introduced:
                 del self._introduced[key]
 
-        introduced = _Introduced(weakref.ref(node, forget), number)
+        introduced = _Introduced(node, number, self._path_of(node), forget)
         self._introduced[key] = self._by_number[number] = introduced
         return introduced
 
@@ -143,13 +192,13 @@ class PathCache:
             return self._reporter.note(SceneDrop.MALFORMED, sender, "a CONFIRM_PATH of %s bytes", len(packet))
         _, same, number = _CONFIRMATION.unpack(packet)
         introduced = self._by_number.get(number)
-        if introduced is None:
-            return None  # the node has gone meanwhile
+        node = None if introduced is None else introduced.node()
+        if introduced is None or node is None or introduced.moves != node._moves:
+            return None  # the node has left the tree meanwhile
         if sender not in introduced.peers:
             return self._reporter.note(SceneDrop.UNASKED_CONFIRMATION, sender)
         introduced.peers[sender] = True
-        node = introduced.node()
-        if not same and node is not None:
+        if not same:
             self._tell_difference(sender, node)
         return None
 
@@ -197,11 +246,16 @@ class PathCache:
         if len(known) > _MOST_NUMBERS // 2:
             known[number] = known.pop(number)  # to the end: the first is forgotten first
         node = entry.node()
-        if node is None or node._tree is None:
-            # Gone, but perhaps there is another one in its place.
-            node = self._find(entry.path)
-            if node is not None:
-                entry.node = weakref.ref(node)
+        if node is not None and node._tree is not None:
+            renames = node._tree._renames
+            if entry.renames == renames and entry.moves == node._moves:
+                return node
+            if self._is_exact():
+                return node
+        # It has gone or moved, but perhaps there is another one in its place.
+        node = self._find(entry.path)
+        if node is not None:
+            entry.bind(node)
         return node
 
     def _tell_difference(self, sender: int, node: Node) -> None:

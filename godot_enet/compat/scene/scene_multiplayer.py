@@ -44,13 +44,16 @@ class SceneMultiplayer(ScenePeers):
 
     It belongs to the thread that polls it. Packets that cannot be used are dropped, counted (see :meth:`counters`) and
     logged, each cause at most every ten seconds.
+
+    Args:
+        exact: see :attr:`exact`.
     """
 
     peer_packet = SignalProperty[[int, bytes]]("id", "packet")
     """A peer has sent these with :meth:`send_bytes`."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, exact: bool = False) -> None:
+        super().__init__(exact=exact)
         self._sender = 0
         # A proxy, so that the two do not keep each other alive.
         self._calls = RemoteCalls(weakref.proxy(self), self._cache, self._reporter)
@@ -171,7 +174,7 @@ class SceneMultiplayer(ScenePeers):
         mode: MultiplayerPeer.TransferMode,
     ) -> None:
         """Pass a client's packet on. Who it is from is what the connection says, never the packet."""
-        if payload[0] & _COMMAND_BITS == SYS:
+        if payload[0] & _COMMAND_BITS == SYS and not self._exact:
             # Receivers drop it anyway. Godot passes it on.
             return self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
         transport.set_transfer_channel(channel)

@@ -21,7 +21,7 @@ from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.path_cache import PathCache
 from godot_enet.compat.scene.scene_settings import SceneSettings
 from godot_enet.compat.signal import SignalProperty
-from godot_enet.compat.variant import PackedInt32Array
+from godot_enet.compat.variant import NodePath, PackedInt32Array
 
 __all__ = ["ADD_PEER", "DEL_PEER", "RAW", "RELAY", "SERVER", "SYS", "SYS_HEAD", "ScenePeers"]
 
@@ -50,16 +50,16 @@ class ScenePeers(SceneSettings):
     peer_authentication_failed = SignalProperty[[int]]("id")
     """A peer has not been let in in time, or has left before."""
 
-    def __init__(self) -> None:
-        super().__init__(Authentication(_weakly(self._send_to), _weakly(self._admit)))
+    def __init__(self, *, exact: bool) -> None:
+        super().__init__(Authentication(_weakly(self._send_to), _weakly(self._admit)), exact=exact)
         self._reporter = SceneReporter()
         self._transport: MultiplayerPeer | None = None
         self._attachment = _Attachment(self)
         self._last_status = _DISCONNECTED
         self._session = 0
         self._peers: dict[int, None] = {}
-        reporter = self._reporter
-        self._cache = PathCache(_weakly(self._send_reliably), _weakly(self._find), _weakly(self._path_of), reporter)
+        send, find, path_of = _weakly(self._send_reliably), _weakly(self._find), _weakly(self._path_of)
+        self._cache = PathCache(send, find, path_of, self._reporter, is_exact=_weakly(self._is_exact))
         self.set_multiplayer_peer(OfflineMultiplayerPeer())
 
     # The transport
@@ -290,6 +290,11 @@ class ScenePeers(SceneSettings):
         return self._send_command(to, _RAW_HEAD + data)
 
     # Nodes
+
+    def set_root_path(self, path: NodePath | str) -> None:
+        """Set the node that all paths begin at: an absolute path, the same at all peers. A SceneTree does it."""
+        super().set_root_path(path)
+        self._cache.check_paths()
 
     def _find(self, path: str) -> Node | None:
         """The node at a path from ``root_path`` on. No path leads out of it."""

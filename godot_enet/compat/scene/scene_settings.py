@@ -24,7 +24,8 @@ _OUT_OF_REACH = (
 class SceneSettings(MultiplayerAPI):
     """Abstract: what can be set, and does nothing by itself."""
 
-    def __init__(self, auth: Authentication) -> None:
+    def __init__(self, auth: Authentication, *, exact: bool) -> None:
+        self.exact = exact
         self._auth = auth
         self._root_path = NodePath()
         self._allow_objects = False
@@ -145,6 +146,23 @@ class SceneSettings(MultiplayerAPI):
         if object is None:
             return Error.ERR_INVALID_PARAMETER
         return fail(_OUT_OF_REACH, Error.ERR_UNAVAILABLE)
+
+    @property
+    def exact(self) -> bool:
+        """Whether to send what Godot 4.6 sends, byte for byte, also where that is a fault; False to begin with.
+
+        (Beyond Godot.) Without it an RPC reaches the node that has its path, or none: a node that is renamed, or whose
+        parent is, is introduced anew to each peer. With it, RPCs go on to the node that had the path when it was first
+        used, as between two Godots, and the server also relays system commands, which receivers drop.
+        """
+        return self._exact
+
+    @exact.setter
+    def exact(self, exact: bool) -> None:
+        self._exact = as_bool(exact, "exact")
+
+    def _is_exact(self) -> bool:
+        return self._exact
 
     @property
     def root_path(self) -> NodePath:

@@ -34,8 +34,8 @@ class Player(Node):
 class End:
     """A server, or a client of the one at a port."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.tree, self.player, self.transport = SceneTree(), Player(), ENetMultiplayerPeer(threaded=False)
+    def __init__(self, port: int = 0, *, threaded: bool = False) -> None:
+        self.tree, self.player, self.transport = SceneTree(), Player(), ENetMultiplayerPeer(threaded=threaded)
         self.player.name = "Player"
         self.tree.root.add_child(self.player)
         self.transport.set_bind_ip("127.0.0.1")
@@ -93,3 +93,37 @@ def test_one_is_put_out(ends: list[End]) -> None:
     assert list(server.api.get_peers()) == [second.id]
     assert list(second.api.get_peers()) == [1]
     assert list(first.api.get_peers()) == []
+
+
+@pytest.mark.parametrize("threaded", [True, False], ids=["thread", "inline"])
+@pytest.mark.parametrize("polls", [True, False], ids=["noticed", "unnoticed"])
+def test_both_ends_opened_again(host_engine: str, threaded: bool, polls: bool) -> None:
+    """The same transport objects in another session: the nodes are introduced anew."""
+    server = End(threaded=threaded)
+    client = End(server.port, threaded=threaded)
+    ends = [server, client]
+    until(ends, lambda: all(len(end.api.get_peers()) == 1 for end in ends))
+    for names in (["a"], ["b"]):
+        server.player.start.rpc(names)
+        until(ends, lambda: client.player.calls[-1:] == [("start", names, 1)])  # noqa: B023 - called here and now
+    for end in ends:
+        end.transport.close()
+    if polls:
+        for end in ends:
+            end.tree.process(0.001)
+            assert list(end.api.get_peers()) == []
+    assert server.transport.create_server(0) is Error.OK
+    assert client.transport.create_client("127.0.0.1", server.port) is Error.OK
+    until(
+        ends,
+        lambda: all(
+            list(end.api.get_peers()) == [other.api.get_unique_id()]
+            for end, other in zip(ends, ends[::-1], strict=True)
+        ),
+    )
+    for number in range(3):
+        server.player.start.rpc([str(number)])
+        until(ends, lambda: client.player.calls[-1:] == [("start", [str(number)], 1)])  # noqa: B023
+    assert sum(server.api.counters().values()) == sum(client.api.counters().values()) == 0
+    for end in ends:
+        end.transport.close()
