@@ -49,7 +49,7 @@ def fail(text: str, result: _T, *, theirs: bool = False) -> _T:
     return result
 
 
-def log_exception(text: str, error: Exception) -> None:
+def log_exception(text: str, error: BaseException) -> None:
     """Log an exception that a callback of the program has raised, with its traceback.
 
     Args:
@@ -115,7 +115,7 @@ def _program_line(frame: FrameType) -> Hashable:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:

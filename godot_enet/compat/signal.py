@@ -12,6 +12,7 @@ from functools import partial
 from types import BuiltinMethodType
 from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
 
+from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import as_int, attending, fail, log_exception
 from godot_enet.compat.globals import Error
 
@@ -149,7 +150,8 @@ class Signal(Generic[_P]):
         the emission happened in, after all other signals and packets of that poll; outside of one, when this thread's
         next ``poll()`` ends. (``run_deferred()`` does it at once, for programs that never poll.)
 
-        A node that was freed meanwhile is not called.
+        A node that was freed meanwhile is not called. A coroutine runs to its first wait, and from there as a task of
+        the asyncio loop of this thread.
 
         An exception in a callable is logged with its traceback, and the others are still called, as in Godot; one that
         repeats is logged once in ten seconds.
@@ -206,10 +208,15 @@ class Signal(Generic[_P]):
                 self._slots.pop(key, None)
 
     def _call(self, callable: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        try:
-            callable(*args, **kwargs)
-        except Exception as error:
+        def failed(error: BaseException) -> None:
             log_exception(f"Error calling from signal '{self._name}' to callable: {_name(callable)}.", error)
+
+        try:
+            result = callable(*args, **kwargs)
+            if result is not None:
+                run(result, failed)
+        except Exception as error:
+            failed(error)
 
 
 class SignalProperty(Generic[_P]):

@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import log_exception
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ orphans = _Orphans()
 
 
 def notify(node: Node, callback: str, *args: object) -> None:
-    """Call a callback of a node. It is the program's, and may raise."""
-    try:
-        getattr(node, callback)(*args)
-    except Exception as error:
+    """Call a callback of a node, which may raise, and may be a coroutine: the others do not wait for it."""
+
+    def failed(error: BaseException) -> None:
         log_exception(f"Error calling {callback}() of a {type(node).__name__} named '{node._name}'.", error)
+
+    try:
+        result = getattr(node, callback)(*args)
+        if result is not None:
+            run(result, failed)
+    except Exception as error:
+        failed(error)
 
 
 def add_to_tree(node: Node, tree: SceneTree) -> None:

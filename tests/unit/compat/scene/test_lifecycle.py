@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from godot_enet.compat import errors
@@ -104,6 +106,36 @@ def test_an_interrupt_goes_on_to_the_program_and_leaves_nothing_half_done(where:
     assert all(node.is_inside_tree() and node.is_node_ready() for node in (parent, *children))
     tree.root.remove_child(parent)
     tree.root.add_child(parent)
+
+
+def test_callbacks_and_listeners_that_are_coroutines(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+
+    class Waits(Node):
+        async def _ready(self) -> None:  # type: ignore[override]
+            done.append("begun")
+            await asyncio.sleep(0)
+            done.append("ready")
+
+        async def listen(self) -> None:
+            await asyncio.sleep(0)
+            raise RuntimeError("late")
+
+    async def main() -> None:
+        tree, node = SceneTree(), Waits("n")
+        tree.root.add_child(node)
+        assert done == ["begun"]
+        node.renamed.connect(node.listen)
+        node.name = "m"
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert done == ["begun", "ready"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Error calling from signal 'renamed' to callable: "
+        "test_callbacks_and_listeners_that_are_coroutines.<locals>.Waits.listen."
+    ]
 
 
 def test_a_child_that_is_added_in_exit_tree_leaves_with_its_parent() -> None:
