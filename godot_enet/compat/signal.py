@@ -119,7 +119,8 @@ class Signal(Generic[_P]):
             target = slot.target
             if target is not None:
                 if target._freed:
-                    text = f"Cannot connect to '{self._name}' to callable '{_name(callable)}': its object was freed."
+                    name = f"null::{getattr(callable, '__name__', '')}"
+                    text = f"Cannot connect to '{self._name}' to callable '{name}': the callable object is null."
                     return fail(text, Error.ERR_INVALID_PARAMETER)
                 if target._connected_from is None:
                     target._connected_from = weakref.WeakSet()

@@ -304,7 +304,7 @@ class TestFreed:
         guard = Guard([])
         guard.free()
         assert door.opened.connect(guard.hear) is Error.ERR_INVALID_PARAMETER
-        assert logged() == ["Cannot connect to 'opened' to callable 'Guard.hear': its object was freed."]
+        assert logged() == ["Cannot connect to 'opened' to callable 'null::hear': the callable object is null."]
         assert not door.opened.has_connections()
 
     def test_freed_by_one_that_is_called_before(self, door: Door) -> None:

@@ -295,3 +295,14 @@ def test_the_switch() -> None:
     tree = SceneTree()
     tree.set_multiplayer(api)
     assert tree.root.multiplayer.exact is False
+
+
+def test_a_relayed_system_command_is_passed_on_only_as_in_godot(exact: bool) -> None:
+    party = Party(A, 2000)
+    party[1].api.exact = exact
+    party.network.log.clear()
+    party[1].transport.inject(bytes.fromhex("0703d0070000" + "0702e8030000"), A)
+    party.settle()
+    forwarded = [(1, 2000, "0703e8030000" + "0702e8030000")]
+    assert party.packets() == (forwarded if exact else [])
+    assert sorted(party[2000].api.get_peers()) == [1, A], "the receiver drops it"
