@@ -1,27 +1,22 @@
-"""The ``@rpc`` methods of a GDScript file, without Godot."""
+"""The classes of a GDScript file with their ``@rpc`` methods and constants, without Godot."""
 
 from __future__ import annotations
 
-import ast
-import re
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from godot_enet.compat.scene.rpc_config import RpcConfig, config_from_annotation
+from godot_enet.tools.gdscript_constants import UnknownName, evaluate
+from godot_enet.tools.gdscript_project import Project
+from godot_enet.tools.gdscript_tokens import Line, Tokens, logical_lines
 
-__all__ = ["ScriptMethod", "rpc_methods"]
+__all__ = ["ScriptClass", "ScriptMethod", "read_script", "rpc_methods"]
 
-_TOKEN = re.compile(
-    r"""
-    (?P<comment>\#[^\n]*)
-    |(?P<string>r?(?:'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
-    |(?P<line>\n[ \t]*)
-    |(?P<space>[ \t\r]+|\\\r?\n)
-    |(?P<word>@?\w+)
-    |(?P<mark>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_OPENING, _CLOSING = "([{", ")]}"
+_CHANNEL = 3
+"""The place of the channel among the options; words come before it."""
+_DEEPEST = 50
 
 
 class ScriptMethod(NamedTuple):
@@ -33,47 +28,238 @@ class ScriptMethod(NamedTuple):
     """Arguments it takes, without those that have a default."""
     most: int | None
     """None: any number."""
+    unknown_channel: str = ""
+    """The expression of the channel, where it names something that is not known."""
 
 
-class _Tokens:
-    """The words and marks of the outermost class; what is indented belongs to functions and inner classes."""
+class ScriptClass:
+    """A script, or a class inside one.
 
-    def __init__(self, source: str) -> None:
-        self._tokens: list[str] = []
-        depth, indented = 0, False
-        for match in _TOKEN.finditer(source):
-            text = match.group()
-            if match.lastgroup == "line":
-                if not depth:
-                    indented = text != "\n"
-            elif match.lastgroup not in ("comment", "space"):
-                depth += (text in _OPENING) - (text in _CLOSING) if match.lastgroup == "mark" else 0
-                if not indented:
-                    self._tokens.append(text)
-        self._position = 0
+    Args:
+        outer: what it is in, if anything.
+        project: where other scripts are.
+        path: where it is from.
+        base: a script that it extends, if that is known.
+    """
 
-    def take(self) -> str:
-        """The next one; nothing at the end."""
-        self._position += 1
-        return self._tokens[self._position - 1] if self._position <= len(self._tokens) else ""
+    def __init__(
+        self, outer: ScriptClass | None, project: Project, path: Path | None, base: ScriptClass | None = None
+    ) -> None:
+        self.classes: dict[str, ScriptClass] = {}
+        """Those inside it."""
+        self._outer = outer
+        self._project = project
+        self._path = path
+        self._base = base
+        self._extends: list[str] = []
+        self._constants: dict[str, list[str]] = {}
+        self._enums: dict[str, list[tuple[str, list[str]]]] = {}
+        """By the names of enums, and of the members of those that have no name."""
+        self._values: dict[str, Any] = {}
+        self._options: dict[str, list[list[str]]] = {}
+        self._parameters: dict[str, list[list[str]]] = {}
+        self._depth = 0
 
-    def peek(self) -> str:
-        return self._tokens[self._position] if self._position < len(self._tokens) else ""
+    # Reading
 
-    def arguments(self) -> list[list[str]]:
-        """What stands in the parentheses that come next, cut at the commas; none if there are none."""
-        parts: list[list[str]] = [[]]
-        if self.peek() != "(":
-            return []
-        self.take()
-        depth = 0
-        while (token := self.take()) and not (token == ")" and not depth):
-            depth += (token in _OPENING) - (token in _CLOSING)
-            if token == "," and not depth:
-                parts.append([])
-            else:
-                parts[-1].append(token)
-        return [part for part in parts if part]
+    def _read(self, lines: list[Line]) -> None:
+        options: list[list[str]] | None = None
+        indent = lines[0].indent if lines else 0
+        for number, line in enumerate(lines):
+            if line.indent > indent:
+                continue  # the body of a function, or of a class, which has been read
+            tokens = Tokens(line.tokens)
+            while token := tokens.take():
+                if token == "@rpc":
+                    options = tokens.bracketed("(", ")")
+                elif token.startswith("@"):
+                    tokens.bracketed("(", ")")  # another annotation of the same method
+                elif token == "func":
+                    self._read_function(tokens, options)
+                    options = None
+                elif token != "static":
+                    self._read_statement(token, tokens, lines[number + 1 :])
+                    options = None
+
+    def _read_function(self, tokens: Tokens, options: list[list[str]] | None) -> None:
+        name = tokens.take()
+        parameters = tokens.bracketed("(", ")")
+        tokens.until()  # what it returns, and its body if that is in the same line
+        if options is not None:
+            self._options[name], self._parameters[name] = options, parameters
+
+    def _read_statement(self, token: str, tokens: Tokens, following: list[Line]) -> None:
+        if token == "class":
+            self._read_class(tokens, following)
+        elif token == "const":
+            name = tokens.take()
+            tokens.until("=", ":=")
+            self._constants[name] = tokens.until(";")
+        elif token == "enum":
+            self._read_enum(tokens)
+        elif token == "class_name":
+            tokens.take()
+        elif token == "extends":
+            self._extends = tokens.until(";")
+        elif token != ";":
+            tokens.until(";")
+
+    def _read_class(self, tokens: Tokens, following: list[Line]) -> None:
+        inner = ScriptClass(self, self._project, self._path)
+        self.classes[tokens.take()] = inner
+        if tokens.skip("extends"):
+            inner._extends = tokens.until(":")
+        else:
+            tokens.until(":")
+        if tokens.peek():
+            inner._read([Line(0, tokens.until(";"))])
+        elif following:
+            indent = following[0].indent
+            end = next((place for place, line in enumerate(following) if line.indent < indent), len(following))
+            inner._read(following[:end])
+
+    def _read_enum(self, tokens: Tokens) -> None:
+        name = "" if tokens.peek() == "{" else tokens.take()
+        members: list[tuple[str, list[str]]] = []
+        for part in tokens.bracketed("{", "}"):
+            member = Tokens(part)
+            members.append((member.take(), member.until() if member.skip("=") else []))
+        for known in [name] if name else [member for member, _ in members]:
+            self._enums[known] = members
+
+    # Names
+
+    def member(self, name: str) -> Any:
+        """A constant, an enum or a class of it, or of what it extends.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        for cls in self._lineage():
+            if name in cls._constants or name in cls._enums:
+                return cls._value(name)
+            if name in cls.classes:
+                return cls.classes[name]
+        raise UnknownName(f"{name!r} is not known")
+
+    def _value(self, name: str) -> Any:
+        if name not in self._values:
+            if self._depth > _DEEPEST:
+                raise ValueError(f"{name!r} is defined by itself")
+            self._depth += 1
+            try:
+                if name in self._constants:
+                    self._values[name] = evaluate(self._constants[name], self._find, self._load)
+                else:
+                    values = self._enum_values(self._enums[name])
+                    self._values |= values if name in values else {name: values}
+            finally:
+                self._depth -= 1
+        return self._values[name]
+
+    def _enum_values(self, members: list[tuple[str, list[str]]]) -> dict[str, int]:
+        values: dict[str, int] = {}
+        following = 0
+        for name, tokens in members:
+            values[name] = following
+            if tokens:
+                values[name] = evaluate(
+                    tokens, lambda each: values[each] if each in values else self._find(each), self._load
+                )
+            following = values[name] + 1
+        return values
+
+    def _load(self, name: object) -> Any:
+        return self._project.load(name, self._path)
+
+    def _find(self, name: str, first: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """What a name means inside of it; ``first`` goes before."""
+        if name in first:
+            return first[name]
+        if name == "self":
+            return self
+        cls: ScriptClass | None = self
+        while cls is not None:
+            if cls._has(name):
+                return cls.member(name)
+            cls = cls._outer
+        return self._project.named(name)
+
+    def _has(self, name: str) -> bool:
+        return any(name in members for cls in self._lineage() for members in (cls._constants, cls._enums, cls.classes))
+
+    def _lineage(self) -> Iterator[ScriptClass]:
+        """It, and what it extends as far as that is known."""
+        cls: ScriptClass | None = self
+        for _ in range(_DEEPEST):
+            if cls is None:
+                return
+            yield cls
+            cls = cls._base or cls._find_base()
+
+    def _find_base(self) -> ScriptClass | None:
+        tokens = self._extends
+        if tokens and tokens[0][0] in ("'", '"'):
+            tokens = ["preload", "(", tokens[0], ")", *tokens[1:]]
+        try:
+            found = evaluate(tokens, (self._outer or self)._find, self._load)
+        except (ValueError, OSError):
+            return None
+        return found if isinstance(found, ScriptClass) else None
+
+    # Methods
+
+    def methods(self) -> dict[str, ScriptMethod]:
+        """Its decorated methods by name, and those it inherits from classes of the same file.
+
+        Raises:
+            ValueError: an annotation has options that there are not.
+        """
+        found: dict[str, ScriptMethod] = {}
+        for cls in reversed([cls for cls in self._lineage() if cls is self or cls._outer is not None]):
+            found |= {name: cls._method(name) for name in cls._options}
+        return found
+
+    def _method(self, name: str) -> ScriptMethod:
+        options, parameters = self._options[name], self._parameters[name]
+        named = [part for part in parameters if part[0] != "..."]  # `...rest` takes any number
+        fewest = sum(not {"=", ":="} & set(part) for part in named)
+        most = len(named) if len(named) == len(parameters) else None
+        unknown = ""
+        try:
+            values = [evaluate(part, self._find, self._load) for part in options[:_CHANNEL]]
+            if len(options) > _CHANNEL:
+                try:
+                    values.append(_channel(evaluate(options[_CHANNEL], self._find, self._load)))
+                except UnknownName:
+                    unknown = "".join(options[_CHANNEL])
+                values += [evaluate(part, self._find, self._load) for part in options[_CHANNEL + 1 :]]
+            config = config_from_annotation(values)
+        except (OSError, TypeError, ValueError) as error:
+            text = ", ".join("".join(part) for part in options)
+            raise ValueError(f"@rpc({text}) cannot be read: {error}") from None
+        return ScriptMethod(name, config, fewest, most, unknown)
+
+
+def _channel(value: Any) -> Any:
+    """GDScript takes any number."""
+    return int(value) if isinstance(value, (bool, float)) else value
+
+
+def read_script(
+    source: str, path: Path | None = None, project: Project | None = None, base: ScriptClass | None = None
+) -> ScriptClass:
+    """The class that a script is.
+
+    Args:
+        source: its text.
+        path: where it is from; other scripts are looked for in its project.
+        project: that, if it is known.
+        base: the script that it extends.
+    """
+    script = ScriptClass(None, project or Project(path, read_script), path, base)
+    script._read(logical_lines(source))
+    return script
 
 
 def rpc_methods(source: str) -> dict[str, ScriptMethod]:
@@ -82,34 +268,4 @@ def rpc_methods(source: str) -> dict[str, ScriptMethod]:
     Raises:
         ValueError: an annotation has options that there are not.
     """
-    tokens = _Tokens(source)
-    found: dict[str, ScriptMethod] = {}
-    config: RpcConfig | None = None
-    while token := tokens.take():
-        if token == "@rpc":
-            config = _config(tokens.arguments())
-        elif token.startswith("@"):
-            tokens.arguments()  # another annotation of the same method
-        elif token == "func":
-            name = tokens.take()
-            parameters = tokens.arguments()
-            if config is not None:
-                found[name] = _method(name, config, parameters)
-            config = None
-        elif token != "static":
-            config = None
-    return found
-
-
-def _config(arguments: list[list[str]]) -> RpcConfig:
-    try:
-        return config_from_annotation([ast.literal_eval("".join(part)) for part in arguments])
-    except (SyntaxError, TypeError, ValueError) as error:
-        text = ", ".join("".join(part) for part in arguments)
-        raise ValueError(f"@rpc({text}) cannot be read: {error}") from None
-
-
-def _method(name: str, config: RpcConfig, parameters: list[list[str]]) -> ScriptMethod:
-    named = [part for part in parameters if part[0] != "."]  # `...rest` takes any number
-    fewest = sum("=" not in part for part in named)
-    return ScriptMethod(name, config, fewest, len(named) if len(named) == len(parameters) else None)
+    return read_script(source).methods()

@@ -7,16 +7,18 @@ ones; and it only prints that a checksum failed.
 from __future__ import annotations
 
 import argparse
-import importlib
+import contextlib
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.scene.rpc import script_methods
-from godot_enet.tools.gdscript import ScriptMethod, rpc_methods
+from godot_enet.tools.gdscript import ScriptClass, ScriptMethod, read_script
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -25,7 +27,8 @@ __all__ = ["add_to", "differences", "methods_of_class", "methods_of_scripts"]
 
 _DESCRIPTION = """\
 Compare the @rpc methods of a GDScript with those of a Python class. Exit code: 0 if the two can call each other,
-1 if not, 2 if something cannot be read. Methods set up with rpc_config() in code are not seen."""
+1 if not, 2 if something cannot be read. Methods set up with rpc_config() in code are not seen. The module is imported
+as if it had been started without arguments."""
 
 
 def add_to(tools: _SubParsersAction[Any]) -> None:
@@ -34,7 +37,10 @@ def add_to(tools: _SubParsersAction[Any]) -> None:
         "rpc-check", help="compare the @rpc methods of a GDScript and a Python class", description=_DESCRIPTION
     )
     parser.add_argument(
-        "script", type=Path, nargs="+", metavar="SCRIPT.gd", help="a script, after those that it extends"
+        "script",
+        nargs="+",
+        metavar="SCRIPT.gd[:CLASS]",
+        help="a script, after those that it extends; or a class inside of it",
     )
     parser.add_argument("cls", metavar="MODULE:CLASS", help="a class that inherits Node; its module is imported")
     parser.set_defaults(run=_run)
@@ -47,9 +53,15 @@ def _run(options: argparse.Namespace) -> int:
     except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
         _say(f"rpc-check: {error}", sys.stderr)
         return 2
+    except (Exception, SystemExit) as error:  # raised by the module
+        _say(f"rpc-check: importing {options.cls} failed: {type(error).__name__}: {error}", sys.stderr)
+        return 2
     found = differences(theirs, ours)
     for line in found:
         _say(line)
+    for name in sorted({*theirs} & {*ours}):
+        if theirs[name].unknown_channel:
+            _say(f"{name}: channel not compared; {theirs[name].unknown_channel} is not in these scripts")
     count = f"{len(ours)} method{'' if len(ours) == 1 else 's'}"
     listed = ", ".join(sorted(ours)) or "none"
     _say(f"{options.cls} in order: {listed}")
@@ -63,23 +75,31 @@ def _say(text: str, stream: Any = None) -> None:
     print(text, file=stream or sys.stdout)
 
 
-def methods_of_scripts(scripts: Sequence[Path]) -> dict[str, ScriptMethod]:
+def methods_of_scripts(scripts: Sequence[str | Path]) -> dict[str, ScriptMethod]:
     """The methods of the last script, which extends those before it.
+
+    Args:
+        scripts: paths; behind a colon there may be the name of a class inside the script.
 
     Raises:
         OSError, ValueError: one cannot be read.
     """
     found: dict[str, ScriptMethod] = {}
+    base: ScriptClass | None = None
     for script in scripts:
-        found |= _methods_of_script(script)
+        file, dot, name = str(script).partition(".gd:")
+        path = Path(file + ".gd") if dot else Path(script)
+        try:
+            base = read_script(path.read_text(encoding="utf-8"), path, base=base)
+            chosen = base
+            for part in name.split(".") if name else ():
+                if part not in chosen.classes:
+                    raise ValueError(f"there is no class {name}")
+                chosen = chosen.classes[part]
+            found |= chosen.methods()
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
     return found
-
-
-def _methods_of_script(script: Path) -> dict[str, ScriptMethod]:
-    try:
-        return rpc_methods(script.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{script}: {error}") from None
 
 
 def methods_of_class(name: str) -> dict[str, ScriptMethod]:
@@ -93,7 +113,7 @@ def methods_of_class(name: str) -> dict[str, ScriptMethod]:
         raise ValueError(f"{name!r} should be MODULE:CLASS")
     if "" not in sys.path:
         sys.path.insert(0, "")
-    found: Any = importlib.import_module(module)
+    found: Any = _import(module)
     for part in attribute.split("."):
         found = getattr(found, part)
     if not (isinstance(found, type) and issubclass(found, Node)):
@@ -102,6 +122,18 @@ def methods_of_class(name: str) -> dict[str, ScriptMethod]:
     for method, (config, function) in script_methods(found).items():
         methods[method] = ScriptMethod(method, config, *Parameters(function).count)
     return methods
+
+
+def _import(module: str) -> ModuleType:
+    """Import a module that does not see the arguments of this program, but what it sees when it is started itself."""
+    arguments, sys.argv = sys.argv, [module]
+    try:
+        with contextlib.suppress(ValueError):  # it has been imported without a file
+            known = importlib.util.find_spec(module)
+            sys.argv = [(known and known.origin) or module]
+        return importlib.import_module(module)
+    finally:
+        sys.argv = arguments
 
 
 def differences(theirs: Mapping[str, ScriptMethod], ours: Mapping[str, ScriptMethod]) -> list[str]:
@@ -114,7 +146,8 @@ def differences(theirs: Mapping[str, ScriptMethod], ours: Mapping[str, ScriptMet
         elif their is None:
             lines.append(f"{name}: missing in GDScript")
         else:
-            if their.config != our.config:
+            channel = our.config.channel if their.unknown_channel else their.config.channel
+            if their.config._replace(channel=channel) != our.config:
                 lines.append(f"{name}: {their.config} in GDScript; {our.config} in Python")
             if (their.fewest, their.most) != (our.fewest, our.most):
                 lines.append(f"{name}: takes {_count(their)} in GDScript; {_count(our)} in Python")

@@ -133,6 +133,10 @@ class Godot:
                 answers.append(Answer(None if came is None else bytes_to_var(bytes.fromhex(came)), list(errors)))
         return answers
 
+    def channels(self, scripts: Sequence[str]) -> list[int | None]:
+        """The channel of ``f`` in each script; None where that does not compile."""
+        return [None if channel is None else int(channel) for channel in self.program.call("channels", scripts=scripts)]
+
     def close(self) -> None:
         self.program.close()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from godot_enet.compat.scene.parameters import ArgumentsError
 from godot_enet.compat.variant import EncodedObjectAsID, Variant, VariantType, encode_variant, typeof
 from tests.unit.compat.scene.test_rpc_arguments import annotation_of, has_no_text, parameters
+from tests.unit.tools.test_gdscript import CHANNELS, script
 
 from .conftest import missing
 from .programs import find_godot
@@ -75,3 +76,8 @@ def test_fresh_values(godot: Godot, drawn: list[tuple[str, Variant]]) -> None:
         theirs = None if answer.came is None else encode_variant(answer.came[0]).hex()
         assert came == theirs, (parameter, value)
         assert came is not None or answer.errors[-1].endswith(error)
+
+
+def test_constant_channels_are_read_as_godot_reads_them(godot: Godot) -> None:
+    channels = godot.channels([script(expression) for expression in CHANNELS])
+    assert dict(zip(CHANNELS, channels, strict=True)) == CHANNELS

@@ -70,7 +70,16 @@ func _initialize() -> void:
 func _execute(command: Dictionary) -> Variant:
 	if command.do == "receive_calls":
 		return command.calls.map(_receive_call)
+	if command.do == "channels":
+		return command.scripts.map(_channel)
 	return super(command)
+
+
+# The channel of `f` in a script; null if it does not compile.
+func _channel(source: String) -> Variant:
+	var script := GDScript.new()
+	script.source_code = source
+	return script.get_rpc_config()[&"f"].channel if script.reload() == OK else null
 
 
 # A call of `take(...)` with the parameters as given: what came, encoded, or null; and the errors.

@@ -108,3 +108,65 @@ def test_as_a_program_in_the_current_directory(tmp_path: Path) -> None:
         "a.gd in order: a",
         "1 difference",
     ]
+
+
+def run_in(folder: Path, script: str, cls: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "godot_enet", "rpc-check", script, cls]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+
+
+MODULE = """\
+import sys
+from pathlib import Path
+from godot_enet import Node, rpc
+assert len(sys.argv) == 1 and Path(sys.argv[0]).name == "game.py", sys.argv
+class Mixin:
+    @rpc("any_peer")
+    def mixed(self): pass
+class Base(Node):
+    @rpc("any_peer", 4)
+    def inherited(self, a): pass
+class P(Mixin, Base):
+    def inherited(self, a): pass
+    class Inner(Node):
+        @rpc
+        def inner(self): pass
+"""
+
+
+def test_classes_in_both_and_arguments_that_are_not_the_modules(tmp_path: Path) -> None:
+    (tmp_path / "a.gd").write_text(
+        """\
+const CHANNEL = 4
+@rpc("any_peer", "call_remote", "reliable", CHANNEL) func inherited(a): pass
+@rpc("any_peer") func mixed(): pass
+class Inner:
+	@rpc func inner(): pass
+"""
+    )
+    (tmp_path / "game.py").write_text(MODULE)
+    for script, cls in [("a.gd", "game:P"), ("a.gd:Inner", "game:P.Inner")]:
+        ran = run_in(tmp_path, script, cls)
+        assert (ran.returncode, ran.stderr) == (0, ""), ran
+    assert run_in(tmp_path, "a.gd:Inner", "game:P").returncode == 1
+    ran = run_in(tmp_path, "a.gd:Outer", "game:P")
+    assert (ran.returncode, ran.stderr) == (2, "rpc-check: a.gd: there is no class Outer\n")
+
+
+@pytest.mark.parametrize("line", ["import argparse; argparse.ArgumentParser().parse_args(['x'])", "1 / 0", "exit(3)"])
+def test_a_module_that_cannot_be_imported(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.gd").write_text("@rpc func a(): pass")
+    (tmp_path / "game.py").write_text(line)
+    ran = run_in(tmp_path, "a.gd", "game:P")
+    assert ran.returncode == 2
+    assert "rpc-check: importing game:P failed: " in ran.stderr
+
+
+def test_a_channel_that_is_not_known(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    script = Path(scripts[1])
+    script.write_text(SCRIPT.replace("3)", "Net.CHANNEL)"), encoding="utf-8")
+    assert main(["rpc-check", *scripts, f"{__name__}:Same"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "join: channel not compared; Net.CHANNEL is not in these scripts"
+    assert lines[-1] == "The same: 3 methods."
