@@ -6,6 +6,7 @@ runs in this thread.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
 
-__all__ = ["run"]
+__all__ = ["logged", "run"]
 
+_log = logging.getLogger("godot_enet")
 _tasks: set[Task[Any]] = set()
 """A loop keeps only weak references to its tasks."""
 
@@ -35,6 +37,8 @@ def run(result: object, failed: Callable[[BaseException], object]) -> None:
         RuntimeError: it has to wait, and no asyncio loop runs in this thread.
         TypeError: it is a generator, of which nothing would run.
     """
+    if result is None:
+        return
     if isinstance(result, (Generator, AsyncGenerator)) and not isawaitable(result):
         raise TypeError("it is a generator, and nothing iterates it; make it an async def, or remove the yield")
     if not isawaitable(result) or hasattr(result, "add_done_callback"):
@@ -48,6 +52,11 @@ def run(result: object, failed: Callable[[BaseException], object]) -> None:
         return
     _tasks.add(task)
     task.add_done_callback(partial(_end, coroutine, failed))
+
+
+def logged(text: str) -> Callable[[BaseException], None]:
+    """For :func:`run`: logs what a coroutine raises later, after this text."""
+    return lambda error: _log.error("%s", text, exc_info=error)
 
 
 async def _awaiting(awaitable: Awaitable[Any]) -> Any:

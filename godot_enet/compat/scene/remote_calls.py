@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from godot_enet.compat.coroutines import run
+from godot_enet.compat.coroutines import logged, run
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
@@ -22,7 +21,6 @@ from godot_enet.compat.variant import DecodeError, EncodeError, Variant
 
 __all__ = ["RemoteCalls"]
 
-_log = logging.getLogger("godot_enet")
 _CONNECTED = MultiplayerPeer.CONNECTION_CONNECTED
 
 
@@ -128,9 +126,7 @@ class RemoteCalls:
         try:
             result = make()
             if result is not None:
-                run(
-                    result, lambda error: _log.error("RPC '%s' of %s failed.", entry.name, _place(node), exc_info=error)
-                )
+                run(result, logged(f"RPC '{entry.name}' of {_place(node)} failed."))
         finally:
             api._sender = outer
         return Error.OK
@@ -181,11 +177,6 @@ class RemoteCalls:
     def _failed(self, sender: int, node: Node, name: str, error: BaseException) -> None:
         """A call has raised something."""
         self._note(SceneDrop.FAILED_CALL, sender, "'%s' of %s", name, _place(node), subject=name, failed=error)
-
-
-def _log_failure(node: Node, name: str, error: BaseException) -> None:
-    """A local call has raised something after its first wait."""
-    _log.error("RPC '%s' of %s failed.", name, _place(node), exc_info=error)
 
 
 def _place(node: Node) -> str:

@@ -158,6 +158,33 @@ def test_an_auth_callback_may_be_one() -> None:
     asyncio.run(main())
 
 
+def test_a_callable_of_a_signal_may_be_one(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[Any] = []
+
+    async def greet(peer: int) -> None:
+        heard.append(peer)
+        await asyncio.sleep(0)
+        heard.append("later")
+        raise ValueError("late")
+
+    async def fail(peer: int) -> None:
+        raise ValueError("early")
+
+    async def main() -> None:
+        party = Party(C, join=False)
+        party[1].api.peer_connected.connect(greet)
+        party[1].api.peer_connected.connect(fail)
+        for member in party.members.values():
+            member.join()
+        await later(party)
+
+    asyncio.run(main())
+    assert heard == [C, "later"]
+    for error in ("early", "late"):
+        assert f"ValueError: {error}" in caplog.text
+    assert caplog.text.count("Error calling from signal 'peer_connected' to callable: ") == 2
+
+
 @pytest.mark.parametrize("threaded", [True, False])
 def test_over_enet(host_engine: str, threaded: bool) -> None:
     async def main() -> None:
