@@ -104,7 +104,7 @@ def _of(hint: Any) -> Accepted | None:
 
 def _kind(cls: object) -> VariantType | None:
     for base in cls.__mro__ if isinstance(cls, type) else ():
-        kind = _KINDS.get(base) or vars(base).get("variant_type")
+        kind = _KINDS[base] if base in _KINDS else vars(base).get("variant_type")
         if isinstance(kind, VariantType):
             return kind
     return None

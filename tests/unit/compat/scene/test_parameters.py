@@ -1,18 +1,29 @@
+# ruff: noqa: UP006, UP007, UP035, UP045 - all forms of annotations are tested, those of before Python 3.10, too
 """Which arguments a method takes, and what is made of them."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from enum import Enum, IntEnum, IntFlag
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Literal, NewType, Optional, TypedDict, TypeVar, Union
 
 import pytest
 
+from godot_enet.compat.scene.annotations import REFUSED
+from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import ArgumentsError, Parameters
 from godot_enet.compat.variant import (
     Array,
+    Dictionary,
+    EncodedCallable,
+    EncodedObjectAsID,
     NodePath,
     PackedByteArray,
     PackedInt32Array,
+    PackedStringArray,
     StringName,
     VariantType,
     Vector2,
@@ -20,7 +31,7 @@ from godot_enet.compat.variant import (
 )
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from fractions import Fraction
 
 
 def none(node: object) -> None: ...
@@ -99,7 +110,7 @@ def test_conversions_as_in_godot(annotation: object, value: Any, result: Any) ->
         (bytes, PackedByteArray(b"x")),
         (Any, object),
         ("int | None", None),
-        ("Decimal", "unknown at run time"),
+        ("Fraction", "unknown at run time"),
         ("no such thing", 1),
         (object, 1),
     ],
@@ -133,6 +144,187 @@ def test_what_does_not_fit(annotation: object, value: Any) -> None:
 
 
 def test_annotations_need_not_exist_at_run_time() -> None:
-    def function(node: object, a: Decimal, b: int) -> None: ...
+    def function(node: object, a: Fraction, b: int) -> None: ...
 
     assert Parameters(function).fit(["x", 2.0]) == ["x", 2]
+
+
+UserId = NewType("UserId", int)
+Nested = NewType("Nested", UserId)
+
+
+class Kind(IntEnum):
+    A = 0
+    B = 5
+
+
+class Flags(IntFlag):
+    ONE = 1
+    TWO = 2
+
+
+class Word(str, Enum):
+    YES = "yes"
+
+
+class Plain(Enum):
+    A = 1
+
+
+class Options(TypedDict):
+    a: int
+
+
+class Score(int):
+    """As one may name a kind of int."""
+
+
+INTS = Array([1, 2], VariantType.TYPE_INT)
+BEYOND_GDSCRIPT: list[tuple[Any, Any, Any]] = [
+    # unions take a value as it is before they convert it
+    (Optional[int], None, None),
+    (Optional[int], 1.5, 1),
+    (int | str, "x", "x"),
+    (int | str, 2.0, 2),
+    (str | int, StringName("x"), "x"),
+    (float | int, 3, 3),
+    (Union[int, None, Vector2], Vector2i(1, 2), Vector2(1, 2)),
+    (int | None, "x", REFUSED),
+    (Union[str, bytes], 5, REFUSED),
+    (int | Decimal, "x", "x"),
+    (None, None, None),
+    (None, 1, REFUSED),
+    # new names for a type
+    (UserId, 2.0, 2),
+    (Nested, "x", REFUSED),
+    (Annotated[int, "of something"], "x", REFUSED),
+    (Score, 2.0, 2),
+    (Options, {"a": 1}, {"a": 1}),
+    (Options, [], REFUSED),
+    # enums
+    (Kind, 5, Kind.B),
+    (Kind, 5.5, Kind.B),
+    (Kind, 7, 7),
+    (Kind, "A", REFUSED),
+    (Flags, 3, Flags.ONE | Flags.TWO),
+    (Word, StringName("yes"), Word.YES),
+    (Word, "no", "no"),
+    (Word, 1, REFUSED),
+    (Plain, "anything", "anything"),
+    # elements
+    (list[int], [1, 2], [1, 2]),
+    (list[int], [1.5, True], [1, 1]),
+    (list[int], ["x"], REFUSED),
+    (list[int], [None], REFUSED),
+    (list[int], INTS, INTS),
+    (list[float], INTS, [1.0, 2.0]),
+    (list[int], PackedStringArray(["x"]), REFUSED),
+    (list[int], b"\1\2", [1, 2]),
+    (list[list[int]], [[1.0], []], [[1], []]),
+    (list[list[int]], [1], REFUSED),
+    (list[int | None], [1.0, None], [1, None]),
+    (list[Any], ["x", None], ["x", None]),
+    (List[int], [1.5], [1]),
+    (dict[str, int], {"a": 1.0}, {"a": 1}),
+    (dict[str, int], {1: 1}, REFUSED),
+    (dict[str, int], Dictionary({"a": 2.0}), Dictionary({"a": 2})),
+    (dict[str, Any], {"a": None}, {"a": None}),
+    (Dict[str, int], {"a": "x"}, REFUSED),
+    # what is not sent
+    (Node, None, None),
+    (Node, 5, REFUSED),
+    (Node, EncodedObjectAsID(5), REFUSED),
+    (Optional[Node], None, None),
+    (Callable, EncodedCallable(), EncodedCallable()),
+    (Callable[[int], None], 5, REFUSED),
+    # other forms of bytes
+    (bytearray, b"x", bytearray(b"x")),
+    (memoryview, b"x", memoryview(b"x")),
+    (bytearray, "x", REFUSED),
+    # no types of Godot's
+    (Sequence[int], ["x"], ["x"]),
+    (tuple[int, int], [1, 2], [1, 2]),
+    (Literal["a"], "b", "b"),
+    (TypeVar("T"), "x", "x"),
+    ([int], "x", "x"),
+    ("1 / 0", "x", "x"),
+    ("a b", "x", "x"),
+    (5, "x", "x"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "result"), BEYOND_GDSCRIPT)
+def test_what_gdscript_cannot_say(annotation: Any, value: Any, result: Any) -> None:
+    if result is REFUSED:
+        with pytest.raises(ArgumentsError, match="Cannot convert argument 1 from"):
+            fitted(annotation, value)
+    else:
+        made = fitted(annotation, value)
+        assert made == result
+        assert type(made) is type(result)
+
+
+def test_what_fits_is_not_copied() -> None:
+    for annotation, value in [(list[int], [1, 2]), (dict[str, int], {"a": 1}), (list[int], INTS), (str, "x")]:
+        assert fitted(annotation, value) is value
+
+
+def test_the_names_of_types_in_errors() -> None:
+    for annotation, name in [
+        (int | None, "int | Nil"),
+        (list[float], "Array[float]"),
+        (dict[str, Any], "Dictionary[String, Variant]"),
+        (Kind, "int"),
+        (Node, "Object"),
+    ]:
+        with pytest.raises(ArgumentsError) as error:
+            fitted(annotation, "text")
+        assert str(error.value) == f"Cannot convert argument 1 from String to {name}"
+
+
+class Holder:
+    class Inner(IntEnum):
+        A = 1
+
+    def as_text(self, a: Inner) -> None: ...
+
+    def shadowed(self, a: list[int]) -> None: ...
+
+    def list(self) -> None: ...
+
+
+def test_annotations_may_name_what_is_in_the_class() -> None:
+    assert Parameters(Holder.as_text, owner=Holder).fit([1]) == [Holder.Inner.A]
+    assert type(Parameters(Holder.as_text, owner=Holder).fit([1])[0]) is Holder.Inner
+    with pytest.raises(ArgumentsError):
+        Parameters(Holder.shadowed, owner=Holder).fit(["x"])
+
+
+def test_the_rest_has_a_type_too() -> None:
+    def function(node: object, a: str, *others: int) -> None: ...
+
+    assert Parameters(function).fit(["a", 1.0, True]) == ["a", 1, 1]
+    with pytest.raises(ArgumentsError, match="Cannot convert argument 3 from String to int"):
+        Parameters(function).fit(["a", 1, "x"])
+
+
+def test_a_node_among_the_rest_is_no_argument() -> None:
+    def function(*everything: Any) -> None: ...
+
+    assert Parameters(function).count == (0, None)
+
+
+def test_a_local_call_may_give_what_is_not_sent() -> None:
+    node = Node()
+    assert fitted(Node, node) is node
+    assert fitted(Optional[Node], node) is node
+    with pytest.raises(ArgumentsError, match="from Node to int"):
+        fitted(int, node)
+
+
+def test_a_wrapper_is_read_as_the_function_inside() -> None:
+    @wraps(two)
+    def wrapper(*args: Any) -> None: ...
+
+    assert Parameters(wrapper).count == (1, 2)
+    assert Parameters(wrapper).fit([1.0]) == [1]
