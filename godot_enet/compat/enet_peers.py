@@ -21,7 +21,7 @@ INACTIVE = "The multiplayer instance isn't currently active."
 RESERVED_CHANNELS = 2
 """The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
 
-_MOST_EVENTS = 10_000
+_MAX_EVENTS = 10_000
 """Events one ``poll()`` takes from a host; what is more waits for the next, so that a flood cannot hold a frame up."""
 
 _UNRELIABLE = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
@@ -154,7 +154,7 @@ class ENetPeers(MultiplayerPeer):
             return  # closed, or over with but for the signal
         handle = self._serve if self._mode is Mode.SERVER else self._attend
         service = host.service
-        for _ in range(_MOST_EVENTS):
+        for _ in range(_MAX_EVENTS):
             event = service()
             remote = event.peer
             if remote is None:
@@ -204,7 +204,7 @@ class ENetPeers(MultiplayerPeer):
     def _poll_mesh(self) -> None:
         """Take what there is from the hosts of a mesh."""
         for number, host in list(self._hosts.items()):
-            for _ in range(_MOST_EVENTS):
+            for _ in range(_MAX_EVENTS):
                 if self._hosts.get(number) is not host:
                     break  # a handler has dropped or replaced it
                 event = host.service()

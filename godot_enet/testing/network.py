@@ -125,7 +125,7 @@ class Network:
 
     def _addresses(self, ip: str) -> list[Address]:
         machine = self._machines.get(ip)
-        return [] if machine is None else [transport.address for transport in machine.transports.values()]
+        return [] if machine is None else [transport.address for transport in list(machine.transports.values())]
 
     def _open(self, machine: Machine, config: HostConfig, port: int | None, threaded: bool) -> Host:
         transport = machine.bind(port)
@@ -143,8 +143,8 @@ class Network:
     def _place(self, transport: VirtualTransport) -> Mailbox:
         """Join a socket to all the others."""
         mailbox = self._world.add_mailbox(transport.address)
-        for machine in self._machines.values():
-            for other in machine.transports.values():
+        for machine in list(self._machines.values()):
+            for other in list(machine.transports.values()):  # a finalizer may close one meanwhile
                 for source, destination in ((transport.address, other.address), (other.address, transport.address)):
                     link = self._links.get((source.host, destination.host), self._link)
                     self._world.set_link(source, destination, link)

@@ -252,7 +252,7 @@ class TestPackets:
         assert party.take(server) == Packet(id, 0, RELIABLE, b"farewell")
 
     def test_a_flood_is_taken_in_several_polls(self, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("godot_enet.compat.enet_peers._MOST_EVENTS", 10)
+        monkeypatch.setattr("godot_enet.compat.enet_peers._MAX_EVENTS", 10)
         server = party.server()
         client = party.join(server)
         for number in range(95):
