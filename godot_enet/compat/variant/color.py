@@ -22,7 +22,7 @@ _UNSET: Any = object()
 _CODE = re.compile("([0-9a-fA-F]{3}){1,2}|([0-9a-fA-F]{4}){1,2}")
 
 
-class Color(Arithmetic, NamedColors):
+class Color(NamedColors, Arithmetic):
     """Red, green, blue and alpha, 0 to 1 each; more is allowed (overbright).
 
     Made from components; or from another colour, an HTML code like ``"#ff8000"`` or a name like ``"dark red"``, and

@@ -12,17 +12,22 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, MutableSequence
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, SupportsIndex, TypeVar, overload
 
 from godot_enet.compat.errors import fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.variant.kinds import VariantType
 
+_T = TypeVar("_T")
+_N = TypeVar("_N", int, float)
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     _Array = array
+    _Sequence = MutableSequence
 else:
+    _Sequence = Generic  # brings no method: those of sequences come from the base behind PackedArray
 
     class _Array(array):
         """An array that can be subscripted by type before Python 3.12, too."""
@@ -43,14 +48,16 @@ __all__ = [
     "to_little_endian",
 ]
 
-_T = TypeVar("_T")
-_N = TypeVar("_N", int, float)
 _LIMITS = {"i": 31, "q": 63}
 """Bits without the sign, by the typecodes of ints."""
 
 
-class PackedArray(MutableSequence[_T]):
-    """Godot's names for what Python's sequences do, where Python has another one or none."""
+class PackedArray(_Sequence[_T]):
+    """Godot's names for what Python's sequences do, where Python has another one or none.
+
+    It stands before the sequence type among a class's bases. Python gives its own types methods of the same names in
+    later versions (``bytearray.resize`` in 3.14), and ours have to be found first.
+    """
 
     __slots__ = ()
     variant_type: ClassVar[VariantType]
@@ -98,6 +105,10 @@ class PackedArray(MutableSequence[_T]):
         if found:
             self.remove(value)
         return found
+
+    def clear(self) -> None:
+        """Take all elements out."""
+        del self[:]
 
     def fill(self, value: _T) -> None:
         """Replace all elements."""
@@ -188,7 +199,7 @@ def numbers(typecode: str, values: Iterable[Any], shape: tuple[int, ...] = (-1,)
     return result
 
 
-class _NumberArray(_Array[_N], PackedArray[_N]):
+class _NumberArray(PackedArray[_N], _Array[_N]):
     __slots__ = ()
     _typecode: ClassVar[str]
     _blank = 0
@@ -258,7 +269,7 @@ class PackedFloat64Array(_NumberArray[float]):
     _typecode = "d"
 
 
-class PackedStringArray(list[str], PackedArray[str]):
+class PackedStringArray(PackedArray[str], list[str]):  # type: ignore[misc]
     """Strings."""
 
     __slots__ = ()

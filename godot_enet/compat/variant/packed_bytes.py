@@ -33,7 +33,7 @@ _Numbers = TypeVar("_Numbers", PackedInt32Array, PackedInt64Array, PackedFloat32
 _Rows = TypeVar("_Rows", PackedVector2Array, PackedVector3Array, PackedVector4Array, PackedColorArray)
 
 
-class PackedByteArray(ByteText, PackedArray[int]):
+class PackedByteArray(PackedArray[int], ByteText):
     """Bytes that can be changed. Wherever bytes are taken, plain ``bytes`` will do as well.
 
     The class methods are those that Godot has on ``String``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar, overload
 
 from godot_enet.compat.variant.color import Color
@@ -23,7 +23,7 @@ __all__ = ["PackedColorArray", "PackedRowArray", "PackedVector2Array", "PackedVe
 _R = TypeVar("_R", bound=Row[float])
 
 
-class PackedRowArray(PackedArray[_R]):
+class PackedRowArray(PackedArray[_R], MutableSequence[_R]):
     """Rows of one type, their components rounded to 32 bits. A numpy array must have one row of numbers for each."""
 
     __slots__ = ("_numbers",)
