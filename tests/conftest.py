@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pytest
@@ -39,28 +39,48 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """A missing compiled helper is a failure, unless somebody says that it is meant to be missing."""
-    parser.addoption("--no-native", action="store_true", help="run without the compiled helper")
+    """Whoever has a native engine can leave it out."""
+    parser.addoption("--no-native", action="store_true", help="leave the native engine out, as without a C compiler")
+
+
+def why_no_native(config: pytest.Config) -> str:
+    """Why there are no tests of the native engine in this run; empty if there are."""
+    return "--no-native was given" if config.getoption("--no-native") else why_unavailable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Without the helper its tests would fail one by one; say why, once."""
-    if why_unavailable() and not config.getoption("--no-native"):
-        raise pytest.UsageError(
-            f"the native engine is not available ({why_unavailable()}); build it or use --no-native"
-        )
+    """A native engine that is missing although it is required ends the run, before anything is skipped."""
+    if config.getoption("--no-native"):
+        os.environ["GODOT_ENET_ENGINE"] = "python"  # in the programs that tests start, too
+    elif why_unavailable() and os.environ.get("GODOT_ENET_REQUIRE_NATIVE", "0") not in ("", "0"):
+        raise pytest.UsageError(f"the native engine is required, and not available: {why_unavailable()}")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which engines are tested."""
+    reason = why_no_native(config)
+    return f"engines: python; tests of the native one are skipped ({reason})" if reason else "engines: native, python"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked ``native`` where there is none, with the reason."""
+    reason = why_no_native(item.config)
+    if reason and item.get_closest_marker("native"):
+        pytest.skip(f"needs the native engine: {reason}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test runs on each engine, and on each combination where it has two ends."""
-    names = [name for name in ENGINES if name != "native" or not metafunc.config.getoption("--no-native")]
-    if "engine_factory" in metafunc.fixturenames:
-        metafunc.parametrize("engine_factory", names, indirect=True)
-    if "engine_pair" in metafunc.fixturenames:
-        pairs = [f"{client}-{server}" for client in names for server in names]
-        metafunc.parametrize("engine_pair", pairs, indirect=True)
-    if "host_engine" in metafunc.fixturenames:
-        metafunc.parametrize("host_engine", names, indirect=True)
+
+    def parametrize(fixture: str, values: Iterable[str]) -> None:
+        if fixture in metafunc.fixturenames:
+            marks = {each: [pytest.mark.native] if "native" in each else [] for each in values}
+            metafunc.parametrize(fixture, [pytest.param(each, marks=marks[each]) for each in marks], indirect=True)
+
+    parametrize("engine_factory", ENGINES)
+    parametrize("engine_pair", [f"{client}-{server}" for client in ENGINES for server in ENGINES])
+    parametrize("host_engine", ENGINES)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+@pytest.mark.long
 def test_quick_run_measures_every_scenario() -> None:
     with Program("-m", "benchmarks", "--quick") as program:
         assert program.finish() == 0, program.output
@@ -97,6 +98,8 @@ def test_without_pyenet_and_libenet_there_is_no_comparison(
     assert set(frame[2:-2]) == {"-"}
 
 
+@pytest.mark.long
+@pytest.mark.native
 def test_a_regression_in_the_c_engine_can_be_counted() -> None:
     first, second = (libenet.instructions(1, 5) for _ in range(2))
     if first is None:  # no valgrind here

@@ -12,6 +12,8 @@ from godot_enet.core import Address, Host, HostConfig, PeerOption, PeerState
 from tests.isolated.peers_at_rest import WARM
 from tests.isolated.running import start
 
+pytestmark = pytest.mark.long
+
 PEERS = 500
 
 

@@ -29,6 +29,6 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     stage.close()
 
 
-def pytest_ignore_collect(collection_path: object, config: pytest.Config) -> bool | None:
-    """Without the helper there is nothing here to test."""
-    return True if config.getoption("--no-native") else None
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All of these need it."""
+    item.add_marker("native")

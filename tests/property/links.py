@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from godot_enet import available_engines
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_WAITING_DATA, DisconnectMode, Drop, PacketFlag, PeerState
 from godot_enet.core.events import EventType, PeerHandle
@@ -208,7 +209,8 @@ def end(world: World, one: Speaker, two: Speaker) -> None:
 def run_seed(seed: int) -> bool:
     """One conversation that follows from the seed alone: links, engines, settings, packets and pauses."""
     random = Random(seed)
-    pairs = [EnginePair(client, server) for client in ENGINES.values() for server in ENGINES.values()]
+    engines = [make for name, make in ENGINES.items() if name in available_engines()]
+    pairs = [EnginePair(client, server) for client in engines for server in engines]
     links = (random_link(random), random_link(random))
     modern = seed // len(pairs) % 2 == 0
     return converse(pairs[seed % len(pairs)], links, random, ROUNDS, seed, modern=modern)

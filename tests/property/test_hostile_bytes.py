@@ -160,6 +160,7 @@ def datagrams(draw: st.DrawFn, peer: RawPeer) -> bytes:
     return draw(mutations(sound)) if draw(st.booleans()) else sound
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", list(STATES))
 @given(checksum=st.booleans(), data=st.data())
 def test_nothing_a_remote_sends_does_harm(

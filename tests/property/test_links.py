@@ -30,7 +30,7 @@ LINKS = st.builds(
 )
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(20)])
 def test_two_thousand_seeds(block: int) -> None:
     """The first of those that ``python -m tests.property`` plays."""
     lived = sum(play(seed) for seed in range(block * SEEDS_PER_BLOCK, (block + 1) * SEEDS_PER_BLOCK))
@@ -52,10 +52,11 @@ def widened(pair: Pair) -> None:
         host.engine.configure(peer, PeerOption.TIMEOUT, 1 << 31, NEVER, NEVER)
 
 
-def test_a_hundred_thousand_messages_both_ways_over_a_bad_link(engine_pair: EnginePair) -> None:
-    total, burst = 100_000, 1000
+@pytest.mark.parametrize("total", [5_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_many_messages_both_ways_over_a_bad_link(engine_pair: EnginePair, total: int) -> None:
+    burst = 1000
     link = LinkConfig(loss=0.1, duplicate=0.05, delay=25, jitter=50, reorder=1.0)
-    pair = Pair(engine_pair, link, seed=100_000, capture=False)
+    pair = Pair(engine_pair, link, seed=total, capture=False)
     pair.connect()
     widened(pair)
     messages = [number.to_bytes(4, "big") for number in range(total)]

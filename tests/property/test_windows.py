@@ -56,7 +56,7 @@ def advance(stage: Stage, peer: RawPeer, model: ReliableModel, count: int) -> No
     assert len(stage.packets()) == expected
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(6)])
 def test_reliable_numbers_twice_round(engine_factory: EngineFactory, seed: int) -> None:
     random = Random(seed)
     stage = Stage(engine_factory)
