@@ -53,9 +53,9 @@ class Server:
         self.connection = ENetConnection(threaded=threaded)
         if self.connection.create_host_bound(address, port, MAX_CLIENTS) != Error.OK:
             raise DemoError(f"Cannot listen on port {port}: is another program using it? --port chooses another.")
+        print(f"listening on port {port}")
         self.echoed = 0
-        self.peer: ENetPacketPeer | None = None
-        """The latest client: the one whose health is drawn."""
+        self.peer: ENetPacketPeer | None = None  # the latest client: the one whose health is drawn
 
     def service(self) -> None:
         while (event := self.connection.service()).peer is not None:

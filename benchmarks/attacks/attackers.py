@@ -86,8 +86,13 @@ def close(sockets: list[socket.socket]) -> None:
         plain.close()
 
 
-def connect_flood(server: Server, seconds: float, rate: int = FLOOD, after: float = 1.0) -> dict[str, float]:
-    """Forged CONNECTs at a rate; ``after`` so many seconds an honest client connects. ``nan``: it did not get in."""
+def connect_flood(
+    server: Server, seconds: float, rate: int = FLOOD, after: float = 1.0, *, until_connected: bool = False
+) -> dict[str, float]:
+    """Forged CONNECTs at a rate; ``after`` so many seconds an honest client connects. ``nan``: it did not get in.
+
+    ``until_connected`` ends the flood as soon as it has.
+    """
     sockets = forgers()
     begin, sent, honest, connected = time.monotonic(), 0, None, float("nan")
     asked = 0.0
@@ -104,12 +109,14 @@ def connect_flood(server: Server, seconds: float, rate: int = FLOOD, after: floa
                 honest.poll()
                 if honest.up and server.look()["joined"]:
                     connected = time.monotonic() - asked
+                    if until_connected:
+                        break
             time.sleep(0.001)
     finally:
         close(sockets)
         if honest is not None:
             honest.close()
-    return {"rate": sent / seconds, "connected": connected}
+    return {"rate": sent / (time.monotonic() - begin), "connected": connected}
 
 
 def slow_loris(server: Server, seconds: float) -> dict[str, float]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds; only a broken program makes a test wait that long
+PATIENCE = 120.0  # seconds; only a broken program makes a test wait that long
 
 
 def free_port() -> int:
@@ -72,9 +72,9 @@ class Program:
                 if not running or not self._changed.wait(max(0.0, deadline - time.monotonic())):
                     raise AssertionError(f"no {text!r} ({'hung' if running else 'ended'}):\n{self.output}")
 
-    def finish(self) -> int:
+    def finish(self, patience: float = PATIENCE) -> int:
         """Wait for its end. Returns the exit code."""
-        code = self._process.wait(PATIENCE)
+        code = self._process.wait(patience)
         self._reader.join(PATIENCE)
         return code
 

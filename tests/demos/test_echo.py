@@ -9,6 +9,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -27,6 +28,14 @@ def counts(output: str, what: str) -> tuple[int, int]:
 
 def port_option() -> tuple[str, str]:
     return "--port", str(free_port())
+
+
+@contextmanager
+def serving(*port: str) -> Iterator[Program]:
+    """A server that listens: a client that came before would give up after three seconds."""
+    with Program(ECHO, "--server", *port) as server:
+        server.wait_for(f"listening on port {port[1]}")
+        yield server
 
 
 @pytest.fixture
@@ -63,7 +72,7 @@ def test_without_a_display_it_says_so_and_runs() -> None:
 def test_two_programs_and_ctrl_c() -> None:
     port = port_option()
     client_options = ("--host", "127.0.0.1", "--frames", "120", *port)
-    with Program(ECHO, "--server", *port) as server, Program(ECHO, *client_options) as client:
+    with serving(*port) as server, Program(ECHO, *client_options) as client:
         assert client.finish() == 0, client.output
         server.wait_for("a client left")
         server.interrupt()
@@ -78,7 +87,7 @@ def test_two_programs_and_ctrl_c() -> None:
 @pytest.mark.parametrize(("end", "words"), [("interrupt", "said goodbye"), ("kill", "vanished")])
 def test_the_server_goes_first(end: str, words: str) -> None:
     port = port_option()
-    with Program(ECHO, "--server", *port) as server, Program(ECHO, "--host", "127.0.0.1", *port) as client:
+    with serving(*port) as server, Program(ECHO, "--host", "127.0.0.1", *port) as client:
         client.wait_for("connected to 127.0.0.1")
         server.wait_for("127.0.0.1 came")
         getattr(server, end)()
@@ -89,7 +98,7 @@ def test_the_server_goes_first(end: str, words: str) -> None:
 
 def test_a_client_vanishes() -> None:
     port = port_option()
-    with Program(ECHO, "--server", *port) as server, Program(ECHO, "--host", "127.0.0.1", *port) as client:
+    with serving(*port) as server, Program(ECHO, "--host", "127.0.0.1", *port) as client:
         server.wait_for("127.0.0.1 came")
         client.kill()
         server.wait_for("a client vanished")

@@ -92,8 +92,15 @@ def test_a_key_takes_the_player_over(keys: Keys) -> None:
 def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     watched = Watched(keys)
     keys.patch(watched.match, "AFTERWARDS", 60)
-    keys.press = {130: "space"}
-    assert watched.match.main(["--frames", "150", "--seconds", "2", "--screenshot", str(tmp_path / "end.png")]) == 0
+
+    def press_when_it_has_ended(stage: Any, panes: Any, scores: Any, left: float) -> None:
+        draw(stage, panes, scores, left)
+        if left <= 0 and not keys.press:
+            keys.press = {stage.frame + 10: "space", stage.frame + 20: "escape"}
+
+    draw = watched.match.draw
+    keys.patch(watched.match, "draw", press_when_it_has_ended)
+    assert watched.match.main(["--seconds", "2", "--screenshot", str(tmp_path / "end.png")]) == 0
     ended = [frame for frame, (_, left) in watched.seen.items() if left <= 0]
     assert ended
     final, _ = watched.seen[ended[0]]

@@ -19,6 +19,7 @@ def test_nobody_answers_and_remotes_that_die() -> None:
     ):
         arena.wait_for("is open")
         dying_arena.wait_for("is open")
+        dying_raw.wait_for("listening")
         with (
             Program(ARENA, *here, ports[1]) as left_arena,
             Program(RAW, *here, ports[2]) as left_raw,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import pytest
@@ -14,6 +15,14 @@ from godot_enet import available_engines
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forges addresses of Linux's loopback network")
 
 ENGINES = available_engines()
+DEADLINE = 60.0
+"""Seconds; on an idle machine a client is in within one."""
+
+
+def gets_in(server: attackers.Server, rate: int) -> bool:
+    """Whether an honest client connects while so many forged CONNECTs arrive every second."""
+    taken = attackers.connect_flood(server, DEADLINE, rate, after=0.3, until_connected=True)["connected"]
+    return not math.isnan(taken)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -25,7 +34,7 @@ def test_nobody_is_sent_more_than_came(engine: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_honest_client_gets_in_through_a_flood(engine: str) -> None:
     with started(engine) as server:
-        assert attackers.connect_flood(server, 2.5)["connected"] < 1
+        assert gets_in(server, attackers.FLOOD)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -33,7 +42,7 @@ def test_an_honest_client_gets_in_through_a_flood(engine: str) -> None:
 def test_floods_leave_it_small_and_able_to_answer(engine: str, attack: attackers.Attack) -> None:
     with started(engine) as server:
         assert attack(server, 0.5)["memory"] < 64e6
-        assert attackers.connect_flood(server, 2.0, rate=1)["connected"] < 1
+        assert gets_in(server, rate=1)
 
 
 def test_a_stream_over_the_road_arrives() -> None:

@@ -22,9 +22,10 @@ def cells(line: str) -> list[str]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(700)
 def test_quick_run_measures_every_scenario() -> None:
     with Program("-m", "benchmarks", "--quick") as program:
-        assert program.finish() == 0, program.output
+        assert program.finish(600) == 0, program.output
     heading, *rows = [cells(line) for line in program.lines if line.startswith("| ")]
     assert [row[0] for row in rows] == [scenario.title for scenario in SCENARIOS]
     wanted = [contender.name for contender in CONTENDERS if contender.available()]

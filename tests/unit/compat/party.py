@@ -12,7 +12,7 @@ from godot_enet.compat.globals import Error
 
 __all__ = ["DEADLINE", "Packet", "Party"]
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds after which something that should happen at once is taken never to happen."""
 
 

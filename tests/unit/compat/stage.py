@@ -11,7 +11,7 @@ from godot_enet.compat import ServiceResult
 
 __all__ = ["DEADLINE", "Link", "Stage", "kinds"]
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds after which something that should happen at once is taken never to happen."""
 
 

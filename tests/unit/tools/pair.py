@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 
-PATIENCE = 20.0  # seconds; only a fault makes a test wait that long
+PATIENCE = 60.0  # seconds; only a fault makes a test wait that long
 
 
 class Pair:
