@@ -193,7 +193,8 @@ def test_encrypted(tmp_path: Path) -> None:
         party.join("bob", tmp_path)
         assert names(ann) == ["ann", "bob"]
         (tmp_path / "other").mkdir()
-        Party().host("mallory", tmp_path / "other").leave("")  # makes another certificate
+        other = Party()
+        other.host("mallory", tmp_path / "other").leave("")  # makes another certificate
         eve = party.add("eve", tmp_path / "other")
         eve.join("127.0.0.1", party.port)
         party.until(lambda: eve.ended)
