@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -267,19 +267,19 @@ class TestHandlers:
         return Game(network, threaded=threaded).serve()
 
     @pytest.fixture
-    def number(self, network: Network, server: Game) -> int:
-        """A client of which two calls and the end wait for the server's next frames."""
+    def number(self, network: Network, server: Game) -> Iterator[int]:
+        """A client of which two calls, and with a thread its end, wait for the server's next frames."""
         client = Game(network).join(server)
         meet(network, server, client)
         number = client.id
         for text in ("a", "b"):
             assert client.player.say.rpc_id(1, text) is Error.OK
         network.run(10)
-        if not server.threaded:
-            return number
-        client.leave()
-        network.run(50)
-        return number
+        if server.threaded:
+            client.leave()
+            network.run(50)
+        yield number
+        client.peer.close()  # which it is not before: a client that is collected has left
 
     def test_polling_in_a_call(self, network: Network, server: Game, number: int) -> None:
         class Polling(Player):
