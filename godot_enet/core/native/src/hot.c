@@ -252,9 +252,10 @@ static PyObject *peer_get_available_packet_count(PyObject *given, PyObject *unus
 /* _native(handle, peer): from now on the plain case goes to this host; None: no more. */
 static PyObject *peer_native(PyObject *given, PyObject *args) {
     Peer *self = (Peer *)given;
-    PyObject *handle;
-    unsigned long long peer;
-    if (!PyArg_ParseTuple(args, "OK", &handle, &peer)) return NULL;
+    PyObject *handle, *number;
+    if (!PyArg_ParseTuple(args, "OO", &handle, &number)) return NULL;
+    unsigned long long peer = PyLong_AsUnsignedLongLongMask(number);
+    if (PyErr_Occurred()) return NULL;
     if (handle != Py_None && Py_TYPE(handle) != state.handle) {
         PyErr_SetString(PyExc_TypeError, "handle must be a native host's");
         return NULL;

@@ -31,6 +31,7 @@
     X(Py_ssize_t, PyList_Size, (PyObject *))                                           \
     X(long, PyLong_AsLongAndOverflow, (PyObject *, int *))                             \
     X(unsigned long long, PyLong_AsUnsignedLongLong, (PyObject *))                     \
+    X(unsigned long long, PyLong_AsUnsignedLongLongMask, (PyObject *))                 \
     X(PyObject *, PyLong_FromLong, (long))                                             \
     X(PyObject *, PyLong_FromSsize_t, (Py_ssize_t))                                    \
     X(PyObject *, PyLong_FromVoidPtr, (void *))                                        \
