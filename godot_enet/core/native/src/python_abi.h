@@ -66,14 +66,20 @@ static PyTypeObject *PyType_Type, *PyLong_Type, *PyBytes_Type, *PyTuple_Type, *P
 #define Py_REFCNT(object) (((PyObject *)(object))->ob_refcnt)
 /* Always by call: how references are counted differs between versions (PEP 683). */
 #define Py_INCREF(object) Py_IncRef((PyObject *)(object))
-#define Py_XINCREF(object) Py_IncRef((PyObject *)(object))
 #define Py_DECREF(object) Py_DecRef((PyObject *)(object))
-#define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
-#define Py_CLEAR(place)                      \
-    do {                                     \
+#define Py_XINCREF(object)                       \
+    do {                                         \
+        if (object) Py_INCREF(object);           \
+    } while (0)
+#define Py_XDECREF(object)                       \
+    do {                                         \
+        if (object) Py_DECREF(object);           \
+    } while (0)
+#define Py_CLEAR(place)                          \
+    do {                                         \
         PyObject *cleared = (PyObject *)(place); \
-        (place) = NULL;                      \
-        Py_DecRef(cleared);                  \
+        (place) = NULL;                          \
+        Py_XDECREF(cleared);                     \
     } while (0)
 #define Py_VISIT(object)                                     \
     do {                                                     \
