@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from godot_enet.compat.addresses import format_ip, parse_ip, resolve
@@ -50,7 +53,7 @@ _CODECS: dict[int, Codec | None] = {
     3: Codec.ZLIB,
     4: Codec.ZSTD,
 }
-_LISTING = 10.0
+_REGISTRATION_TIMEOUT = 10.0
 """Seconds that a thread may take from a CONNECT event to its peer."""
 _RECEIVE = EventType.RECEIVE
 _CONNECTED = EventType.CONNECT
@@ -227,13 +230,30 @@ class ConnectionMethods:
     def _take_host(self, host: AnyHost) -> None:
         """Work with this host from now on; its connections, if it has any, are those of the one before."""
         self._host = host
+        host.when_ended(weakref.WeakMethod(self._when_host_ended))
         if host.hot_handle is not None:
             self._native(host.hot_handle, self._ended, self._slots)
         else:
             self._native(None, [], 0)
-        for handle, peer in self._peers.items():
+        for handle, peer in list(self._peers.items()):
             peer._move(host)
             self._seat(handle & 0xFFF, peer)
+
+    def _take_over(self, host: AnyHost, heir: AnyHost) -> bool:
+        """Work with what has taken the place of this host, if anything has; False if we were destroyed meanwhile."""
+        if self._host is not host:
+            heir.close()
+            return False
+        if heir is not host:
+            self._take_host(heir)
+        return True
+
+    def _when_host_ended(self) -> None:
+        """The host has ended by itself: go on as after ``destroy``."""
+        host = self._host
+        if host is not None and host.closed:
+            self._host = None
+            self._forget()
 
     def _native(self, handle: object, ended: list[PeerHandle], slots: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""
@@ -249,6 +269,11 @@ class ConnectionMethods:
         self._host = None
         self._forget_peers()
         host.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was set up for the host that has ended."""
+        self._forget_peers()
         self._forget_dtls()
         self._admission = None
         self._compressor = None
@@ -292,8 +317,7 @@ class ConnectionMethods:
             handle = host.connect(target, count if count > 0 else 255, info)
         except EnetError:
             return None
-        peer = ENetPacketPeer._attach(host, handle, target, self._ended)
-        self._peers[handle] = peer
+        peer = self._peers.setdefault(handle, ENetPacketPeer._attach(host, handle, target, self._ended))
         self._seat(handle & 0xFFF, peer)
         return peer
 
@@ -327,6 +351,10 @@ class ConnectionMethods:
                 with contextlib.suppress(UnknownPeer):
                     host.disconnect(event.peer, 0, DisconnectMode.NOW)
                 self._gone.append(event.peer)
+                listed = self._peers.pop(event.peer, None)
+                if listed is not None:  # by another call, which found a packet of it
+                    listed._detach()
+                    self._seat(event.peer & 0xFFF, None)
                 event = host.service(0)
         except HostClosed:
             # By another thread; or another host has taken over.
@@ -351,12 +379,42 @@ class ConnectionMethods:
         return self._report(host, kind, PeerHandle(handle), data, (reason, command))
 
     def _await_peer(self, handle: int) -> ENetPacketPeer | None:
-        """A peer that is not listed: gone, or its CONNECT was taken by another thread, which is about to list it."""
-        deadline = time.monotonic() + _LISTING
-        while (peer := self._peers.get(PeerHandle(handle))) is None:
-            if handle in self._gone or self._host is None or time.monotonic() > deadline:
+        """A peer that is not listed: gone, or the call that took its CONNECT event has not listed it yet."""
+        deadline = time.monotonic() + _REGISTRATION_TIMEOUT
+        while True:
+            host = self._host
+            if host is None or handle in self._gone:
                 return None
+            peer = self._peers.get(PeerHandle(handle)) or self._list(host, PeerHandle(handle))
+            if peer is not None or self._is_nested() or time.monotonic() > deadline:
+                return peer
             time.sleep(0.0005)
+
+    def _is_nested(self) -> bool:
+        """Whether this call of ``service`` interrupts another one of this thread, which goes on only afterwards."""
+        frame: FrameType | None = sys._getframe(1)
+        own = True
+        while frame is not None:
+            ours = frame.f_code in _SERVING and frame.f_locals.get("self") is self
+            if ours and not own:
+                return True
+            own = own and ours
+            frame = frame.f_back
+        return False
+
+    def _list(self, host: AnyHost, handle: PeerHandle) -> ENetPacketPeer | None:
+        """The object of a peer that came to us; None if it is gone. Two calls at once get the same one."""
+        try:
+            address = host.peer_address(handle)
+        except UnknownPeer:
+            return None
+        peer = self._peers.setdefault(handle, ENetPacketPeer._attach(host, handle, address, self._ended))
+        self._seat(handle & 0xFFF, peer)
+        if self._host is not host:
+            # Destroyed by another thread meanwhile.
+            self._peers.pop(handle, None)
+            peer._detach()
+            return None
         return peer
 
     def _speak(self) -> None:
@@ -370,19 +428,10 @@ class ConnectionMethods:
             return _ERROR
         peer = self._peers.get(handle)
         if kind == EventType.CONNECT:
+            peer = peer or self._list(host, handle)
             if peer is None:
-                try:
-                    address = host.peer_address(handle)
-                except UnknownPeer:
-                    return _ERROR
-                peer = ENetPacketPeer._attach(host, handle, address, self._ended)
-                self._peers[handle] = peer
-                self._seat(handle & 0xFFF, peer)
-                if self._host is not host:
-                    # Destroyed by another thread meanwhile.
-                    self._peers.pop(handle, None)
-                    peer._detach()
-                    return _ERROR
+                self._gone.append(handle)
+                return _ERROR
             return ServiceResult(_EventType.EVENT_CONNECT, peer, data, 0)
         if peer is None:
             peer = self._await_peer(handle)
@@ -488,11 +537,12 @@ class ConnectionMethods:
             return None
         except BindError as error:
             return self._end_for_want(error, None)
+        if not self._take_over(host, heir):
+            return None
         self._compressor = compressor
         if self._admission is not None:
             self._admission.compressor = compressor
-        if heir is not host:
-            self._take_host(heir)
+        return None
 
     def _end_for_want(self, error: BindError, value: _Value) -> _Value:
         """The host in C has ended, and the one that was to take over could not be made: no descriptor was left."""
@@ -550,9 +600,9 @@ class ConnectionMethods:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         except BindError as error:
             return self._end_for_want(error, Error.ERR_CANT_CREATE)
+        if not self._take_over(host, heir):
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         self._admission = rules
-        if heir is not host:
-            self._take_host(heir)
         return Error.OK
 
     def _is_one_too_many(self, host: AnyHost, handle: PeerHandle) -> bool:
@@ -564,7 +614,8 @@ class ConnectionMethods:
             address = host.peer_address(handle)
         except UnknownPeer:
             return False
-        others = sum(peer._host is not None and peer._address.host == address.host for peer in self._peers.values())
+        listed = list(self._peers.values())
+        others = sum(peer._host is not None and peer._address.host == address.host for peer in listed)
         return others >= limit
 
     def dtls_server_setup(self, server_options: TLSOptions | None) -> Error:
@@ -633,9 +684,10 @@ class ConnectionMethods:
         except BindError as error:
             setup.release()
             return self._end_for_want(error, Error.ERR_CANT_CREATE)
+        if not self._take_over(host, heir):
+            setup.release()
+            return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         self._dtls = setup
-        if heir is not host:
-            self._take_host(heir)
         return Error.OK
 
     def refuse_new_connections(self, refuse: bool) -> None:
@@ -714,6 +766,15 @@ class ENetConnection(HotConnection, ConnectionMethods):
     """
 
 
+_SERVING = {
+    method.__code__
+    for method in (
+        ConnectionMethods.service,
+        ConnectionMethods._report_native,
+        ConnectionMethods._report,
+        ConnectionMethods._await_peer,
+    )
+}
 _NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)
 _ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
 set_results(Error.OK, _EventType.EVENT_RECEIVE, ServiceResult, _NONE)

@@ -156,7 +156,9 @@ class PeerMethods(PacketPeer):
         waiting: deque[tuple[bytes, int]] = deque()
         while self.get_available_packet_count():
             flags = self.get_packet_flags()
-            waiting.append((self._take_packet()[1], flags))
+            error, packet = self._take_packet()
+            if error is Error.OK:
+                waiting.append((packet, flags))
         self._packets = waiting
 
     def _native(self, handle: object, peer: int) -> None:

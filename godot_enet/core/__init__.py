@@ -14,6 +14,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.errors import (
     BindError,
     EnetError,
+    HostBusy,
     HostClosed,
     InvalidChannel,
     NoFreePeer,
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "EventType",
     "Host",
+    "HostBusy",
     "HostClosed",
     "HostConfig",
     "HostStatistic",

@@ -10,6 +10,8 @@ Nothing from the network ever raises: bad datagrams are dropped and counted (see
     +-- NoFreePeer       every slot is taken
     +-- HostClosed       the host was closed
     +-- BindError        the socket could not be created or bound
+
+``HostBusy`` is a RuntimeError: it means a call at the wrong time, which nothing here may swallow.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 __all__ = [
     "BindError",
     "EnetError",
+    "HostBusy",
     "HostClosed",
     "InvalidChannel",
     "NoFreePeer",
@@ -56,3 +59,12 @@ class HostClosed(EnetError):
 
 class BindError(EnetError):
     """The UDP socket could not be created or bound."""
+
+
+class HostBusy(RuntimeError):
+    """The call cannot be made in the middle of another call of the same host.
+
+    A signal handler, a finalizer, a log handler or a connect hook has run in the middle of a call, and asks for
+    something that cannot wait for its end: ``service``, ``connect``. Also raised where another thread stays inside the
+    host.
+    """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, Union
+from functools import partial
+from typing import Protocol, TypeVar, Union
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.config import HostConfig
@@ -16,9 +17,10 @@ from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerO
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
-from godot_enet.core.errors import BindError, HostClosed
+from godot_enet.core.errors import BindError, HostBusy, HostClosed, InvalidChannel, NotConnected, PacketTooLarge
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
+from godot_enet.core.lock import LockHeld
 from godot_enet.core.native import (
     NativeEngine,
     NativeHost,
@@ -44,6 +46,8 @@ __all__ = [
 ]
 
 _log = logging.getLogger("godot_enet")
+_Seen = TypeVar("_Seen")
+_BUSY = "was made while the same host is busy with a call that it interrupts, or that does not end"
 
 AnyHost = Union["Host", NativeHost]
 """Either kind of host: both have the same methods."""
@@ -169,6 +173,10 @@ class Host:
     Any method may be called from any thread. Unless it says otherwise, a method raises ``HostClosed`` after
     :meth:`close`, and ``UnknownPeer`` for a peer that is gone.
 
+    A signal handler, a finalizer or a connect hook may run in the middle of a call and call the same host. What changes
+    something is done when the interrupted call ends then, what looks is answered at once, and ``service`` and
+    ``connect`` raise ``HostBusy``.
+
     Args:
         config: limits and defaults; a ``seed`` of 0 is replaced by a random one.
         bind: an IP literal to bind to, ``"*"`` for all addresses of both families, None to bind nothing yet.
@@ -231,8 +239,15 @@ class Host:
         return None
 
     def close(self) -> None:
-        """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
+        """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent.
+
+        In the middle of another call of this host the port is free when that call ends.
+        """
         self._driver.close()
+
+    def when_ended(self, owner: weakref.WeakMethod[Callable[[], None]]) -> None:
+        """Call this when the host ends by itself: its network thread failed, or this is the child of a fork."""
+        self._driver.on_end = owner
 
     def abandon(self, *, farewell: bool = False) -> None:
         """:meth:`close` for finalizers: never waits for another thread.
@@ -248,26 +263,32 @@ class Host:
         """Begin to connect; the first datagram leaves with the next ``service`` or ``flush``.
 
         Raises:
+            HostBusy: this thread is in the middle of another call of this host.
             NoFreePeer: all slots are taken.
         """
-        with self._driver.lock:
-            self._check_open()
-            peer = self._engine.connect(address, channels, data)
-        self._driver.leave()
-        return peer
+        driver = self._driver
+        try:
+            with driver.lock:
+                self._check_open()
+                return self._engine.connect(address, channels, data)
+        except LockHeld:
+            raise HostBusy(f"connect() {_BUSY}") from None
+        finally:
+            if driver.blocked or driver.pending:
+                driver.after_unlock()
 
     def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:
         """End a connection; ``data`` (32 bits) reaches the remote's DISCONNECT event."""
-        with self._driver.lock:
-            self._check_open()
-            now = self._clock.now()
-            self._engine.disconnect(peer, data, mode, now)
-            if mode is not DisconnectMode.LATER and mode is not DisconnectMode.RESET:
-                # What was said at once must leave at once; the reference flushes here, too.
-                state = self._engine.peer_state(peer)
-                if state is PeerState.DISCONNECTED:
-                    self._pump.transmit(now)
-        self._driver.leave()
+        self._change(partial(self._disconnect, peer, data, mode), peer=peer)
+
+    def _disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode) -> None:
+        now = self._clock.now()
+        self._engine.disconnect(peer, data, mode, now)
+        if mode is DisconnectMode.LATER or mode is DisconnectMode.RESET:
+            return
+        # What was said at once must leave at once; the reference flushes here, too.
+        if self._engine.peer_state(peer) is PeerState.DISCONNECTED:
+            self._pump.transmit(now)
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet; it leaves with the next ``service`` or ``flush``.
@@ -276,37 +297,47 @@ class Host:
             NotConnected, InvalidChannel, PacketTooLarge: it was not queued.
         """
         driver = self._driver
-        with driver.lock:
-            if driver.closed:
-                raise HostClosed("the host was closed")
-            self._engine.send(peer, channel, packet, flags)
-        driver.leave()
+        try:
+            with driver.lock:
+                if driver.closed:
+                    raise HostClosed("the host was closed")
+                self._engine.send(peer, channel, packet, flags)
+        except LockHeld:
+            self._send_later(peer, channel, packet, flags)
+        finally:
+            if driver.blocked or driver.pending:
+                driver.after_unlock()
+
+    def _send_later(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        """The call that this thread is in the middle of must end first. What can be wrong is found out now."""
+        self._check_open()
+        if len(packet) > self.config.maximum_packet_size:
+            raise PacketTooLarge(f"{len(packet)} bytes, maximum {self.config.maximum_packet_size}")
+        if self._driver.lock.is_mine():
+            found = self._engine.peer_info(peer)
+            if found.state is not PeerState.CONNECTED:
+                raise NotConnected(f"the peer is in state {found.state.name}")
+            if not 0 <= channel < found.channel_count:
+                raise InvalidChannel(f"channel {channel} of {found.channel_count}")
+        self._driver.defer(partial(self._engine.send, peer, channel, packet, flags))
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet for every connected peer that has the channel."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.broadcast(channel, packet, flags)
-        self._driver.leave()
+        self._change(partial(self._engine.broadcast, channel, packet, flags))
 
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping now, in addition to those that are sent by themselves."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.ping(peer)
-        self._driver.leave()
+        self._change(partial(self._engine.ping, peer), peer=peer)
 
     # Looking
 
     def peers(self) -> list[PeerHandle]:
         """Every slot in use."""
-        with self._held():
-            return list(self._engine.peers())
+        return list(self._look(self._engine.peers))
 
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
         """A snapshot of one peer. Works after :meth:`close`, too."""
-        with self._held():
-            return self._engine.peer_info(peer)
+        return self._look(partial(self._engine.peer_info, peer))
 
     def peer_address(self, peer: PeerHandle) -> Address:
         """Where the peer is."""
@@ -314,41 +345,33 @@ class Host:
 
     def peer_state(self, peer: PeerHandle) -> PeerState:
         """The state alone; DISCONNECTED for a peer that is gone."""
-        with self._held():
-            return self._engine.peer_state(peer)
+        return self._look(partial(self._engine.peer_state, peer))
 
     def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
         """ENet's raw number: ratios x 65536 (loss) or x 32 (throttle), times in ms."""
-        with self._held():
-            return self._engine.peer_statistic(peer, which)
+        return self._look(partial(self._engine.peer_statistic, peer, which))
 
     def pop_statistic(self, which: HostStatistic) -> int:
         """A traffic total since it was last popped, modulo 2**32."""
-        name = _TOTALS[which]
-        with self._held():
-            value: int = getattr(self._pump, name)
-            setattr(self._pump, name, 0)
-        return value & 0xFFFFFFFF
+        return self._look(partial(self._pump.pop_total, _TOTALS[which])) & 0xFFFFFFFF
 
     def counters(self) -> dict[Drop, int]:
         """How often each cause of a drop has occurred."""
-        with self._held():
-            return dict(self._engine.drops)
+        return self._look(lambda: dict(self._engine.drops))
 
     def local_address(self) -> Address | None:
         """Where the socket is bound; None while it is not."""
-        with self._held():
-            return self._pump.transport.local_address()
+        return self._look(lambda: self._pump.transport.local_address())
 
     def fileno(self) -> int:
         """The socket, to wait on; -1 once closed."""
-        with self._held():
-            return -1 if self._driver.closed else self._pump.transport.fileno()
+        return self._look(lambda: -1 if self._driver.closed else self._pump.transport.fileno())
 
     def poll_timeout(self) -> int | None:
         """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
-        with self._held():
-            return None if self._driver.closed else self._pump.poll_timeout()
+        if self._driver.lock.is_mine():
+            return self._clock.now()  # the call that this thread is in the middle of has not settled that yet
+        return self._look(lambda: None if self._driver.closed else self._pump.poll_timeout())
 
     @property
     def channel_limit(self) -> int:
@@ -363,60 +386,72 @@ class Host:
 
     def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
         """Set a per-peer option; see :class:`PeerOption`."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.configure(peer, option, *values)
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._engine.configure, peer, option, *values), rearm=True, peer=peer)
 
     def set_bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         """Set the host's limits in bytes per second; 0 is unlimited. Peers are told within a second."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.bandwidth_limit(incoming, outgoing)
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._engine.bandwidth_limit, incoming, outgoing), rearm=True)
 
     def set_channel_limit(self, limit: int) -> None:
         """Set what later connections are granted; anything outside 1..255 means 255."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.set_channel_limit(limit)
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._engine.set_channel_limit, limit), rearm=True)
 
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor for both directions."""
-        with self._driver.lock:
-            self._check_open()
-            self._engine.set_compressor(compressor)
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._engine.set_compressor, compressor), rearm=True)
 
     def wrap_transport(self, stage: TransportStage) -> None:
         """Send and receive through this stage from now on; it owns the transport there was."""
-        with self._driver.lock:
-            self._check_open()
-            self._pump.wrap_transport(stage)
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._pump.wrap_transport, stage), rearm=True)
 
     def socket_send(self, data: bytes, address: Address) -> None:
         """Send a raw datagram from the host's socket; not counted in the statistics."""
-        with self._driver.lock:
-            self._check_open()
-            self._pump.transport.send([Datagram(data, address)], self._clock.now())
-            self._driver.rearm()
-        self._driver.leave()
+        self._change(partial(self._socket_send, Datagram(data, address)), rearm=True)
 
-    @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
-        """The lock, and afterwards what :meth:`InlineDriver.leave` says."""
+    def _socket_send(self, datagram: Datagram) -> None:
+        self._pump.transport.send([datagram], self._clock.now())
+
+    def _change(self, change: Callable[[], None], *, rearm: bool = False, peer: PeerHandle | None = None) -> None:
+        """Make a change under the lock; in the middle of another call of this thread, when that one ends.
+
+        Args:
+            change: what to do.
+            rearm: whether a deadline may come earlier by it.
+            peer: whom it is about; such a peer must exist.
+        """
+        driver = self._driver
+        if rearm:
+            change = partial(self._rearming, change)
         try:
-            with self._driver.lock:
-                yield
+            with driver.lock:
+                self._check_open()
+                change()
+        except LockHeld:
+            self._check_open()
+            if peer is not None and driver.lock.is_mine():
+                self._engine.peer_info(peer)
+            driver.defer(change)
         finally:
-            self._driver.leave()
+            if driver.blocked or driver.pending:
+                driver.after_unlock()
+
+    def _rearming(self, change: Callable[[], None]) -> None:
+        change()
+        self._driver.rearm()
+
+    def _look(self, look: Callable[[], _Seen]) -> _Seen:
+        """Read under the lock; in the middle of another call of this thread, as things are now."""
+        driver = self._driver
+        try:
+            with driver.lock:
+                return look()
+        except LockHeld:
+            if not driver.lock.is_mine():
+                raise HostBusy(f"a call {_BUSY}") from None
+            return look()
+        finally:
+            if driver.blocked or driver.pending:
+                driver.after_unlock()
 
     def _check_open(self) -> None:
         if self._driver.closed:

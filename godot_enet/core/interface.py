@@ -244,10 +244,13 @@ class HostView(Protocol):
         """Whether the peer is still among them."""
         ...
 
-    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+    def note(
+        self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
+    ) -> None:
         """Have a line logged later, outside any lock; one per ``cause`` and ten seconds, the others are counted.
 
-        ``expected``: what belongs to the normal course of things is logged as information, the rest as a warning.
+        ``expected``: what belongs to the normal course of things is logged as information, the rest as a warning. What
+        is about an ``error`` is one, and has its traceback.
         """
         ...
 

@@ -50,8 +50,9 @@ class Pump:
         for stage in self._stages:
             self._count(stage)
         if batch:
-            self.received_packets += len(batch)
-            self.received_data += sum([len(datagram.data) for datagram in batch])
+            packets, size = len(batch), sum([len(datagram.data) for datagram in batch])
+            self.received_packets += packets
+            self.received_data += size
             engine.receive(batch, now)
             engine.handle_timeout(now)
             self.transmit(now, urgent=urgent)
@@ -61,13 +62,26 @@ class Pump:
         """Send what is queued and may leave."""
         batch = self.engine.poll_transmit(now, urgent=urgent)
         if batch:
-            self.sent_packets += len(batch)
-            self.sent_data += self.transport.send(batch, now)
+            packets = len(batch)
+            self.sent_packets += packets
+            size = self.transport.send(batch, now)
+            self.sent_data += size
 
     def poll_event(self) -> Event | None:
         """The next event, or that the transport has failed; None when there is neither."""
         event = self.engine.poll_event()
         return FAILURE if event is None and self.transport.failed() else event
+
+    def pop_total(self, name: str) -> int:
+        """One of the traffic totals, which starts again from 0.
+
+        It may be asked for in the middle of :meth:`step`, by a signal handler: so totals are added to in steps without
+        a call, between which none can run.
+        """
+        totals = self.__dict__
+        value: int = totals[name]
+        totals[name] = 0
+        return value
 
     def wrap_transport(self, stage: TransportStage) -> None:
         """Send and receive through this stage from now on."""
@@ -91,9 +105,11 @@ class Pump:
         """Whether the peer is still among them."""
         return self.engine.peer_state(peer) is not PeerState.DISCONNECTED
 
-    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+    def note(
+        self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
+    ) -> None:
         """Have a line logged; see :class:`~godot_enet.core.interface.HostView`."""
-        self.reporter.note(cause, text, now, expected=expected)
+        self.reporter.note(cause, text, now, expected=expected, error=error)
 
     def poll_timeout(self) -> int | None:
         """When :meth:`step` is next needed without anything arriving; None if never."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable
+from typing import NamedTuple
 
 from godot_enet.core.constants import Drop
-from godot_enet.core.interface import Address, DropReport
+from godot_enet.core.interface import DropReport
 
 __all__ = ["DropReporter", "Limiter", "with_others"]
 
@@ -109,12 +110,20 @@ def with_others(text: str, times: int) -> str:
     return f"{text} ({times - 1} similar message{'s' if times > 2 else ''} suppressed)"
 
 
+class _Line(NamedTuple):
+    """One that is worded already."""
+
+    level: int
+    text: str
+    error: BaseException | None
+
+
 class DropReporter:
     """Turns drop reports into log lines, not too many."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[int, Address, Drop] | tuple[int, str]] = []
-        """What :meth:`speak` will say: how often, the last address, the cause; or a level and a text."""
+        self.lines: list[DropReport | _Line] = []
+        """What :meth:`speak` will say."""
         self._limiter = Limiter()
 
     def collect(self, reports: Iterable[DropReport], now: int) -> None:
@@ -122,23 +131,25 @@ class DropReporter:
         for cause, address, times in reports:
             times = self._limiter.count(cause, now, times)
             if times:
-                self.lines.append((times, address, cause))
+                self.lines.append(DropReport(cause, address, times))
 
-    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+    def note(
+        self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
+    ) -> None:
         """Take a line that somebody else has worded; within ten seconds of one of the same cause it is only counted."""
         times = self._limiter.count(cause, now)
         if times:
-            self.lines.append((logging.INFO if expected else logging.WARNING, with_others(text, times)))
+            level = logging.ERROR if error is not None else logging.INFO if expected else logging.WARNING
+            self.lines.append(_Line(level, with_others(text, times), error))
 
     def speak(self) -> None:
         """Log the lines collected so far."""
         lines, self.lines = self.lines, []
         for line in lines:
-            if len(line) == 2:
-                level, text = line
-                _log.log(level, "%s", text)
+            if isinstance(line, _Line):
+                _log.log(line.level, "%s", line.text, exc_info=line.error)
                 continue
-            times, address, cause = line
+            cause, address, times = line
             _log.log(
                 logging.INFO if cause in _EXPECTED else logging.WARNING,
                 "Received %d datagram%s that could not be used, the last from %s: %s.",

@@ -14,7 +14,6 @@ from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError
-from godot_enet.core.events import Event
 from godot_enet.core.host import AnyHost, Host, choose_engine
 from godot_enet.core.interface import Address, Clock, Datagram
 from godot_enet.core.native import NativeEngine
@@ -288,29 +287,30 @@ class _VirtualDriver(InlineDriver):
         self._socket = socket
 
     def due(self) -> int | None:
-        """When it wants to be looked after; None for one that lives in ``service`` alone."""
-        if not self._background or self.closed or self.lock.locked():
+        """When it wants to be looked after; None for one that lives in ``service`` alone, or is in it now."""
+        if not self._background or self.closed or self.blocked or not self.lock.is_free():
             return None
         return self.clock.now() if self._socket.waiting else self.pump.poll_timeout()
 
     def look_after(self, now: int) -> None:
         """One step, if it is time for one."""
         due = self.due()
-        if due is not None and due <= now:
-            with self.lock:
-                self.pump.step(now, urgent=True)
-            if self.pump.reporter.lines:
-                self.pump.reporter.speak()
+        if due is None or due > now:
+            return
+        with self.lock:
+            self.pump.step(now, urgent=True)
+        if self.pending:
+            self.after_unlock()
+        if self.pump.reporter.lines:
+            self.pump.reporter.speak()
 
-    def _wait(self, now: int, deadline: int) -> Event | None:
-        """Let time pass up to ``deadline``, with this host fully served at every moment."""
-        while now < deadline and not self.closed:
-            due = self.pump.poll_timeout()
-            until = deadline if due is None else min(deadline, max(due, now + 1))
-            self._network._advance(until, self._socket)
-            now = self.clock.now()
-            self._step(now)
-            event = self._poll_event()
-            if event is not None:
-                return event
-        return None
+    def _sleep_until(self, until: int) -> None:
+        """Let time pass; this host is fully served at every moment of it."""
+        self._network._advance(max(until, self.clock.now() + 1), self._socket)
+
+    def _open_waker(self) -> None:
+        """Nothing needs waking."""
+
+    def _after_fork_in_child(self) -> None:
+        """Nothing here is shared with the parent: the child has a network of its own."""
+        self.lock.after_fork_in_child()

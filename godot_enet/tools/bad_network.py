@@ -62,9 +62,7 @@ class BadNetwork:
         self._config = LinkConfig(
             delay=latency, jitter=jitter, loss=loss, reorder=reorder, duplicate=duplicate, rate=rate
         )
-        heir = with_stage(host, self._wrap, threaded=connection._threaded)
-        if heir is not host:
-            connection._take_host(heir)
+        connection._take_over(host, with_stage(host, self._wrap, threaded=connection._threaded))
 
     def _wrap(self, transport: Transport, _view: HostView) -> Transport:
         self._stage = ImpairedTransport(transport, self._config, self._config, self._seed)

@@ -41,7 +41,9 @@ class View:
         self.present[peer] = address
         return peer
 
-    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+    def note(
+        self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
+    ) -> None:
         assert cause
         assert isinstance(now, int)
         self.notes.append(("" if expected else "! ") + text)

@@ -82,7 +82,9 @@ class _Ends:
     def has_peer(self, peer: PeerHandle) -> bool:
         return False
 
-    def note(self, cause: str, text: str, now: int, *, expected: bool = False) -> None:
+    def note(
+        self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
+    ) -> None:
         self.notes += 1
 
 

@@ -7,7 +7,10 @@ The loop watches the host's descriptor and one timer. Each wake-up drains the ho
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
@@ -17,6 +20,8 @@ from godot_enet.core.events import Event, EventType
 
 __all__ = ["AsyncHost", "Pollable"]
 
+_log = logging.getLogger("godot_enet.network")
+
 _BATCH = 1024
 """Events taken in one go; the other tasks of the loop have their turn then."""
 _KEPT = 32 * 1024 * 1024
@@ -25,6 +30,10 @@ _OVERHEAD = 64
 """Bytes that an event counts for besides its packet."""
 _LOOK = 10
 """Milliseconds between looks at the network where the loop cannot watch a descriptor."""
+_MAX_WAIT = 86_400_000
+"""Milliseconds after which the timer looks whether its deadline is still far: it may be further than timers reach."""
+_MAX_FAILURES = 3
+"""Wake-ups in a row that may fail before the host ends: one may be a signal handler's exception."""
 
 
 class Pollable(Protocol):
@@ -60,6 +69,8 @@ class AsyncHost(Generic[AnyPollable]):
         self._ready = asyncio.Event()
         self._resting = False
         self._flush_scheduled = False
+        self._failures = 0
+        """Wake-ups that have failed since the last one that has not."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0
         self._descriptor = host.fileno()
@@ -110,7 +121,7 @@ class AsyncHost(Generic[AnyPollable]):
         """Send what is queued at the end of this pass of the loop; call it as often as you like."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
-            self._loop.call_soon(self._flush)
+            self._soon(self._flush)
 
     def close(self) -> None:
         """Close the host and end whoever awaits an event. Idempotent."""
@@ -118,7 +129,12 @@ class AsyncHost(Generic[AnyPollable]):
         if self._timer is not None:
             self._timer.cancel()
         self.host.close()
-        self._ready.set()
+        self._soon(self._ready.set)
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        """Call it in the next pass of the loop, which begins now: we may be in a signal handler while it sleeps."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+            self._loop.call_soon_threadsafe(call)
 
     def _flush(self) -> None:
         self._flush_scheduled = False
@@ -129,23 +145,39 @@ class AsyncHost(Generic[AnyPollable]):
         """Let the host work, and take what has happened."""
         if self._resting or self.host.closed:
             return
-        take, events, done = self.host.service, self._events, False
+        done = False
+        try:
+            done = self._take_events()
+        except HostClosed:  # by a signal handler or a log handler
+            self.close()
+        except BaseException as error:
+            self._failures += 1
+            if self._failures < _MAX_FAILURES or not isinstance(error, Exception):
+                raise
+            self.close()
+            _log.error("The host failed and is closed: %r. Please report this as a bug.", error, exc_info=error)
+        else:
+            self._failures = 0
+        finally:
+            if self._kept > _KEPT:
+                self._resting = True
+                self._unwatch()
+            if self._events:
+                self._ready.set()
+            self._arm(at_once=not done)
+
+    def _take_events(self) -> bool:
+        """Whether that was all."""
+        take, events = self.host.service, self._events
         for _ in range(_BATCH):
             event = take()
             if event is None:
-                done = True
-                break
+                return True
             events.append(event)
             self._kept += len(event.packet) + _OVERHEAD
             if event.type is EventType.ERROR:  # nothing else can have happened, and it may go on for a while
-                done = True
-                break
-        if self._kept > _KEPT:
-            self._resting = True
-            self._unwatch()
-        if events:
-            self._ready.set()
-        self._arm(at_once=not done)
+                return True
+        return False
 
     def _arm(self, *, at_once: bool = False) -> None:
         """Have the timer wake the host when it needs that. A timer that fires too early is only put right then."""
@@ -160,7 +192,7 @@ class AsyncHost(Generic[AnyPollable]):
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_at(self._loop.time() + max(1, due - now) / 1000, self._wake)
+        self._timer = self._loop.call_at(self._loop.time() + min(max(1, due - now), _MAX_WAIT) / 1000, self._wake)
 
     def _wake(self) -> None:
         self._timer = None

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import weakref
+from collections import deque
+from collections.abc import Callable
 
 from godot_enet.core.constants import DisconnectMode, PeerState
 from godot_enet.core.drivers.waiting import Waker, wait_readable
-from godot_enet.core.errors import HostClosed
+from godot_enet.core.errors import EnetError, HostBusy, HostClosed
 from godot_enet.core.events import Event
 from godot_enet.core.interface import Clock
+from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.pump import Pump
 
 __all__ = ["InlineDriver"]
@@ -19,30 +23,39 @@ __all__ = ["InlineDriver"]
 
 _UNWAKEABLE = 10
 """Milliseconds that a wait goes on before it looks around, where nothing can wake it up."""
+_LEAVING = 0.0005
+"""Seconds between looks whether all who wait have left a host that is being closed."""
+_CLOSED = "the host was closed"
+_BUSY = "service() was called while the same host is busy with a call that it interrupts, or that does not end"
 
 
 class InlineDriver:
     """Drives a pump from whichever thread calls; one at a time, under :attr:`lock`.
 
-    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`leave` after releasing it.
+    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`after_unlock` afterwards if
+    somebody is :attr:`blocked` or something :attr:`pending`. Changes that find the lock held go to :meth:`defer`.
     """
 
     def __init__(self, pump: Pump, clock: Clock) -> None:
         self.pump = pump
         self.clock = clock
-        self.lock = threading.Lock()
+        self.lock = HostLock()
         self.closed = False
+        self.pending: deque[Callable[[], None]] = deque()
+        """Changes that came in the middle of another call; they are made when that call has left the lock."""
+        self.blocked: dict[object, int] = {}
+        """Callers that wait inside ``service``, with the lock released, and their threads.
+
+        Each takes itself out in one step and without the lock, so that no exception can leave it here.
+        """
+        self.on_end: Callable[[], Callable[[], None] | None] | None = None
+        """A weak reference to what is called when the host ends by itself."""
         self._poll_event = pump.engine.poll_event
-        self._abandoned = False
+        self._released = False
         self._farewell = False
         """Whether connected peers are told when it closes."""
-        self._blocked = 0
-        """Callers that wait inside ``service``, with the lock released."""
-        self._waiters = 0
-        """Threads asleep on the descriptors, which must not be closed under them."""
-        self._left = threading.Condition(self.lock)
         self._waker: Waker | None = None
-        _live.add(self)
+        _live[id(self)] = self
 
     def service(self, timeout: int = 0) -> Event | None:
         """The next event; waits up to ``timeout`` ms for one. None when there is none.
@@ -50,121 +63,201 @@ class InlineDriver:
         While events are queued the network is not touched, as in ENet.
 
         Raises:
+            HostBusy: this thread is in the middle of another call of this host.
             HostClosed: the host was closed, before or during the call.
         """
-        with self.lock:
-            if self.closed:
-                raise HostClosed("the host was closed")
-            event = self._poll_event()
-            if event is not None:
-                return event
-            now = self.clock.now()
-            self._step(now)
-            event = self.pump.poll_event()
-            if event is None and timeout > 0:
-                event = self._wait(now, now + timeout)
+        try:
+            with self.lock:
+                if self.closed:
+                    raise HostClosed(_CLOSED)
+                event = self._poll_event()
+                if event is not None:
+                    return event
+                now = self.clock.now()
+                self._step(now)
+                event = self.pump.poll_event()
+        except LockHeld:
+            raise HostBusy(_BUSY) from None
+        finally:
+            if self.pending:
+                self.after_unlock()
+        if event is None and timeout > 0:
+            event = self._wait(now + timeout)
+        elif event is None and self.closed:
+            raise HostClosed(_CLOSED)
         if self.pump.reporter.lines:
             self.pump.reporter.speak()
         return event
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
-        with self.lock:
-            if not self.closed:
-                self.pump.transmit(self.clock.now())
+        try:
+            with self.lock:
+                if not self.closed:
+                    self._flush()
+        except LockHeld:
+            self.defer(self._flush)
+        finally:
+            if self.pending:
+                self.after_unlock()
 
-    def leave(self) -> None:
-        """Something was queued or set, and the lock is free again.
+    def defer(self, change: Callable[[], None]) -> None:
+        """Make this change when whoever is inside the lock has left it."""
+        self.pending.append(change)
+        if self.lock.is_free():
+            self._make_changes()
+
+    def after_unlock(self) -> None:
+        """Something was queued or set, and this thread has left the lock.
 
         A caller that waits inside ``service`` sends it now, instead of when it wakes up.
         """
-        if self._blocked and self._waker is not None:
+        if self.pending:
+            self._make_changes()
+        if self.blocked and self._waker is not None:
             self._waker.wake()
-        if self._abandoned:
-            self.close()
 
     def rearm(self) -> None:
         """A deadline may have moved; called with the lock held."""
 
     def close(self) -> None:
-        """End everything, blocked calls included. Idempotent; the port is free when this returns."""
-        with self.lock:
-            if self.closed:
-                return
+        """End everything, blocked calls included. Idempotent; the port is free when this returns.
+
+        In the middle of another call of this host it is free when that call ends.
+        """
+        try:
+            with self.lock:
+                self.closed = True
+        except LockHeld:
             self.closed = True
-            if self._waker is not None:
-                self._waker.wake()
-            while self._waiters:
-                self._left.wait()
-            self._release()
+            self.defer(self._finish)
+        else:
+            self._finish()
 
     def abandon(self, *, farewell: bool = False) -> None:
-        """Close from a finalizer. That may run anywhere, even in a thread that holds the lock: so it never waits,
-        and whoever has the lock closes when it leaves.
+        """Close from a finalizer, which may run anywhere, even in a thread that holds the lock.
 
         Args:
             farewell: whether connected peers are told, once.
         """
         self._farewell = farewell
-        self._abandoned = True
-        if self.lock.acquire(blocking=False):
-            try:
-                if not self.closed and not self._waiters:
-                    self.closed = True
-                    self._release()
-            finally:
-                self.lock.release()
+        self.closed = True
+        self.defer(self._finish)
+
+    def end(self) -> None:
+        """Close since the host cannot go on by itself: as :meth:`close`, and its owner is told."""
+        self.closed = True
+        try:
+            self._tell_owner()
+        finally:
+            self.close()
+
+    def _tell_owner(self) -> None:
+        owner = None if self.on_end is None else self.on_end()
+        if owner is not None:
+            owner()
 
     def _step(self, now: int) -> None:
         self.pump.step(now)
 
-    def _wait(self, now: int, deadline: int) -> Event | None:
-        """Wait until ``deadline`` for an event, keeping the network going. Called and left with the lock held."""
+    def _flush(self) -> None:
+        self.pump.transmit(self.clock.now())
+
+    def _wait(self, deadline: int) -> Event | None:
+        """Wait until ``deadline`` for an event, keeping the network going."""
+        token = object()
+        woken = False
+        try:
+            while True:
+                try:
+                    with self.lock:
+                        self.blocked.pop(token, None)
+                        if self.closed:
+                            raise HostClosed(_CLOSED)
+                        if woken:
+                            if self._waker is not None:
+                                self._waker.reset()
+                            self._step(self.clock.now())
+                        event = self.pump.poll_event()
+                        now = self.clock.now()
+                        if event is not None and self.blocked and self._waker is not None:
+                            # There may be more, and somebody else sleeps through it: its datagram is read.
+                            self._waker.wake()
+                        if event is not None or now >= deadline:
+                            return event
+                        due = self.pump.poll_timeout()
+                        until = deadline if due is None else min(due, deadline)
+                        self._open_waker()
+                        self.blocked[token] = threading.get_ident()
+                except LockHeld:
+                    raise HostBusy(_BUSY) from None
+                finally:
+                    if self.pending:
+                        self.after_unlock()
+                if self.pump.reporter.lines:
+                    self.pump.reporter.speak()
+                self._sleep_until(until)
+                woken = True
+        finally:
+            self.blocked.pop(token, None)
+            if self._released:
+                self._close_waker()
+
+    def _open_waker(self) -> None:
         if self._waker is None:
             with contextlib.suppress(OSError):  # there may be no descriptor left for one
                 self._waker = Waker()
-        waker = self._waker
-        while True:
-            due = self.pump.poll_timeout()
-            until = deadline if due is None else min(due, deadline)
-            descriptors = [self.pump.transport.fileno()]
-            if waker is not None:
-                descriptors.append(waker.fileno())
-            else:
-                until = min(until, now + _UNWAKEABLE)
-            self._blocked += 1
-            self._waiters += 1
-            self.lock.release()
-            try:
-                if self.pump.reporter.lines:
-                    self.pump.reporter.speak()
-                wait_readable(descriptors, max(0, until - now))
-            finally:
-                self.lock.acquire()
-                self._blocked -= 1
-                self._waiters -= 1
-                if self.closed:
-                    self._left.notify_all()
-            if self.closed:
-                raise HostClosed("the host was closed")
-            if waker is not None:
-                waker.reset()
-            now = self.clock.now()
-            self._step(now)
-            event = self.pump.poll_event()
-            if event is not None and self._blocked and waker is not None:
-                # There may be more, and somebody else sleeps through it: the datagram that brought it is read.
-                waker.wake()
-            if event is not None or now >= deadline:
-                return event
+
+    def _sleep_until(self, until: int) -> None:
+        """Until then, a datagram arrives, or somebody wakes us. The lock is free meanwhile."""
+        timeout = max(0, until - self.clock.now())
+        descriptors = [self.pump.transport.fileno()]
+        if self._waker is not None:
+            descriptors.append(self._waker.fileno())
+        else:
+            timeout = min(timeout, _UNWAKEABLE)
+        wait_readable(descriptors, timeout)
+
+    def _make_changes(self) -> None:
+        """What is pending, in its order; where somebody is inside again, that is left to it."""
+        pending, closing = self.pending, False
+        with contextlib.suppress(LockHeld):
+            while pending:
+                with self.lock:
+                    while pending:
+                        change = pending.popleft()
+                        if change == self._finish:
+                            closing = True
+                        elif not self.closed:
+                            with contextlib.suppress(EnetError):  # its peer has gone meanwhile, for example
+                                change()
+        if closing:
+            self._finish()
+
+    def _others_wait(self) -> bool:
+        """Whether another thread sleeps on the descriptors, which must not be closed under it."""
+        me = threading.get_ident()
+        return any(thread != me for thread in list(self.blocked.values()))
+
+    def _finish(self) -> None:
+        """Give the descriptors back once nobody waits on them any more."""
+        while self._others_wait():
+            if self._waker is not None:
+                self._waker.wake()
+            time.sleep(_LEAVING)
+        self._release()
 
     def _release(self) -> None:
-        """Give back the descriptors. Nobody waits on them any more."""
-        if self._farewell:
-            self._disconnect_all()
-        self.pump.transport.close()
-        if self._waker is not None:
-            self._waker.close()
+        try:
+            with self.lock:
+                if not self._released:
+                    if self._farewell:
+                        self._disconnect_all()
+                    self.pump.transport.close()
+                    self._released = True
+        except LockHeld:
+            self.pending.append(self._finish)
+        self._close_waker()
 
     def _disconnect_all(self) -> None:
         """Tell all connected peers, once."""
@@ -174,27 +267,35 @@ class InlineDriver:
                 engine.disconnect(peer, 0, DisconnectMode.NOW, now)
         self.pump.transmit(now)
 
+    def _close_waker(self) -> None:
+        """The last one who waits does that: a caller in this very thread, which we were called on top of, wakes up."""
+        waker = self._waker
+        if waker is not None:
+            if self.blocked:
+                waker.wake()
+            else:
+                waker.close()
+
     def _after_fork_in_child(self) -> None:
-        """No other thread exists here: what one was in the middle of stays undone, so the host cannot be used."""
-        if self.lock.locked() or self._waiters:
-            self._close_in_child()
-
-    def _close_in_child(self) -> None:
-        """Close this process's copies of the descriptors; the peers belong to the parent."""
-        self.lock = threading.Lock()
-        self._left = threading.Condition(self.lock)
-        self._blocked = self._waiters = 0
-        self._farewell = False
-        self.closed = True
-        self._release()
+        """The socket is the parent's, and so are the peers behind it: close our copies without a word."""
+        self.lock.after_fork_in_child()
+        me = threading.get_ident()
+        self.blocked = {token: thread for token, thread in self.blocked.items() if thread == me}
+        self.closed = self._released = True
+        self.pending.clear()
+        self.pump.transport.close()
+        if self._waker is not None:
+            self._waker.close()  # waking it would wake the parent
+        self._tell_owner()
 
 
-_live: weakref.WeakSet[InlineDriver] = weakref.WeakSet()
+_live: weakref.WeakValueDictionary[int, InlineDriver] = weakref.WeakValueDictionary()
 
 
 def _repair_child() -> None:
-    for driver in list(_live):
-        if not driver.closed:
+    for seen in _live.valuerefs():
+        driver = seen()
+        if driver is not None and not driver.closed:
             driver._after_fork_in_child()
 
 

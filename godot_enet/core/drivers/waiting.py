@@ -8,6 +8,9 @@ import socket
 
 __all__ = ["Waker", "wait_readable"]
 
+_MAX_WAIT = 86_400_000
+"""Milliseconds. The system's calls take 32 bits; a deadline may be far beyond that."""
+
 
 class Waker:
     """A descriptor that becomes readable when somebody calls :meth:`wake`."""
@@ -39,7 +42,12 @@ class Waker:
 
 
 def wait_readable(descriptors: list[int], timeout: int | None) -> None:
-    """Return when one of the descriptors is readable (or broken), or after ``timeout`` ms; None waits for ever."""
+    """Return when one of the descriptors is readable (or broken), or after ``timeout`` ms; None waits forever.
+
+    It may return earlier: after a day at the latest.
+    """
+    if timeout is not None:
+        timeout = min(timeout, _MAX_WAIT)
     descriptors = [descriptor for descriptor in descriptors if descriptor >= 0]
     with contextlib.suppress(OSError, ValueError):
         if hasattr(select, "poll"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,9 +23,10 @@ from godot_enet.core.constants import (
     PeerState,
     PeerStatistic,
 )
-from godot_enet.core.errors import BindError
+from godot_enet.core.errors import BindError, HostBusy
 from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
+from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
 from godot_enet.core.native.loader import hot_types, library
 from godot_enet.core.native.records import (
@@ -48,6 +48,7 @@ _BOUND, _WILDCARD, _THREADED = 1, 2, 4
 _IPV6_ANY = "::"
 _WAIT_PIECE = 50
 """Milliseconds."""
+_HANDING_OVER = "the host is just being handed over to Python, and this call came in the middle of that"
 _Heir = TypeVar("_Heir")
 
 
@@ -98,8 +99,9 @@ class NativeHost:
             self._host = self._owned = created
         self._closed = self._freed = False
         self._heir: Any = None
-        self._handing_over = threading.Lock()
-        _live.add(self)
+        self._handing_over = HostLock()
+        self._on_end: weakref.WeakMethod[Callable[[], None]] | None = None
+        _live[id(self)] = self
 
     def __del__(self) -> None:
         owned = getattr(self, "_owned", None)
@@ -123,6 +125,10 @@ class NativeHost:
         self._closed = True
         self._gde.gde_host_close(self._host)
 
+    def when_ended(self, owner: weakref.WeakMethod[Callable[[], None]]) -> None:
+        """Call this when the host ends by itself: this is the child of a fork."""
+        self._on_end = owner
+
     def abandon(self, *, farewell: bool = False) -> None:
         """:meth:`close`, which never waits for the interpreter here; see :meth:`Host.abandon`."""
         if self._freed:
@@ -138,21 +144,31 @@ class NativeHost:
         """End as :meth:`close` does, but let another host go on with the engine, the socket and the traffic totals.
 
         What other threads ask of this one meanwhile, or later, goes to that one.
+
+        Raises:
+            HostBusy: this thread is in the middle of doing so.
+            HostClosed: the host was closed.
         """
-        with self._handing_over:
-            engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
-            totals = {which: self.pop_statistic(which) for which in HostStatistic}
-            check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
-            self._closed = True
-            heir = make_heir(NativeEngine.adopt(self.config, engine.value), descriptor.value, totals)
-            self._heir = heir
-            return heir
+        try:
+            with self._handing_over:
+                engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
+                totals = {which: self.pop_statistic(which) for which in HostStatistic}
+                check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
+                self._closed = True
+                heir = make_heir(NativeEngine.adopt(self.config, engine.value), descriptor.value, totals)
+                self._heir = heir
+                return heir
+        except LockHeld:
+            raise HostBusy(_HANDING_OVER) from None
 
     def _settle(self, result: int, method: str, *arguments: object) -> Any:
         """A result of the C side, or its exception, or what the successor says."""
         if result == CLOSED:
-            with self._handing_over:
-                heir = self._heir
+            try:
+                with self._handing_over:
+                    heir = self._heir
+            except LockHeld:
+                raise HostBusy(_HANDING_OVER) from None
             if heir is not None:
                 return getattr(heir, method)(*arguments)
         return check(result)
@@ -167,7 +183,7 @@ class NativeHost:
         """
         record, packet = CEvent(), ctypes.c_void_p()
         until = self._clock.now() + timeout
-        left = timeout
+        left = max(0, timeout)
         while True:
             # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
             piece = min(left, _WAIT_PIECE)
@@ -328,21 +344,31 @@ class NativeHost:
         self._settle(found, "socket_send", data, address)
 
     def _after_fork_in_child(self) -> None:
+        """The socket is the parent's, and so are the peers behind it."""
+        self._handing_over.after_fork_in_child()
+        if self._closed:
+            return
         self._closed = True
         self._gde.gde_host_after_fork(self._host)
+        owner = None if self._on_end is None else self._on_end()
+        if owner is not None:
+            owner()
 
 
-_live: weakref.WeakSet[NativeHost] = weakref.WeakSet()
+_live: weakref.WeakValueDictionary[int, NativeHost] = weakref.WeakValueDictionary()
 
 
 def _close_all() -> None:
-    for host in list(_live):
-        host.close()
+    for seen in _live.valuerefs():
+        host = seen()
+        if host is not None:
+            host.close()
 
 
 def _repair_child() -> None:
-    for host in list(_live):
-        if not host.closed:
+    for seen in _live.valuerefs():
+        host = seen()
+        if host is not None:
             host._after_fork_in_child()
 
 

@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 __all__ = ["ArrivalQueue", "Link", "LinkConfig"]
 
 T = TypeVar("T")
+_MAX_NUMBER = 0xFFFFFFFF
+"""Milliseconds or bytes: ENet's own numbers have 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class LinkConfig:
         for name in ("delay", "jitter", "rate", "queue", "mtu"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}")
+            if not getattr(self, name) <= _MAX_NUMBER:
+                raise ValueError(f"{name} must be at most {_MAX_NUMBER}, but is {getattr(self, name)}")
         if self.burst_length < 1.0:
             raise ValueError(f"burst_length must be at least 1, not {self.burst_length}")
 

@@ -7,7 +7,6 @@ never in more than it sent.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import IntEnum
@@ -31,14 +30,11 @@ from godot_enet.core.wire import CONNECT, DISCONNECT
 
 __all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
 
-_log = logging.getLogger("godot_enet.network")
 _REMEMBERED = 8192
 """Networks whose CONNECTs are counted; beyond that all begin anew."""
 _SECOND = 1000
 _LOOK = 200
 """Milliseconds between two looks at who is connected."""
-_PAUSE = 10_000
-"""Milliseconds between two lines about a hook that fails."""
 
 
 class Verdict(IntEnum):
@@ -100,8 +96,6 @@ class AdmissionTransport:
         """Peers by IP address, when they were last looked at."""
         self._looked: int | None = None
         self._traffic = [0, 0, 0, 0]
-        self._complained: int | None = None
-        """When the hook's last failure was logged."""
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """What arrived and may pass."""
@@ -210,11 +204,11 @@ class AdmissionTransport:
             if isinstance(verdict, bool):
                 raise TypeError("it must return a Verdict, not a bool")  # True would be DENY
             return Verdict(verdict)
-        except Exception:
-            # The program's mistake must not end its network. It is told where to mend it, but not by every stranger.
-            if self._complained is None or now - self._complained >= _PAUSE:
-                self._complained = now
-                _log.exception("The hook for connect requests failed; the request of %s is ignored.", address)
+        except Exception as error:
+            # The program's mistake must not end its network. It is told where to mend it, but not by every stranger;
+            # and once the host is unlocked, since its log handlers may do anything.
+            text = f"The hook for connect requests failed; the request of {address} is ignored."
+            self._host.note("connect hook", text, now, error=error)
             return Verdict.IGNORE
 
     def _refusal(self, command: bytes) -> bytes:
