@@ -45,6 +45,7 @@ __all__ = ["ENetConnection", "ServiceResult"]
 
 _Value = TypeVar("_Value")
 
+_ALREADY_ACTIVE = "The ENetConnection instance is already active."
 _FLAGS_ALLOWED = 1 | 2 | 8
 _CODECS: dict[int, Codec | None] = {
     0: None,
@@ -202,7 +203,7 @@ class ConnectionMethods:
         peers, channels = as_int(max_peers, "max_peers"), as_int(max_channels, "max_channels")
         incoming, outgoing = as_int(in_bandwidth, "in_bandwidth"), as_int(out_bandwidth, "out_bandwidth")
         if self._host is not None:
-            return fail("The ENetConnection instance is already active.", Error.ERR_ALREADY_IN_USE)
+            return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)
         problem = (
             "The number of clients must be set between 1 and 4095 (inclusive)."
             if not 1 <= peers <= 4095
@@ -223,6 +224,10 @@ class ConnectionMethods:
             host = self._opener(config, bind=bind, port=port, threaded=self._threaded)
         except BindError as error:
             return fail(f"Couldn't create an ENet host: {error}.", Error.ERR_CANT_CREATE)
+        if self._host is not None:  # a call that came in between was first
+            host.close()
+            return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)
+        self._host = host
         self._slots = peers
         self._take_host(host)
         return Error.OK

@@ -10,6 +10,7 @@ inside a host and logs while the other one calls that host from its log handler.
 
 from __future__ import annotations
 
+import logging
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -20,8 +21,8 @@ _PIECE = 0.1
 """Seconds of one wait. Waits are counted in pieces, so that a process that was stopped has not waited meanwhile."""
 _PIECES = 50
 """Pieces that a thread waits for another one."""
-_PIECES_INSIDE = 2
-"""The same for a thread that is inside another host: that host waits, too."""
+_PIECES_INSIDE = 5
+"""The same for a thread that others may wait for: it is inside another host, or in a log handler."""
 
 
 class LockHeld(Exception):
@@ -86,11 +87,18 @@ class HostLock(_RLock):
             self._at_fork_reinit()
 
     def _wait(self) -> None:
-        is_inside = any(lock is not None and lock._is_owned() for lock in [seen() for seen in _locks.valuerefs()])
-        for _ in range(_PIECES_INSIDE if is_inside else _PIECES):
+        for _ in range(_PIECES_INSIDE if _is_awaited() else _PIECES):
             if self.acquire(timeout=_PIECE):
                 return
         raise LockHeld
+
+
+def _is_awaited() -> bool:
+    """Whether this thread holds a lock that another one may wait for: a host's, or a log handler's."""
+    hosts = [seen() for seen in _locks.valuerefs()]
+    handlers = [seen() for seen in list(getattr(logging, "_handlerList", ()))]
+    held = [lock for lock in hosts if lock is not None] + [each.lock for each in handlers if each is not None]
+    return any(getattr(lock, "_is_owned", bool)() for lock in held)
 
 
 _locks: weakref.WeakValueDictionary[int, HostLock] = weakref.WeakValueDictionary()

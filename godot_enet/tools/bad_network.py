@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from godot_enet.core.errors import HostClosed
 from godot_enet.core.host import with_stage
 from godot_enet.core.sim.link import LinkConfig
 from godot_enet.core.transports.impaired import ImpairedTransport
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from godot_enet.core.interface import HostView, Transport
 
 __all__ = ["BadNetwork"]
+
+_INACTIVE = "the connection is not active: create_host comes first"
 
 
 class BadNetwork:
@@ -56,13 +59,17 @@ class BadNetwork:
     ) -> None:
         host = connection._host
         if host is None:
-            raise ValueError("the connection is not active: create_host comes first")
+            raise ValueError(_INACTIVE)
         self._seed = seed
         self._stage: ImpairedTransport | None = None
         self._config = LinkConfig(
             delay=latency, jitter=jitter, loss=loss, reorder=reorder, duplicate=duplicate, rate=rate
         )
-        connection._take_over(host, with_stage(host, self._wrap, threaded=connection._threaded))
+        try:
+            heir = with_stage(host, self._wrap, threaded=connection._threaded)
+        except HostClosed:  # meanwhile
+            raise ValueError(_INACTIVE) from None
+        connection._take_over(host, heir)
 
     def _wrap(self, transport: Transport, _view: HostView) -> Transport:
         self._stage = ImpairedTransport(transport, self._config, self._config, self._seed)

@@ -241,7 +241,7 @@ class InlineDriver:
 
     def _finish(self) -> None:
         """Give the descriptors back once nobody waits on them any more."""
-        while self._others_wait():
+        while not self._released and self._others_wait():
             if self._waker is not None:
                 self._waker.wake()
             time.sleep(_LEAVING)
