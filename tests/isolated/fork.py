@@ -1,6 +1,7 @@
 """Forks with live connections while other threads use them.
 
-Arguments: "threaded" or "inline", and how the child ends ("destroy", "leave", "exit"). Ends with what went wrong.
+Arguments: "threaded" or "inline", how the child ends ("destroy", "leave", "exit"), and what its datagrams pass ("plain",
+"zlib", "encrypted"). Ends with what went wrong.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ import threading
 import time
 import warnings
 
-from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet import Crypto, ENetConnection, ENetPacketPeer, Error, TLSOptions
 
 ROUNDS = 10
 
 
-def child(connection: ENetConnection, peer: ENetPacketPeer, threaded: bool, ending: str) -> None:
+def child(connection: ENetConnection, peer: ENetPacketPeer, ending: str) -> None:
     """What the child finds; exits with a code that says what was wrong."""
     signal.alarm(10)  # kills a child that hangs
     logging.disable(logging.CRITICAL)
-    if threaded:
-        if connection.service() != (ENetConnection.EVENT_ERROR, None, 0, 0):
-            os._exit(10)
-        if peer.send(0, b"from the child", 1) is Error.OK:
-            os._exit(11)
-        if connection.service(60_000).type != ENetConnection.EVENT_ERROR:
-            os._exit(12)
-        connection.flush()
-        connection.get_local_port()
+    if connection.service() != (ENetConnection.EVENT_ERROR, None, 0, 0):
+        os._exit(10)
+    if peer.send(0, b"from the child", 1) is not Error.ERR_UNCONFIGURED:
+        os._exit(11)
+    if connection.service(60_000).type != ENetConnection.EVENT_ERROR:
+        os._exit(12)
+    connection.flush()
+    if (connection.get_local_port(), connection.get_peers(), connection.engine_name) != (0, [], ""):
+        os._exit(15)
+    if peer.is_active() or peer.get_state() != ENetPacketPeer.STATE_DISCONNECTED:
+        os._exit(16)
     if ending == "destroy":
         connection.destroy()
         if connection.create_host_bound("127.0.0.1", 0) is not Error.OK:
@@ -45,17 +48,27 @@ def child(connection: ENetConnection, peer: ENetPacketPeer, threaded: bool, endi
 
 
 def main() -> None:
-    threaded, ending = sys.argv[1] == "threaded", sys.argv[2]
+    threaded, ending, passing = sys.argv[1] == "threaded", sys.argv[2], sys.argv[3]
     # Later Pythons warn of a fork while there are threads, which is what this is about.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork.*")
     server, client = ENetConnection(threaded=threaded), ENetConnection(threaded=threaded)
     server.create_host_bound("127.0.0.1", 0)
     client.create_host(1)
+    if passing == "zlib":
+        server.compress(ENetConnection.COMPRESS_ZLIB)
+        client.compress(ENetConnection.COMPRESS_ZLIB)
+    elif passing == "encrypted":
+        crypto = Crypto()
+        key = crypto.generate_rsa(2048)
+        certificate = crypto.generate_self_signed_certificate(key, "CN=localhost")
+        server.dtls_server_setup(TLSOptions.server(key, certificate))
+        client.dtls_client_setup("localhost", TLSOptions.client_unsafe())
     peer = client.connect_to_host("127.0.0.1", server.get_local_port())
     assert peer is not None
     while peer.get_state() != ENetPacketPeer.STATE_CONNECTED or not server.get_peers():
         server.service(1)
         client.service(1)
+    (at_server,) = server.get_peers()
     ended = threading.Event()
 
     def block() -> None:
@@ -75,7 +88,7 @@ def main() -> None:
         time.sleep(0.001 * (number % 7))
         pid = os.fork()
         if pid == 0:
-            child(server if number % 2 else client, peer, threaded, ending)
+            child(client if number % 2 else server, peer if number % 2 else at_server, ending)
         _, status = os.waitpid(pid, 0)
         if status:
             problems.append(f"round {number}: child ended with {os.waitstatus_to_exitcode(status)}")

@@ -35,7 +35,14 @@ def test_a_program_can_end_at_any_time(ending: str, code: int, said: str) -> Non
 if hasattr(os, "fork"):
 
     @pytest.mark.parametrize("driver", ["threaded", "inline"])
-    @pytest.mark.parametrize("ending", ["destroy", "leave", "exit"])
-    def test_a_fork_neither_hangs_nor_disturbs_the_parent(driver: str, ending: str) -> None:
-        forked = run("fork.py", driver, ending)
+    @pytest.mark.parametrize(
+        ("ending", "passing"),
+        [("destroy", "plain"), ("leave", "plain"), ("exit", "plain"), ("destroy", "zlib"), ("destroy", "encrypted")],
+    )
+    def test_the_child_of_a_fork_has_no_hosts_and_the_parent_goes_on(driver: str, ending: str, passing: str) -> None:
+        forked = run("fork.py", driver, ending, passing)
+        assert (forked.returncode, forked.stdout, forked.stderr) == (0, "", "")
+
+    def test_the_child_of_a_fork_has_no_hosts_on_a_loop() -> None:
+        forked = run("fork_loop.py")
         assert (forked.returncode, forked.stdout, forked.stderr) == (0, "", "")
