@@ -565,9 +565,9 @@ class ConnectionMethods:
         Args:
             hook: called as ``hook(ip, port, data)``, with the IP as ``get_remote_address`` writes it and the number
                 given to ``connect_to_host``, for each copy of a request; returns ``ConnectVerdict.ACCEPT``, ``DENY``
-                (the other side gets its DISCONNECT event at once) or ``IGNORE``. It may run in another thread and must
-                not call this connection. Anything else that it returns or raises is logged, and counts as ``IGNORE``.
-                None: everybody may.
+                (the other side gets its DISCONNECT event at once) or ``IGNORE``. It may run in another thread, and
+                other threads' calls wait until it returns; its own calls are nested ones, see the class. Anything else
+                that it returns or raises is logged, and counts as ``IGNORE``. None: everybody may.
             connects_per_second: requests taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
             peers_per_address: peers of one IP address at a time; 0 is unlimited. Whole households, and with some
                 providers whole towns, share one.
@@ -763,6 +763,11 @@ class ENetConnection(HotConnection, ConnectionMethods):
 
     Inactive until ``create_host`` or ``create_host_bound``; any other method logs an error before that. Methods may be
     called from any thread, and ``destroy`` ends a ``service`` that blocks in another one.
+
+    They may also be called by signal handlers, finalizers, log handlers and connect hooks, which can run in the middle
+    of another call. What such a call changes is done when that one ends; ``service`` and ``connect_to_host`` raise
+    ``HostBusy`` (a RuntimeError) where they would have to wait for it. In the child of ``os.fork()`` every connection
+    is as after ``destroy``, and no remote is told; the parent's goes on.
 
     Args:
         threaded: whether a network thread acknowledges, pings and resends while the program does not call

@@ -1,7 +1,7 @@
 """Forks with live connections while other threads use them.
 
-Arguments: "threaded" or "inline", how the child ends ("destroy", "leave", "exit"), and what its datagrams pass ("plain",
-"zlib", "encrypted"). Ends with what went wrong.
+Arguments: "threaded" or "inline", how the child ends ("destroy", "leave", "exit"), and what its datagrams pass through
+("plain", "zlib", "encrypted"). Ends with what went wrong.
 """
 
 from __future__ import annotations

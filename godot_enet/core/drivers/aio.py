@@ -54,7 +54,8 @@ AnyPollable = TypeVar("AnyPollable", bound=Pollable)
 class AsyncHost(Generic[AnyPollable]):
     """Serves a host from the running event loop, and only from there.
 
-    ``async with`` closes it at the end; ``async for`` gives its events until it is closed.
+    ``async with`` closes it at the end; ``async for`` gives its events until it is closed. In the child of
+    ``os.fork()`` it is closed.
 
     Args:
         host: opened with ``threaded=False``. Call its other methods as usual, but close it here.

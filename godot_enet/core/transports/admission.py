@@ -53,7 +53,8 @@ class Admission:
 
     Args:
         decide: called with the address and the number that came with the CONNECT, for each copy that arrives. It runs
-            where the network is served, perhaps in another thread, with the host locked: it must not call the host.
+            where the network is served, perhaps in another thread, with the host locked: its calls of the host are
+            nested ones (see :class:`~godot_enet.core.host.Host`).
         per_second: CONNECTs taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
         per_address: peers of one IP address beyond which none of its CONNECTs is taken; 0 is unlimited. CONNECTs that
             come while others are not proved yet pass: who wants it exact looks again at the CONNECT event, or has

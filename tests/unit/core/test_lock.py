@@ -1,0 +1,138 @@
+"""The lock of a host, entered twice by one thread, by two at once, and left by exceptions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from godot_enet.core import lock as module
+from godot_enet.core.lock import HostLock, LockHeld
+
+
+def in_thread(call: Callable[[], object]) -> object:
+    """What a call gives in another thread: its result, or its exception."""
+    outcome: list[object] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except Exception as error:
+            outcome.append(type(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    return outcome[0]
+
+
+def enter(lock: HostLock) -> str:
+    with lock:
+        return "inside"
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PIECE", 0.002)
+
+
+def test_a_thread_never_waits_for_itself() -> None:
+    lock = HostLock()
+    with lock:
+        with pytest.raises(LockHeld):
+            enter(lock)
+        assert lock.is_mine()
+    assert not lock.is_mine()
+    assert in_thread(lambda: enter(lock)) == "inside"
+
+
+def test_an_exception_leaves_it_free() -> None:
+    lock = HostLock()
+    with pytest.raises(ZeroDivisionError), lock:
+        raise ZeroDivisionError
+    assert lock.is_free()
+    assert in_thread(lambda: enter(lock)) == "inside"
+
+
+def test_so_does_one_right_after_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a signal handler raises it."""
+    lock = HostLock()
+
+    class Rude(HostLock):
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+            super().acquire(blocking, timeout)
+            raise KeyboardInterrupt
+
+    rude = Rude()
+    for call in (lambda: enter(rude), rude.is_free):
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        assert not rude.is_mine()
+    assert lock.is_free()
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_another_thread_waits_but_not_forever() -> None:
+    lock = HostLock()
+    with lock:
+        assert in_thread(lambda: enter(lock)) is LockHeld
+        assert in_thread(lock.is_free) is False
+        assert in_thread(lock.is_mine) is False
+    assert in_thread(lambda: enter(lock)) == "inside"
+
+
+def test_it_waits_as_long_as_it_takes_a_call_to_end() -> None:
+    lock = HostLock()
+    with lock:
+        waiting = threading.Thread(target=lambda: seen.append(enter(lock)))
+        seen: list[str] = []
+        waiting.start()
+        waiting.join(0.05)
+        assert seen == []
+    waiting.join(30)
+    assert seen == ["inside"]
+
+
+def test_who_others_may_wait_for_is_less_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread inside another host, or in a log handler."""
+    monkeypatch.setattr(module, "_PIECE", 0.001)
+    monkeypatch.setattr(module, "_PIECES", 10**6)
+    lock, other, handler = HostLock(), HostLock(), logging.Handler()
+    assert handler.lock is not None
+
+    def inside_another() -> str:
+        with other:
+            return enter(lock)
+
+    def in_a_log_handler() -> str:
+        assert handler.lock is not None
+        with handler.lock:
+            return enter(lock)
+
+    with lock:
+        assert in_thread(inside_another) is LockHeld
+        assert in_thread(in_a_log_handler) is LockHeld
+    assert in_thread(inside_another) == "inside"
+
+
+def test_after_a_fork_only_what_is_ours_is_kept() -> None:
+    mine, theirs = HostLock(), HostLock()
+    taken = threading.Event()
+
+    def leave_it_held() -> None:
+        theirs.acquire()
+        taken.set()
+
+    thread = threading.Thread(target=leave_it_held)
+    thread.start()
+    thread.join(30)
+    assert taken.is_set()
+    assert not theirs.is_free()
+    with mine:
+        mine.after_fork_in_child()
+        theirs.after_fork_in_child()
+        assert mine.is_mine()
+        assert enter(theirs) == "inside"
+    assert mine.is_free()
