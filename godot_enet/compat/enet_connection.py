@@ -227,14 +227,13 @@ class ConnectionMethods:
         if self._host is not None:  # a call that came in between was first
             host.close()
             return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)
-        self._host = host
+        self._host = host  # with no call between that and the question whether there is one
         self._slots = peers
-        self._take_host(host)
+        self._join(host)
         return Error.OK
 
-    def _take_host(self, host: AnyHost) -> None:
+    def _join(self, host: AnyHost) -> None:
         """Work with this host from now on; its connections, if it has any, are those of the one before."""
-        self._host = host
         host.when_ended(weakref.WeakMethod(self._when_host_ended))
         if host.hot_handle is not None:
             self._native(host.hot_handle, self._ended, self._slots)
@@ -249,8 +248,9 @@ class ConnectionMethods:
         if self._host is not host:
             heir.close()
             return False
+        self._host = heir  # with no call in between
         if heir is not host:
-            self._take_host(heir)
+            self._join(heir)
         return True
 
     def _when_host_ended(self) -> None:
@@ -258,6 +258,7 @@ class ConnectionMethods:
         host = self._host
         if host is not None and host.closed:
             self._host = None
+            self._forget_peers()
             self._forget()
 
     def _native(self, handle: object, ended: list[PeerHandle], slots: int) -> None:
@@ -278,7 +279,6 @@ class ConnectionMethods:
 
     def _forget(self) -> None:
         """What was set up for the host that has ended."""
-        self._forget_peers()
         self._forget_dtls()
         self._admission = None
         self._compressor = None

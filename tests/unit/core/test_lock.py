@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import random
+import signal
 import threading
 from collections.abc import Callable
 
@@ -136,3 +139,27 @@ def test_after_a_fork_only_what_is_ours_is_kept() -> None:
         assert mine.is_mine()
         assert enter(theirs) == "inside"
     assert mine.is_free()
+
+
+if hasattr(signal, "setitimer"):
+
+    def test_exceptions_of_signal_handlers_leave_it_free_wherever_they_come() -> None:
+        class Interruption(Exception):
+            pass
+
+        def interrupt(*_: object) -> None:
+            raise Interruption
+
+        lock, moments = HostLock(), random.Random(1)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            for _ in range(500):
+                with contextlib.suppress(Interruption):
+                    signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00001, 0.0002))
+                    while True:
+                        enter(lock)
+                        lock.is_free()
+                assert not lock.is_mine()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
