@@ -362,8 +362,7 @@ class ConnectionMethods:
                     self._seat(event.peer & 0xFFF, None)
                 event = host.service(0)
         except HostClosed:
-            # By another thread; or another host has taken over.
-            return _ERROR if self._host is host or self._host is None else self.service(timeout)
+            return _ERROR
         if event is None:
             return _NONE
         if event.type is _RECEIVE:

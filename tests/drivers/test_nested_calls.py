@@ -397,6 +397,25 @@ if hasattr(signal, "setitimer"):
             assert time.monotonic() - began < 10
             assert free == [Error.OK]
 
+        def test_destroy_and_begin_anew(
+            self, stage: Stage, kind: str, alarm: Callable[[Callable[[], object]], None]
+        ) -> None:
+            """As to reload a configuration: the wait was for the host that is no more."""
+            connection = stage.server()
+            STAGES[kind](connection)
+            port = connection.get_local_port()
+
+            def handle() -> None:
+                connection.destroy()
+                connection.create_host_bound("127.0.0.1", port)
+
+            alarm(handle)
+            began = time.monotonic()
+            assert connection.service(60_000) == (ERROR, None, 0, 0)
+            assert time.monotonic() - began < 10
+            assert connection.get_local_port() == port
+            assert connection.service().type == NONE
+
         def test_send(self, stage: Stage, kind: str, alarm: Callable[[Callable[[], object]], None]) -> None:
             link = stage.link()
             for connection in (link.server, link.client):

@@ -404,8 +404,10 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
             Py_XDECREF(spoken);
         }
     } else if (found < 0) {
-        /* Closed: let the Python method say so. */
-        result = call_base(given, state.service_name, state.connection, args, count, keywords);
+        /* Closed: let the Python method say so, unless it would ask another host that a signal handler has made. */
+        result = self->handle && self->handle != handle
+                     ? PyObject_CallMethod(given, "_report_native", "iKIII", -1, 0ull, 0u, 0u, 0u)
+                     : call_base(given, state.service_name, state.connection, args, count, keywords);
     } else if (event.type == EVENT_RECEIVE) {
         packet *arrived = (packet *)taken;
         Peer *peer = seated(self, event.peer);
