@@ -74,6 +74,11 @@ _EventType.__name__ = "EventType"
 _EventType.__qualname__ = "ENetConnection.EventType"
 
 
+_open_hosts: dict[int, AnyHost] = {}
+"""The hosts of all active connections, by ``id()`` of those. So a host is never part of the garbage that a collection
+finalizes, in whichever order, and ``_abandon`` finds it whole. Nothing in a host may refer to a connection."""
+
+
 class ServiceResult(NamedTuple):
     """Godot's ``[event_type, peer, data, channel]``: to be indexed, unpacked or read by name."""
 
@@ -133,6 +138,7 @@ class ConnectionMethods:
         self._slots = 0
         self._dtls: DtlsSetup | None = None
         self._admission: Admission | None = None
+        self._connect_hook: Callable[[str, int, int], Verdict | int] | None = None
         self._compressor: Compressor | None = None
         self._gone: deque[PeerHandle] = deque(maxlen=1024)
         """Peers that were listed and are not any more, the latest ones."""
@@ -146,6 +152,7 @@ class ConnectionMethods:
     def _abandon(self) -> None:
         """:meth:`destroy` for finalizers, which may run anywhere: never waits."""
         host = getattr(self, "_host", None)
+        _open_hosts.pop(id(self), None)
         if host is not None:
             self._host = None
             self._forget_peers()
@@ -234,6 +241,7 @@ class ConnectionMethods:
 
     def _join(self, host: AnyHost) -> None:
         """Work with this host from now on; its connections, if it has any, are those of the one before."""
+        _open_hosts[id(self)] = host
         host.when_ended(weakref.WeakMethod(self._when_host_ended))
         if host.hot_handle is not None:
             self._native(host.hot_handle, self._ended, self._slots)
@@ -258,6 +266,7 @@ class ConnectionMethods:
         host = self._host
         if host is not None and host.closed:
             self._host = None
+            _open_hosts.pop(id(self), None)
             self._forget_peers()
             self._forget()
 
@@ -273,6 +282,7 @@ class ConnectionMethods:
         if host is None:
             return fail("Host already destroyed.", None)
         self._host = None
+        _open_hosts.pop(id(self), None)
         self._forget_peers()
         host.close()
         self._forget()
@@ -281,6 +291,7 @@ class ConnectionMethods:
         """What was set up for the host that has ended."""
         self._forget_dtls()
         self._admission = None
+        self._connect_hook = None
         self._compressor = None
 
     def _forget_peers(self) -> None:
@@ -591,7 +602,8 @@ class ConnectionMethods:
             if limit < 0:
                 return fail(f"{name} must not be negative (0 is unlimited).", Error.ERR_INVALID_PARAMETER)
         per_second, per_address = limits.values()
-        decide = None if hook is None else _decision(hook)
+        self._connect_hook = hook
+        decide = None if hook is None else _decision(weakref.ref(self))
         if self._admission is not None:
             self._admission.decide = decide
             self._admission.per_second = per_second
@@ -789,9 +801,18 @@ _ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
 set_results(Error.OK, _EventType.EVENT_RECEIVE, ServiceResult, _NONE)
 
 
-def _decision(hook: Callable[[str, int, int], Verdict | int]) -> Callable[[Address, int], Verdict | int]:
-    """A program's hook as the core calls it."""
-    return lambda address, data: hook(format_ip(address.host), address.port, data)
+def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int], Verdict | int]:
+    """A program's hook as the core calls it.
+
+    The core must not keep it alive: it may refer to the connection, whose network thread would refer to it for ever.
+    """
+
+    def decide(address: Address, data: int) -> Verdict | int:
+        connection = owner()
+        hook = None if connection is None else connection._connect_hook
+        return Verdict.IGNORE if hook is None else hook(format_ip(address.host), address.port, data)
+
+    return decide
 
 
 def _target(text: str, port: int) -> Address | str:

@@ -97,7 +97,7 @@ class NativeHost:
             if created is None:
                 raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
             self._host = self._owned = created
-        self._closed = self._freed = False
+        self._closed = False
         self._heir: Any = None
         self._handing_over = HostLock()
         self._on_end: weakref.WeakMethod[Callable[[], None]] | None = None
@@ -107,7 +107,6 @@ class NativeHost:
         owned = getattr(self, "_owned", None)
         if owned is not None:
             self._owned = None
-            self._closed = self._freed = True
             self._gde.gde_host_free(owned)
 
     @property
@@ -131,8 +130,6 @@ class NativeHost:
 
     def abandon(self, *, farewell: bool = False) -> None:
         """:meth:`close`, which never waits for the interpreter here; see :meth:`Host.abandon`."""
-        if self._freed:
-            return  # in one collection with the program's object, which was finalized later
         if farewell and not self._closed:
             for peer in self.peers():
                 if self.peer_state(peer) is PeerState.CONNECTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import threading
 import weakref
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from godot_enet.compat.scene.rpc import rpc
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.scene.scene_tree import SceneTree
 from godot_enet.core import DisconnectReason
+from godot_enet.testing import Network
 from tests.unit.compat.party import Party
 
 CONNECTED = ENetMultiplayerPeer.CONNECTION_CONNECTED
@@ -168,6 +170,68 @@ class TestInACollection:
         del client
         gc.collect()
         told.expect()
+
+    def test_a_hook_that_refers_to_its_game(self, party: Party) -> None:
+        """The hook is called in a network thread, which must not keep the game alive."""
+
+        class Game:
+            def __init__(self) -> None:
+                self.peer = ENetMultiplayerPeer(threaded=party.threaded)
+                self.peer.set_bind_ip("127.0.0.1")
+                assert self.peer.create_server(0) is Error.OK
+                assert self.peer.host is not None
+                assert self.peer.host.on_connect_request(self.accept) is Error.OK
+                self.port = self.peer.host.get_local_port()
+
+            def accept(self, ip: str, port: int, data: int) -> int:
+                return ENetConnection.ConnectVerdict.ACCEPT
+
+        game, client = Game(), party.peer()
+        assert client.create_client("127.0.0.1", game.port) is Error.OK
+        peer = game.peer
+        party.signals[peer] = []
+        party.run(lambda: client.get_connection_status() is CONNECTED)
+        del party.signals[peer], peer, game
+        gc.collect()
+        party.run(lambda: client.get_connection_status() is DISCONNECTED)
+        assert party.signals[client] == [("connected", 1), ("disconnected", 1)]
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_finalizers_run_in_any_order(self, host_engine: str, seed: int) -> None:
+        """A collection finalizes garbage in an order of its own, which depends on what earlier ones have seen."""
+        draw = random.Random(seed)
+        network = Network(seed)
+        server, told = network.machine().multiplayer_peer(), list[int]()
+        assert server.create_server(7000) is Error.OK
+        server.peer_disconnected.connect(told.append)
+        clients: list[ENetMultiplayerPeer] = []
+        for _ in range(10):
+            client = network.machine().multiplayer_peer(threaded=draw.random() < 0.5)
+            before: dict[str, Any] = {}
+            vars(client)["cycle"] = before
+            gc.collect(draw.randrange(3))
+            assert client.create_client("10.0.0.1", 7000) is Error.OK
+            before.update({"client": client, "host": client.host, "core": client.host and client.host._host})
+            vars(client.host)["owner"] = before
+            clients.append(client)
+            gc.collect(draw.randrange(3))
+
+        def frame() -> bool:
+            for peer in (server, *clients):
+                peer.poll()
+            return all(client.get_connection_status() is CONNECTED for client in clients)
+
+        network.run_until(frame)
+        numbers = {client.get_unique_id() for client in clients}
+        network.run(10)
+        server.poll()
+        del client, before, frame
+        clients.clear()
+        gc.collect()
+        network.run(10)
+        server.poll()
+        server.poll()
+        assert set(told) == numbers
 
     def test_in_another_thread(self, told: Told) -> None:
         self.cycle(told)
