@@ -105,7 +105,13 @@ class Network:
         self._cut.clear()
 
     def run(self, milliseconds: int) -> None:
-        """Let time pass. Threaded connections are looked after meanwhile, as by their network threads."""
+        """Let time pass. Threaded connections are looked after meanwhile, as by their network threads.
+
+        Raises:
+            ValueError: a negative time.
+        """
+        if milliseconds < 0:
+            raise ValueError(f"time cannot go back by {-milliseconds} ms")
         self._advance(self.now + milliseconds)
 
     def run_until(self, condition: Callable[[], bool], limit: int = 60_000) -> None:
@@ -173,8 +179,8 @@ class Network:
             steps = steps + 1 if moment <= self.now else 0
             if steps > _STEPS:
                 raise RuntimeError(f"{_STEPS} steps at {self.now} ms and time does not pass")
-            self._world.run_until(max(moment, self.now))
-        self._world.run_until(until)
+            self._world.catch_up(moment)
+        self._world.catch_up(until)
 
 
 class Machine:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
 from godot_enet.core.clock import SystemClock
-from godot_enet.core.errors import HostClosed
+from godot_enet.core.errors import HostBusy, HostClosed
 from godot_enet.core.events import Event, EventType
 
 __all__ = ["AsyncHost", "Pollable"]
@@ -151,6 +151,8 @@ class AsyncHost(Generic[AnyPollable]):
             done = self._take_events()
         except HostClosed:  # by a signal handler or a log handler
             self.close()
+        except HostBusy:  # another thread is inside; the timer looks again
+            pass
         except BaseException as error:
             self._failures += 1
             if self._failures < _MAX_FAILURES or not isinstance(error, Exception):

@@ -28,6 +28,11 @@ class VirtualClock:
             raise ValueError(f"time cannot go back from {self._now} to {moment}")
         self._now = moment
 
+    def reach(self, moment: int) -> None:
+        """Let time pass until ``moment``, if that is not past."""
+        if moment > self._now:
+            self._now = moment
+
 
 if TYPE_CHECKING:
     _check: type[Clock] = VirtualClock

@@ -147,7 +147,8 @@ class ArrivalQueue(Generic[T]):
     def pop_due(self, now: int, limit: int | None = None) -> list[T]:
         """Take what has arrived, at most ``limit`` items."""
         due: list[T] = []
-        while self._heap and self._heap[0][0] <= now and (limit is None or len(due) < limit):
+        # No call comes between the look and the taking: a signal handler that runs in one may take, too.
+        while (limit is None or len(due) < limit) and self._heap and self._heap[0][0] <= now:
             due.append(heappop(self._heap)[2])
         return due
 

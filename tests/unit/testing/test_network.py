@@ -159,6 +159,27 @@ class TestTime:
         with pytest.raises(ValueError, match="cannot go back"):
             network.run(-1)
 
+    def test_it_may_pass_meanwhile(self, host_engine: str, threaded: bool) -> None:
+        """By a signal handler, for example, in the middle of anything."""
+
+        class Interrupted(Network):
+            depth = 0
+
+            def _post(self, source: Address, destination: Address, data: bytes) -> None:
+                self.depth += 1
+                if self.depth == 1:
+                    self.run(20)
+                self.depth -= 1
+                super()._post(source, destination, data)
+
+        network = Interrupted(seed=5)
+        joined = Joined(network, threaded=threaded)
+        for _ in range(20):
+            joined.to_server.send(0, b"x", 1)
+            network.run(3)
+            joined.turn()
+        assert joined.to_server.get_state() == ENetPacketPeer.STATE_CONNECTED
+
     def test_a_service_waits_its_whole_time_for_nothing(self, network: Network, threaded: bool) -> None:
         connection = network.machine().connection(threaded=threaded)
         connection.create_host_bound("*", PORT)
