@@ -12,6 +12,9 @@ The contract of an engine, which its users (the pump, the simulated world) keep 
    changed nothing then.
 5. ``handle_timeout`` may come late or too often.
 6. Equal config (with its seed), calls and times give equal datagrams, events and deadlines.
+7. An exception may come out of a signal handler in the middle of any call. The next call goes on where that one was
+   broken off: of what was acknowledged or reported nothing is lost, and nothing comes twice. A broken-off ``connect``,
+   ``send``, ``disconnect`` or setting has either happened by then or not at all; ``broadcast``, for some peers only.
 """
 
 from __future__ import annotations
@@ -186,6 +189,14 @@ class Engine(Protocol):
 
     def poll_event(self) -> Event | None:
         """The next event, peers taking turns; None when there is none."""
+        ...
+
+    def peek_event(self) -> Event | None:
+        """What ``poll_event`` would give; the same object until it is taken."""
+        ...
+
+    def pop_event(self, event: Event) -> None:
+        """Take the event that ``peek_event`` gave. No-op once it was taken, so that it may be said twice."""
         ...
 
     def poll_timeout(self) -> int | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import Drop, PeerState
-from godot_enet.core.engine.outgoing import build_datagram, queue_farewell
+from godot_enet.core.engine.outgoing import farewell
 from godot_enet.core.events import DisconnectReason
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
         peer.excess_since = now
     peer.excess_at = now
     if now - peer.excess_since >= EXCESS_TIME and peer.state in (PeerState.CONNECTED, PeerState.DISCONNECT_LATER):
-        engine.reset_queues(peer)
-        queue_farewell(engine, peer, 0)
-        farewell = build_datagram(engine, peer, now, engine.total_queued)
-        if farewell is not None:
-            engine.post(farewell)
+        engine.post(farewell(engine, peer))
         peer.event_data = 0
         engine.become_zombie(peer, DisconnectReason.LIMIT)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.peer import Peer
 
 __all__ = [
+    "advance",
+    "dispatch_unreliable",
+    "forget_within",
     "receive_fragment",
     "receive_reliable",
     "receive_unreliable",
@@ -45,12 +48,12 @@ def receive_reliable(
     if number == (incoming + 1) & 0xFFFF and number not in queue:
         if not _has_room(engine, peer, next_in_order=True):
             return False
+        peer.waiting_data += len(packet)
+        _deliver(engine, peer, channel_id, _RELIABLE, packet, number)
         channel.incoming_reliable = number
         channel.incoming_unreliable = 0
-        peer.waiting_data += len(packet)
-        _deliver(engine, peer, channel_id, _RELIABLE, packet)
         if queue or channel.unreliable_queue:
-            _advance(engine, peer, channel, channel_id, moved=True)
+            advance(engine, peer, channel, channel_id, moved=True)
         return True
     if not channel.accepts(number) or number == incoming or number in queue:
         return True
@@ -71,9 +74,9 @@ def receive_unreliable(
             return True
         if not _has_room(engine, peer):
             return False
-        channel.incoming_unreliable = unreliable
         peer.waiting_data += len(packet)
-        _deliver(engine, peer, channel_id, 0, packet)
+        _deliver(engine, peer, channel_id, 0, packet, unreliable)
+        channel.incoming_unreliable = unreliable
         return True
     if not channel.accepts(reliable):
         return True
@@ -86,7 +89,7 @@ def receive_unreliable(
         return False
     held = _hold(engine, peer, Held(reliable, unreliable, 0, packet, 0, len(packet)))
     channel.unreliable_queue.insert(position, held)
-    _dispatch_unreliable(engine, peer, channel, channel_id, held)
+    dispatch_unreliable(engine, peer, channel, channel_id, held)
     return True
 
 
@@ -103,15 +106,15 @@ def receive_unsequenced(engine: PythonEngine, peer: Peer, channel_id: int, group
         return True
     base = (group & 0xFFFF) - index
     if base != peer.incoming_unsequenced_group:
-        peer.incoming_unsequenced_group = base
         peer.unsequenced_map = 0
+        peer.incoming_unsequenced_group = base
     elif peer.unsequenced_map >> index & 1:
         return True
     if peer.state is not _DISCONNECT_LATER:
         if not _has_room(engine, peer):
             return False
         peer.waiting_data += len(packet)
-        _deliver(engine, peer, channel_id, _UNSEQUENCED, packet)
+        _deliver(engine, peer, channel_id, _UNSEQUENCED, packet, group & 0xFFFF)
     peer.unsequenced_map |= 1 << index
     return True
 
@@ -145,7 +148,7 @@ def receive_fragment(
     if not _add_fragment(engine, peer, held, number, offset, data, finishes=finishes):
         return False
     if held.remaining == 0:
-        _advance(engine, peer, channel, channel_id)
+        advance(engine, peer, channel, channel_id)
     return True
 
 
@@ -176,13 +179,13 @@ def receive_unreliable_fragment(
             return False
         held = _hold(engine, peer, Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length))
         channel.unreliable_queue.insert(position, held)
-        _dispatch_unreliable(engine, peer, channel, channel_id, held)
+        dispatch_unreliable(engine, peer, channel, channel_id, held)
     if held.fragment_count != count or held.total_length != total_length:
         return False
     if not _add_fragment(engine, peer, held, number, offset, data):
         return False
     if held.remaining == 0:
-        _dispatch_unreliable(engine, peer, channel, channel_id, None)
+        dispatch_unreliable(engine, peer, channel, channel_id, None)
     return True
 
 
@@ -252,15 +255,18 @@ def _unhold(engine: PythonEngine, peer: Peer, held: Held) -> None:
     engine.kept -= held.kept
 
 
-def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, packet: bytes) -> None:
-    """Hand a packet, already charged to the waiting data, to the event queue."""
+def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, packet: bytes, number: int) -> None:
+    """Hand a packet, already charged to the waiting data, to the event queue.
+
+    The caller sets the channel's numbers afterwards: ``number`` tells :mod:`~godot_enet.core.engine.repair` which.
+    """
     if peer.state is not _CONNECTED:
         # A group completed while the peer is only being flushed: nobody will take it.
         peer.waiting_data -= len(packet)
         return
     if peer.dispatched is None:
         peer.dispatched = deque()
-    peer.dispatched.append((channel_id, flags, packet))
+    peer.dispatched.append((channel_id, flags, packet, number))
     size = len(packet) + KEPT_OVERHEAD
     peer.kept += size
     engine.kept += size
@@ -269,14 +275,14 @@ def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, pack
         engine.dispatch_queue.append(peer)
 
 
-def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held) -> None:
-    """Deliver something that was held."""
+def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held, number: int) -> None:
+    """Deliver something that was held; the caller takes it out of its queue afterwards."""
     _unhold(engine, peer, held)
     packet = held.join() if held.fragment_count else held.packet
-    _deliver(engine, peer, channel_id, held.flags, packet)
+    _deliver(engine, peer, channel_id, held.flags, packet, number)
 
 
-def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, *, moved: bool = False) -> None:
+def advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, *, moved: bool = False) -> None:
     """Deliver every reliable command that is next, then what waited for them (or for one just ``moved``)."""
     queue = channel.reliable_queue
     while True:
@@ -284,21 +290,19 @@ def _advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int
         held = queue.get(number)
         if held is None or held.remaining > 0:
             break
-        del queue[number]
         moved = True
-        if held.fragment_count > 1:
-            channel.incoming_reliable = (number + held.fragment_count - 1) & 0xFFFF
-            if queue:
-                _forget_within(engine, peer, queue, number, held.fragment_count)
-        else:
-            channel.incoming_reliable = number
+        last = (number + max(held.fragment_count, 1) - 1) & 0xFFFF
+        _release(engine, peer, channel_id, held, last)
+        channel.incoming_reliable = last
         channel.incoming_unreliable = 0
-        _release(engine, peer, channel_id, held)
+        del queue[number]
+        if held.fragment_count > 1 and queue:
+            forget_within(engine, peer, queue, number, held.fragment_count)
     if moved and channel.unreliable_queue:
-        _dispatch_unreliable(engine, peer, channel, channel_id, None)
+        dispatch_unreliable(engine, peer, channel, channel_id, None)
 
 
-def _forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
+def forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
     """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would lie in wait
     for the numbers to come round again (in the reference they block the channel)."""
     if count <= len(queue):
@@ -338,7 +342,7 @@ def _unreliable_position(channel: Channel, reliable: int, unreliable: int) -> in
     return 0
 
 
-def _dispatch_unreliable(
+def dispatch_unreliable(
     engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, protected: Held | None
 ) -> None:
     """Deliver what is ready, leave what waits, drop what has become stale (but never what just came: ``protected``).
@@ -375,6 +379,8 @@ def _dispatch_unreliable(
         drop = current
     if current == 0:
         return  # The first one waits, so all do.
+    for held in ready:
+        _release(engine, peer, channel_id, held, held.unreliable)
     moved = set(map(id, ready))
     keep: list[Held] = []
     for index, held in enumerate(queue):
@@ -385,5 +391,3 @@ def _dispatch_unreliable(
         else:
             _discard(engine, peer, held)
     channel.unreliable_queue = keep
-    for held in ready:
-        _release(engine, peer, channel_id, held)

@@ -28,7 +28,14 @@ from godot_enet.core.constants import (
 from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.incoming import receive_datagram
-from godot_enet.core.engine.outgoing import build_datagram, queue_control, queue_farewell, queue_packet, queue_ping
+from godot_enet.core.engine.outgoing import (
+    Draft,
+    build_datagram,
+    queue_control,
+    queue_farewell,
+    queue_packet,
+    queue_ping,
+)
 from godot_enet.core.engine.peer import (
     DEFAULT_PING_INTERVAL,
     DEFAULT_TIMEOUT_LIMIT,
@@ -38,6 +45,7 @@ from godot_enet.core.engine.peer import (
 )
 from godot_enet.core.engine.peer_table import PeerTable
 from godot_enet.core.engine.reliability import check_timeouts, due_at
+from godot_enet.core.engine.repair import repair
 from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_incoming, unlimit_peers
 from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
@@ -96,6 +104,18 @@ class PythonEngine:
         self.outgoing_bandwidth = config.outgoing_bandwidth
         self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit, config.spare_copies)
         self.half_open = HalfOpenTable(config.half_open_limit, config.half_open_per_prefix)
+        self.busy = False
+        """Whether a call changes something now; still so in the next one where it was broken off (repair.py)."""
+        self.draft: Draft | None = None
+        """The datagram that is being filled."""
+        self.batch: Sequence[Datagram] = ()
+        """The datagrams that are being read, and how many of them have been."""
+        self.batch_done = 0
+        self.batch_tries = 0
+        self.ending: tuple[Peer, int, DisconnectMode] | None = None
+        """The peer that is being disconnected, with data and mode."""
+        self.now = 0
+        """When something was last received, sent or due."""
         self.dirty: set[Peer] = set()
         """Peers that may have something to send."""
         self.held_back: set[Peer] = set()
@@ -112,7 +132,7 @@ class PythonEngine:
         """Bytes of everything that was received and not taken, with what keeping it costs."""
         self.favoured: Peer | None = None
         """Who may finish a packet although the host's memory is used up."""
-        self._connected_peers = 0
+        self.connected_peers = 0
         self._released = 0
         """Packets queued up to here may leave in an urgent pass, too."""
         self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
@@ -120,13 +140,17 @@ class PythonEngine:
         self._recalculate = False
         self._throttle_epoch = 0
         self._throttled = False
-        self._timers: list[tuple[int, int, Peer]] = []
+        self.timers: list[tuple[int, int, Peer]] = []
         self._timer_serial = 0
         self._outbox: list[Datagram] = []
+        self.front: tuple[Event, Peer, tuple[int, int, bytes, int] | None] | None = None
+        """What :meth:`peek_event` found, whose it is, and its place among the deliverable packets."""
         self._active: set[Peer] = set()
         """Peers with traffic since the last bandwidth evaluation."""
         self._drops: dict[Drop, int] = dict.fromkeys(Drop, 0)
-        self._reports: dict[Drop, DropReport] = {}
+        self._reports: dict[Drop, Address] = {}
+        """Causes since the last report, with the last address of each."""
+        self._reported: dict[Drop, int] = dict.fromkeys(Drop, 0)
 
     # A. look
 
@@ -181,21 +205,39 @@ class PythonEngine:
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
         """Take datagrams in the order they arrived."""
+        if self.busy:
+            repair(self)
+        self.busy = True
         self.pass_number += 1
-        for data, address in batch:
+        self.now = now
+        self.batch_done = self.batch_tries = 0
+        self.batch = batch if isinstance(batch, list) else list(batch)
+        for data, address in self.batch:
             receive_datagram(self, data, address, now)
+            self.batch_done += 1
+        self.batch = ()
+        self.busy = False
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due. enet: protocol.c: enet_host_service, as far as it does not depend on the socket."""
-        if now - self._throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL:
+        if self.busy:
+            repair(self)
+        timers = self.timers
+        is_throttle_due = now - self._throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL
+        if not is_throttle_due and not (timers and timers[0][0] <= now):
+            return
+        self.busy = True
+        self.now = now
+        if is_throttle_due:
             self._bandwidth_throttle(now)
-        timers = self._timers
         while timers and timers[0][0] <= now:
             at, _, peer = heappop(timers)
             if peer.timer != at or peer.state is PeerState.DISCONNECTED:
                 continue
             peer.timer = None
             self._attend(peer, now)
+            timers = self.timers
+        self.busy = False
 
     def _attend(self, peer: Peer, now: int) -> None:
         """A peer's timer fired: it may be early, since timers are not moved when what they wait for is put off."""
@@ -217,8 +259,12 @@ class PythonEngine:
 
     def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
         """Take the lowest free slot and queue a CONNECT. enet: host.c: enet_host_connect."""
-        peer = self.table.allocate(address)
+        if self.busy:
+            repair(self)
+        self.busy = True
+        peer = self.table.prepare(address)
         if peer is None:
+            self.busy = False
             raise NoFreePeer(f"all {self.config.peer_count} peers are in use")
         peer.channel_count = max(1, min(channels, MAXIMUM_CHANNEL_COUNT))
         self.change_state(peer, PeerState.CONNECTING)
@@ -247,14 +293,24 @@ class PythonEngine:
             data & _U32,
         )
         queue_control(self, peer, Command.CONNECT, body[4:])
+        self.table.add(peer)
+        self.busy = False
         return peer.handle
 
     def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
         """End a connection in one of four ways."""
-        self.disconnect_peer(self._find(peer), data & _U32, mode, now)
+        if self.busy:
+            repair(self)
+        found = self._find(peer)
+        self.busy = True
+        self.now = now
+        self.disconnect_peer(found, data & _U32, mode, now)
+        self.busy = False
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet."""
+        if self.busy:
+            repair(self)
         found = self.table.slots.get(peer & 0xFFF)
         if found is None or found.handle != peer:
             raise UnknownPeer(f"no peer {peer}")
@@ -262,6 +318,8 @@ class PythonEngine:
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet for every CONNECTED peer; whoever cannot take it is passed over."""
+        if self.busy:
+            repair(self)
         for peer in self.table.in_order():
             if peer.state is PeerState.CONNECTED:
                 try:
@@ -271,13 +329,20 @@ class PythonEngine:
 
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping."""
+        if self.busy:
+            repair(self)
         found = self._find(peer)
         if found.state is PeerState.CONNECTED:
+            self.busy = True
             queue_ping(self, found)
+            self.busy = False
 
     def configure(self, peer: PeerHandle, option: PeerOption, *values: int) -> None:
         """Set a per-peer option."""
+        if self.busy:
+            repair(self)
         found = self._find(peer)
+        self.busy = True
         if option is PeerOption.PING_INTERVAL:
             (interval,) = values
             found.ping_interval = (interval & _U32) or DEFAULT_PING_INTERVAL
@@ -290,6 +355,7 @@ class PythonEngine:
             interval, acceleration, deceleration = (value & _U32 for value in values)
             self._configure_throttle(found, interval, acceleration, deceleration)
         self.schedule(found)
+        self.busy = False
 
     def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
         """Set the host's limits; peers are told by the next evaluation."""
@@ -312,15 +378,24 @@ class PythonEngine:
 
         enet: protocol.c: enet_protocol_send_outgoing_commands.
         """
-        out = self._outbox
-        self._outbox = []
+        if self.busy:
+            repair(self)
         if not urgent:
             self._released = self.total_queued
-            if self.held_back:
-                self.dirty |= self.held_back
-                self.held_back = set()
-        if not self.dirty:
-            return out
+        if self.dirty or (self.held_back and not urgent):
+            self.busy = True
+            self.now = now
+            self._fill_outbox(now, urgent=urgent)
+            self.busy = False
+        out = self._outbox
+        self._outbox = []
+        return out
+
+    def _fill_outbox(self, now: int, *, urgent: bool) -> None:
+        if not urgent:
+            self._released = self.total_queued
+            self.dirty |= self.held_back
+            self.held_back = set()
         latest = self._released
         turn = sorted(self.dirty, key=_by_slot) if len(self.dirty) > 1 else list(self.dirty)
         self.dirty = set()
@@ -329,72 +404,118 @@ class PythonEngine:
             for peer in turn:
                 if peer.state is PeerState.DISCONNECTED or peer.state is _ZOMBIE:
                     continue
-                datagram = build_datagram(self, peer, now, latest)
-                if datagram is not None:
-                    out.append(datagram)
+                build_datagram(self, peer, now, latest)
                 if peer.continue_sending:
                     again.append(peer)
                 else:
                     self._active.add(peer)
                     self.schedule(peer)
             turn = again
-        return out
 
     def poll_event(self) -> Event | None:
         """Dispatch one event. enet: protocol.c: enet_protocol_dispatch_incoming_commands."""
+        event = self.peek_event()
+        if event is not None:
+            self.pop_event(event)
+        return event
+
+    def peek_event(self) -> Event | None:
+        """The event that comes next."""
+        if self.busy:
+            repair(self)
+        if self.front is not None:
+            return self.front[0]
         queue = self.dispatch_queue
         while queue:
-            peer = queue.popleft()
+            peer = queue[0]
+            entry = None
             if peer.connect_pending is not None:
                 event = Event(EventType.CONNECT, peer.handle, 0, peer.connect_pending)
-                peer.connect_pending = None
-                self._requeue(peer)
-                return event
-            dispatched = peer.dispatched
-            if dispatched:
-                channel, flags, packet = dispatched.popleft()
-                peer.waiting_data -= len(packet)
-                peer.kept -= len(packet) + KEPT_OVERHEAD
-                self.kept -= len(packet) + KEPT_OVERHEAD
-                if dispatched or peer.state is _ZOMBIE:
-                    queue.append(peer)
-                else:
-                    peer.needs_dispatch = False
-                return Event(_RECEIVE, peer.handle, channel, 0, packet, flags)
-            peer.needs_dispatch = False
-            if peer.state is _ZOMBIE:
-                if peer.recalculates:
-                    self._recalculate = True
+            elif peer.dispatched:
+                entry = peer.dispatched[0]
+                event = Event(_RECEIVE, peer.handle, entry[0], 0, entry[2], entry[1])
+            elif peer.state is _ZOMBIE:
                 command = peer.timed_out if peer.reason is DisconnectReason.TIMEOUT else 0
                 event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data, b"", 0, peer.reason, command)
-                self.release(peer)
-                return event
+            else:
+                self.busy = True
+                peer.needs_dispatch = False
+                queue.popleft()
+                self.busy = False
+                continue
+            self.front = (event, peer, entry)
+            return event
         return None
+
+    def pop_event(self, event: Event) -> None:
+        """The event was taken. No-op if it is not what :meth:`peek_event` gave last."""
+        if self.busy:
+            repair(self)
+        front = self.front
+        if front is None or front[0] is not event:
+            return
+        _, peer, entry = front
+        self.busy = True
+        dispatched = peer.dispatched
+        if entry is not None:
+            if dispatched and dispatched[0] is entry:
+                dispatched.popleft()
+                size = len(entry[2])
+                peer.waiting_data -= size
+                peer.kept -= size + KEPT_OVERHEAD
+                self.kept -= size + KEPT_OVERHEAD
+        elif event.type is EventType.CONNECT:
+            peer.connect_pending = None
+        else:
+            if peer.recalculates:
+                self._recalculate = True
+            self.release(peer)
+        queue = self.dispatch_queue
+        if peer.needs_dispatch:
+            if dispatched or peer.state is _ZOMBIE:
+                if len(queue) > 1:
+                    queue.rotate(-1)
+            else:
+                peer.needs_dispatch = False
+                queue.popleft()
+        self.front = None
+        self.busy = False
 
     def poll_timeout(self) -> int | None:
         """The next deadline, exactly: early timers are put right on the way."""
+        if self.busy:
+            repair(self)
+            return 0  # there may be events now
         if self.dirty or self._outbox:
             return 0
         due = self._throttle_due()
-        timers = self._timers
+        timers = self.timers
         while timers:
             at, _, peer = timers[0]
-            if peer.timer != at or peer.state is PeerState.DISCONNECTED:
+            if peer.timer == at and peer.state is not PeerState.DISCONNECTED:
+                actual = due_at(peer)
+                if actual is not None and actual <= at:
+                    return at if due is None or at < due else due
+                self.busy = True
                 heappop(timers)
-                continue
-            actual = due_at(peer)
-            if actual is not None and actual <= at:
-                return at if due is None or at < due else due
-            heappop(timers)
-            peer.timer = None
-            self.schedule(peer)
+                peer.timer = None
+                self.schedule(peer)
+                timers = self.timers
+                self.busy = False
+            else:
+                heappop(timers)
         return due
 
     def poll_drops(self) -> list[DropReport]:
         """What was dropped since the last call."""
         if not self._reports:
             return []
-        reports = list(self._reports.values())
+        reports = []
+        for cause, address in self._reports.items():
+            times = self._drops[cause] - self._reported[cause]
+            if times:
+                self._reported[cause] += times
+                reports.append(DropReport(cause, address, times))
         self._reports = {}
         return reports
 
@@ -402,9 +523,8 @@ class PythonEngine:
 
     def drop(self, cause: Drop, address: Address) -> None:
         """Count something that was not used."""
+        self._reports[cause] = address
         self._drops[cause] += 1
-        report = self._reports.get(cause)
-        self._reports[cause] = DropReport(cause, address, 1 if report is None else report.times + 1)
 
     def post(self, datagram: Datagram) -> None:
         """Send a datagram of no peer, with the next pass."""
@@ -420,10 +540,10 @@ class PythonEngine:
         assert state in TRANSITIONS[before], (before, state)
         if state in _IN_SESSION:
             if before not in _IN_SESSION:
-                self._connected_peers += 1
+                self.connected_peers += 1
                 self.limited_peers += bool(peer.incoming_bandwidth)
         elif before in _IN_SESSION:
-            self._connected_peers -= 1
+            self.connected_peers -= 1
             self.limited_peers -= bool(peer.incoming_bandwidth)
         peer.state = state
 
@@ -433,6 +553,10 @@ class PythonEngine:
         peer.connect_pending = 0 if peer.state is PeerState.CONNECTING else peer.event_data
         self.change_state(peer, PeerState.CONNECTED)
         self._enqueue(peer)
+        self.apply_pending_throttle(peer)
+
+    def apply_pending_throttle(self, peer: Peer) -> None:
+        """Tell the remote the throttle settings that were made while connecting."""
         if peer.pending_throttle is not None:
             self._configure_throttle(peer, *peer.pending_throttle)
             peer.pending_throttle = None
@@ -454,11 +578,11 @@ class PythonEngine:
 
     def become_zombie(self, peer: Peer, reason: DisconnectReason, *, recalculates: bool = True) -> None:
         """Dead, until the program has taken the DISCONNECT event; whether that shares the bandwidth anew."""
-        self.reset_queues(peer)
-        self.change_state(peer, _ZOMBIE)
         peer.reason = reason
         peer.recalculates = recalculates
         peer.deadline = None
+        self.change_state(peer, _ZOMBIE)
+        self.reset_queues(peer)
         self._enqueue(peer)
 
     def reset_queues(self, peer: Peer) -> None:
@@ -474,16 +598,17 @@ class PythonEngine:
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0
-        peer.waiting_data = sum(len(packet) for _, _, packet in peer.dispatched or ())
+        peer.waiting_data = sum(len(packet) for _, _, packet, _ in peer.dispatched or ())
         self.kept -= peer.kept
         peer.kept = peer.waiting_data + KEPT_OVERHEAD * len(peer.dispatched or ())
         self.kept += peer.kept
 
     def release(self, peer: Peer) -> None:
         """Free the slot. enet: peer.c: enet_peer_reset."""
+        if peer.state is not PeerState.DISCONNECTED:
+            self.change_state(peer, PeerState.DISCONNECTED)
         self.reset_queues(peer)
         self._forget_undelivered(peer)
-        self.change_state(peer, PeerState.DISCONNECTED)
         self.dirty.discard(peer)
         self.held_back.discard(peer)
         self._active.discard(peer)
@@ -492,6 +617,7 @@ class PythonEngine:
     def disconnect_peer(self, peer: Peer, data: int, mode: DisconnectMode, now: int) -> None:
         """The four ways to end. enet: peer.c: enet_peer_disconnect, _later, _now, enet_peer_reset."""
         state = peer.state
+        self.ending = (peer, data, mode)
         if mode is DisconnectMode.RESET:
             self.release(peer)
         elif mode is DisconnectMode.NOW:
@@ -511,12 +637,13 @@ class PythonEngine:
         elif state is PeerState.CONNECTING or state is PeerState.ACKNOWLEDGING_CONNECT:
             self._say_farewell(peer, data, now)
             self.release(peer)
+        self.ending = None
 
     def _say_farewell(self, peer: Peer, data: int, now: int) -> None:
         """Tell the remote once, at once."""
         self.reset_queues(peer)
         queue_farewell(self, peer, data)
-        self._outbox = self.poll_transmit(now)
+        self._fill_outbox(now, urgent=False)
 
     def set_mtu(self, peer: Peer, mtu: int) -> None:
         """Set the MTU and what follows from it."""
@@ -529,10 +656,10 @@ class PythonEngine:
         if due is not None and (peer.timer is None or due < peer.timer):
             peer.timer = due
             self._timer_serial += 1
-            heappush(self._timers, (due, self._timer_serial, peer))
-            if len(self._timers) > 64 + 4 * len(self.table.slots):
-                self._timers = [entry for entry in self._timers if entry[2].timer == entry[0]]
-                heapify(self._timers)
+            heappush(self.timers, (due, self._timer_serial, peer))
+            if len(self.timers) > 64 + 4 * len(self.table.slots):
+                self.timers = [entry for entry in self.timers if entry[2].timer == entry[0]]
+                heapify(self.timers)
 
     def _find(self, handle: PeerHandle) -> Peer:
         peer = self.table.get(handle)
@@ -545,16 +672,10 @@ class PythonEngine:
             peer.needs_dispatch = True
             self.dispatch_queue.append(peer)
 
-    def _requeue(self, peer: Peer) -> None:
-        if peer.dispatched or peer.state is _ZOMBIE:
-            self.dispatch_queue.append(peer)
-        else:
-            peer.needs_dispatch = False
-
     def _forget_undelivered(self, peer: Peer) -> None:
         """No RECEIVE follows a disconnect of our own."""
         if peer.dispatched:
-            size = sum(len(packet) for _, _, packet in peer.dispatched)
+            size = sum(len(packet) for _, _, packet, _ in peer.dispatched)
             peer.waiting_data -= size
             size += KEPT_OVERHEAD * len(peer.dispatched)
             peer.kept -= size
@@ -564,6 +685,8 @@ class PythonEngine:
         if peer.needs_dispatch:
             peer.needs_dispatch = False
             self.dispatch_queue.remove(peer)
+            if self.front is not None and self.front[1] is peer:
+                self.front = None
 
     def _configure_throttle(self, peer: Peer, interval: int, acceleration: int, deceleration: int) -> None:
         if peer.state is PeerState.CONNECTING:
@@ -578,7 +701,7 @@ class PythonEngine:
             queue_control(self, peer, Command.THROTTLE_CONFIGURE, body)
 
     def _throttle_due(self) -> int | None:
-        if self._connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
+        if self.connected_peers and (self._recalculate or self.outgoing_bandwidth or self.limited_peers):
             return self._throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL
         return None
 
@@ -586,7 +709,7 @@ class PythonEngine:
         """Once a second. enet: host.c: enet_host_bandwidth_throttle."""
         elapsed = now - self._throttle_epoch
         self._throttle_epoch = now
-        if not self._connected_peers:
+        if not self.connected_peers:
             return
         limited = bool(self.outgoing_bandwidth or self.limited_peers)
         if not limited and not self._throttled and not self._recalculate:
@@ -603,13 +726,13 @@ class PythonEngine:
         self._throttled = limited
         self._active.clear()
         if self._recalculate:
-            self._recalculate = False
             limit = share_incoming(connected, self.incoming_bandwidth, now)
             for peer in connected:
                 fixed = peer.incoming_bandwidth_throttle_epoch == now
                 share = peer.outgoing_bandwidth if fixed else limit
                 body = BANDWIDTH_LIMIT.pack(0, 0, 0, share, self.outgoing_bandwidth)[4:]
                 queue_control(self, peer, Command.BANDWIDTH_LIMIT, body)
+            self._recalculate = False
         else:
             # A wider throttle may let waiting reliable data go.
             self.dirty.update(peer for peer in connected if peer.reliable)

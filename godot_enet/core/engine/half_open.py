@@ -15,6 +15,7 @@ Nobody is ever sent more bytes than came from his address. Units: milliseconds, 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Container
 
 from godot_enet.core.interface import Address
 
@@ -108,10 +109,20 @@ class HalfOpenTable:
     def add(self, half: HalfOpen) -> None:
         """Keep a record."""
         self.by_slot[half.slot] = half
+        self._index(half)
+
+    def _index(self, half: HalfOpen) -> None:
         self._by_request[half.address, half.connect_id] = half
         prefix = prefix_of(half.address)
         if prefix is not None:
             self._by_prefix.setdefault(prefix, {})[half.slot] = half
+
+    def rebuild(self, taken: Container[int]) -> None:
+        """Forget the records of slots that are ``taken`` by peers, and derive the rest from the others."""
+        self.by_slot = {slot: half for slot, half in self.by_slot.items() if slot not in taken}
+        self._by_request, self._by_prefix = {}, {}
+        for half in self.by_slot.values():
+            self._index(half)
 
     def remove(self, half: HalfOpen) -> None:
         """Forget a record; its slot is another matter."""

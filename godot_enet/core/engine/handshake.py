@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
-    COMMAND_FLAG_UNSEQUENCED,
     CONTROL_CHANNEL,
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_MTU,
@@ -24,13 +23,13 @@ from godot_enet.core.constants import (
     PeerState,
 )
 from godot_enet.core.engine.half_open import HALF_OPEN_MISTAKES, HalfOpen
-from godot_enet.core.engine.outgoing import queue_control, seal
+from godot_enet.core.engine.outgoing import farewell, queue_control, seal
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.reliability import sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
-from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, DISCONNECT, PING, VERIFY_CONNECT, unpack_connect_id
+from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unpack_connect_id
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -55,11 +54,12 @@ def handle_connect(engine: PythonEngine, command: bytes, address: Address, recei
     if engine.config.half_open_limit:
         _answer(engine, command, address, connect_id, received, now)
         return None
-    peer = table.allocate(address)
+    peer = table.prepare(address)
     assert peer is not None
     engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
     verify = _agree(engine, peer, command)
     queue_control(engine, peer, Command.VERIFY_CONNECT, verify[4:])
+    table.add(peer)
     return peer
 
 
@@ -199,17 +199,15 @@ def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, receiv
 
 def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     """The address is proved: a peer, as after ENet's own handshake. None where the last slot was taken meanwhile."""
-    engine.half_open.remove(half)
     if not _has_room(engine, half.address):
         # The other side takes itself for connected, and would only notice by its time-out.
         draft = _as_peer(engine, half)
         _agree(engine, draft, half.command)
-        farewell = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, _FIRST, 0)
-        engine.post(seal(engine, draft, [farewell], None))
-        engine.table.give_back(half.slot)
+        engine.post(farewell(engine, draft))
+        _forget(engine, half)
         engine.drop(Drop.CONNECT_REFUSED, half.address)
         return None
-    peer = engine.table.allocate(half.address, half.slot)
+    peer = engine.table.prepare(half.address, half.slot)
     assert peer is not None
     engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
     _agree(engine, peer, half.command)
@@ -217,4 +215,6 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     peer.proof = half.nonce
     sample_round_trip(peer, now - half.answered or 1, now)
     engine.connected(peer)
+    engine.table.add(peer)
+    engine.half_open.remove(half)
     return peer

@@ -329,17 +329,17 @@ def _handle_verify_connect(
         peer.event_data = 0
         engine.become_zombie(peer, DisconnectReason.REFUSED)
         return _STOP
-    acknowledge(peer, 0xFF << 16 | 1)
     peer.channel_count = min(peer.channel_count, channel_count)
-    peer.outgoing_peer_id = outgoing_peer_id
     # Only two bits of each fit the header; the reference stores more and garbles its flags.
     peer.incoming_session = incoming_session & 3
     peer.outgoing_session = outgoing_session & 3
+    peer.outgoing_peer_id = outgoing_peer_id
     engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
     peer.window_size = min(peer.window_size, clamp_window(window_size))
     peer.incoming_bandwidth = incoming_bandwidth
     peer.outgoing_bandwidth = outgoing_bandwidth
     engine.connected(peer)
+    acknowledge(peer, CONTROL_CHANNEL << 16 | 1)
     return body
 
 

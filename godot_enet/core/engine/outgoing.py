@@ -47,7 +47,16 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
     from godot_enet.core.engine.peer import Peer
 
-__all__ = ["build_datagram", "queue_control", "queue_farewell", "queue_packet", "queue_ping", "seal"]
+__all__ = [
+    "Draft",
+    "build_datagram",
+    "farewell",
+    "queue_control",
+    "queue_farewell",
+    "queue_packet",
+    "queue_ping",
+    "seal",
+]
 
 _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
@@ -73,6 +82,9 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
     length = len(packet)
     if length > engine.maximum_packet_size:
         raise PacketTooLarge(f"{length} bytes, maximum {engine.maximum_packet_size}")
+    if length > peer.fragment_length * MAXIMUM_FRAGMENT_COUNT:
+        raise PacketTooLarge(f"{length} bytes, maximum {MAXIMUM_FRAGMENT_COUNT} fragments")
+    engine.busy = True
     channel = peer.channels.get(channel_id)
     if channel is None:
         channel = peer.channels[channel_id] = Channel()
@@ -87,8 +99,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         peer.outgoing_data_total += len(wire)
     elif flags & _RELIABLE or channel.outgoing_unreliable >= 0xFFFF:
         # The second case keeps the unreliable number from wrapping: a reliable command restarts it.
-        number = channel.outgoing_reliable = (channel.outgoing_reliable + 1) & 0xFFFF
-        channel.outgoing_unreliable = 0
+        number = (channel.outgoing_reliable + 1) & 0xFFFF
         wire = _pack_reliable(_SEND_RELIABLE, channel_id, number, length) + packet
         engine.total_queued += 1
         if peer.reliable is NO_RELIABLE:
@@ -98,6 +109,9 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
                 Command.SEND_RELIABLE, channel_id << 16 | number, channel, wire, length, engine.total_queued
             )
         )
+        # After the command is there: the receiver would wait forever for a number that was never queued.
+        channel.outgoing_reliable = number
+        channel.outgoing_unreliable = 0
         peer.outgoing_data_total += len(wire)
     else:
         channel.outgoing_unreliable += 1
@@ -112,6 +126,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         _unreliable_queue(peer).append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
         peer.outgoing_data_total += len(wire)
     engine.dirty.add(peer)
+    engine.busy = False
 
 
 def _queue_fragments(
@@ -121,15 +136,13 @@ def _queue_fragments(
     total = len(packet)
     size = peer.fragment_length
     count = (total + size - 1) // size
-    if count > MAXIMUM_FRAGMENT_COUNT:
-        raise PacketTooLarge(f"{count} fragments, maximum {MAXIMUM_FRAGMENT_COUNT}")
     view = memoryview(packet)
     queued = engine.total_queued
     engine.total_queued += count
     if flags & (_RELIABLE | _UNRELIABLE_FRAGMENT) == _UNRELIABLE_FRAGMENT and channel.outgoing_unreliable < 0xFFFF:
         channel.outgoing_unreliable += 1
         reliable, start = channel.outgoing_reliable, channel.outgoing_unreliable
-        queue = _unreliable_queue(peer)
+        pieces: list[UnreliableCommand] = []
         for number in range(count):
             offset = number * size
             piece = view[offset : offset + size]
@@ -137,12 +150,11 @@ def _queue_fragments(
                 Command.SEND_UNRELIABLE_FRAGMENT, channel_id, reliable, start, len(piece), count, number, total, offset
             )
             queued += 1
-            command = UnreliableCommand(b"".join((head, piece)), reliable << 16 | start, number == 0, True, queued)
-            queue.append(command)
+            wire = b"".join((head, piece))
+            pieces.append(UnreliableCommand(wire, reliable << 16 | start, number == 0, True, queued))
+        _unreliable_queue(peer).extend(pieces)
     else:
-        channel.outgoing_unreliable = 0
-        if peer.reliable is NO_RELIABLE:
-            peer.reliable = deque()
+        commands: list[ReliableCommand] = []
         start = (channel.outgoing_reliable + 1) & 0xFFFF
         for number in range(count):
             offset = number * size
@@ -151,10 +163,14 @@ def _queue_fragments(
             head = _pack_fragment(_SEND_FRAGMENT, channel_id, sequence, start, len(piece), count, number, total, offset)
             queued += 1
             wire = b"".join((head, piece))
-            peer.reliable.append(
+            commands.append(
                 ReliableCommand(Command.SEND_FRAGMENT, channel_id << 16 | sequence, channel, wire, len(piece), queued)
             )
+        if peer.reliable is NO_RELIABLE:
+            peer.reliable = deque()
+        peer.reliable.extend(commands)
         channel.outgoing_reliable = (start + count - 1) & 0xFFFF
+        channel.outgoing_unreliable = 0
     peer.outgoing_data_total += count * FRAGMENT.size + total
 
 
@@ -189,12 +205,24 @@ def queue_farewell(engine: PythonEngine, peer: Peer, data: int) -> None:
     engine.dirty.add(peer)
 
 
-class _Draft:
-    """A datagram being filled. ``size`` always counts a four-byte header, and never the checksum, as in ENet."""
+def farewell(engine: PythonEngine, peer: Peer) -> Datagram:
+    """The DISCONNECT that nobody acknowledges, as a datagram of its own."""
+    sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
+    wire = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, sequence, 0)
+    return seal(engine, peer, [wire], None)
 
-    __slots__ = ("count", "has_reliable", "has_unreliable_packet", "parts", "size")
 
-    def __init__(self) -> None:
+class Draft:
+    """A datagram being filled. ``size`` always counts a four-byte header, and never the checksum, as in ENet.
+
+    A command is in ``parts`` before it leaves its queue.
+    """
+
+    __slots__ = ("count", "has_reliable", "has_unreliable_packet", "now", "parts", "peer", "size")
+
+    def __init__(self, peer: Peer, now: int) -> None:
+        self.peer = peer
+        self.now = now
         self.parts: list[bytes] = []
         self.size = 4
         self.count = 0
@@ -202,8 +230,8 @@ class _Draft:
         self.has_unreliable_packet = False
 
 
-def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> Datagram | None:
-    """The peer's next datagram, or None if it has nothing to send. Sets ``continue_sending`` if there is more.
+def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> None:
+    """Post the peer's next datagram, if it has anything to send. Sets ``continue_sending`` if there is more.
 
     Packets that were queued after ``latest`` are left for another time.
     """
@@ -211,9 +239,9 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> D
     if peer.state is PeerState.CONNECTING and peer.control and peer.control[0].queue_time > latest:
         # The program may not have finished setting up its host: its first CONNECT waits for its first full pass.
         engine.held_back.add(peer)
-        return None
+        return
     peer.datagrams += 1
-    draft = _Draft()
+    draft = engine.draft = Draft(peer, now)
     if peer.acks:
         _take_acks(engine, peer, draft)
     can_ping = True
@@ -232,17 +260,16 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> D
     wanted = spares_wanted(peer)
     if wanted:
         _take_spares(peer, draft, now, wanted)
-    if not draft.count:
-        return None
-    measure_loss(peer, now)
-    peer.last_send_time = now
-    datagram = seal(engine, peer, draft.parts, now if draft.has_reliable else None)
+    if draft.count:
+        measure_loss(peer, now)
+        peer.last_send_time = now
+        engine.post(seal(engine, peer, draft.parts, now if draft.has_reliable else None))
+    engine.draft = None
     if draft.has_unreliable_packet and peer.state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
         engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
-    return datagram
 
 
-def _take_acks(engine: PythonEngine, peer: Peer, draft: _Draft) -> None:
+def _take_acks(engine: PythonEngine, peer: Peer, draft: Draft) -> None:
     acks = peer.acks
     room = min(MAXIMUM_PACKET_COMMANDS, (peer.mtu - draft.size) // _ACK_SIZE)
     if len(acks) <= room:
@@ -260,7 +287,7 @@ def _take_acks(engine: PythonEngine, peer: Peer, draft: _Draft) -> None:
         engine.become_zombie(peer, DisconnectReason.REMOTE)
 
 
-def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, latest: int) -> bool:
+def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, latest: int) -> bool:
     """Fill the draft from the queues in the order of queueing. Returns whether a ping may be added.
 
     A closed window stops reliable data only; a command that does not fit stops everything, so that nothing overtakes.
@@ -310,15 +337,14 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
             if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
                 peer.continue_sending = True
                 break
+            draft.has_reliable = True
+            parts.append(wire)
             if channel is not None:
-                reliable.popleft()
                 if command.attempts < 1:
                     number = (command.key & 0xFFFF) >> 12
                     channel.used_windows |= 1 << number
                     channel.reliable_windows[number] += 1
                 in_transit += command.length
-            else:
-                control.popleft()
             command.attempts += 1
             if command.timeout == 0:
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
@@ -326,23 +352,24 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
             command.spares = 0
             command.datagram = peer.datagrams
             sent[command.key] = command
-            draft.has_reliable = True
+            (control if channel is None else reliable).popleft()
         else:
             if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
                 peer.continue_sending = True
                 break
-            if not command.has_packet:
-                control.popleft()
-            else:
-                unreliable.popleft()
-                if command.starts:
-                    counter = (peer.packet_throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE
-                    peer.packet_throttle_counter = counter
-                    if counter > peer.packet_throttle:
-                        _drop_packet(peer, command.sequence)
-                        continue
+            if command.has_packet and command.starts:
+                counter = (peer.packet_throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE
+                peer.packet_throttle_counter = counter
+                if counter > peer.packet_throttle:
+                    unreliable.popleft()
+                    _drop_packet(peer, command.sequence)
+                    continue
+            parts.append(wire)
+            if command.has_packet:
                 draft.has_unreliable_packet = True
-        parts.append(wire)
+                unreliable.popleft()
+            else:
+                control.popleft()
         size += len(wire)
         count += 1
         taken += 1
@@ -355,7 +382,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: _Draft, now: int, la
     return can_ping
 
 
-def _take_spares(peer: Peer, draft: _Draft, now: int, wanted: int) -> None:
+def _take_spares(peer: Peer, draft: Draft, now: int, wanted: int) -> None:
     """Add spare copies that are due."""
     gap = spare_gap(peer.rtt)
     for command in peer.sent.values():
@@ -364,13 +391,13 @@ def _take_spares(peer: Peer, draft: _Draft, now: int, wanted: int) -> None:
         if draft.count >= MAXIMUM_PACKET_COMMANDS or peer.mtu - draft.size < len(command.wire):
             peer.continue_sending = True
             break
-        command.spares += 1
-        command.spared = True
-        command.spared_at = now
+        draft.has_reliable = True
         draft.parts.append(command.wire)
         draft.size += len(command.wire)
         draft.count += 1
-        draft.has_reliable = True
+        command.spares += 1
+        command.spared = True
+        command.spared_at = now
 
 
 def _drop_packet(peer: Peer, sequence: int) -> None:

@@ -174,8 +174,8 @@ class Peer:
         self.incoming_unsequenced_group = 0
         self.unsequenced_map = 0
         """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""
-        self.dispatched: deque[tuple[int, int, bytes]] | None = None
-        """Deliverable packets: channel, flags, data. None until the first."""
+        self.dispatched: deque[tuple[int, int, bytes, int]] | None = None
+        """Deliverable packets: channel, flags, data, and the last of its numbers. None until the first."""
         self.waiting_data = 0
         self.held = 0
         """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""

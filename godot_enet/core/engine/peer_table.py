@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from heapq import heappop, heappush
+from operator import attrgetter
 
 from godot_enet.core.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
 from godot_enet.core.engine.peer import Peer
@@ -55,6 +57,13 @@ class PeerTable:
 
     def allocate(self, address: Address, slot: int | None = None) -> Peer | None:
         """A fresh peer in the lowest free slot, or in one that was reserved; None if all are in use."""
+        peer = self.prepare(address, slot)
+        if peer is not None:
+            self.add(peer)
+        return peer
+
+    def prepare(self, address: Address, slot: int | None = None) -> Peer | None:
+        """As :meth:`allocate`, but nobody finds the peer before :meth:`add`."""
         if self.full:
             return None
         if slot is None:
@@ -65,17 +74,29 @@ class PeerTable:
         handle = PeerHandle(self._generation << _SLOT_BITS | slot)
         sessions = self.sessions_of(slot)
         recovery = Recovery(self._spare_copies) if self._early_retransmit else None
-        peer = Peer(handle, address, self._mtu, sessions, recovery)
-        self.slots[slot] = peer
-        self._by_address.setdefault(address, []).append(peer)
-        self._by_host.setdefault(address.host, set()).add(peer)
-        return peer
+        return Peer(handle, address, self._mtu, sessions, recovery)
+
+    def add(self, peer: Peer) -> None:
+        """Put a prepared peer into its slot."""
+        self.slots[peer.slot] = peer
+        self._index(peer)
+
+    def _index(self, peer: Peer) -> None:
+        self._by_address.setdefault(peer.address, []).append(peer)
+        self._by_host.setdefault(peer.address.host, set()).add(peer)
+
+    def rebuild(self, reserved: Collection[int]) -> None:
+        """Derive everything anew from the slots in use and those that are ``reserved``."""
+        self._by_address, self._by_host = {}, {}
+        for peer in sorted(self.slots.values(), key=attrgetter("handle")):  # the oldest first
+            self._index(peer)
+        self._free = [slot for slot in range(self._fresh) if slot not in self.slots and slot not in reserved]
 
     def release(self, peer: Peer) -> None:
         """Free the peer's slot; its handle is stale from now on."""
+        self._sessions[peer.slot] = (peer.incoming_session, peer.outgoing_session)
         del self.slots[peer.slot]
         heappush(self._free, peer.slot)
-        self._sessions[peer.slot] = (peer.incoming_session, peer.outgoing_session)
         neighbours = self._by_address[peer.address]
         neighbours.remove(peer)
         if not neighbours:

@@ -52,7 +52,6 @@ class Held:
     def join(self) -> bytes:
         """The whole packet. Bytes that no fragment covered are 0 (the reference leaks memory there)."""
         fragments = self.fragments
-        self.fragments = {}
         position = 0
         ordered: list[bytes] = []
         for number in sorted(fragments):

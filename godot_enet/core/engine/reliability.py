@@ -134,14 +134,14 @@ def check_timeouts(peer: Peer, now: int) -> bool:
         (overdue_control if command.channel is None else overdue_data).append(command)
     if recovery is not None and timed_out:
         recovery.backoff += 1
+    # In front of what was queued since, keeping their order. Never in neither place: see repair.py.
+    peer.control.extendleft(reversed(overdue_control))
+    peer.reliable.extendleft(reversed(overdue_data))
     for command in overdue_control:
         del peer.sent[command.key]
     for command in overdue_data:
         peer.reliable_data_in_transit -= command.length
         del peer.sent[command.key]
-    # In front of what was queued since, keeping their order.
-    peer.control.extendleft(reversed(overdue_control))
-    peer.reliable.extendleft(reversed(overdue_data))
     return dead
 
 

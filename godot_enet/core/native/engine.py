@@ -31,7 +31,7 @@ from godot_enet.core.errors import (
     PacketTooLarge,
     UnknownPeer,
 )
-from godot_enet.core.events import Event, PeerHandle
+from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
 from godot_enet.core.native.loader import library
 from godot_enet.core.native.records import (
@@ -138,6 +138,11 @@ class NativeEngine:
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
         self._address = CAddress()
         self._event = CEvent()
+        """The event that comes next, in the form that C gave it; of type NONE while there is none."""
+        self._front: Event | None = None
+        self._batch: list[Datagram] = []
+        """The datagrams that are being read, and how many of them have been: an exception may come in between."""
+        self._batch_done = 0
         self._due = ctypes.c_int64()
 
     def __del__(self) -> None:
@@ -189,6 +194,9 @@ class NativeEngine:
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
         """Take datagrams in the order they arrived."""
+        batch = [*self._batch[self._batch_done :], *batch]
+        self._batch_done = 0
+        self._batch = batch
         self._gde.gde_begin_pass(self._engine)
         for data, address in batch:
             plain = data if self._compressor is None else self._expand(data, address)
@@ -197,9 +205,13 @@ class NativeEngine:
                 self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
                 if self._compressor is not None:
                     self._take_answers(now)
+            self._batch_done += 1
+        self._batch = []
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due."""
+        if self._batch:
+            self.receive((), now)
         self._gde.gde_handle_timeout(self._engine, now)
 
     # C. from the user
@@ -251,24 +263,41 @@ class NativeEngine:
 
     def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
         """One send pass."""
-        batch, self._answers = self._answers, []
+        batch = self._answers
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_transmit(self._engine, now, urgent, buffer, ctypes.byref(address)):
             data = buffer.raw[:length]
             batch.append(Datagram(data if self._compressor is None else self._shrink(data), address_of(address)))
+        self._answers = []
         return batch
 
     def poll_event(self) -> Event | None:
         """The next event."""
+        event = self.peek_event()
+        if event is not None:
+            self.pop_event(event)
+        return event
+
+    def peek_event(self) -> Event | None:
+        """The event that comes next."""
+        if self._front is not None:
+            return self._front
         record = self._event
-        if not self._gde.gde_poll_event(self._engine, ctypes.byref(record)):
+        if not record.type and not self._gde.gde_poll_event(self._engine, ctypes.byref(record)):
             return None
         packet = ctypes.string_at(record.packet, record.length) if record.length else b""
-        return event_of(record, packet)
+        event = self._front = event_of(record, packet)
+        return event
+
+    def pop_event(self, event: Event) -> None:
+        """The event was taken."""
+        if self._front is event:
+            self._event.type = EventType.NONE
+            self._front = None
 
     def poll_timeout(self) -> int | None:
         """The next deadline."""
-        if self._answers:
+        if self._answers or self._batch:
             return 0
         return self._due.value if self._gde.gde_poll_timeout(self._engine, ctypes.byref(self._due)) else None
 

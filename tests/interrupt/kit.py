@@ -1,0 +1,163 @@
+"""Exceptions at chosen instructions, as a signal handler may raise them, and engines that live through them.
+
+A signal handler runs between two instructions. The tracing hook can raise between any two, so one place after the
+other can be tried, without a clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+
+import godot_enet
+from godot_enet.core.constants import DisconnectMode
+from godot_enet.core.engine import PythonEngine
+from godot_enet.core.errors import UnknownPeer
+from godot_enet.core.events import Event, PeerHandle
+from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.native import NativeEngine
+
+__all__ = ["FragileNativeEngine", "FragilePythonEngine", "Interrupted", "Interruption"]
+
+_PACKAGE = str(Path(godot_enet.__file__).parent)
+_Result = TypeVar("_Result")
+
+
+class Interrupted(Exception):
+    """What the handler raises."""
+
+
+class Interruption:
+    """Around code in which an exception comes out of the package, ``after`` so many of its instructions.
+
+    Args:
+        after: 1 or more; if the code ends before, nothing is raised.
+        parts: parts of the package, as paths, in which instructions count.
+    """
+
+    def __init__(self, after: int, parts: tuple[str, ...] = ("",)) -> None:
+        self._left = after
+        self._parts = tuple(f"{_PACKAGE}/{part}" for part in parts)
+        self.place: str | None = None
+        """Where it was raised; None if it was not."""
+
+    def __enter__(self) -> Interruption:
+        self._before = sys.gettrace()
+        sys.settrace(self._on_call)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sys.settrace(self._before)
+
+    def _on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        if not frame.f_code.co_filename.startswith(self._parts) or frame.f_code.co_name == "__del__":
+            return None  # what finalizers raise reaches nobody
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return self._on_instruction
+
+    def _on_instruction(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        if event == "opcode" and self.place is None:
+            self._left -= 1
+            if self._left <= 0:
+                self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                sys.settrace(None)
+                raise Interrupted(self.place)
+        return self._on_instruction
+
+
+class FragileEngine:
+    """Mixed into an engine: many of its calls are broken off, and called again as the next pass would."""
+
+    dice = Random(0)
+    chance = 0.3
+    interruptions = 0
+    """So far, of all engines."""
+
+    def _attempt(self, call: Callable[..., _Result], *arguments: object, **keywords: object) -> _Result:
+        if self.dice.random() > self.chance:
+            return call(*arguments, **keywords)
+        # Most calls take few instructions, and some take thousands.
+        after = int(2 ** self.dice.uniform(0, 12))
+        with Interruption(after, ("core/engine/", "core/native/engine.py")) as interruption:
+            try:
+                return call(*arguments, **keywords)
+            finally:
+                FragileEngine.interruptions += interruption.place is not None
+
+    def _insist(self, call: Callable[..., _Result], *arguments: object, **keywords: object) -> _Result:
+        results: list[_Result] = []
+        while not results:
+            with contextlib.suppress(Interrupted):
+                results.append(self._attempt(call, *arguments, **keywords))
+        return results[0]
+
+    def receive(self, batch: Iterable[Datagram], now: int) -> None:
+        try:
+            self._attempt(super().receive, batch, now)  # type: ignore[misc]
+        except Interrupted:
+            self.handle_timeout(now)
+
+    def handle_timeout(self, now: int) -> None:
+        self._insist(super().handle_timeout, now)  # type: ignore[misc]
+
+    def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
+        return self._insist(super().poll_transmit, now, urgent=urgent)  # type: ignore[misc]
+
+    def poll_timeout(self) -> int | None:
+        due: int | None = self._insist(super().poll_timeout)  # type: ignore[misc]
+        return due
+
+    def poll_event(self) -> Event | None:
+        event: Event | None = self._insist(super().peek_event)  # type: ignore[misc]
+        if event is not None:
+            self._insist(super().pop_event, event)  # type: ignore[misc]
+        return event
+
+    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+        before = self._peers()
+        peers: list[PeerHandle] = []
+        while not peers:
+            with contextlib.suppress(Interrupted):
+                self._attempt(super().connect, address, channels, data)  # type: ignore[misc]
+            peers = [peer for peer in self._peers() if peer not in before]
+        (peer,) = peers
+        return peer
+
+    def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
+        before = self._queued(peer)
+        while self._queued(peer) == before:
+            with contextlib.suppress(Interrupted):
+                self._attempt(super().send, peer, channel, packet, flags)  # type: ignore[misc]
+
+    def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
+        call: Callable[..., None] = super().disconnect  # type: ignore[misc]
+        try:
+            self._attempt(call, peer, data, mode, now)
+        except Interrupted:
+            with contextlib.suppress(UnknownPeer):  # then it was done
+                call(peer, data, mode, now)
+
+    def _peers(self) -> list[PeerHandle]:
+        self.poll_timeout()  # brings everything in order
+        return list(super().peers())  # type: ignore[misc]
+
+    def _queued(self, peer: PeerHandle) -> int:
+        self.poll_timeout()
+        count: int = super().peer_info(peer).packets_queued  # type: ignore[misc]
+        return count
+
+
+class FragilePythonEngine(FragileEngine, PythonEngine):
+    """The Python engine, broken off again and again."""
+
+
+class FragileNativeEngine(FragileEngine, NativeEngine):
+    """What of the native engine is in Python, broken off again and again."""
