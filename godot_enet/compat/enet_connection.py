@@ -13,10 +13,10 @@ from enum import IntEnum
 from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from godot_enet.compat.addresses import format_ip, parse_ip, resolve
+from godot_enet.compat.addresses import find_target, format_ip, parse_bind_ip
 from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
-from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail
+from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import HotConnection, set_results
 from godot_enet.core import (
@@ -56,6 +56,7 @@ _CODECS: dict[int, Codec | None] = {
 }
 _REGISTRATION_TIMEOUT = 10.0
 """Seconds that a thread may take from a CONNECT event to its peer."""
+_BANDWIDTH = "bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
 _RECEIVE = EventType.RECEIVE
 _CONNECTED = EventType.CONNECT
 
@@ -191,17 +192,19 @@ class ConnectionMethods:
         """Become active on an address and port; for the rest see :meth:`create_host`.
 
         Args:
-            bind_address: an IP literal, or ``"*"`` for every address, IPv4 and IPv6 alike. Names are not accepted.
+            bind_address: an IP literal, or ``"*"`` for every address, IPv4 and IPv6 alike. Neither names nor addresses
+                with a zone (``%eth0``) are accepted.
             bind_port: 1..65535, or 0 for any free port (see :meth:`get_local_port`).
         """
         text = as_str(bind_address, "bind_address")
         port = as_int(bind_port, "bind_port")
-        bind = text if text == "*" else parse_ip(text)
+        bind = parse_bind_ip(text)
         if bind is None:
-            return fail("Invalid bind IP.", Error.ERR_INVALID_PARAMETER)
+            problem = f'Invalid bind IP. It must be an IP address without a zone, or "*", not "{text}".'
+            return fail(problem, Error.ERR_INVALID_PARAMETER)
         if not 0 <= port <= 65535:
-            text = "The local port number must be between 0 and 65535 (inclusive)."
-            return fail(text, Error.ERR_INVALID_PARAMETER)
+            problem = f"The local port number must be between 0 and 65535 (inclusive). Got {port}."
+            return fail(problem, Error.ERR_INVALID_PARAMETER)
         return self._create(bind, port, max_peers, max_channels, in_bandwidth, out_bandwidth)
 
     def _create(
@@ -212,13 +215,13 @@ class ConnectionMethods:
         if self._host is not None:
             return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)
         problem = (
-            "The number of clients must be set between 1 and 4095 (inclusive)."
+            f"The number of clients must be set between 1 and 4095 (inclusive). Got {peers}."
             if not 1 <= peers <= 4095
-            else "Invalid channel count. Must be between 0 and 255 (0 means maximum, i.e. 255)"
+            else f"Invalid channel count. Must be between 0 and 255 (0 means maximum, i.e. 255). Got {channels}."
             if not 0 <= channels <= 255
-            else "The incoming bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
+            else f"The incoming {_BANDWIDTH} Got {incoming}."
             if incoming < 0
-            else "The outgoing bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
+            else f"The outgoing {_BANDWIDTH} Got {outgoing}."
             if outgoing < 0
             else None
         )
@@ -310,14 +313,17 @@ class ConnectionMethods:
         """Begin to connect; EVENT_CONNECT or EVENT_DISCONNECT tells how it went.
 
         Args:
-            address: an IP literal or a name; looking a name up blocks.
+            address: an IP literal or a name; looking a name up blocks. A link-local address needs its zone, the name
+                or number of a network interface: ``fe80::1%eth0``. With the broadcast address of a network, or
+                ``255.255.255.255`` for that of the default route, the first server that answers becomes the peer, and
+                ``get_remote_address`` tells which it is from EVENT_CONNECT on.
             port: 1..65535.
             channels: how many to ask for; 0 means 255. The remote may grant fewer.
             data: a number (32 bits) for the remote's CONNECT event.
 
         Returns:
             The peer, or None: inactive, a peer is listed already (even one that just ended, until the next
-            ``service``), the port is out of range, or the name has no address.
+            ``service``), the port is out of range, or the name has no address, or the zone no interface.
         """
         text = as_str(address, "address")
         number, count, info = as_int(port, "port"), as_int(channels, "channels"), as_int(data, "data")
@@ -326,7 +332,7 @@ class ConnectionMethods:
             return fail(INACTIVE, None)
         if self._peers:
             return fail("The ENetConnection is already connected to a peer.", None)
-        target = _target(text, number)
+        target = find_target(text, number)
         if isinstance(target, str):
             return fail(target, None)
         try:
@@ -447,6 +453,8 @@ class ConnectionMethods:
             if peer is None:
                 self._gone.append(handle)
                 return _ERROR
+            with contextlib.suppress(UnknownPeer):
+                peer._address = host.peer_address(handle)  # A broadcast is answered from another one.
             return ServiceResult(_EventType.EVENT_CONNECT, peer, data, 0)
         if peer is None:
             peer = self._await_peer(handle)
@@ -480,13 +488,22 @@ class ConnectionMethods:
             return fail(INACTIVE, None)
         limit = host.channel_limit
         if number < 0 or number > limit:
-            return fail("Invalid channel", None)
+            return fail(f"Invalid channel {number}, max channels: {limit}", None)
         if bits & ~_FLAGS_ALLOWED:
-            return fail("Invalid flags", None)
+            return fail(invalid_flags(bits), None)
         if number == limit:
             return fail(f"Unable to send packet on channel {number}, max channels: {limit}", None)
+        problem = self._size_problem(len(content))
+        if problem:
+            return fail(problem, None)
         with contextlib.suppress(HostClosed):
             host.broadcast(number, content, bits)
+
+    def _size_problem(self, size: int) -> str:
+        """What is wrong with a packet of so many bytes, if anything."""
+        host = self._host
+        limit = size if host is None else host.config.maximum_packet_size
+        return too_large(size, limit) if size > limit else ""
 
     def socket_send(
         self, destination_address: str, destination_port: int, packet: bytes | bytearray | memoryview
@@ -500,7 +517,7 @@ class ConnectionMethods:
         host = self._host
         if host is None:
             return fail(INACTIVE, None)
-        target = _target(text, number)
+        target = find_target(text, number)
         if isinstance(target, str):
             return fail(target, None)
         with contextlib.suppress(HostClosed):
@@ -600,7 +617,8 @@ class ConnectionMethods:
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         for name, limit in limits.items():
             if limit < 0:
-                return fail(f"{name} must not be negative (0 is unlimited).", Error.ERR_INVALID_PARAMETER)
+                text = f"{name} must not be negative (0 is unlimited). Got {limit}."
+                return fail(text, Error.ERR_INVALID_PARAMETER)
         per_second, per_address = limits.values()
         self._connect_hook = hook
         decide = None if hook is None else _decision(weakref.ref(self))
@@ -742,12 +760,17 @@ class ConnectionMethods:
         return host.channel_limit
 
     def get_local_port(self) -> int:
-        """The bound port; 0 while nothing is bound (see :meth:`create_host`)."""
+        """The bound port; 0, with an error, while nothing is bound (see :meth:`create_host`).
+
+        Godot logs that error on Windows, and with DTLS everywhere.
+        """
         host = self._host
         if host is None:
             return fail(INACTIVE, 0)
         address = host.local_address()
-        return 0 if address is None else address.port
+        if address is None:
+            return fail("Unable to get socket address. A port is bound when the first datagram is sent.", 0)
+        return address.port
 
     def get_peers(self) -> list[ENetPacketPeer]:
         """All peers in the order in which they came, connecting and disconnecting ones included."""
@@ -813,13 +836,3 @@ def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int],
         return Verdict.IGNORE if hook is None else hook(format_ip(address.host), address.port, data)
 
     return decide
-
-
-def _target(text: str, port: int) -> Address | str:
-    """Where to send to, or what is wrong with it."""
-    if not 1 <= port <= 65535:
-        return "The remote port number must be between 1 and 65535 (inclusive)."
-    host = parse_ip(text) or resolve(text)
-    if host is None:
-        return "Couldn't resolve the server IP address or domain name."
-    return Address(host, port)

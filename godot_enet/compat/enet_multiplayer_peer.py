@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
-from godot_enet.compat.addresses import parse_ip
+from godot_enet.compat.addresses import parse_bind_ip
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.enet_peers import INACTIVE, RESERVED_CHANNELS, ENetPeers, Mode
@@ -147,7 +147,7 @@ class ENetMultiplayerPeer(ENetPeers):
         """
         number = as_int(unique_id, "unique_id")
         if number <= 0:
-            return fail("The unique ID must be greater then 0", Error.ERR_INVALID_PARAMETER)
+            return fail(f"The unique ID must be greater then 0. Got {number}.", Error.ERR_INVALID_PARAMETER)
         if self._mode is not Mode.NONE:
             return fail(_ACTIVE, Error.ERR_ALREADY_IN_USE)
         self._begin(Mode.MESH, number, MultiplayerPeer.CONNECTION_CONNECTED)
@@ -175,7 +175,8 @@ class ENetMultiplayerPeer(ENetPeers):
             return fail(text, Error.ERR_UNCONFIGURED)
         peers = host.get_peers()
         if len(peers) != 1 or peers[0].get_state() != ENetPacketPeer.STATE_CONNECTED:
-            text = "The provided host must have exactly one peer in the connected state."
+            states = ", ".join(peer.get_state().name for peer in peers)
+            text = f"The provided host must have exactly one peer in the connected state. Got [{states}]."
             return fail(text, Error.ERR_INVALID_PARAMETER)
         host._farewell_from = self._process
         self._hosts[number] = host
@@ -187,10 +188,10 @@ class ENetMultiplayerPeer(ENetPeers):
         """The address that :meth:`create_server`, and :meth:`create_client` with a local port, bind to.
 
         Args:
-            ip: an IP literal, or ``"*"`` for all addresses, as to begin with.
+            ip: an IP literal without a zone, or ``"*"`` for all addresses, as to begin with.
         """
         text = as_str(ip, "ip")
-        if text != "*" and parse_ip(text) is None:
+        if parse_bind_ip(text) is None:
             fail(f"Invalid bind IP address: {text}", None)
         else:
             self._bind_ip = text
@@ -216,7 +217,7 @@ class ENetMultiplayerPeer(ENetPeers):
         number, forced = as_int(peer, "peer"), as_bool(force, "force")
         remote = self._peers.get(number)
         if remote is None:
-            return fail('Condition "!_is_active() || !peers.has(p_peer)" is true.', None)
+            return fail(f'Condition "!_is_active() || !peers.has(p_peer)" is true. Got {number}.', None)
         if number not in self._inbox.held:  # else it has gone by itself, and its signal is about to come
             remote.peer_disconnect(0)
         host = self._hosts.get(number if self._mode is Mode.MESH else 0)
@@ -287,6 +288,11 @@ class ENetMultiplayerPeer(ENetPeers):
         flags, channel = _WAYS.get(self._transfer_mode, (0, 0))
         if self._transfer_channel > 0:
             channel = self._transfer_channel + RESERVED_CHANNELS - 1 & 0xFF
+        if len(packet) > _MTU:
+            for each in list(self._hosts.values()):
+                problem = each._size_problem(len(packet))
+                if problem:
+                    return fail(problem, Error.FAILED)
         if len(packet) > _MTU and not flags & ENetPacketPeer.FLAG_RELIABLE and not self._warned:
             self._warned = True
             text = "Sending %d bytes unreliably which is above the MTU (%d), this will result in higher packet loss"
@@ -351,7 +357,7 @@ class ENetMultiplayerPeer(ENetPeers):
             return fail('Condition "!_is_active()" is true. Returning: nullptr', None)
         found = self._peers.get(number)
         if found is None:
-            return fail('Condition "!peers.has(p_id)" is true. Returning: nullptr', None)
+            return fail(f'Condition "!peers.has(p_id)" is true. Returning: nullptr. Got {number}.', None)
         return found
 
     def set_refuse_new_connections(self, enable: bool) -> None:

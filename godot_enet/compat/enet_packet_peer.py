@@ -7,7 +7,7 @@ from collections import deque
 from enum import IntEnum
 
 from godot_enet.compat.addresses import format_ip
-from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail
+from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import HotPeer
 from godot_enet.compat.packet_peer import PacketPeer
@@ -209,18 +209,25 @@ class PeerMethods(PacketPeer):
         number, bits = as_int(channel, "channel"), as_int(flags, "flags")
         if number != channel or bits != flags:
             return self.send(number, packet, bits)
-        return self._explain_send(channel, flags)
+        return self._explain_send(host, channel, len(packet), flags)
 
-    def _explain_send(self, channel: int, flags: int) -> Error:
-        """Why a send failed, in Godot's order of looking."""
+    def _explain_send(self, host: AnyHost, channel: int, size: int, flags: int) -> Error:
+        """Why a send failed, in Godot's order of looking. Godot has no words for the last ones."""
         count = self._channel_count()
         if channel < 0 or channel > count:
-            return fail("Invalid channel", Error.ERR_INVALID_PARAMETER)
+            return fail(f"Invalid channel {channel}, max channels: {count}", Error.ERR_INVALID_PARAMETER)
         if flags & ~_FLAGS_ALLOWED:
-            return fail("Invalid flags", Error.ERR_INVALID_PARAMETER)
+            return fail(invalid_flags(flags), Error.ERR_INVALID_PARAMETER)
         if channel == count:
             return fail(f"Unable to send packet on channel {channel}, max channels: {count}", Error.FAILED)
-        return Error.FAILED
+        state = self.get_state()
+        if state is ENetPacketPeer.STATE_CONNECTING:
+            text = "Unable to send packet, the peer is still connecting: send after its EVENT_CONNECT."
+        elif state is not ENetPacketPeer.STATE_CONNECTED:
+            text = f"Unable to send packet, the peer is in state {state.name}: send before disconnecting."
+        else:
+            text = too_large(size, host.config.maximum_packet_size)
+        return fail(text, Error.FAILED)
 
     def _put_packet(self, packet: bytes) -> Error:
         host = self._host
@@ -358,9 +365,8 @@ class PeerMethods(PacketPeer):
         if self._host is None:
             return fail(_NOT_CONNECTED, None)
         if limit > minimum or minimum > maximum:
-            return fail(
-                "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout", None
-            )
+            text = "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout."
+            return fail(f"{text} Got {limit}, {minimum} and {maximum}.", None)
         self._configure(_NOT_CONNECTED, PeerOption.TIMEOUT, limit, minimum, maximum)
 
     def _configure(self, text: str, option: PeerOption, *values: int) -> None:
@@ -396,7 +402,7 @@ class PeerMethods(PacketPeer):
         try:
             which = _CoreStatistic(number)
         except ValueError:
-            return fail("Method/function failed. Returning: 0", 0.0)
+            return fail(f"Method/function failed. Returning: 0. Invalid statistic: {number}.", 0.0)
         try:
             return float(host.peer_statistic(self._handle, which))
         except UnknownPeer:

@@ -20,7 +20,18 @@ from typing import SupportsIndex, TypeVar
 
 from godot_enet.core.reporting import Limiter, with_others
 
-__all__ = ["INACTIVE", "as_bytes", "as_int", "as_str", "attending", "fail", "log_exception", "ration"]
+__all__ = [
+    "INACTIVE",
+    "as_bytes",
+    "as_int",
+    "as_str",
+    "attending",
+    "fail",
+    "invalid_flags",
+    "log_exception",
+    "ration",
+    "too_large",
+]
 
 _log = logging.getLogger("godot_enet")
 _T = TypeVar("_T")
@@ -120,6 +131,16 @@ def _message(error: BaseException) -> str:
         return str(error)
     except Exception:
         return ""
+
+
+def invalid_flags(flags: int) -> str:
+    """The line about flags of a packet that there are not."""
+    return f"Invalid flags {flags}, possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
+
+
+def too_large(size: int, limit: int) -> str:
+    """The line about a packet that no peer takes. Godot loses it without a word."""
+    return f"Unable to send packet of {size} bytes, maximum: {limit}. Send it in parts."
 
 
 def as_int(value: SupportsIndex, name: str) -> int:

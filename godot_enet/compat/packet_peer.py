@@ -80,9 +80,9 @@ class PacketPeer(ABC):
         """Set what :meth:`put_var` may encode to: 1024 bytes to 256 MiB."""
         size = as_int(max_size, "max_size")
         if size < 1024:
-            fail("Max encode buffer must be at least 1024 bytes", None)
+            fail(f"Max encode buffer must be at least 1024 bytes. Got {size}.", None)
         elif size > 256 * 1024 * 1024:
-            fail("Max encode buffer cannot exceed 256 MiB", None)
+            fail(f"Max encode buffer cannot exceed 256 MiB. Got {size} bytes.", None)
         else:
             self._encode_buffer_max_size = 1 << (size - 1).bit_length()
 

@@ -21,6 +21,7 @@ from godot_enet.core.errors import (
     NotConnected,
     PacketTooLarge,
     UnknownPeer,
+    UnknownZone,
 )
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import Host
@@ -52,4 +53,5 @@ __all__ = [
     "PeerState",
     "PeerStatistic",
     "UnknownPeer",
+    "UnknownZone",
 ]

@@ -10,6 +10,7 @@ Nothing from the network ever raises: bad datagrams are dropped and counted (see
     +-- NoFreePeer       every slot is taken
     +-- HostClosed       the host was closed
     +-- BindError        the socket could not be created or bound
+    +-- UnknownZone      an IPv6 address is on a network that this machine does not have
 
 ``HostBusy`` is a RuntimeError: it means a call at the wrong time, which nothing here may swallow.
 """
@@ -26,6 +27,7 @@ __all__ = [
     "NotConnected",
     "PacketTooLarge",
     "UnknownPeer",
+    "UnknownZone",
 ]
 
 
@@ -59,6 +61,10 @@ class HostClosed(EnetError):
 
 class BindError(EnetError):
     """The UDP socket could not be created or bound."""
+
+
+class UnknownZone(EnetError):
+    """An IPv6 address has the zone (``%eth0``, ``%2``) of a network interface that does not exist."""
 
 
 class HostBusy(RuntimeError):

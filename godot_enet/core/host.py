@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar, Union
 
+from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerOption, PeerState, PeerStatistic
@@ -209,7 +210,10 @@ class Host:
     ) -> None:
         self.config = config = _seeded(config)
         self._engine = engine or (NativeEngine(config) if choose_engine() == "native" else PythonEngine(config))
-        self._pump = Pump(self._engine, transport if transport is not None else UdpTransport(bind, port))
+        transport = transport if transport is not None else UdpTransport(bind, port)
+        self._on_wire = isinstance(transport, UdpTransport)
+        """Addresses are those of this machine's networks, and not of virtual ones."""
+        self._pump = Pump(self._engine, transport)
         if stage is not None:
             self._pump.wrap_transport(stage)
         for which, value in (totals or {}).items():
@@ -262,15 +266,22 @@ class Host:
     def connect(self, address: Address, channels: int = 255, data: int = 0) -> PeerHandle:
         """Begin to connect; the first datagram leaves with the next ``service`` or ``flush``.
 
+        With a broadcast address the first host that answers becomes the remote; :meth:`peer_address` tells which.
+
         Raises:
             HostBusy: this thread is in the middle of another call of this host.
             NoFreePeer: all slots are taken.
+            UnknownZone: an IPv6 address has the zone of an interface that is not there.
         """
+        any_source = False
+        if self._on_wire:
+            address = with_zone_number(address)
+            any_source = may_answer_from_elsewhere(address.host)
         driver = self._driver
         try:
             with driver.lock:
                 self._check_open()
-                return self._engine.connect(address, channels, data)
+                return self._engine.connect(address, channels, data, any_source=any_source)
         except LockHeld:
             raise HostBusy(f"connect() {_BUSY}") from None
         finally:

@@ -40,7 +40,10 @@ __all__ = [
 
 
 class Address(NamedTuple):
-    """An IP literal (IPv4 dotted, IPv6 compressed; never v4-mapped) and a UDP port."""
+    """An IP literal (IPv4 dotted, IPv6 compressed; never v4-mapped) and a UDP port.
+
+    A link-local IPv6 address has its network interface's number behind it: ``fe80::1%2``.
+    """
 
     host: str
     port: int
@@ -142,8 +145,11 @@ class Engine(Protocol):
         ...
 
     # C. from the user
-    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
-        """Begin to connect; ``channels`` is clamped to 1..255. Raises ``NoFreePeer``."""
+    def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
+        """Begin to connect; ``channels`` is clamped to 1..255. Raises ``NoFreePeer``.
+
+        ``any_source``: answers come from other addresses, as to a broadcast; the first one's becomes the peer's.
+        """
         ...
 
     def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:

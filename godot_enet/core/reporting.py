@@ -26,7 +26,7 @@ _EXPLANATIONS = {
     Drop.SHORT: "too short to be ENet",
     Drop.OVERSIZED: "longer than 4096 bytes, which ENet never sends",
     Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed its connection's end, or uses DTLS",
-    Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, or its network changed",
+    Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, moved, or a late answer to a broadcast",
     Drop.WRONG_SESSION: "left over from an earlier connection in the same slot",
     Drop.NO_COMPRESSOR: "compressed, but no compression is set here; both ends must use the same mode",
     Drop.UNDECODABLE: "compressed in a way that does not decode; the other end probably uses another compression mode",

@@ -13,7 +13,10 @@ from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.equivalence.lockstep import Lockstep
 from tests.scenario import raw
 
-__all__ = ["Net", "Node", "compressed"]
+__all__ = ["EVERYBODY", "Net", "Node", "compressed"]
+
+EVERYBODY = Address("255.255.255.255", 9)
+"""What is sent there arrives at every other node."""
 
 
 @dataclass(slots=True)
@@ -55,8 +58,9 @@ class Net:
             self._words[node.address, target] = data[:2]
             self._remember_answer(node, target, data)
             delays = [lag] if fate is None else [fate.randrange(lag + 1) for _ in range(fate.choice((0, 1, 1, 1, 2)))]
-            for delay in delays:
-                self._flights.append(_Flight(self.now + delay, node.address, target, data))
+            others = [other.address for other in self.nodes if other is not node]
+            for there in others if target == EVERYBODY else [target]:
+                self._flights += [_Flight(self.now + delay, node.address, there, data) for delay in delays]
         return len(batch)
 
     def _remember_answer(self, node: Node, target: Address, data: bytes) -> None:
@@ -158,7 +162,7 @@ class Net:
 
     def connect(self, node: Node, target: Address, channels: int, data: int) -> None:
         """Begin to connect; a refusal is an answer like any other."""
-        handle = node.engines.call("connect", target, channels, data)
+        handle = node.engines.call("connect", target, channels, data, any_source=target == EVERYBODY)
         if isinstance(handle, int):
             node.handles.append(PeerHandle(handle))
 

@@ -16,7 +16,7 @@ from tests.equivalence.choices import (
     an_option,
     flags,
 )
-from tests.equivalence.net import Net, Node
+from tests.equivalence.net import EVERYBODY, Net, Node
 
 __all__ = ["run"]
 
@@ -96,7 +96,8 @@ def _use(net: Net, node: Node, random: Random) -> None:
     call = node.engines.call
     if random.random() < 0.12:
         channels = random.choice((-1, 0, 1, 2, 5, 255, 300))
-        net.connect(node, random.choice(net.nodes).address, channels, random.getrandbits(32))
+        target = EVERYBODY if random.random() < 0.15 else random.choice(net.nodes).address
+        net.connect(node, target, channels, random.getrandbits(32))
     if random.random() < 0.02:
         call("bandwidth_limit", random.choice((0, 40_000)), random.choice((0, 60_000)))
     if random.random() < 0.02:

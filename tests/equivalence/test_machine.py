@@ -12,7 +12,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, PeerOption
 from godot_enet.core.interface import Address
 from tests.equivalence.choices import CODECS, STARTS, a_command, a_forged_connect, a_stranger
-from tests.equivalence.net import Net, Node
+from tests.equivalence.net import EVERYBODY, Net, Node
 
 ADDRESSES = (Address("10.0.0.1", 1000), Address("10.0.0.2", 1001), Address("fe80::3", 1002))
 STRANGER = Address("192.0.2.9", 9)
@@ -151,6 +151,10 @@ class Engines(RuleBasedStateMachine):
     @rule(who=WHO, limit=st.sampled_from([1, 3, 1000]))
     def take_events(self, who: int, limit: int) -> None:
         self.net.events(self.node(who), limit)
+
+    @rule(who=WHO, data=st.integers(0, 0xFFFFFFFF))
+    def connect_to_anybody(self, who: int, data: int) -> None:
+        self.net.connect(self.node(who), EVERYBODY, 3, data)
 
     @rule(who=WHO, whom=WHO, channels=st.sampled_from([-1, 0, 1, 3, 255, 300]), data=st.integers(0, 0xFFFFFFFF))
     def connect(self, who: int, whom: int, channels: int, data: int) -> None:

@@ -34,7 +34,7 @@ class Authentication:
         admit: lets a peer in.
     """
 
-    def __init__(self, send: Callable[[int, bytes], object], admit: Callable[[int], None]) -> None:
+    def __init__(self, send: Callable[[int, bytes], Error], admit: Callable[[int], None]) -> None:
         self._send = send
         self._admit = admit
         self._pending: dict[int, _Pending] = {}
@@ -76,8 +76,7 @@ class Authentication:
                 else "The remote peer notified that the authentication session was completed"
             )
             return fail(f"{why}, no more authentication data can be sent.", Error.ERR_FILE_CANT_WRITE)
-        self._send(peer, AUTH + data)
-        return Error.OK
+        return self._send(peer, AUTH + data)
 
     def complete(self, peer: int) -> Error:
         """This end is satisfied."""

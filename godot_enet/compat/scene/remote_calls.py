@@ -73,11 +73,12 @@ class RemoteCalls:
         if target == me and not config.call_local:
             text = f"RPC '{method}' on yourself is not allowed by selected mode."
             return fail(text, Error.ERR_INVALID_PARAMETER)
+        sent = Error.OK
         if target != me:
-            self._send(transport, node, target, number, config, arguments)
+            sent = self._send(transport, node, target, number, config, arguments)
         if config.call_local and (target in (0, me) or (target < 0 and target != -me)):
-            return self._call_here(me, node, entry, arguments)
-        return Error.OK
+            return self._call_here(me, node, entry, arguments) or sent
+        return sent
 
     def _send(
         self,
@@ -87,32 +88,30 @@ class RemoteCalls:
         number: int,
         config: RpcConfig,
         arguments: Sequence[Variant],
-    ) -> None:
+    ) -> Error:
+        """``OK`` as in Godot, but for a packet that is too large."""
         api = self._multiplayer
         if len(arguments) > MOST_ARGUMENTS:
-            return fail("Too many arguments (>255).", None)
+            return fail("Too many arguments (>255).", Error.OK)
         peers = api._peers
         if target and abs(target) not in peers:
-            return fail(f"Attempt to call RPC with unknown peer ID: {target}.", None)
+            return fail(f"Attempt to call RPC with unknown peer ID: {target}.", Error.OK)
         targets = [target] if target > 0 else [peer for peer in peers if peer != -target]
         try:
             flags, tail = call_tail(number, arguments, full_objects=api._allow_objects)
         except EncodeError as error:
-            return fail(str(error), None)
+            return fail(str(error), Error.OK)
         if not targets:
-            return None
+            return Error.OK
         cached, unconfirmed = self._cache.introduce(node, targets)
         transport.set_transfer_channel(config.channel)
         transport.set_transfer_mode(config.transfer_mode)  # type: ignore[arg-type]  # any number, as in Godot
         packet = call_by_id(flags, cached, tail, widest=bool(unconfirmed))
-        if not unconfirmed:
-            for peer in targets:
-                api._send_command(peer, packet)
-            return None
-        with_path = call_by_path(flags, api._path_of(node), tail)
+        with_path = call_by_path(flags, api._path_of(node), tail) if unconfirmed else packet
         for peer in targets:
-            api._send_command(peer, with_path if peer in unconfirmed else packet)
-        return None
+            if api._send_command(peer, with_path if peer in unconfirmed else packet) is Error.FAILED:
+                return Error.FAILED  # For one peer it is as large as for any other.
+        return Error.OK
 
     def _call_here(self, me: int, node: Node, entry: RpcEntry, arguments: Sequence[Variant]) -> Error:
         """An exception in the method is the caller's, as in any call; in a coroutine, until its first wait."""

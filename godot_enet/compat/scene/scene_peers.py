@@ -219,14 +219,15 @@ class ScenePeers(SceneSettings):
 
     # Sending
 
-    def _send_to(self, peer: int, packet: bytes) -> None:
+    def _send_to(self, peer: int, packet: bytes) -> Error:
         """To a connection of the transport, reliably, on channel 0."""
         transport = self._transport
-        if transport is not None:
-            transport.set_transfer_channel(0)
-            transport.set_transfer_mode(_RELIABLE)
-            transport.set_target_peer(peer)
-            transport.put_packet(packet)
+        if transport is None:
+            return Error.ERR_UNCONFIGURED
+        transport.set_transfer_channel(0)
+        transport.set_transfer_mode(_RELIABLE)
+        transport.set_target_peer(peer)
+        return transport.put_packet(packet)
 
     def _send_reliably(self, peer: int, packet: bytes) -> None:
         """To a peer, reliably, on channel 0."""
@@ -252,7 +253,8 @@ class ScenePeers(SceneSettings):
         for peer in list(self._peers):
             if peer != -to:
                 transport.set_target_peer(peer)
-                transport.put_packet(packet)
+                if transport.put_packet(packet) is Error.FAILED:
+                    return Error.FAILED  # It is too large, and for one peer as for any other.
         return Error.OK
 
     def send_bytes(

@@ -257,7 +257,7 @@ class PythonEngine:
 
     # C. from the user
 
-    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+    def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
         """Take the lowest free slot and queue a CONNECT. enet: host.c: enet_host_connect."""
         if self.busy:
             repair(self)
@@ -266,6 +266,7 @@ class PythonEngine:
         if peer is None:
             self.busy = False
             raise NoFreePeer(f"all {self.config.peer_count} peers are in use")
+        peer.any_source = any_source
         peer.channel_count = max(1, min(channels, MAXIMUM_CHANNEL_COUNT))
         self.change_state(peer, PeerState.CONNECTING)
         peer.connect_id = self._random.next()

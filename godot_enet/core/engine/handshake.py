@@ -1,4 +1,5 @@
-"""The accepting side of a handshake: what a CONNECT asks for becomes a peer, at once or when it is proved.
+"""The accepting side of a handshake: what a CONNECT asks for becomes a peer, at once or when it is proved. And which
+answer from elsewhere is taken, where our own CONNECT was a broadcast.
 
 enet: protocol.c: enet_protocol_handle_connect; for what is different here see half_open.py.
 """
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
+    COMMAND_MASK,
     CONTROL_CHANNEL,
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_MTU,
@@ -34,7 +36,7 @@ from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unp
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
 
-__all__ = ["handle_connect", "promote", "proof_end"]
+__all__ = ["accept_answer", "handle_connect", "promote", "proof_end"]
 
 _FIRST = 1
 """The number of the first command of the control channel: VERIFY_CONNECT."""
@@ -218,3 +220,20 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     engine.table.add(peer)
     engine.half_open.remove(half)
     return peer
+
+
+def accept_answer(engine: PythonEngine, peer: Peer, data: bytes, at: int, address: Address) -> bool:
+    """Whether a datagram with its commands from ``at`` on answers our CONNECT; its sender is the remote then.
+
+    enet: protocol.c: enet_protocol_handle_incoming_commands takes any datagram from anywhere for an answer, where the
+    CONNECT went to 255.255.255.255. Here it must begin with the VERIFY_CONNECT that repeats the connect id, so only a
+    host that has read the CONNECT can answer. A refusal does not say what it refuses: it leaves the attempt to others.
+    """
+    end = at + VERIFY_CONNECT.size
+    if len(data) < end or data[at] & COMMAND_MASK != Command.VERIFY_CONNECT:
+        return False
+    if unpack_connect_id(VERIFY_CONNECT.unpack_from(data, at)[14]) != peer.connect_id:
+        return False
+    engine.table.move(peer, address)
+    peer.any_source = False  # Last: interrupted before it, the next answer is taken.
+    return True

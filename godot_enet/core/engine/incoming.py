@@ -32,7 +32,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.budget import exceed, is_exhausted
 from godot_enet.core.engine.channel import Channel
-from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
+from godot_enet.core.engine.handshake import accept_answer, handle_connect, promote, proof_end
 from godot_enet.core.engine.recovery import PRESENT_BACKOFF
 from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
@@ -104,7 +104,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         elif peer is None or peer.state is PeerState.ZOMBIE:
             engine.drop(Drop.UNKNOWN_PEER, address)
             return
-        elif peer.address != address:
+        elif peer.address != address and not peer.any_source:
             engine.drop(Drop.WRONG_ADDRESS, address)
             return
         # While connecting we do not know the session yet.
@@ -124,7 +124,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
-            if peer is not None:
+            if peer is not None and not peer.any_source:
                 peer.served_commands += UNDECODABLE_COMMANDS
             return
         data = data[:header] + body
@@ -134,9 +134,12 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
         if data[header - 4 : header] != expected:
             engine.drop(Drop.CHECKSUM, address)
-            if peer is not None:
+            if peer is not None and not peer.any_source:
                 peer.served_commands += UNDECODABLE_COMMANDS
             return
+    if peer is not None and peer.any_source and not accept_answer(engine, peer, data, header, address):
+        engine.drop(Drop.WRONG_ADDRESS, address)
+        return
     begin = header
     if half is not None:
         begin = proof_end(engine, half, data, header, length, now)

@@ -54,6 +54,7 @@ class Peer:
     __slots__ = (
         "acks",
         "address",
+        "any_source",
         "channel_count",
         "channels",
         "connect_id",
@@ -136,6 +137,8 @@ class Peer:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
         self.address = address
+        self.any_source = False
+        """Connecting, and ``address`` is not what answers: the first that does becomes the remote."""
         self.state = PeerState.DISCONNECTED
         self.connect_id = 0
         self.outgoing_peer_id = MAXIMUM_PEER_ID

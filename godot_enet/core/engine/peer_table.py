@@ -97,6 +97,15 @@ class PeerTable:
         self._sessions[peer.slot] = (peer.incoming_session, peer.outgoing_session)
         del self.slots[peer.slot]
         heappush(self._free, peer.slot)
+        self._remove_from_index(peer)
+
+    def move(self, peer: Peer, address: Address) -> None:
+        """The peer turns out to be at this address."""
+        self._remove_from_index(peer)
+        peer.address = address
+        self._index(peer)
+
+    def _remove_from_index(self, peer: Peer) -> None:
         neighbours = self._by_address[peer.address]
         neighbours.remove(peer)
         if not neighbours:

@@ -216,11 +216,12 @@ class NativeEngine:
 
     # C. from the user
 
-    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+    def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
         """Take the lowest free slot and queue a CONNECT."""
         wanted = max(1, min(channels, 255))
         target = ctypes.byref(c_address(address))
-        return PeerHandle(check(self._gde.gde_connect(self._engine, target, wanted, data & 0xFFFFFFFF)))
+        found = self._gde.gde_connect(self._engine, target, wanted, data & 0xFFFFFFFF, any_source)
+        return PeerHandle(check(found))
 
     def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
         """End a connection in one of four ways."""

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import (
     MAXIMUM_PEER_ID,
@@ -217,9 +218,11 @@ class NativeHost:
 
     def connect(self, address: Address, channels: int = 255, data: int = 0) -> PeerHandle:
         """Begin to connect."""
+        address = with_zone_number(address)
         target = ctypes.byref(c_address(address))
         wanted = max(1, min(channels, 255))
-        found = self._gde.gde_host_connect(self._host, target, wanted, data & 0xFFFFFFFF)
+        any_source = may_answer_from_elsewhere(address.host)
+        found = self._gde.gde_host_connect(self._host, target, wanted, data & 0xFFFFFFFF, any_source)
         return PeerHandle(self._settle(found, "connect", address, channels, data))
 
     def disconnect(self, peer: PeerHandle, data: int = 0, mode: DisconnectMode = DisconnectMode.NORMAL) -> None:

@@ -29,7 +29,7 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 6
+ABI_VERSION = 7
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
@@ -48,7 +48,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
     "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
     "gde_handle_timeout": (None, [_V, _I64]),
-    "gde_connect": (_I64, [_V, _A, _U32, _U32]),
+    "gde_connect": (_I64, [_V, _A, _U32, _U32, _U32]),
     "gde_disconnect": (_I32, [_V, _U64, _U32, _U32, _I64]),
     "gde_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
     "gde_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
@@ -76,7 +76,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_host_service": (_I32, [_V, _I64, _E, ctypes.POINTER(_V)]),
     "gde_packet_free": (None, [_V]),
     "gde_host_flush": (_I32, [_V]),
-    "gde_host_connect": (_I64, [_V, _A, _U32, _U32]),
+    "gde_host_connect": (_I64, [_V, _A, _U32, _U32, _U32]),
     "gde_host_disconnect": (_I32, [_V, _U64, _U32, _U32]),
     "gde_host_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
     "gde_host_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import ipaddress
-from socket import if_nametoindex, inet_ntoa
+from socket import inet_ntoa
 
+from godot_enet.core.addressing import zone_number
 from godot_enet.core.config import HostConfig
+from godot_enet.core.errors import UnknownZone
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address
 
@@ -168,13 +170,11 @@ def address_from(key: bytes) -> Address:
     return made
 
 
-def _scope_id(scope: str) -> int:
-    """The number of an IPv6 scope: itself, or the index of that network interface."""
-    if not scope:
+def _scope_id(zone: str) -> int:
+    """0 for none. What is sent to a zone that this machine does not have is lost."""
+    if not zone:
         return 0
-    if scope.isdigit():
-        return int(scope)
     try:
-        return if_nametoindex(scope)
-    except OSError:
+        return zone_number(zone)
+    except UnknownZone:
         return 0

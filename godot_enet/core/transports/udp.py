@@ -12,8 +12,9 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+from godot_enet.core.addressing import zone_number
 from godot_enet.core.constants import HOST_SOCKET_BUFFER_SIZE, MAXIMUM_DATAGRAM
-from godot_enet.core.errors import BindError
+from godot_enet.core.errors import BindError, UnknownZone
 from godot_enet.core.interface import Address, Datagram
 
 __all__ = ["UdpTransport", "is_ip_literal"]
@@ -155,13 +156,12 @@ class UdpTransport:
             name = None if is_ipv6 else (host, port)
         elif not is_ipv6:
             name = (_MAPPED + host, port, 0, 0)
-        elif "%" in host:
-            try:
-                name = socket.getaddrinfo(host, port, socket.AF_INET6, socket.SOCK_DGRAM)[0][4]
-            except OSError:
-                name = None
         else:
-            name = (host, port, 0, 0)
+            host, _, zone = host.partition("%")
+            try:
+                name = (host, port, 0, zone_number(zone) if zone else 0)
+            except UnknownZone:
+                name = None
         if name is not None and len(self._names) < _CACHE_LIMIT:
             self._names[address] = name
         return name
@@ -198,4 +198,7 @@ def _address_of(name: Any) -> Address:
     host = name[0]
     if host.startswith(_MAPPED) and "." in host:
         host = host[len(_MAPPED) :]
+    elif len(name) == 4 and name[3]:
+        # Link-local: without its zone nothing could be sent there, nor could it be told from its like elsewhere.
+        host = f"{host.partition('%')[0]}%{name[3]}"
     return Address(host, name[1])

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from godot_enet.compat.addresses import format_ip, parse_ip, resolve
+from godot_enet.compat.addresses import format_ip, parse_bind_ip, parse_ip, resolve
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,14 @@ def test_ipv6_is_never_shortened(host: str, text: str) -> None:
 
 
 def found(*hosts: str) -> list[tuple[object, ...]]:
-    """What the system's resolver answers."""
-    return [(socket.AF_INET6 if ":" in host else socket.AF_INET, 2, 17, "", (host, 0)) for host in hosts]
+    """What the system's resolver answers. A zone is a field of its own there."""
+    names = [host.partition("%") for host in hosts]
+    return [
+        (socket.AF_INET6, 2, 17, "", (host, 0, 0, int(zone or 0)))
+        if ":" in host
+        else (socket.AF_INET, 2, 17, "", (host, 0))
+        for host, _, zone in names
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,12 +83,22 @@ def found(*hosts: str) -> list[tuple[object, ...]]:
         (["::1", "127.0.0.1"], "127.0.0.1"),
         (["::1"], "::1"),
         (["::ffff:192.0.2.1"], "192.0.2.1"),
+        (["fe80::1%7"], "fe80::1%7"),
+        (["fe80::1%7", "192.0.2.1"], "fe80::1%7"),
         ([], None),
     ],
 )
 def test_a_name_stands_for_its_first_address(monkeypatch: pytest.MonkeyPatch, hosts: list[str], first: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found(*hosts))
     assert resolve("name.example") == first
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("*", "*"), ("::", "::"), ("127.0.0.01", "127.0.0.1"), ("::1%lo", None), ("fe80::1%1", None), ("localhost", None)],
+)
+def test_what_can_be_bound(text: str, address: str | None) -> None:
+    assert parse_bind_ip(text) == address
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "unknown"), OSError(5, "broken"), UnicodeError("bad label")])

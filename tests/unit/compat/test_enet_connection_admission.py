@@ -276,7 +276,7 @@ class TestArguments:
         server = stage.server()
         for name in ("connects_per_second", "peers_per_address"):
             assert server.on_connect_request(None, **{name: -1}) is Error.ERR_INVALID_PARAMETER
-            assert logged() == [f"{name} must not be negative (0 is unlimited)."]
+            assert logged() == [f"{name} must not be negative (0 is unlimited). Got -1."]
         stage.join(server, stage.client()).deliver(b"x")
 
     @pytest.mark.parametrize("hook", [1, "yes", [], Verdict.ACCEPT])

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.compat.addresses import format_ip
 from godot_enet.core.errors import NoFreePeer
+from tests.scenario import raw
 from tests.unit.compat.stage import Stage, kinds
 
 Logged = Callable[[], list[str]]
@@ -37,9 +43,94 @@ NONE = (ENetConnection.EVENT_NONE, None, 0, 0)
 def test_where_nobody_can_be(stage: Stage, logged: Logged, address: str, port: int, text: str) -> None:
     client = stage.client()
     assert client.connect_to_host(address, port) is None
-    assert logged() == [text]
+    assert logged() == [f"{text} Got {port}." if text == REMOTE_PORT else f'{text} Got "{address}".']
     assert client.get_peers() == []
     assert client.connect_to_host("127.0.0.1", stage.server().get_local_port()) is not None
+
+
+def link_local() -> list[tuple[str, str, str]]:
+    """Link-local addresses of this machine, with the names and the numbers of the interfaces they are behind."""
+    try:
+        lines = Path("/proc/net/if_inet6").read_text().splitlines()
+    except OSError:
+        return []
+    rows = [line.split() for line in lines]
+    return [
+        (str(ipaddress.IPv6Address(bytes.fromhex(digits))), name, str(int(index, 16)))
+        for digits, index, _, scope, _, name in rows
+        if scope == "20"
+    ]
+
+
+needs_link_local = pytest.mark.skipif(not link_local(), reason="no link-local address on this machine")
+
+
+@needs_link_local
+@pytest.mark.parametrize("spelling", ["name", "number", "resolved", "none"])
+def test_a_link_local_address_with_its_zone(
+    stage: Stage, logged: Logged, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, spelling: str
+) -> None:
+    host, name, number = link_local()[0]
+    target = {"name": f"{host}%{name}", "number": f"{host}%{number}", "resolved": "here.local", "none": host}[spelling]
+    if spelling == "resolved":
+        entry = (socket.AF_INET6, socket.SOCK_DGRAM, 17, "", (host, 0, 0, int(number)))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [entry])
+    link = stage.join(stage.server("*"), stage.client(), address=target)
+    assert link.deliver(b"x") == (b"x", 0, 1)
+    assert link.at_client.get_remote_address() == format_ip(host)
+    assert f"[{host}%{number}]:{link.server.get_local_port()}" in repr(link.at_client)
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    hint = f"{host} is link-local: add the network interface that it is behind, as in {host}%eth0."
+    assert warned == ([hint] if spelling == "none" else [])
+    assert logged() == []
+
+
+@pytest.mark.parametrize("zone", ["nowhere", "4000000000", "99999999999999999999", "-1", "%", "lo%lo"])
+@pytest.mark.parametrize("host", ["fe80::1", "::1", "2001:db8::1"])
+def test_a_zone_that_is_not_there(stage: Stage, logged: Logged, no_names: None, host: str, zone: str) -> None:
+    client = stage.client()
+    assert client.connect_to_host(f"{host}%{zone}", 4000) is None
+    (line,) = logged()
+    assert line.startswith(f'{UNRESOLVED} Got "{host}%{zone}"')
+    client.socket_send(f"{host}%{zone}", 4000, b"x")
+    assert logged() == [line]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the loopback has other names, and knows no broadcasts")
+class TestOnLoopback:
+    def test_a_zone_that_means_nothing(self, stage: Stage, logged: Logged) -> None:
+        link = stage.join(stage.server("::1"), stage.client(), address="::1%lo")
+        assert link.deliver(b"x") == (b"x", 0, 1)
+        assert logged() == []
+
+    @pytest.mark.parametrize("prepare", [None, ENetConnection.COMPRESS_FASTLZ, ENetConnection.COMPRESS_ZLIB])
+    def test_a_broadcast_finds_the_server(self, stage: Stage, logged: Logged, prepare: int | None) -> None:
+        server, client = stage.server("*"), stage.client()
+        if prepare is not None:
+            server.compress(prepare)
+            client.compress(prepare)
+        link = stage.join(server, client, address="127.255.255.255")
+        assert link.deliver(b"x") == (b"x", 0, 1)
+        remote = (link.at_client.get_remote_address(), link.at_client.get_remote_port())
+        assert remote == ("127.0.0.1", link.server.get_local_port())
+        link.fence()
+        link.at_client.peer_disconnect()
+        stage.run(lambda: stage.peek(link.server) and stage.peek(link.client))
+        assert logged() == []
+
+    def test_only_an_answer_is_taken_for_one(self, stage: Stage) -> None:
+        """Somebody who does not read the request is not heard, and the attempt goes on."""
+        client, other = stage.client(), stage.socket()
+        server = stage.server("*")
+        peer = client.connect_to_host("127.255.255.255", server.get_local_port())
+        assert peer is not None
+        client.socket_send("127.0.0.1", other.getsockname()[1], b"where I am")
+        _, (_, port) = other.recvfrom(100)
+        other.sendto(raw.datagram(raw.disconnect(1)), ("127.0.0.1", port))
+        other.sendto(raw.datagram(raw.verify()), ("127.0.0.1", port))
+        stage.run(lambda: stage.peek(client))
+        assert kinds(stage.events(client)) == [ENetConnection.EVENT_CONNECT]
+        assert peer.get_remote_port() == server.get_local_port()
 
 
 def test_a_name_is_looked_up(stage: Stage, logged: Logged) -> None:

@@ -12,6 +12,7 @@ from tests.unit.compat.stage import Link, Stage, kinds
 Logged = Callable[[], list[str]]
 
 REMOTE_PORT = "The remote port number must be between 1 and 65535 (inclusive)."
+POSSIBLE = "possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
 UNRESOLVED = "Couldn't resolve the server IP address or domain name."
 
 
@@ -19,12 +20,12 @@ class TestBroadcast:
     @pytest.mark.parametrize(
         ("channel", "flags", "text"),
         [
-            (-1, 1, "Invalid channel"),
-            (4, 1, "Invalid channel"),
-            (4, 4, "Invalid channel"),
-            (0, 4, "Invalid flags"),
-            (0, -1, "Invalid flags"),
-            (3, 4, "Invalid flags"),
+            (-1, 1, "Invalid channel -1, max channels: 3"),
+            (4, 1, "Invalid channel 4, max channels: 3"),
+            (4, 4, "Invalid channel 4, max channels: 3"),
+            (0, 4, f"Invalid flags 4, {POSSIBLE}"),
+            (0, -1, f"Invalid flags -1, {POSSIBLE}"),
+            (3, 4, f"Invalid flags 4, {POSSIBLE}"),
             (3, 1, "Unable to send packet on channel 3, max channels: 3"),
         ],
     )
@@ -140,7 +141,7 @@ class TestSocketSend:
     def test_where_nobody_can_be(self, stage: Stage, logged: Logged, address: str, port: int, text: str) -> None:
         connection = stage.client()
         connection.socket_send(address, port, b"x")
-        assert logged() == [text]
+        assert logged() == [f"{text} Got {port}." if text == REMOTE_PORT else f'{text} Got "{address}".']
         assert connection.get_local_port() == 0
 
     @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ ACTIVE = "The multiplayer instance is already active."
 INACTIVE = "The multiplayer instance isn't currently active."
 NOT_CONNECTED = "The multiplayer instance isn't currently connected to any server or client."
 NO_HOST = 'Condition "!_is_active()" is true. Returning: nullptr'
+BANDWIDTH = "bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
+CLIENTS = "The number of clients must be set between 1 and 4095 (inclusive)."
+LOCAL_PORT = "The local port number must be between 0 and 65535 (inclusive)."
+REMOTE_PORT = "The remote port number must be between 1 and 65535 (inclusive)."
+UNRESOLVED = "Couldn't resolve the server IP address or domain name."
+NO_SERVER = "Couldn't connect to the ENet multiplayer server."
+NO_ZONE = 'this machine has no network interface "nowhere".'
 NO_PEER = 'Condition "!peers.has(p_id)" is true. Returning: nullptr'
 NULL_HOST = 'Condition "p_host.is_null()" is true. Returning: ERR_INVALID_PARAMETER'
 NO_SUCH = 'Condition "!_is_active() || !peers.has(p_peer)" is true.'
@@ -52,8 +59,8 @@ class TestInactive:
             ("put_packet", (b"",), Error.OK, None),
             ("poll", (), None, INACTIVE),
             ("close", (), None, None),
-            ("disconnect_peer", (1,), None, NO_SUCH),
-            ("disconnect_peer", (1, True), None, NO_SUCH),
+            ("disconnect_peer", (1,), None, f"{NO_SUCH} Got 1."),
+            ("disconnect_peer", (1, True), None, f"{NO_SUCH} Got 1."),
             ("get_host", (), None, NO_HOST),
             ("get_peer", (1,), None, NO_HOST),
             ("add_mesh_peer", (2, None), Error.ERR_INVALID_PARAMETER, NULL_HOST),
@@ -91,60 +98,20 @@ class TestCreating:
     @pytest.mark.parametrize(
         ("method", "arguments", "error", "texts"),
         [
-            ("create_server", (70000,), 31, ["The local port number must be between 0 and 65535 (inclusive)."]),
-            ("create_server", (-1,), 31, ["The local port number must be between 0 and 65535 (inclusive)."]),
-            ("create_server", (0, 0), 31, ["The number of clients must be set between 1 and 4095 (inclusive)."]),
-            ("create_server", (0, 4096), 31, ["The number of clients must be set between 1 and 4095 (inclusive)."]),
-            (
-                "create_server",
-                (0, 4, 0, -5),
-                31,
-                ["The incoming bandwidth limit must be greater than or equal to 0 (0 disables the limit)."],
-            ),
-            (
-                "create_server",
-                (0, 4, -5, 5, -5),
-                31,
-                ["The outgoing bandwidth limit must be greater than or equal to 0 (0 disables the limit)."],
-            ),
-            (
-                "create_client",
-                ("127.0.0.1", 0),
-                20,
-                [
-                    "The remote port number must be between 1 and 65535 (inclusive).",
-                    "Couldn't connect to the ENet multiplayer server.",
-                ],
-            ),
-            (
-                "create_client",
-                ("", 5),
-                20,
-                [
-                    "Couldn't resolve the server IP address or domain name.",
-                    "Couldn't connect to the ENet multiplayer server.",
-                ],
-            ),
-            (
-                "create_client",
-                ("127.0.0.1", 5, 0, -1),
-                31,
-                ["The incoming bandwidth limit must be greater than or equal to 0 (0 disables the limit)."],
-            ),
-            (
-                "create_client",
-                ("127.0.0.1", 5, 0, 0, 0, 70000),
-                31,
-                ["The local port number must be between 0 and 65535 (inclusive)."],
-            ),
-            (
-                "create_client",
-                ("127.0.0.1", 5, 0, 0, 0, -3),
-                31,
-                ["The local port number must be between 0 and 65535 (inclusive)."],
-            ),
-            ("create_mesh", (0,), 31, ["The unique ID must be greater then 0"]),
-            ("create_mesh", (-1,), 31, ["The unique ID must be greater then 0"]),
+            ("create_server", (70000,), 31, [f"{LOCAL_PORT} Got 70000."]),
+            ("create_server", (-1,), 31, [f"{LOCAL_PORT} Got -1."]),
+            ("create_server", (0, 0), 31, [f"{CLIENTS} Got 0."]),
+            ("create_server", (0, 4096), 31, [f"{CLIENTS} Got 4096."]),
+            ("create_server", (0, 4, 0, -5), 31, [f"The incoming {BANDWIDTH} Got -5."]),
+            ("create_server", (0, 4, -5, 5, -5), 31, [f"The outgoing {BANDWIDTH} Got -5."]),
+            ("create_client", ("127.0.0.1", 0), 20, [f"{REMOTE_PORT} Got 0.", NO_SERVER]),
+            ("create_client", ("", 5), 20, [f'{UNRESOLVED} Got "".', NO_SERVER]),
+            ("create_client", ("::1%nowhere", 5), 20, [f'{UNRESOLVED} Got "::1%nowhere", and {NO_ZONE}', NO_SERVER]),
+            ("create_client", ("127.0.0.1", 5, 0, -1), 31, [f"The incoming {BANDWIDTH} Got -1."]),
+            ("create_client", ("127.0.0.1", 5, 0, 0, 0, 70000), 31, [f"{LOCAL_PORT} Got 70000."]),
+            ("create_client", ("127.0.0.1", 5, 0, 0, 0, -3), 31, [f"{LOCAL_PORT} Got -3."]),
+            ("create_mesh", (0,), 31, ["The unique ID must be greater then 0. Got 0."]),
+            ("create_mesh", (-1,), 31, ["The unique ID must be greater then 0. Got -1."]),
         ],
     )
     def test_what_is_refused(
@@ -190,7 +157,7 @@ class TestCreating:
         assert server.host.get_max_channels() == 255
         assert logged() == []
         assert server.get_peer(1) is None
-        assert logged() == [NO_PEER]
+        assert logged() == [f"{NO_PEER}. Got 1."]
         assert repr(server) == "<ENetMultiplayerPeer server 1 connected, 0 peers>"
 
     @pytest.mark.parametrize(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
@@ -218,7 +185,7 @@ class TestCreating:
         assert remote.get_state() == ENetPacketPeer.STATE_CONNECTING
         assert logged() == []
         assert client.get_peer(2) is None
-        assert logged() == [NO_PEER]
+        assert logged() == [f"{NO_PEER}. Got 2."]
         assert client.put_packet(b"x") is Error.ERR_UNCONFIGURED
         assert logged() == [NOT_CONNECTED]
 
@@ -283,7 +250,8 @@ class TestCreating:
         assert mesh.host is None
         assert mesh.get_peer(5) is None
         mesh.disconnect_peer(4)
-        assert logged() == ['Condition "active_mode == MODE_MESH" is true. Returning: nullptr', NO_PEER, NO_SUCH]
+        no_host = 'Condition "active_mode == MODE_MESH" is true. Returning: nullptr'
+        assert logged() == [no_host, f"{NO_PEER}. Got 5.", f"{NO_SUCH} Got 4."]
 
     def test_a_mesh_takes_connected_hosts_only(self, party: Party, logged: Logged) -> None:
         mesh, idle = party.peer(), ENetConnection(threaded=False)
@@ -293,7 +261,7 @@ class TestCreating:
         assert mesh.add_mesh_peer(2, idle) is Error.ERR_INVALID_PARAMETER
         idle.connect_to_host("127.0.0.1", 9)
         assert mesh.add_mesh_peer(2, idle) is Error.ERR_INVALID_PARAMETER
-        assert logged() == [text, text]
+        assert logged() == [f"{text} Got [].", f"{text} Got [STATE_CONNECTING]."]
         assert mesh.add_mesh_peer(2, None) is Error.ERR_INVALID_PARAMETER
         idle.destroy()
         assert party.signals[mesh] == []

@@ -12,6 +12,7 @@ from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.signal import Signal
+from godot_enet.compat.variant import PackedByteArray
 from tests.unit.compat.party import Packet, Party
 
 Logged = Callable[[], list[str]]
@@ -555,3 +556,41 @@ class TestHost:
         server.refuse_new_connections = True
         server.set_refuse_new_connections(False)
         assert passed == [True, False]
+
+
+TOO_LARGE = 33 << 20
+
+
+class TestTooLarge:
+    """A packet over the limit would be lost for everybody: an error and one line, whoever it is for."""
+
+    def refused(self, peer: ENetMultiplayerPeer, logged: Logged) -> None:
+        assert peer.put_packet(bytes(TOO_LARGE)) is Error.FAILED
+        assert logged() == [f"Unable to send packet of {TOO_LARGE} bytes, maximum: {32 << 20}. Send it in parts."]
+        peer.encode_buffer_max_size = 64 << 20
+        assert peer.put_var(PackedByteArray(bytes(TOO_LARGE))) is Error.FAILED
+        assert len(logged()) == 1
+
+    @pytest.mark.parametrize("mode", list(MultiplayerPeer.TransferMode), ids=lambda mode: mode.name)
+    def test_of_a_server(self, party: Party, logged: Logged, mode: MultiplayerPeer.TransferMode) -> None:
+        server = party.server()
+        client, other = party.join(server), party.join(server)
+        server.transfer_mode = mode
+        for target in (0, client.get_unique_id(), -client.get_unique_id()):
+            server.set_target_peer(target)
+            self.refused(server, logged)
+        server.set_target_peer(0)
+        server.transfer_mode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
+        server.put_packet(b"next")
+        assert [party.take(each).data for each in (client, other)] == [b"next"] * 2
+
+    def test_of_a_client(self, party: Party, logged: Logged) -> None:
+        server = party.server()
+        client = party.join(server)
+        self.refused(client, logged)
+        assert party.deliver(client, server, b"next").data == b"next"
+
+    def test_of_a_mesh(self, party: Party, logged: Logged) -> None:
+        one, two = party.mesh(2, 3)
+        self.refused(one, logged)
+        assert party.deliver(one, two, b"next").data == b"next"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from godot_enet import ENetConnection, ENetPacketPeer, Error, PacketPeer
+from godot_enet import ENetConnection, ENetPacketPeer, Error, PackedByteArray, PacketPeer
 from tests.unit.compat.stage import Link, Stage, kinds
 
 Logged = Callable[[], list[str]]
@@ -16,14 +16,20 @@ NULL = 'Parameter "peer" is null.'
 NOT_CONNECTED = "Peer not connected."
 INACTIVE = "The ENetConnection instance isn't currently active."
 NO_PACKET = 'Condition "packet_queue.is_empty()" is true. Returning: '
-CHANNEL = "Invalid channel"
-FLAGS = "Invalid flags"
 FRAGMENT = 1364
 """The longest packet that is not fragmented at the default MTU."""
 
 
 def over(channel: int) -> str:
     return f"Unable to send packet on channel {channel}, max channels: {channel}"
+
+
+def no_channel(channel: int) -> str:
+    return f"Invalid channel {channel}, max channels: 5"
+
+
+def no_flags(flags: int) -> str:
+    return f"Invalid flags {flags}, possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
 
 
 @pytest.fixture
@@ -41,14 +47,14 @@ class TestSending:
     @pytest.mark.parametrize(
         ("channel", "flags", "error", "text"),
         [
-            (-1, 1, Error.ERR_INVALID_PARAMETER, CHANNEL),
-            (6, 1, Error.ERR_INVALID_PARAMETER, CHANNEL),
-            (255, 1, Error.ERR_INVALID_PARAMETER, CHANNEL),
-            (0, 4, Error.ERR_INVALID_PARAMETER, FLAGS),
-            (0, 16, Error.ERR_INVALID_PARAMETER, FLAGS),
-            (0, -1, Error.ERR_INVALID_PARAMETER, FLAGS),
-            (6, 4, Error.ERR_INVALID_PARAMETER, CHANNEL),
-            (5, 4, Error.ERR_INVALID_PARAMETER, FLAGS),
+            (-1, 1, Error.ERR_INVALID_PARAMETER, no_channel(-1)),
+            (6, 1, Error.ERR_INVALID_PARAMETER, no_channel(6)),
+            (255, 1, Error.ERR_INVALID_PARAMETER, no_channel(255)),
+            (0, 4, Error.ERR_INVALID_PARAMETER, no_flags(4)),
+            (0, 16, Error.ERR_INVALID_PARAMETER, no_flags(16)),
+            (0, -1, Error.ERR_INVALID_PARAMETER, no_flags(-1)),
+            (6, 4, Error.ERR_INVALID_PARAMETER, no_channel(6)),
+            (5, 4, Error.ERR_INVALID_PARAMETER, no_flags(4)),
             (5, 1, Error.FAILED, over(5)),
             (5, 0, Error.FAILED, over(5)),
         ],
@@ -63,10 +69,19 @@ class TestSending:
     def test_the_largest_packet(self, link: Link, logged: Logged) -> None:
         limit = 32 * 1024 * 1024
         too_large = bytes(limit + 1)
-        assert link.at_client.send(0, too_large, 1) is Error.FAILED
+        for flags in (0, 1, 2, 8):
+            assert link.at_client.send(0, too_large, flags) is Error.FAILED
         assert link.at_client.put_packet(too_large) is Error.FAILED
+        link.client.broadcast(0, too_large, 1)
+        assert logged() == [f"Unable to send packet of {limit + 1} bytes, maximum: {limit}. Send it in parts."] * 6
         assert link.at_client.send(0, too_large[:limit], 8) is Error.OK
         assert logged() == []
+
+    def test_a_value_over_that_limit(self, link: Link, logged: Logged) -> None:
+        link.at_client.set_encode_buffer_max_size(64 * 1024 * 1024)
+        assert link.at_client.put_var(PackedByteArray(bytes(33 << 20))) is Error.FAILED
+        (line,) = logged()
+        assert line.startswith("Unable to send packet of 346030")
 
     @pytest.mark.parametrize("flags", [0, 1, 2, 8, 3, 9, 10, 11])
     def test_every_sum_of_flags_is_taken_on_every_channel(self, link: Link, logged: Logged, flags: int) -> None:
@@ -102,9 +117,9 @@ class TestSending:
     def test_nothing_can_be_sent_before_it_is_connected(self, stage: Stage, logged: Logged) -> None:
         peer = stage.client().connect_to_host("127.0.0.1", stage.socket().getsockname()[1])
         assert peer is not None
-        assert peer.send(0, b"x", 1) is Error.FAILED
-        assert peer.put_packet(b"x") is Error.FAILED
-        assert logged() == []
+        assert [peer.send(0, b"x", 1), peer.put_packet(b"x"), peer.put_var(1)] == [Error.FAILED] * 3
+        line = "Unable to send packet, the peer is still connecting: send after its EVENT_CONNECT."
+        assert logged() == [line] * 3
         assert peer.send(255, b"x", 1) is Error.FAILED
         assert logged() == [over(255)]
         assert peer.put_packet(b"") is Error.OK
@@ -237,7 +252,7 @@ class TestLooking:
     @pytest.mark.parametrize("statistic", [-1, 14, 99])
     def test_an_unknown_statistic_is_zero(self, link: Link, logged: Logged, statistic: int) -> None:
         assert link.at_client.get_statistic(statistic) == 0.0
-        assert logged() == ["Method/function failed. Returning: 0"]
+        assert logged() == [f"Method/function failed. Returning: 0. Invalid statistic: {statistic}."]
 
 
 class TestSettings:
@@ -267,9 +282,8 @@ class TestSettings:
         assert peer is not None
         peer.set_timeout(1, 100, 200)
         peer.set_timeout(*times)
-        assert logged() == [
-            "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout"
-        ]
+        text = "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout."
+        assert logged() == ["{} Got {}, {} and {}.".format(text, *times)]
         stage.run(lambda: stage.peek(client))  # the first setting still holds, or this would take half a minute
         assert kinds(stage.events(client)) == [ENetConnection.EVENT_DISCONNECT]
 

@@ -42,7 +42,7 @@ class TestAsking:
         assert link.at_client.put_packet(b"x") is Error.FAILED
         assert logged() == ["Unable to send packet on channel 0, max channels: 0"] * 2
         assert link.at_client.send(1, b"x", 1) is Error.ERR_INVALID_PARAMETER
-        assert logged() == ["Invalid channel"]
+        assert logged() == ["Invalid channel 1, max channels: 0"]
         link.client.broadcast(0, b"x", 1)
         assert logged() == []
         link.stage.run(lambda: link.stage.peek(link.server))
@@ -94,7 +94,9 @@ class TestLater:
         assert link.at_client.get_state() is ENetPacketPeer.STATE_DISCONNECT_LATER
         assert link.at_client.get_channels() == 3
         assert link.at_client.send(0, b"too late", 1) is Error.FAILED
-        assert logged() == []
+        assert logged() == [
+            "Unable to send packet, the peer is in state STATE_DISCONNECT_LATER: send before disconnecting."
+        ]
         received: list[bytes] = []
 
         def finished() -> bool:

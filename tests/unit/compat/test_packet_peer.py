@@ -78,10 +78,10 @@ def test_the_encode_buffer_is_a_power_of_two(logged: Logged, given: int, result:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (1023, "Max encode buffer must be at least 1024 bytes"),
-        (0, "Max encode buffer must be at least 1024 bytes"),
-        (-1, "Max encode buffer must be at least 1024 bytes"),
-        (2**28 + 1, "Max encode buffer cannot exceed 256 MiB"),
+        (1023, "Max encode buffer must be at least 1024 bytes. Got 1023."),
+        (0, "Max encode buffer must be at least 1024 bytes. Got 0."),
+        (-1, "Max encode buffer must be at least 1024 bytes. Got -1."),
+        (2**28 + 1, "Max encode buffer cannot exceed 256 MiB. Got 268435457 bytes."),
     ],
 )
 def test_the_encode_buffer_has_limits(logged: Logged, given: int, text: str) -> None:

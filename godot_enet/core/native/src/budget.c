@@ -22,7 +22,7 @@ int32_t gde_is_exhausted(gde_engine *e, uint32_t slot) {
 void gde_charge_undecodable(gde_engine *e, uint32_t word, const gde_address *from) {
     uint32_t slot = word & MAXIMUM_PEER_ID;
     peer *p = slot < MAXIMUM_PEER_ID ? e->slots[slot] : NULL;
-    if (!p || p->state == STATE_ZOMBIE || !same_address(&p->address, from)) return;
+    if (!p || p->state == STATE_ZOMBIE || p->any_source || !same_address(&p->address, from)) return;
     if (p->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != p->incoming_session) return;
     p->served_commands += UNDECODABLE_COMMANDS;
 }

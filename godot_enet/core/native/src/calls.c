@@ -3,10 +3,11 @@
 
 /* From the user */
 
-int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data) {
+int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
     if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
     peer *p = table_allocate(e, to, table_reserve(e), NULL);
     if (!p) return GDE_ERR_NO_FREE_PEER;
+    p->any_source = any_source != 0;
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);
     set_mtu(e, p, p->mtu);

@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 6u
+#define GDE_ABI_VERSION 7u
 
 enum {
     GDE_OK = 0,
@@ -126,8 +126,10 @@ GDE_API void gde_receive_expanded(gde_engine *engine, const uint8_t *data, uint3
                                   const gde_address *from, int64_t now);
 GDE_API void gde_handle_timeout(gde_engine *engine, int64_t now);
 
-/* From the user. */
-GDE_API int64_t gde_connect(gde_engine *engine, const gde_address *to, uint32_t channels, uint32_t data);
+/* From the user. `any_source`: answers come from other addresses, as to a broadcast; the first one's becomes the
+ * peer's. */
+GDE_API int64_t gde_connect(gde_engine *engine, const gde_address *to, uint32_t channels, uint32_t data,
+                            uint32_t any_source);
 GDE_API int32_t gde_disconnect(gde_engine *engine, uint64_t peer, uint32_t data, uint32_t mode, int64_t now);
 GDE_API int32_t gde_send(gde_engine *engine, uint64_t peer, uint32_t channel, const uint8_t *data, uint64_t length,
                          uint32_t flags);
@@ -187,7 +189,8 @@ GDE_API int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *eve
 GDE_API int32_t gde_host_next_event(gde_host *host, gde_event *event, gde_packet **packet, gde_packet *spare);
 GDE_API void gde_packet_free(gde_packet *packet);
 GDE_API int32_t gde_host_flush(gde_host *host);
-GDE_API int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data);
+GDE_API int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data,
+                                 uint32_t any_source);
 GDE_API int32_t gde_host_disconnect(gde_host *host, uint64_t peer, uint32_t data, uint32_t mode);
 GDE_API int32_t gde_host_send(gde_host *host, uint64_t peer, uint32_t channel, const uint8_t *data, uint64_t length,
                               uint32_t flags);

@@ -1,4 +1,4 @@
-/* The accepting side of a handshake (see handshake.py, which this follows). */
+/* The accepting side of a handshake, and which answer from elsewhere is taken (see handshake.py). */
 #include "internal.h"
 
 enum { FIRST = 1, VERIFY_TAIL = 40 };
@@ -183,4 +183,13 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
     return p;
+}
+
+/* See handshake.py for why not any datagram will do. */
+bool accept_answer(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end, const gde_address *from) {
+    if (end - at < 4 + VERIFY_TAIL || (at[0] & 15) != COMMAND_VERIFY_CONNECT) return false;
+    if (read32_little(at + 40) != p->connect_id) return false;
+    p->any_source = false;
+    table_move(e, p, from);
+    return true;
 }

@@ -336,8 +336,8 @@ int32_t gde_host_flush(gde_host *host) {
     return result;
 }
 
-int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data) {
-    LOCKED(host, int64_t, GDE_ERR_CLOSED, gde_connect(host->engine, to, channels, data));
+int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
+    LOCKED(host, int64_t, GDE_ERR_CLOSED, gde_connect(host->engine, to, channels, data, any_source));
 }
 
 int32_t gde_host_disconnect(gde_host *host, uint64_t peer, uint32_t data, uint32_t mode) {

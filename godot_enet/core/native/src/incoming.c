@@ -310,7 +310,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             engine_drop(e, DROP_UNKNOWN_PEER, from);
             return;
         }
-        if (!same_address(&p->address, from)) {
+        if (!same_address(&p->address, from) && !p->any_source) {
             engine_drop(e, DROP_WRONG_ADDRESS, from);
             return;
         }
@@ -335,7 +335,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
         if (!plain || plain > limit) {
             engine_drop(e, DROP_UNDECODABLE, from);
-            if (p) p->served_commands += UNDECODABLE_COMMANDS;
+            if (p && !p->any_source) p->served_commands += UNDECODABLE_COMMANDS;
             return;
         }
         memcpy(e->scratch, data, header);
@@ -348,11 +348,15 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
-            if (p) p->served_commands += UNDECODABLE_COMMANDS;
+            if (p && !p->any_source) p->served_commands += UNDECODABLE_COMMANDS;
             return;
         }
     }
     const uint8_t *begin = data + header, *at = begin;
+    if (p && p->any_source && !accept_answer(e, p, begin, data + length, from)) {
+        engine_drop(e, DROP_WRONG_ADDRESS, from);
+        return;
+    }
     if (half) {
         at = proof_end(e, half, begin, data + length, wire, now);
         if (!at || !(p = promote(e, half, now))) return;

@@ -211,6 +211,7 @@ typedef struct peer {
     uint8_t state;
     uint8_t incoming_session, outgoing_session;
     bool continue_sending, needs_dispatch, connect_pending, throttle_pending, has_timer, has_deadline;
+    bool any_source; /* connecting, and `address` is not what answers: the first that does becomes the remote */
     uint8_t reason, timed_out;
     bool recalculates; /* whether the end shares the bandwidth anew */
     uint16_t outgoing_peer_id;
@@ -417,6 +418,7 @@ uint32_t table_reserve(gde_engine *e);
 /* A fresh peer in a reserved slot; NULL without memory. Without a connect id it draws one. */
 peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, const uint32_t *connect_id);
 void table_release(gde_engine *e, peer *p);
+void table_move(gde_engine *e, peer *p, const gde_address *address); /* the peer turns out to be there */
 peer *table_get(gde_engine *e, uint64_t handle);
 bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id);
 /* Peers that connected from an IP address; 0 where their number is not limited. */
@@ -506,6 +508,8 @@ static inline bool half_open_pay(half_open *h, uint32_t bytes, int64_t now) {
 
 /* handshake.c */
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now);
+/* Whether the commands from `at` on answer our CONNECT; their sender is the remote then. */
+bool accept_answer(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end, const gde_address *from);
 /* Where the commands behind the proof begin; NULL without one, and then another is asked for. */
 const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
                          int64_t now);

@@ -26,6 +26,14 @@ static void link_address(gde_engine *e, peer *p) {
     *chain = p;
 }
 
+static void unlink_address(gde_engine *e, peer *p) {
+    if (p->chain_prev)
+        p->chain_prev->chain_next = p->chain_next;
+    else
+        *chain_of(e, &p->address, p->connect_id) = p->chain_next;
+    if (p->chain_next) p->chain_next->chain_prev = p->chain_prev;
+}
+
 static bool grow_chains(gde_engine *e) {
     uint32_t slots = e->by_address_slots ? e->by_address_slots * 2 : 16;
     peer **table = calloc(slots, sizeof *table);
@@ -94,12 +102,14 @@ void table_release(gde_engine *e, peer *p) {
     e->sessions[p->slot][0] = p->incoming_session;
     e->sessions[p->slot][1] = p->outgoing_session;
     e->peer_total--;
-    if (p->chain_prev)
-        p->chain_prev->chain_next = p->chain_next;
-    else
-        *chain_of(e, &p->address, p->connect_id) = p->chain_next;
-    if (p->chain_next) p->chain_next->chain_prev = p->chain_prev;
+    unlink_address(e, p);
     free(p);
+}
+
+void table_move(gde_engine *e, peer *p, const gde_address *address) {
+    unlink_address(e, p);
+    p->address = *address;
+    link_address(e, p);
 }
 
 peer *table_get(gde_engine *e, uint64_t handle) {

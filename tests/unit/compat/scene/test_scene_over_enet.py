@@ -127,3 +127,21 @@ def test_both_ends_opened_again(host_engine: str, threaded: bool, polls: bool) -
     assert sum(server.api.counters().values()) == sum(client.api.counters().values()) == 0
     for end in ends:
         end.transport.close()
+
+
+def test_what_is_too_large_is_refused(ends: list[End], caplog: pytest.LogCaptureFixture) -> None:
+    """Of a server to its clients, and of a client through the server."""
+    names = ["x" * (33 << 20)]
+    server, first, second = ends
+    first.player.set_multiplayer_authority(first.id)
+    assert server.player.start.rpc(names) is Error.FAILED
+    assert first.player.start.rpc_id(second.id, names) is Error.FAILED
+    data = bytes(33 << 20)
+    assert server.api.send_bytes(data) is Error.FAILED
+    assert first.api.send_bytes(data, second.id) is Error.FAILED
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 4
+    assert all(line.startswith("Unable to send packet of 346") for line in lines)
+    assert server.player.start.rpc(["a"]) is Error.OK
+    until(ends, lambda: bool(second.player.calls))
+    assert second.player.calls == [("start", ["a"], 1)]
