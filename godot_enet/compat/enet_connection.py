@@ -9,7 +9,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from enum import IntEnum
 from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -19,6 +18,7 @@ from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import HotConnection, set_results
+from godot_enet.compat.own_methods import rename_methods
 from godot_enet.core import (
     Address,
     BindError,
@@ -34,6 +34,7 @@ from godot_enet.core import (
 )
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
 from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
+from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.host import AnyHost, HostOpener, open_host, with_compressor, with_stage
 from godot_enet.core.transports.admission import Admission, Verdict, admission
 
@@ -61,7 +62,7 @@ _RECEIVE = EventType.RECEIVE
 _CONNECTED = EventType.CONNECT
 
 
-class _EventType(IntEnum):
+class _EventType(NamedIntEnum):
     """What :meth:`ENetConnection.service` reports."""
 
     EVENT_ERROR = -1
@@ -92,7 +93,7 @@ class ServiceResult(NamedTuple):
 class ConnectionMethods:
     """What an :class:`ENetConnection` does; see there."""
 
-    class CompressionMode(IntEnum):
+    class CompressionMode(NamedIntEnum):
         """What :meth:`compress` takes."""
 
         COMPRESS_NONE = 0
@@ -103,7 +104,7 @@ class ConnectionMethods:
 
     EventType = _EventType
 
-    class HostStatistic(IntEnum):
+    class HostStatistic(NamedIntEnum):
         """What :meth:`pop_statistic` takes."""
 
         HOST_TOTAL_SENT_DATA = 0
@@ -159,6 +160,14 @@ class ConnectionMethods:
             self._forget_peers()
             host.abandon(farewell=self._farewell_from == os.getpid())
             self._forget_dtls()
+
+    def __repr__(self) -> str:
+        host = self._host
+        if host is None:
+            return "<ENetConnection inactive>"
+        address = host.local_address()
+        where = "without a port yet" if address is None else f"on {address}"
+        return f"<ENetConnection {host.engine_name} {where}, {len(self._peers)} peers>"
 
     # Beginning and ending
 
@@ -836,3 +845,6 @@ def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int],
         return Verdict.IGNORE if hook is None else hook(format_ip(address.host), address.port, data)
 
     return decide
+
+
+rename_methods(ConnectionMethods, "ENetConnection")

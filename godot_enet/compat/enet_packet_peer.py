@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from enum import IntEnum
 
 from godot_enet.compat.addresses import format_ip
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import HotPeer
+from godot_enet.compat.own_methods import rename_methods
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.core import (
     Address,
@@ -22,6 +22,7 @@ from godot_enet.core import (
     UnknownPeer,
 )
 from godot_enet.core import PeerStatistic as _CoreStatistic
+from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.host import AnyHost
 
 __all__ = ["ENetPacketPeer"]
@@ -45,7 +46,7 @@ _FRESH_STATISTICS = {
 class PeerMethods(PacketPeer):
     """What an :class:`ENetPacketPeer` does; see there."""
 
-    class PeerState(IntEnum):
+    class PeerState(NamedIntEnum):
         """ENet's states."""
 
         STATE_DISCONNECTED = 0
@@ -59,7 +60,7 @@ class PeerMethods(PacketPeer):
         STATE_ACKNOWLEDGING_DISCONNECT = 8
         STATE_ZOMBIE = 9
 
-    class PeerStatistic(IntEnum):
+    class PeerStatistic(NamedIntEnum):
         """What :meth:`get_statistic` takes."""
 
         PEER_PACKET_LOSS = 0
@@ -171,7 +172,7 @@ class PeerMethods(PacketPeer):
         self._packets.append((packet, flags))
 
     def __repr__(self) -> str:
-        state = self.get_state().name.removeprefix("STATE_").lower()
+        state = self.get_state().name.removeprefix("STATE_").lower() if self.is_active() else "inactive"
         return f"<ENetPacketPeer {self._address} {state}>"
 
     # Packets
@@ -451,3 +452,6 @@ class ENetPacketPeer(HotPeer, PeerMethods):
         "_packets",
         "_why",
     )
+
+
+rename_methods(PeerMethods, "ENetPacketPeer")

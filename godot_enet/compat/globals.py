@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = ["Error"]
 
 
-class Error(IntEnum):
+class Error(NamedIntEnum):
     """What most methods return. ``OK`` is 0, so that ``if error:`` reads as in GDScript."""
 
     OK = 0

@@ -6,13 +6,13 @@ import functools
 import secrets
 from abc import abstractmethod
 from collections.abc import Callable
-from enum import IntEnum
 from operator import index
 from typing import Any, SupportsIndex, cast
 
 from godot_enet.compat.errors import as_int
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.compat.signal import SignalProperty
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = ["MultiplayerPeer", "as_bool"]
 
@@ -35,14 +35,14 @@ class MultiplayerPeer(PacketPeer):
     Call :meth:`poll` every frame, then take what :meth:`get_available_packet_count` counts.
     """
 
-    class ConnectionStatus(IntEnum):
+    class ConnectionStatus(NamedIntEnum):
         """What :meth:`get_connection_status` returns."""
 
         CONNECTION_DISCONNECTED = 0
         CONNECTION_CONNECTING = 1
         CONNECTION_CONNECTED = 2
 
-    class TransferMode(IntEnum):
+    class TransferMode(NamedIntEnum):
         """How packets are sent."""
 
         TRANSFER_MODE_UNRELIABLE = 0

@@ -12,6 +12,9 @@ __all__ = ["OfflineMultiplayerPeer"]
 class OfflineMultiplayerPeer(MultiplayerPeer):
     """Always connected, always the server, always alone: packets go nowhere, and no signal is ever emitted."""
 
+    def __repr__(self) -> str:
+        return "<OfflineMultiplayerPeer>"
+
     def poll(self) -> None:
         """Make the deferred calls of signals (see :meth:`Signal.emit`); there is nothing else to do."""
         with frame():

@@ -24,6 +24,9 @@ class PacketPeer(ABC):
         self._packet_error = Error.OK
         self._encode_buffer_max_size = 8 * 1024 * 1024
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
     @abstractmethod
     def get_available_packet_count(self) -> int:
         """Packets that wait to be taken."""

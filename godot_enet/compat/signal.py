@@ -7,7 +7,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
-from enum import IntFlag
 from functools import partial
 from types import BuiltinMethodType
 from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
@@ -15,13 +14,14 @@ from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
 from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import as_int, attending, fail, log_exception
 from godot_enet.compat.globals import Error
+from godot_enet.core.enums import NamedIntFlag
 
 __all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
 
 _P = ParamSpec("_P")
 
 
-class ConnectFlags(IntFlag):
+class ConnectFlags(NamedIntFlag):
     """What :meth:`Signal.connect` takes, to be added up."""
 
     CONNECT_DEFERRED = 1
@@ -230,6 +230,9 @@ class SignalProperty(Generic[_P]):
     def __init__(self, *arguments: str) -> None:
         self.arguments = arguments
         self.name = ""
+
+    def __repr__(self) -> str:
+        return f"<SignalProperty {self.name}({', '.join(self.arguments)})>"
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

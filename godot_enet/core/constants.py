@@ -7,7 +7,7 @@ Source of all values: enet: include/enet/enet.h, include/enet/protocol.h, host.c
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from godot_enet.core.enums import NamedIntEnum, NamedIntFlag
 
 __all__ = [
     "COMMAND_FLAG_ACKNOWLEDGE",
@@ -105,7 +105,7 @@ The reference charges only payload bytes, so empty commands are free there and a
 """
 
 
-class Command(IntEnum):
+class Command(NamedIntEnum):
     """Command numbers of the wire format."""
 
     NONE = 0
@@ -123,7 +123,7 @@ class Command(IntEnum):
     SEND_UNRELIABLE_FRAGMENT = 12
 
 
-class PeerState(IntEnum):
+class PeerState(NamedIntEnum):
     """States of a peer; the numeric order carries meaning in the reference."""
 
     DISCONNECTED = 0
@@ -138,7 +138,7 @@ class PeerState(IntEnum):
     ZOMBIE = 9
 
 
-class PacketFlag(IntFlag):
+class PacketFlag(NamedIntFlag):
     """Flags of a packet; 0 is plain unreliable, sequenced."""
 
     RELIABLE = 1
@@ -146,7 +146,7 @@ class PacketFlag(IntFlag):
     UNRELIABLE_FRAGMENT = 8
 
 
-class DisconnectMode(IntEnum):
+class DisconnectMode(NamedIntEnum):
     """The four ways to end a connection (enet: enet_peer_disconnect*, enet_peer_reset)."""
 
     NORMAL = 0
@@ -159,7 +159,7 @@ class DisconnectMode(IntEnum):
     """Forget the peer without a word; no event here."""
 
 
-class PeerOption(IntEnum):
+class PeerOption(NamedIntEnum):
     """What :meth:`Engine.configure` sets on a peer, with its values in order."""
 
     PING_INTERVAL = 0
@@ -170,7 +170,7 @@ class PeerOption(IntEnum):
     """(interval ms, acceleration, deceleration); the remote is told and adopts them."""
 
 
-class PeerStatistic(IntEnum):
+class PeerStatistic(NamedIntEnum):
     """Per-peer statistics, in the order of Godot's ENetPacketPeer.PeerStatistic; units as in ENet."""
 
     PACKET_LOSS = 0
@@ -189,7 +189,7 @@ class PeerStatistic(IntEnum):
     PACKET_THROTTLE_INTERVAL = 13
 
 
-class HostStatistic(IntEnum):
+class HostStatistic(NamedIntEnum):
     """Traffic totals of a host: UDP payloads as they cross the socket, junk included."""
 
     TOTAL_SENT_DATA = 0
@@ -198,7 +198,7 @@ class HostStatistic(IntEnum):
     TOTAL_RECEIVED_PACKETS = 3
 
 
-class Drop(IntEnum):
+class Drop(NamedIntEnum):
     """Why something received was not used. One counter and one rate-limited log line per cause."""
 
     SHORT = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import NamedTuple, NewType
+
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = ["FAILURE", "DisconnectReason", "Event", "EventType", "PeerHandle"]
 
@@ -11,7 +12,7 @@ PeerHandle = NewType("PeerHandle", int)
 """Names one connection: slot in the low 12 bits, generation above. A stale handle is detected, never reused."""
 
 
-class EventType(IntEnum):
+class EventType(NamedIntEnum):
     """Kind of an event; the numbers are ENet's."""
 
     ERROR = -1
@@ -22,7 +23,7 @@ class EventType(IntEnum):
     RECEIVE = 3
 
 
-class DisconnectReason(IntEnum):
+class DisconnectReason(NamedIntEnum):
     """Why a connection ended."""
 
     NONE = 0

@@ -227,6 +227,9 @@ class Host:
         self.service = self._driver.service
         self.flush = self._driver.flush
 
+    def __repr__(self) -> str:
+        return f"<Host {self.engine_name} {'closed' if self.closed else 'open'}>"
+
     @property
     def engine_name(self) -> str:
         """Which engine runs it: ``"python"`` or ``"native"``."""

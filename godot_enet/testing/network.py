@@ -60,6 +60,9 @@ class Network:
         self._cut: list[tuple[set[str], set[str]]] = []
         self._opened = 0
 
+    def __repr__(self) -> str:
+        return f"<Network of {len(self._machines)} machines at {self.now} ms, seed {self.seed}>"
+
     @property
     def now(self) -> int:
         """Virtual milliseconds."""
@@ -191,6 +194,9 @@ class Machine:
         self.ip = ip
         self.transports: dict[int, VirtualTransport] = {}
         """Open sockets, by port."""
+
+    def __repr__(self) -> str:
+        return f"<Machine {self.ip}>"
 
     def connection(self, *, threaded: bool = True) -> ENetConnection:
         """An ``ENetConnection`` on this machine. It reaches the IP addresses of other machines here, by number.

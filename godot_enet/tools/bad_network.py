@@ -71,6 +71,9 @@ class BadNetwork:
             raise ValueError(_INACTIVE) from None
         connection._take_over(host, heir)
 
+    def __repr__(self) -> str:
+        return f"<BadNetwork {self._config}>"
+
     def _wrap(self, transport: Transport, _view: HostView) -> Transport:
         self._stage = ImpairedTransport(transport, self._config, self._config, self._seed)
         return self._stage

@@ -103,6 +103,9 @@ class NetGraph:
         self._shown = 0  # level that the face was made for
         self._age = 0  # samples since the numbers were written
 
+    def __repr__(self) -> str:
+        return f"<NetGraph level {self.level} of {self.stats.connection!r}>"
+
     def count(self, kind: str, size: int, *, received: bool = False, packets: int = 1) -> None:
         """Tell what kind of packet was sent, or received, so that its bytes get a colour of their own."""
         self.stats.count(kind, size, received=received, packets=packets)

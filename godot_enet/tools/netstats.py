@@ -127,6 +127,9 @@ class NetStats:
         self._gap = 0.0
         self._drops = 0
 
+    def __repr__(self) -> str:
+        return f"<NetStats of {self.connection!r}, {len(self.history)} samples>"
+
     def count(self, kind: str, size: int, *, received: bool = False, packets: int = 1) -> None:
         """Tell what kind of packet was sent, or received: for rates by kind. ``size`` in bytes, for one or several."""
         (self._received if received else self._sent).count(kind, size, packets)

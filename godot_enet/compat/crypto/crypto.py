@@ -25,6 +25,9 @@ _NO_KEY = "Invalid key provided."
 class Crypto:
     """Needs the package ``cryptography`` for all but random bytes, HMAC and comparison."""
 
+    def __repr__(self) -> str:
+        return "<Crypto>"
+
     def generate_random_bytes(self, size: int) -> bytes:
         """Bytes that nobody can guess; ``b""`` with an error for a negative size."""
         count = as_int(size, "size")

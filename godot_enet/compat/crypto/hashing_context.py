@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from godot_enet.compat.errors import as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
+from godot_enet.core.enums import NamedIntEnum
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -21,7 +21,7 @@ ALGORITHMS = {0: "md5", 1: "sha1", 2: "sha256"}
 class HashingContext:
     """Call :meth:`start`, :meth:`update` as often as needed, and :meth:`finish`; then it can start again."""
 
-    class HashType(IntEnum):
+    class HashType(NamedIntEnum):
         """The digests there are."""
 
         HASH_MD5 = 0
@@ -34,6 +34,9 @@ class HashingContext:
 
     def __init__(self) -> None:
         self._hash: _Hash | None = None
+
+    def __repr__(self) -> str:
+        return f"<HashingContext {'not started' if self._hash is None else self._hash.name}>"
 
     def start(self, type: HashType | int) -> Error:
         """Begin a digest; ``ERR_ALREADY_IN_USE`` when one is begun, ``ERR_UNAVAILABLE`` for an unknown type."""

@@ -19,6 +19,9 @@ class HMACContext:
     def __init__(self) -> None:
         self._hmac: hmac.HMAC | None = None
 
+    def __repr__(self) -> str:
+        return f"<HMACContext {'not started' if self._hmac is None else self._hmac.name}>"
+
     def start(self, hash_type: HashingContext.HashType | int, key: bytes | bytearray | memoryview) -> Error:
         """Begin a digest.
 

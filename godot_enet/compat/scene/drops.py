@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from enum import IntEnum
 from time import monotonic
 
+from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.reporting import Limiter
 
 __all__ = ["SceneDrop", "SceneReporter"]
@@ -15,7 +15,7 @@ _LONGEST = 100
 _MOST_SUBJECTS = 1000
 
 
-class SceneDrop(IntEnum):
+class SceneDrop(NamedIntEnum):
     """Why something received was not used; the keys of :meth:`SceneMultiplayer.counters`."""
 
     MALFORMED = 0

@@ -40,6 +40,9 @@ class MultiplayerAPI(ABC):
 
     _default: ClassVar[str] = "SceneMultiplayer"
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
     @abstractmethod
     def get_multiplayer_peer(self) -> MultiplayerPeer | None:
         """What packets go through."""

@@ -7,7 +7,6 @@ methods. Only names count there, so that the ends may differ in options.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import IntEnum
 from functools import partial
 from hashlib import md5
 from operator import index
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.variant import Variant
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = [
     "NODE_TABLE",
@@ -31,7 +31,7 @@ NODE_TABLE = 0x8000
 """Set in the numbers of methods that were configured with ``Node.rpc_config``."""
 
 
-class RPCMode(IntEnum):
+class RPCMode(NamedIntEnum):
     """Who may call a method."""
 
     RPC_MODE_DISABLED = 0

@@ -19,12 +19,14 @@ from collections.abc import Sequence
 from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.compat.own_methods import rename_methods
 from godot_enet.compat.scene.authentication import AUTH
 from godot_enet.compat.scene.drops import SceneDrop
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.path_cache import CONFIRM_PATH, SIMPLIFY_PATH
 from godot_enet.compat.scene.remote_calls import RemoteCalls
 from godot_enet.compat.scene.scene_peers import ADD_PEER, DEL_PEER, RAW, RELAY, SERVER, SYS, SYS_HEAD, ScenePeers
+from godot_enet.compat.scene.scene_settings import SceneSettings
 from godot_enet.compat.signal import SignalProperty, frame
 from godot_enet.compat.variant import Variant
 
@@ -216,3 +218,7 @@ class SceneMultiplayer(ScenePeers):
     def counters(self) -> dict[SceneDrop, int]:
         """How often something received was not used, by cause."""
         return self._reporter.counters()
+
+
+for _inner in (ScenePeers, SceneSettings):
+    rename_methods(_inner, "SceneMultiplayer")

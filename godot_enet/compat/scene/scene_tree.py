@@ -48,6 +48,12 @@ class SceneTree:
         self._attach(self._multiplayer, _ROOT)
         add_to_tree(self.root, self)
 
+    def __repr__(self) -> str:
+        nodes = [self.root]
+        for node in nodes:
+            nodes += node.get_children()
+        return f"<SceneTree of {len(nodes)} nodes, {self._multiplayer!r}>"
+
     # Multiplayer
 
     def get_multiplayer(self, for_path: str | NodePath = "") -> MultiplayerAPI:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from godot_enet.compat.errors import as_bytes, fail
 from godot_enet.compat.globals import Error
+from godot_enet.compat.own_methods import copy_methods
 from godot_enet.compat.variant.byte_compression import CompressionMode
 from godot_enet.compat.variant.color import Color
 from godot_enet.compat.variant.containers import Array, Dictionary
@@ -136,3 +137,8 @@ def decode_packet(packet: bytes, allow_objects: bool = False) -> Variant:
         return decode_variant(packet, allow_objects=allow_objects)[0]
     except DecodeError as error:
         return fail(str(error), None, theirs=True)
+
+
+_public = [each for name, each in list(globals().items()) if name in __all__ and isinstance(each, type)]
+for _each in _public:
+    copy_methods(_each, _public)

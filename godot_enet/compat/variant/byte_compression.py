@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from enum import IntEnum
 
 from godot_enet.compat.errors import fail
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = ["CompressionMode", "compress", "decompress", "inflate"]
 
 
-class CompressionMode(IntEnum):
+class CompressionMode(NamedIntEnum):
     """Godot's ``FileAccess.CompressionMode``."""
 
     COMPRESSION_FASTLZ = 0

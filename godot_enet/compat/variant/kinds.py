@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from enum import IntEnum
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
 from typing import Any, TypeAlias
+
+from godot_enet.core.enums import NamedIntEnum
 
 __all__ = ["Variant", "VariantType", "refuse", "typeof"]
 
@@ -14,7 +15,7 @@ Variant: TypeAlias = Any
 """Anything that Godot can put into a variable; :func:`typeof` tells what of Python that is."""
 
 
-class VariantType(IntEnum):
+class VariantType(NamedIntEnum):
     """Godot's ``Variant.Type``."""
 
     TYPE_NIL = 0

@@ -79,6 +79,9 @@ class AsyncHost(Generic[AnyPollable]):
         self._watch()
         self._arm()
 
+    def __repr__(self) -> str:
+        return f"<AsyncHost of {self.host!r}>"
+
     async def __aenter__(self) -> AsyncHost[AnyPollable]:
         return self
 

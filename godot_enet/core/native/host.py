@@ -110,6 +110,9 @@ class NativeHost:
             self._owned = None
             self._gde.gde_host_free(owned)
 
+    def __repr__(self) -> str:
+        return f"<NativeHost {self.engine_name} {'closed' if self.closed else 'open'}>"
+
     @property
     def engine_name(self) -> str:
         """``"native"``."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from enum import IntEnum
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -25,6 +24,7 @@ from godot_enet.core.constants import (
     Command,
 )
 from godot_enet.core.engine.half_open import prefix_of
+from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
 from godot_enet.core.wire import CONNECT, DISCONNECT
 
@@ -37,7 +37,7 @@ _LOOK = 200
 """Milliseconds between two looks at who is connected."""
 
 
-class Verdict(IntEnum):
+class Verdict(NamedIntEnum):
     """What becomes of a CONNECT."""
 
     ACCEPT = 0

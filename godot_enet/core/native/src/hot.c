@@ -280,7 +280,8 @@ static PyMethodDef peer_methods[] = {
     {NULL, NULL, 0, NULL}};
 static PyType_Slot peer_slots[] = {
     {Py_tp_dealloc, peer_dealloc}, {Py_tp_traverse, peer_traverse}, {Py_tp_methods, peer_methods}, {0, NULL}};
-static PyType_Spec peer_spec = {"godot_enet.core.native.HotPeer", sizeof(Peer), 0,
+/* Named like the public class, since a TypeError names the class that has the method. */
+static PyType_Spec peer_spec = {"godot_enet.core.native.ENetPacketPeer", sizeof(Peer), 0,
                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, peer_slots};
 
 /* Connection */
@@ -508,7 +509,7 @@ static PyType_Slot connection_slots[] = {{Py_tp_dealloc, connection_dealloc},
                                          {Py_tp_clear, connection_clear},
                                          {Py_tp_methods, connection_methods},
                                          {0, NULL}};
-static PyType_Spec connection_spec = {"godot_enet.core.native.HotConnection", sizeof(Connection), 0,
+static PyType_Spec connection_spec = {"godot_enet.core.native.ENetConnection", sizeof(Connection), 0,
                                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, connection_slots};
 
 /* The doors, for ctypes.PyDLL. */
