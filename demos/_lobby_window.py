@@ -82,14 +82,14 @@ class Window:
             for start in range(0, len(line), longest)
         ]
         for row, (text, color) in enumerate(pieces[-most:]):
-            self._stage.text(text, (GAP + 12, HEAD + 20 + row * ROW), color, anchor="midleft")
+            self._stage.text(text, (GAP + 12, HEAD + 20 + row * ROW), color, anchor="midleft", width=width - 24)
 
     def _draw_roster(self, room: Room, x: int) -> None:
         for row, (name, ready, here) in enumerate(room.roster):
             y = HEAD + 20 + row * ROW
             color = _stage.GREEN if ready and here else FAINT
             pygame.draw.circle(self._stage.screen, color, (x + 18, y), 6, 0 if ready and here else 2)
-            self._stage.text(name, (x + 34, y), TEXT if here else FAINT, anchor="midleft")
+            self._stage.text(name, (x + 34, y), TEXT if here else FAINT, anchor="midleft", width=SIDE - 100)
             state = "away" if not here else "ready" if ready else ""
             self._stage.text(state, (x + SIDE - 12, y), FAINT, 18, "midright")
 

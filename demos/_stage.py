@@ -56,12 +56,25 @@ class Stage:
                 yield event
 
     def text(
-        self, text: str, at: tuple[float, float], color: str = TEXT, size: int = 20, anchor: str = "topleft"
+        self,
+        text: str,
+        at: tuple[float, float],
+        color: str = TEXT,
+        size: int = 20,
+        anchor: str = "topleft",
+        width: float = 0,
     ) -> pygame.Rect:
-        """Write a line; ``anchor`` is the corner, side or ``center`` of the text that comes to lie ``at``."""
+        """Write a line; ``anchor`` is the corner, side or ``center`` of the text that comes to lie ``at``.
+
+        What is wider than ``width`` pixels is cut there; 0 is unlimited. (pygame-ce's letters are wider than pygame's.)
+        """
         if size not in self._fonts:
             self._fonts[size] = pygame.font.Font(None, size)
-        image = self._fonts[size].render(text, True, color)
+        font, whole = self._fonts[size], text
+        while width and text and font.size(text)[0] > width:
+            whole = whole[:-1]
+            text = whole.rstrip() + "..."
+        image = font.render(text, True, color)
         place = image.get_rect()
         setattr(place, anchor, (round(at[0]), round(at[1])))
         return self.screen.blit(image, place)

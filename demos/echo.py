@@ -36,7 +36,8 @@ LISTEN = 30  # frames at the end of --frames in which nothing is sent, only echo
 STALL = 0.5  # seconds
 MESSAGE = struct.Struct("!d")  # when the client sent it
 
-FPS = 60
+FPS, PICTURE_FRAMES = 60, 300
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 WIDTH, HEIGHT = 640, 372
 HEAD, STRIP, GAP = 40, 100, 10  # pixels: head line, one graph, space around it
 BACKGROUND, PANEL, TEXT, FIRST, SECOND = "#14181f", "#1e2530", "#d5dbe6", "#5ec8ff", "#ffb454"
@@ -90,10 +91,8 @@ class Client:
             raise DemoError(f"Cannot connect to {self.server}: is this the name of a host, and a port?")
         self.peer = peer
         self.peer.set_timeout(*SILENCE)
-        self.connected = False
-        self.ended = False
-        self.sent = [0, 0]  # by channel
-        self.echoed = [0, 0]
+        self.connected = self.ended = False
+        self.sent, self.echoed = [0, 0], [0, 0]  # by channel
         self.latest = self.total = 0.0  # ms from sending a message to reading its echo
 
     def service(self) -> None:
@@ -143,10 +142,8 @@ class Graph:
         top = max(self.top, *(max(values) for values in self.history))
         legend = [(f"{self.title} ({self.unit}, scale to {top:.0f})", TEXT)]
         for color, line in zip((FIRST, SECOND), zip(*self.history, strict=True), strict=False):
-            points = [
-                (area.right - len(line) + x, area.bottom - 2 - value / top * (area.height - 26))
-                for x, value in enumerate(line)
-            ]
+            left, scale = area.right - len(line), (area.height - 26) / top
+            points = [(left + x, area.bottom - 2 - value * scale) for x, value in enumerate(line)]
             if len(points) > 1:
                 pygame.draw.lines(screen, color, False, points, 2)
             legend.append((f"{line[-1]:.1f}", color))
@@ -167,8 +164,7 @@ def read_health(peer: ENetPacketPeer | None, client: Client | None) -> tuple[tup
 
 
 def open_window() -> pygame.Surface:
-    displays = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, DISPLAYS)):
         os.environ["SDL_VIDEODRIVER"] = "dummy"
         print("No display found: drawing where nobody sees it (SDL_VIDEODRIVER=dummy). Ctrl-C quits.")
     pygame.display.init()
@@ -194,11 +190,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s")
     parser.add_argument("--inline", action="store_true", help="no network thread: service() does all the work")
     parser.add_argument("--frames", type=int, help="quit after this many frames")
+    parser.add_argument("--screenshot", metavar="FILE", help=f"save the last frame, the {PICTURE_FRAMES}th by default")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
+    last = PICTURE_FRAMES if options.screenshot and options.frames is None else options.frames
     server: Server | None = None
     client: Client | None = None
     try:
@@ -215,13 +213,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             Graph("throttle: unreliable packets let through", "%", 100),
         ]
         frame = 0
-        while not wants_to_quit() and not (client and client.ended) and frame != options.frames:
+        while not wants_to_quit() and not (client and client.ended) and frame != last:
             frame += 1
             if server:
                 server.service()
             if client:
                 client.service()
-                if options.frames is None or frame + LISTEN <= options.frames:
+                if last is None or frame + LISTEN <= last:
                     client.send(frame)
             health = read_health(client.peer if client else server.peer if server else None, client)
             screen.fill(BACKGROUND)
@@ -231,6 +229,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 graph.draw(screen, font, pygame.Rect(GAP, HEAD + row * (STRIP + GAP), WIDTH - 2 * GAP, STRIP))
             pygame.display.flip()
             clock.tick(FPS)
+        if options.screenshot:
+            pygame.image.save(screen, options.screenshot)
+            print(f"saved {options.screenshot}")
     except KeyboardInterrupt:
         print()
     except (DemoError, pygame.error) as reason:

@@ -156,7 +156,8 @@ def draw(stage: Stage, panes: Sequence[Pane], scores: Sequence[Score], left: flo
         banner.center = SIZE[0] // 2, HEAD + PANE[1] // 2
         pygame.draw.rect(stage.screen, PANEL, banner, border_radius=8)
         pygame.draw.rect(stage.screen, ORANGE, banner, 2, border_radius=8)
-        stage.text(verdict(scores, panes).capitalize() + ".", banner.center, TEXT, 30, "center")
+        text = verdict(scores, panes).capitalize() + "."
+        stage.text(text, banner.center, TEXT, 30, "center", banner.width - 20)
 
 
 def report(stage: Stage, panes: Sequence[Pane], scores: Sequence[Score], busy: float) -> None:

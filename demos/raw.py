@@ -174,7 +174,7 @@ def draw(stage: Stage, side: Side, area: pygame.Rect) -> None:
     for row, (frame, color, text) in enumerate(side.log):
         y = area.y + HEAD + row * ROW
         stage.text(str(frame), (area.x + 48, y), FAINT, 18, "midright")
-        stage.text(text, (area.x + 58, y), color, 19, "midleft")
+        stage.text(text, (area.x + 58, y), color, 17, "midleft", area.width - 72)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from godot_enet.tools.netstats import ENET, NetStats, Sample
 
@@ -48,8 +49,20 @@ ROUND_TRIP, VARIANCE, LOSS, THROTTLE, QUEUED, WAITING, STALL = (
 PROTOCOL = "#66758c"
 KINDS = ("#7bd88f", "#5ec8ff", "#ffb454", "#f08fc0", "#b58cff", "#e8e06a")
 
+_colors = {ENET: PROTOCOL}
+"""The colours of the kinds of packets, in all graphs of the process."""
+
 Parts = Sequence[tuple[float, str]]
 """One column: heights, from the bottom up, and their colours."""
+
+
+def color_of(kind: str) -> str:
+    """The colour of a kind of packet: the same in every graph, and in other programs as far as there are enough."""
+    if kind not in _colors:
+        first = crc32(kind.encode()) % len(KINDS)
+        used = list(_colors.values())
+        _colors[kind] = min(KINDS[first:] + KINDS[:first], key=used.count)
+    return _colors[kind]
 
 
 def _pygame() -> Any:
@@ -88,7 +101,7 @@ class NetGraph:
         self.level = level
         self.key = self._pygame.K_F3 if key is None else key
         self._font = self._pygame.font.Font(None, FONT_SIZE)
-        self._colors: dict[str, str] = {ENET: PROTOCOL}
+        self._kinds: set[str] = set()
         self._rows = [
             _Row("round trip", 20, 2, _round_trip, _round_trip_text),
             _Row("received", 1000, 2, lambda one: self._by_kind(one.received), lambda one: _kilo(one.bytes_received)),
@@ -179,8 +192,7 @@ class NetGraph:
         y = TOP + len(rows) * ROW
         if self.level >= 2:
             # What passed lately, in the colours of the bars.
-            kinds = [kind for kind in self._colors if kind != ENET]
-            self._write(face, y, [(kind, self._colors[kind]) for kind in [*kinds, ENET]])
+            self._write(face, y, [(kind, color_of(kind)) for kind in [*sorted(self._kinds - {ENET}), ENET]])
         if self.level >= 3:
             packets = f"datagrams {recent.received[ENET].packets:.0f} in {recent.sent[ENET].packets:.0f} out /s"
             self._write(face, y + LINE, [(packets, TITLE)], right=f"{recent.dropped} dropped, {recent.peers} peers")
@@ -203,9 +215,9 @@ class NetGraph:
         return self._words[text, color]
 
     def _by_kind(self, rates: dict[str, Any]) -> Parts:
-        for kind in rates:
-            self._colors.setdefault(kind, KINDS[(len(self._colors) - 1) % len(KINDS)])
-        return [(rate.bytes, self._colors[kind]) for kind, rate in rates.items()]
+        self._kinds.update(rates)
+        kinds = sorted(rates, key=lambda kind: (kind == ENET, kind))
+        return [(rates[kind].bytes, color_of(kind)) for kind in kinds]
 
 
 class _Row:

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +105,14 @@ def test_a_client_vanishes() -> None:
         server.wait_for("a client vanished")
         server.interrupt()
         assert server.finish() == 0, server.output
+
+
+def test_the_last_frame_is_saved(tmp_path: Path) -> None:
+    picture = tmp_path / "echo.png"
+    with Program(ECHO, "--frames", "20", "--screenshot", str(picture), *port_option()) as echo:
+        assert echo.finish() == 0, echo.output
+    assert f"saved {picture}" in echo.lines
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_port_is_in_use() -> None:

@@ -51,6 +51,26 @@ def test_every_event_is_reported_and_drawn(keys: Keys, capsys: pytest.CaptureFix
     assert lamps == ["#ffb454", "#ff5d5d"]  # DISCONNECT on the left, ERROR on the right
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.1, 1.5])
+def test_no_text_leaves_its_panel(keys: Keys, scale: float) -> None:
+    """With wider letters, either: pygame-ce's are."""
+    raw = keys.load("demos.raw")
+    font = keys.pygame.font.Font
+    keys.patch(keys.pygame.font, "Font", lambda name, size: font(name, round(size * scale)))
+    stage = keys.stage.Stage("raw", (raw.WIDTH, raw.HEIGHT), 1)
+    side = raw.Side("server")
+    for text in ("x" * 200, "channel 2, unsequenced, 11 bytes: unsequenced", "i"):
+        side.note(1000, raw.ENetConnection.EVENT_RECEIVE, text)
+    area = keys.pygame.Rect(raw.GAP, raw.GAP, 465, raw.HEIGHT - 60)
+    raw.draw(stage, side, area)
+    outside = keys.pygame.Rect(area.right, area.top + raw.HEAD - raw.ROW, raw.WIDTH - area.right, 4 * raw.ROW)
+    color = keys.pygame.Color(raw.COLORS[raw.ENetConnection.EVENT_RECEIVE])
+    strip = stage.screen.subsurface(outside)
+    assert keys.pygame.mask.from_threshold(strip, color, (1, 1, 1, 255)).count() == 0
+    inside = stage.screen.subsurface(area)
+    assert keys.pygame.mask.from_threshold(inside, color, (1, 1, 1, 255)).count() > 100
+
+
 def lit(keys: Keys, color: str) -> bool:
     """Whether a lamp of that colour is on: a full disc of it."""
     lamps = keys.picture.subsurface(keys.pygame.Rect(0, 50, keys.picture.get_width(), 44))

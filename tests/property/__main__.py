@@ -9,7 +9,10 @@ import argparse
 import sys
 import time
 
-from tests.property.links import play
+try:
+    from tests.property.links import play
+except ModuleNotFoundError as error:
+    sys.exit(f"This needs {error.name}: pip install -e '.[dev]'")
 
 __all__ = ["main"]
 

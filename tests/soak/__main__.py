@@ -9,12 +9,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 
+from godot_enet.core.config import HostConfig
+from godot_enet.core.engine import PythonEngine
+from godot_enet.core.interface import Engine
+from godot_enet.core.native import NativeEngine, NativeUnavailable
 from godot_enet.core.sim import LinkConfig
-from tests.conftest import ENGINES
 from tests.soak.crowd import Crowd
 from tests.soak.loopback import soak, usage
 
+ENGINES: dict[str, Callable[[HostConfig], Engine]] = {"python": PythonEngine, "native": NativeEngine}
 LINK = LinkConfig(loss=0.02, delay=20, jitter=15, reorder=0.2, duplicate=0.01)
 GROWTH = 1.05
 """Memory at the end, in multiples of what it was after the warm-up."""
@@ -31,6 +36,8 @@ def main() -> int:
     parser.add_argument("--peers", type=int, default=200)
     given = parser.parse_args()
     good = True
+    if not given.hours and not given.minutes:
+        parser.error("say how long: --hours of virtual time, --minutes of real time, or both")
     if given.hours:
         good = virtual(given.hours, given.players, given.engine, given.seed)
     if given.minutes:
@@ -68,4 +75,7 @@ def real(minutes: float, peers: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except NativeUnavailable as error:
+        sys.exit(f"soak: the native engine is not available ({error}); --engine python does without")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from godot_enet.core.events import Event, EventType, PeerHandle
@@ -10,6 +14,7 @@ from tests.conftest import EngineFactory
 from tests.soak.crowd import RELIABLE, UNRELIABLE, UNSEQUENCED, Crowd, Talk
 from tests.soak.loopback import soak
 
+ROOT = Path(__file__).resolve().parents[2]
 LINK = LinkConfig(loss=0.05, delay=20, jitter=15, reorder=0.2, duplicate=0.02)
 
 
@@ -28,6 +33,25 @@ def test_real_peers_leave_nothing_behind() -> None:
     first, last, received = soak(peers=20, seconds=4.0, warm_up=2.0)
     assert received > 20
     assert last[1:] == first[1:]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, where there is no pytest."""
+    script = "import runpy, sys; sys.modules['pytest'] = None; runpy.run_module('tests.soak', run_name='__main__')"
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+
+def test_the_command_needs_the_package_alone() -> None:
+    done = run("--engine", "python", "--hours", "0.002", "--players", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "packets" in done.stdout
+
+
+def test_the_command_asks_how_long() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert "--hours" in done.stderr
 
 
 def heard(channel: int, *numbers: int) -> Talk:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import logging
 import os
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -51,6 +53,21 @@ _WAIT_PIECE = 50
 """Milliseconds."""
 _HANDING_OVER = "the host is just being handed over to Python, and this call came in the middle of that"
 _Heir = TypeVar("_Heir")
+_log = logging.getLogger("godot_enet")
+_gevent_noted = False
+
+
+def _note_gevent() -> None:
+    """Say once that what waits in C stops a gevent hub, which knows of Python's sockets and threads only."""
+    global _gevent_noted
+    monkey = sys.modules.get("gevent.monkey")
+    if _gevent_noted or monkey is None or not monkey.is_module_patched("socket"):
+        return
+    _gevent_noted = True
+    _log.warning(
+        "gevent is active, and the native engine's service(timeout) stops all greenlets while it waits: "
+        "call service() without a timeout, or use GODOT_ENET_ENGINE=python."
+    )
 
 
 class NativeHost:
@@ -65,6 +82,7 @@ class NativeHost:
         self, config: HostConfig, clock: Clock, *, bind: str | None = None, port: int = 0, threaded: bool = True
     ) -> None:
         self._gde = library()
+        _note_gevent()
         self.config = config
         self._clock = clock
         self._reporter = DropReporter()

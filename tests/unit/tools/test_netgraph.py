@@ -218,3 +218,25 @@ def test_pygame_is_missing() -> None:
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     last = "ModuleNotFoundError: NetGraph draws with pygame: pip install pygame (or pygame-ce)"
     assert ended.stderr.splitlines()[-1] == last
+
+
+def test_a_kind_has_one_colour_in_all_graphs(pygame: Any) -> None:
+    """In whatever order each of them meets it, and whichever way it goes."""
+    here, there = Fed(ENetConnection(), level=2), Fed(ENetConnection(), level=2)
+    rate = Rate(1000.0, 5.0)
+    here.feed(replace(QUIET, received={"state": rate, ENET: Rate()}, sent={"chat": rate, ENET: Rate()}))
+    there.feed(replace(QUIET, received={"chat": rate, ENET: Rate()}, sent={"state": rate, ENET: Rate()}))
+    pictures = [(bars(pygame, graph, 1), bars(pygame, graph, 2)) for graph in (here, there)]
+    shown = [[next(iter(heights(pygame, picture, 0))) for picture in both] for both in pictures]
+    assert shown[0] == shown[1][::-1]
+    assert shown[0][0] != shown[0][1]
+
+
+def test_kinds_have_different_colours_as_long_as_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(netgraph, "_colors", {ENET: netgraph.PROTOCOL})
+    kinds = [f"kind {number}" for number in range(2 * len(netgraph.KINDS))]
+    colors = [netgraph.color_of(kind) for kind in kinds]
+    half = len(netgraph.KINDS)
+    assert {*colors[:half]} == {*colors[half:]} == {*netgraph.KINDS}
+    assert [netgraph.color_of(kind) for kind in reversed(kinds)] == colors[::-1]
+    assert netgraph.color_of(ENET) == netgraph.PROTOCOL
