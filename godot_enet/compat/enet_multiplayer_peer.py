@@ -12,6 +12,7 @@ from godot_enet.compat.enet_peers import INACTIVE, RESERVED_CHANNELS, ENetPeers,
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
+from godot_enet.compat.own_methods import rename_methods
 from godot_enet.core.host import HostOpener, open_host
 
 __all__ = ["ENetMultiplayerPeer"]
@@ -374,3 +375,6 @@ class ENetMultiplayerPeer(ENetPeers):
 def _channel_count(transfer_channels: int) -> int:
     """How many ENet channels that needs; 0 stands for all. What is more than ENet has is cut, as in Godot."""
     return min(transfer_channels + RESERVED_CHANNELS, 255) if transfer_channels > 0 else 0
+
+
+rename_methods(ENetPeers, "ENetMultiplayerPeer")
