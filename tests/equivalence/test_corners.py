@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from godot_enet.core.compression import FastLz, Zlib
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState
 from godot_enet.core.events import Event, EventType
-from godot_enet.core.interface import Address
+from godot_enet.core.interface import Address, Compressor
+from tests.equivalence.lockstep import Lockstep
 from tests.equivalence.net import Net
 from tests.scenario import raw
 
@@ -279,3 +281,19 @@ def test_packets_of_every_size_near_the_mtu(mtu: int) -> None:
         pair.net.run(5)
     pair.net.run(50)
     assert len(pair.arrived()) == 4 * 110
+
+
+@pytest.mark.parametrize("before", [None, FastLz, Zlib])
+@pytest.mark.parametrize("after", [None, FastLz, Zlib])
+def test_what_is_finished_keeps_the_codec_of_its_time(
+    before: type[Compressor] | None, after: type[Compressor] | None
+) -> None:
+    """A farewell takes all that may leave with it; then the program chooses another codec."""
+    both = Lockstep(HostConfig(peer_count=2))
+    both.set_compressor(None if before is None else before())
+    first, _ = (both.call("connect", Address("10.0.0.1", port), 1, 0) for port in (1, 2))
+    both.call("disconnect", first, 0, DisconnectMode.NORMAL, 5)
+    both.set_compressor(None if after is None else after())
+    both.call("poll_timeout")
+    assert len(both.call("poll_transmit", 5)) == 2
+    both.compare()

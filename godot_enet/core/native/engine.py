@@ -257,6 +257,7 @@ class NativeEngine:
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
         mode = native_mode(compressor)
+        self._take_answers(0)  # What is finished already keeps the codec of its time, as in the Python engine.
         check(self._gde.gde_set_compressor(self._engine, _CODEC_OUTSIDE if mode is None else mode))
         self._compressor = compressor if mode is None else None
 
