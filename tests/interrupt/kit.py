@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import FrameType, TracebackType
@@ -121,12 +122,13 @@ class FragileEngine:
             self._insist(super().pop_event, event)  # type: ignore[misc]
         return event
 
-    def connect(self, address: Address, channels: int, data: int) -> PeerHandle:
+    def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
         before = self._peers()
         peers: list[PeerHandle] = []
         while not peers:
             with contextlib.suppress(Interrupted):
-                self._attempt(super().connect, address, channels, data)  # type: ignore[misc]
+                call = partial(super().connect, any_source=any_source)  # type: ignore[misc]
+                self._attempt(call, address, channels, data)
             peers = [peer for peer in self._peers() if peer not in before]
         (peer,) = peers
         return peer
