@@ -200,9 +200,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     server: Server | None = None
     client: Client | None = None
     try:
-        screen = open_window()
-        font = pygame.font.Font(None, 22)
-        clock = pygame.time.Clock()
+        screen, font, clock = open_window(), pygame.font.Font(None, 22), pygame.time.Clock()
         if not options.host:
             server = Server("*" if options.server else "127.0.0.1", options.port, not options.inline)
         if not options.server:
