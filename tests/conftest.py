@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -28,6 +30,14 @@ class EnginePair(NamedTuple):
     client: EngineFactory
     server: EngineFactory
 
+
+OPTIONAL = {
+    "pygame": ["demos", "docs/test_pages.py", "unit/tools/test_netgraph.py"],
+    "cryptography": ["contract/test_crypto.py", "demos/test_dtls_chat.py", "docs/test_dtls.py", "unit/compat/crypto"],
+    "OpenSSL": ["demos/test_dtls_chat.py", "docs/test_dtls.py", "dtls"],
+    "importlinter": ["packaging/test_contracts.py"],
+}
+"""Tests that need a package which has no wheels for some interpreters, and no other reason to fail there."""
 
 ENGINES: dict[str, EngineFactory] = {"python": PythonEngine, "native": NativeEngine}
 
@@ -60,6 +70,23 @@ def pytest_report_header(config: pytest.Config) -> str:
     """Which engines are tested."""
     reason = why_no_native(config)
     return f"engines: python; tests of the native one are skipped ({reason})" if reason else "engines: native, python"
+
+
+def missing_packages() -> dict[str, list[str]]:
+    """The packages that are not installed, and the tests that need them."""
+    return {name: tests for name, tests in OPTIONAL.items() if importlib.util.find_spec(name) is None}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what could not even be imported."""
+    folder = Path(__file__).parent
+    return any(collection_path == folder / each for tests in missing_packages().values() for each in tests) or None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nothing is left out without a word."""
+    for name, tests in missing_packages().items():
+        terminalreporter.line(f"LEFT OUT, since {name} is not installed: {', '.join(tests)}")
 
 
 @pytest.hookimpl(tryfirst=True)
