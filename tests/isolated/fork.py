@@ -106,6 +106,7 @@ def main() -> None:
             problems.append("the parent's connection is broken")
             break
         client.service()
+    logging.disable(logging.CRITICAL)  # an encrypted client warns of the server's end
     server.destroy()
     client.destroy()
     sys.exit("\n".join(problems) or None)
