@@ -226,8 +226,10 @@ class PeerMethods(PacketPeer):
             text = "Unable to send packet, the peer is still connecting: send after its EVENT_CONNECT."
         elif state is not ENetPacketPeer.STATE_CONNECTED:
             text = f"Unable to send packet, the peer is in state {state.name}: send before disconnecting."
-        else:
+        elif size > host.config.maximum_packet_size:
             text = too_large(size, host.config.maximum_packet_size)
+        else:
+            return Error.FAILED  # another thread ended the connection meanwhile, or the program is ending
         return fail(text, Error.FAILED)
 
     def _put_packet(self, packet: bytes) -> Error:

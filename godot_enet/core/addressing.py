@@ -70,10 +70,10 @@ def may_answer_from_elsewhere(host: str) -> bool:
         return True
     if ":" in host:
         return False
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             # Sends nothing. Without SO_BROADCAST a system refuses broadcast addresses, and these alone, with EACCES.
             probe.connect((host, 9))
-        except OSError as error:
-            return error.errno == errno.EACCES
+    except OSError as error:
+        return error.errno == errno.EACCES  # or there is no descriptor left to ask with
     return False

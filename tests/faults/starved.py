@@ -12,6 +12,8 @@ import resource
 import sys
 
 from godot_enet import ENetConnection, ENetPacketPeer
+from godot_enet.compat import errors
+from tests.every_line import EveryLine
 
 
 def say(text: str) -> None:
@@ -32,6 +34,7 @@ def starve(left: int) -> list[int]:
 
 def main() -> None:
     logging.basicConfig(stream=sys.stdout, format="log: %(message)s")
+    errors._limiter = EveryLine()
     threaded = sys.argv[1] == "threaded"
     server = ENetConnection(threaded=threaded)
     server.create_host_bound("127.0.0.1", 0)

@@ -22,6 +22,14 @@ ELSEWHERE: dict[str, list[str]] = {
     "core/engine/incoming.py": ["scenario/test_wire.py", "scenario/test_hostile.py", "scenario/test_sequencing.py"],
     "core/engine/outgoing.py": ["scenario/test_packing.py", "scenario/test_fragments.py", "scenario/test_throttle.py"],
     "core/engine/peer.py": ["scenario/test_service.py"],
+    "core/engine/repair.py": ["interrupt/test_engine.py"],
+    "compat/enet_peers.py": [
+        "unit/compat/test_enet_multiplayer_peer.py",
+        "unit/compat/test_enet_multiplayer_peer_connected.py",
+    ],
+    # The whole table of conversions, through calls.
+    "compat/scene/annotations.py": ["unit/compat/scene/test_parameters.py", "unit/compat/scene/test_rpc_arguments.py"],
+    "compat/variant/conversions.py": ["unit/compat/scene/test_rpc_arguments.py"],
     # These need threads, sockets and time.
     "core/drivers/aio.py": ["drivers/test_aio.py"],
     "core/drivers/inline.py": ["drivers/test_inline.py", "drivers/test_blocking.py", "drivers/test_lifetime.py"],
