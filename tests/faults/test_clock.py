@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.clock import SystemClock
 from godot_enet.testing import Network
+from tests.demos.program import Program
 
 pytestmark = pytest.mark.usefixtures("host_engine")
 HOUR = 3_600_000
 CONNECTED = ENetPacketPeer.STATE_CONNECTED
+COMPILER = shutil.which("cc") if sys.platform == "linux" else None
 
 
 class Meeting:
@@ -79,3 +86,15 @@ def test_the_wall_clock_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None
         patch.setattr(time, "time_ns", lambda: 0)
         after = clock.now()
     assert 0 <= after - before < 10_000
+
+
+if COMPILER:
+
+    def test_the_network_thread_goes_on_when_the_wall_clock_is_set_back(tmp_path: Path) -> None:
+        library, source = str(tmp_path / "astray.so"), str(Path(__file__).with_name("astray.c"))
+        command = [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
+        subprocess.run(command, check=True, timeout=60)
+        preload = ":".join(filter(None, (os.environ.get("LD_PRELOAD"), str(library))))
+        with Program("-m", "tests.faults.astray", environment={**os.environ, "LD_PRELOAD": preload}) as program:
+            assert program.finish() == 0, program.output
+        assert program.lines == ["10 of 10"]

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -39,10 +40,6 @@ class ThreadDriver(InlineDriver):
     def __init__(self, pump: Pump, clock: Clock) -> None:
         super().__init__(pump, clock)
         self._waker = self._thread_waker = Waker()
-        self._until_closed = threading.Lock()
-        """Held until then; the thread waits for it between looks. (:class:`threading.Event` has a lock inside that a
-        finalizer or a signal handler could find held by its own thread.)"""
-        self._until_closed.acquire()
         self._asleep = False
         """Whether the thread sleeps on the descriptors."""
         self._serviced = clock.now() - _STAND_BACK
@@ -78,8 +75,6 @@ class ThreadDriver(InlineDriver):
 
     def _end_thread(self) -> None:
         """Have it look at :attr:`closed`."""
-        with contextlib.suppress(RuntimeError):  # once is enough
-            self._until_closed.release()
         self._thread_waker.wake()
         _running.pop(id(self), None)
 
@@ -135,10 +130,12 @@ class ThreadDriver(InlineDriver):
                 self._thread_waker.wake()
 
     def _stand_back(self) -> None:
-        """Leave the socket to a program that looks after it."""
+        """Leave the socket to a program that looks after it.
+
+        Asleep rather than in a wait with a time-out, which ends by the wall clock on some systems: Python 3.10, macOS.
+        """
         while not self.closed and (self.blocked or self.clock.now() - self._serviced < _STAND_BACK):
-            if self._until_closed.acquire(timeout=_YIELD if self.blocked else _STAND_BACK / 1000):
-                return
+            time.sleep(_YIELD if self.blocked else _STAND_BACK / 1000)
 
     def _sleep(self) -> None:
         """Sleep until there is something to do."""

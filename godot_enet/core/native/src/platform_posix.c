@@ -16,13 +16,29 @@ void os_mutex_destroy(os_mutex *mutex) { pthread_mutex_destroy(mutex); }
 void os_lock(os_mutex *mutex) { pthread_mutex_lock(mutex); }
 bool os_try_lock(os_mutex *mutex) { return pthread_mutex_trylock(mutex) == 0; }
 void os_unlock(os_mutex *mutex) { pthread_mutex_unlock(mutex); }
-void os_condition_init(os_condition *condition) { pthread_cond_init(condition, NULL); }
 void os_condition_destroy(os_condition *condition) { pthread_cond_destroy(condition); }
 void os_wake_all(os_condition *condition) { pthread_cond_broadcast(condition); }
 
+/* Waits never go by the wall clock, which somebody may set. */
+#ifdef __APPLE__ /* whose conditions know no other clock, but take how long instead of until when */
+void os_condition_init(os_condition *condition) { pthread_cond_init(condition, NULL); }
+
+void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds) {
+    struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    pthread_cond_timedwait_relative_np(condition, mutex, &wait);
+}
+#else
+void os_condition_init(os_condition *condition) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += milliseconds / 1000;
     until.tv_nsec += milliseconds % 1000 * 1000000;
     if (until.tv_nsec >= 1000000000) {
@@ -31,6 +47,7 @@ void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds) {
     }
     pthread_cond_timedwait(condition, mutex, &until);
 }
+#endif
 
 typedef struct {
     void (*run)(void *);
