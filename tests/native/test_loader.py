@@ -238,6 +238,13 @@ class TestWhoGetsTheMethods:
         (line,) = result.stderr.splitlines()
         assert "Using the native engine without its C methods, which is slower: this is a subinterpreter. " in line
 
+    def test_three_subinterpreters_at_a_time_do_not_disturb_each_other(self) -> None:
+        """Nor the main one, whose C methods are in use meanwhile."""
+        result = run(IN_THREE_SUBINTERPRETERS, CONVERSATION)
+        if "does not support loading in subinterpreters" in result.stderr:
+            pytest.skip("this Python's ctypes cannot be used in a subinterpreter")
+        assert (result.returncode, result.stdout) == (0, "True\n" + "False\n" * 3), result.stderr
+
     def test_a_python_that_lacks_a_function_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ctypes, "pythonapi", library())
         with pytest.raises(NativeUnavailable, match="a function is missing: "):
@@ -259,6 +266,53 @@ try:
         sys.exit(failure.formatted)
 finally:
     interpreters.destroy(other)
+"""
+CONVERSATION = """
+import sys
+from godot_enet import ENetConnection
+from godot_enet.core.native.loader import hot_types
+server, client = ENetConnection(), ENetConnection()
+server.create_host_bound("127.0.0.1", 0)
+client.create_host(1)
+peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+taken = 0
+while taken < 200:
+    client.service()
+    if client.get_peers()[0].get_state() == peer.STATE_CONNECTED:
+        peer.send(0, b"x", peer.FLAG_RELIABLE)
+    event = server.service(1)
+    if event.type == ENetConnection.EVENT_RECEIVE:
+        taken += event.peer.get_packet() == b"x"
+server.destroy()
+client.destroy()
+said = hot_types() is not None
+"""
+IN_THREE_SUBINTERPRETERS = """
+import sys
+import threading
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+program = sys.argv[1]
+
+def converse():
+    # In one thread from beginning to end: CPython 3.11 does not end an interpreter that another one has used.
+    other = interpreters.create()
+    try:
+        failure = getattr(interpreters, "exec", interpreters.run_string)(other, program + "print(said, flush=True)")
+        if failure:
+            print(failure.formatted, file=sys.stderr)
+    finally:
+        interpreters.destroy(other)
+
+exec(program)
+print(said, flush=True)
+threads = [threading.Thread(target=converse) for _ in range(3)]
+for thread in threads:
+    thread.start()
+while any(thread.is_alive() for thread in threads):
+    exec(program)
 """
 LOOK = """
 import sys
