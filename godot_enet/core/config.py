@@ -39,7 +39,7 @@ class HostConfig:
     outgoing_bandwidth: int = 0
     """Bytes per second this host can send; 0 is unlimited."""
     mtu: int = HOST_DEFAULT_MTU
-    """Largest UDP payload in bytes, 576..4096."""
+    """Largest datagram in bytes, checksum included, 576..4096. It is the UDP payload, to which DTLS adds 37 bytes."""
     checksum: bool = False
     """CRC-32 in every datagram; both ends must agree, nothing negotiates it."""
     duplicate_peers: int = MAXIMUM_PEER_ID

@@ -213,18 +213,19 @@ def farewell(engine: PythonEngine, peer: Peer) -> Datagram:
 
 
 class Draft:
-    """A datagram being filled. ``size`` always counts a four-byte header, and never the checksum, as in ENet.
+    """A datagram being filled. ``size`` always counts a four-byte header, as in ENet, and the checksum, which ENet
+    forgets: its datagrams may be four bytes over the MTU then, and over what any ENet reads.
 
     A command is in ``parts`` before it leaves its queue.
     """
 
     __slots__ = ("count", "has_reliable", "has_unreliable_packet", "now", "parts", "peer", "size")
 
-    def __init__(self, peer: Peer, now: int) -> None:
+    def __init__(self, peer: Peer, now: int, size: int) -> None:
         self.peer = peer
         self.now = now
         self.parts: list[bytes] = []
-        self.size = 4
+        self.size = size
         self.count = 0
         self.has_reliable = False
         self.has_unreliable_packet = False
@@ -241,7 +242,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
         engine.held_back.add(peer)
         return
     peer.datagrams += 1
-    draft = engine.draft = Draft(peer, now)
+    draft = engine.draft = Draft(peer, now, 8 if engine.checksum else 4)
     if peer.acks:
         _take_acks(engine, peer, draft)
     can_ping = True

@@ -21,6 +21,8 @@ __all__ = ["UdpTransport", "is_ip_literal"]
 
 _MAPPED = "::ffff:"
 _CACHE_LIMIT = 8192
+_LONGEST = MAXIMUM_DATAGRAM + 128
+"""Bytes read of a datagram: more than ENet's longest, and room for what DTLS adds to that."""
 
 
 def is_ip_literal(text: str) -> bool:
@@ -83,7 +85,7 @@ class UdpTransport:
         addresses = self._addresses
         for _ in range(limit):
             try:
-                data, name = receive(MAXIMUM_DATAGRAM + 1)
+                data, name = receive(_LONGEST)
             except BlockingIOError:
                 break
             except OSError as error:

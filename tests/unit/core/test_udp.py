@@ -6,10 +6,12 @@ import errno
 import select
 import socket
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
+from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.errors import BindError
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.transports import udp
@@ -153,7 +155,7 @@ class TestMoving:
         there, here = opened("127.0.0.1"), opened("127.0.0.1")
         here.send([Datagram(bytes(60_000), Address("127.0.0.1", port_of(there)))], 0)
         ((data, _),) = receive(there)
-        assert len(data) == 4097
+        assert len(data) == MAXIMUM_DATAGRAM + 128
 
     def test_a_flood_of_strangers_is_not_remembered(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(udp, "_CACHE_LIMIT", 4)
@@ -269,3 +271,10 @@ class TestWeather:
 )
 def test_literals(text: str, literal: bool) -> None:
     assert is_ip_literal(text) is literal
+
+
+def test_the_longest_datagram_of_enet_arrives_whole_with_what_dtls_adds(opened: Open) -> None:
+    sender, receiver = opened("127.0.0.1"), opened("127.0.0.1")
+    longest = Random(1).randbytes(MAXIMUM_DATAGRAM + 37)
+    sender.send([Datagram(longest, Address("127.0.0.1", port_of(receiver)))], 0)
+    assert [datagram.data for datagram in receive(receiver)] == [longest]

@@ -195,7 +195,7 @@ bool queue_farewell(gde_engine *e, peer *p, uint32_t data) {
     return true;
 }
 
-/* A datagram being filled. `size` always counts a four-byte header and never the checksum, as in ENet. */
+/* A datagram being filled. `size` always counts a four-byte header, as in ENet, and the checksum, which ENet forgets. */
 typedef struct {
     uint8_t *at;
     uint32_t size, count;
@@ -382,7 +382,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
         return 0;
     }
     p->datagrams++;
-    draft d = {e->body_scratch, 4, 0, false, false};
+    draft d = {e->body_scratch, e->config.checksum ? 8 : 4, 0, false, false};
     if (p->ack_count) take_acks(e, p, &d);
     bool can_ping = true;
     if (p->queued_count) can_ping = take_commands(e, p, &d, now, latest);
