@@ -53,7 +53,8 @@ class HostConfig:
     may have its share. 0 is unlimited."""
     peer_command_budget: int = RECEIVE_BATCH * MAXIMUM_PACKET_COMMANDS
     """Commands taken from one peer in a receive pass of 256 datagrams; further datagrams of it are dropped, and a peer
-    that sends too much for five seconds on end is disconnected. The default is what an ENet can get into a pass.
+    that sends too much for five seconds on end is disconnected. The default is what an ENet can get into a pass. As
+    many are allowed to all peers together in datagrams that do not decode, which may be forged: each counts for 256.
     0 is unlimited."""
     peer_byte_budget: int = RECEIVE_BATCH * MAXIMUM_DATAGRAM
     """The same for bytes, decompressed."""

@@ -51,8 +51,6 @@ class Lockstep:
         self.python = PythonEngine(config)
         self.native = NativeEngine(config)
         self.compressor: Compressor | None = None
-        self.compares_drops = True
-        """Whether the causes of drops are compared, besides everything else."""
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """One call on both engines; returns their common answer, or the class of the error that both raised."""
@@ -65,10 +63,6 @@ class Lockstep:
     def set_compressor(self, compressor: Compressor | None) -> None:
         """The same codec for both: in Python for one, in C for the other where C has it."""
         self.compressor = compressor
-        if compressor is not None and not hasattr(compressor, "native_mode"):
-            # Such a codec works outside the native engine and before it knows the peer: what cannot be decoded
-            # is dropped by both, but not always for the same reason.
-            self.compares_drops = False
         self.call("set_compressor", compressor)
 
     def compare(self) -> None:
@@ -82,8 +76,6 @@ class Lockstep:
                 self.call("peer_statistic", handle, which)
         python, native = dict(self.python.drops), dict(self.native.drops)
         reports = self.python.poll_drops(), self.native.poll_drops()
-        if not self.compares_drops:
-            return
         if python != native:
             self._part("drops", python, native)
         if reports[0] != reports[1]:

@@ -1,23 +1,24 @@
-"""The range coder and FastLZ, in Python and in C: the same bytes out of the same bytes, and the same refusals."""
+"""Each codec, in Python, in C or beside C: the same bytes out of the same bytes, and the same refusals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from godot_enet.core.compression import FastLz, RangeCoder
+from godot_enet.core.compression import Codec, FastLz, RangeCoder, Zlib, make_compressor
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import MAXIMUM_DATAGRAM, STRANGER_LIMIT
+from godot_enet.core.constants import MAXIMUM_DATAGRAM, STRANGER_LIMIT, PeerState
 from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Compressor
 from tests.equivalence.lockstep import Lockstep
 from tests.scenario import raw
 
 THERE = Address("10.0.0.2", 2)
-CODECS = [RangeCoder, FastLz]
+CODECS: list[Callable[[], Compressor]] = [RangeCoder, FastLz, Zlib, lambda: make_compressor(Codec.ZSTD)]
 HEADER = 4
 START = 0x2340
 
@@ -146,8 +147,37 @@ def test_at_the_limits(codec: Compressor, size: int, fill: int) -> None:
 
 @pytest.mark.parametrize("kind", CODECS)
 @given(data=st.binary(max_size=300))
-def test_any_bytes(kind: type[Compressor], data: bytes) -> None:
+def test_any_bytes(kind: Callable[[], Compressor], data: bytes) -> None:
     receiver = Receiver(kind())
     receiver.packed(data)
     receiver.packed(data, stranger=True)
     Sender(kind()).check(data)
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+def test_what_is_dropped_is_dropped_for_the_same_reason(codec: Compressor, checksum: bool) -> None:
+    """Whoever sent it, whatever it names, and wherever it is damaged; a whole pass at a time."""
+    random = Random(3)
+    both = Lockstep(HostConfig(mtu=4096, checksum=checksum, peer_command_budget=512))
+    both.set_compressor(codec)
+    peer = both.call("connect", THERE, 2, 0)
+    both.call("poll_transmit", START)
+    for step in range(60):
+        now, batch = START + step, []
+        for _ in range(20):
+            sender = random.choice((THERE, THERE, Address("10.0.0.3", 3)))
+            body = raw.unsequenced(0, random.randrange(9), contents(random)) + raw.ping(1)
+            packed = codec.compress(body, 2 * len(body) + 64) or b""
+            word = random.choice((0x8000, 0)) | 0x4000 | random.choice((0, 0, 0, 1, 0x1000, 0x0FFF))
+            header = word.to_bytes(2, "big") + (START.to_bytes(2, "big") if word & 0x8000 else b"")
+            data = bytearray(header + bytes(4 if checksum else 0) + packed)
+            if random.random() < 0.5:
+                data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+            size = random.choice((len(data), len(data), random.randrange(len(data) + 1), 5000))
+            batch.append((bytes(data[:size]).ljust(size if size == 5000 else 0, b"\1"), sender))
+        both.call("receive", batch, now)
+        both.compare()
+    causes = {cause.name for cause, times in both.python.drops.items() if times}
+    expected = {"SHORT", "OVERSIZED", "UNKNOWN_PEER", "WRONG_ADDRESS", "UNDECODABLE", "OVER_BUDGET"}
+    assert expected | ({"CHECKSUM"} if checksum else set()) <= causes
+    assert both.call("peer_state", peer) is PeerState.CONNECTING

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+from zlib import crc32
+
 import pytest
 
+from godot_enet.core.compression import Codec, make_compressor
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, Drop, PeerState
 from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
@@ -25,7 +29,8 @@ def one_pass(peer: RawPeer, *datagrams: bytes, before: tuple[Datagram, ...] = ()
 
 def write(peer: RawPeer, *commands: bytes) -> bytes:
     """A datagram of this peer."""
-    return raw.datagram(*commands, peer=peer.slot, session=peer.session, time=peer.stage.now)
+    key = peer.connect_id if peer.stage.config.checksum else None
+    return raw.datagram(*commands, peer=peer.slot, session=peer.session, time=peer.stage.now, key=key)
 
 
 def numbered(begin: int, count: int) -> list[bytes]:
@@ -39,6 +44,17 @@ def keep_exceeding(peer: RawPeer, duration: int, step: int = 100) -> None:
     for _ in range(duration // step):
         one_pass(peer, write(peer, false), write(peer, false))
         peer.stage.wait(step)
+
+
+def compressed(peer: RawPeer, *commands: bytes, valid: bool = True) -> bytes:
+    """A datagram of the peer, compressed by zlib; one that is not valid says nothing."""
+    plain = bytearray(write(peer, *commands))
+    header = 8 if peer.stage.config.checksum else 4
+    plain[0] |= 0x40
+    if header == 8:
+        body = bytes(plain[:4]) + peer.connect_id + bytes(plain[8:])
+        plain[4:8] = crc32(body).to_bytes(4, "big")
+    return bytes(plain[:header]) + (zlib.compress(bytes(plain[header:])) if valid else b"nonsense")
 
 
 class TestCommands:
@@ -67,12 +83,35 @@ class TestCommands:
         one_pass(peer, *[flood] * 100)
         assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - 9  # 4096 of 500 each
 
-    def test_what_does_not_decode_costs_much(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, peer_command_budget=1024, checksum=True)
-        peer = stage.joined()
-        one_pass(peer, *[write(peer, raw.ping(1)) + bytes(8)] * 100)
-        assert stage.engine.drops[Drop.CHECKSUM] == 4
+    @pytest.mark.parametrize("checksum", [False, True])
+    def test_what_does_not_decode_is_counted_for_all_peers_together(
+        self, engine_factory: EngineFactory, checksum: bool
+    ) -> None:
+        """Anybody may have sent it: peers that none was sent for go on, and so does this one in the next pass."""
+        stage = Stage(engine_factory, peer_command_budget=1024, checksum=checksum)
+        named, other = stage.joined(RAW), stage.joined(OTHER)
+        stage.engine.set_compressor(make_compressor(Codec.ZLIB))
+        forged = [Datagram(compressed(named, b"", valid=False), RAW) for _ in range(100)]
+        one_pass(other, compressed(other, raw.reliable(0, 1, b"other")), before=tuple(forged))
+        assert stage.engine.drops[Drop.UNDECODABLE] == 4
         assert stage.engine.drops[Drop.OVER_BUDGET] == 96
+        assert stage.packets() == [b"other"]
+        one_pass(named, compressed(named, raw.reliable(0, 1, b"named")))
+        assert stage.packets() == [b"named"]
+
+    def test_forgeries_never_get_a_peer_disconnected(self, engine_factory: EngineFactory) -> None:
+        """Nor do wrong checksums keep anything of it out: they cost next to nothing."""
+        stage = Stage(engine_factory, peer_command_budget=256, checksum=True)
+        peer = stage.joined()
+        forged = [Datagram(write(peer, raw.ping(1))[:-1] + b"\1", RAW) for _ in range(250)]
+        for number in range(1, 2 * EXCESS_TIME // 100):
+            one_pass(peer, write(peer, raw.reliable(0, number, b"x")), before=tuple(forged))
+            peer.take()
+            stage.wait(100)
+            peer.answer()
+        assert stage.packets() == [b"x"] * (2 * EXCESS_TIME // 100 - 1)
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 0
+        assert peer.state is PeerState.CONNECTED
 
     def test_each_peer_has_its_own(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=2)

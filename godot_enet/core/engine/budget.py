@@ -1,10 +1,13 @@
 """What one peer may make this host do and keep, so that the others still get their turn.
 
-Two budgets, neither of which ENet has:
+Three budgets, none of which ENet has:
 
 - *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. What comes beyond
   them in the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is
   beyond them for five seconds on end is disconnected.
+- *Work that nobody has proved to be its own*: datagrams that do not decode, or have a wrong checksum. Anybody can send
+  them in the name of a peer, so they are not held against it. They are counted for all peers together; beyond that,
+  peers in whose name such a datagram has come in this pass have their compressed datagrams dropped for the rest of it.
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
   of them and no more, but for one that may finish its packet.
 
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.constants import UNDECODABLE_COMMANDS, Drop, PeerState
 from godot_enet.core.engine.outgoing import farewell
 from godot_enet.core.events import DisconnectReason
 
@@ -23,7 +26,16 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
     from godot_enet.core.engine.peer import Peer
 
-__all__ = ["EXCESS_PAUSE", "EXCESS_TIME", "KEPT_OVERHEAD", "exceed", "is_exhausted", "may_keep"]
+__all__ = [
+    "EXCESS_PAUSE",
+    "EXCESS_TIME",
+    "KEPT_OVERHEAD",
+    "exceed",
+    "is_exhausted",
+    "is_suspect",
+    "may_keep",
+    "suspect",
+]
 
 KEPT_OVERHEAD = 256
 """What keeping a packet or a fragment costs beside its bytes, roughly, with either engine."""
@@ -41,6 +53,23 @@ def is_exhausted(engine: PythonEngine, peer: Peer) -> bool:
         return False
     commands, size = engine.command_budget, engine.byte_budget
     return bool((commands and peer.served_commands >= commands) or (size and peer.served_bytes >= size))
+
+
+def suspect(engine: PythonEngine, peer: Peer | None) -> None:
+    """A datagram was no use, and nothing but an address and a number says that it came from the peer."""
+    if engine.suspect_pass != engine.pass_number:
+        engine.suspect_commands = 0
+        engine.suspect_pass = engine.pass_number
+    engine.suspect_commands += UNDECODABLE_COMMANDS
+    if peer is not None and not peer.any_source:
+        peer.suspect_pass = engine.pass_number
+
+
+def is_suspect(engine: PythonEngine, peer: Peer) -> bool:
+    """Whether no more work is spent on what may be forged in the name of this peer, as long as this pass goes on."""
+    if peer.suspect_pass != engine.pass_number or engine.suspect_pass != engine.pass_number:
+        return False
+    return 0 < engine.command_budget <= engine.suspect_commands
 
 
 def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:

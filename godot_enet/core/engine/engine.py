@@ -127,6 +127,8 @@ class PythonEngine:
         self.limited_peers = 0
         """Connected peers that announced an incoming bandwidth."""
         self.pass_number = 0
+        self.suspect_pass = self.suspect_commands = 0
+        """The latest receive pass with a datagram that was no use, and what those of it have cost."""
         """Receive passes so far: each peer's budget is for one."""
         self.kept = 0
         """Bytes of everything that was received and not taken, with what keeping it costs."""

@@ -23,14 +23,13 @@ from godot_enet.core.constants import (
     MAXIMUM_PEER_ID,
     MINIMUM_MTU,
     STRANGER_LIMIT,
-    UNDECODABLE_COMMANDS,
     Command,
     DisconnectMode,
     Drop,
     PeerState,
 )
 from godot_enet.core.engine import delivery
-from godot_enet.core.engine.budget import exceed, is_exhausted
+from godot_enet.core.engine.budget import exceed, is_exhausted, is_suspect, suspect
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import accept_answer, handle_connect, promote, proof_end
 from godot_enet.core.engine.recovery import PRESENT_BACKOFF
@@ -119,13 +118,15 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         if engine.compressor is None:
             engine.drop(Drop.NO_COMPRESSOR, address)
             return
+        if peer is not None and is_suspect(engine, peer):
+            engine.drop(Drop.OVER_BUDGET, address)
+            return
         # A stranger can only say CONNECT, and shall not make us work for more.
         limit = STRANGER_LIMIT if peer is None and half is None else MAXIMUM_DATAGRAM - header
         body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
-            if peer is not None and not peer.any_source:
-                peer.served_commands += UNDECODABLE_COMMANDS
+            suspect(engine, peer)
             return
         data = data[:header] + body
     if engine.checksum:
@@ -134,8 +135,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
         if data[header - 4 : header] != expected:
             engine.drop(Drop.CHECKSUM, address)
-            if peer is not None and not peer.any_source:
-                peer.served_commands += UNDECODABLE_COMMANDS
+            suspect(engine, peer)
             return
     if peer is not None and peer.any_source and not accept_answer(engine, peer, data, header, address):
         engine.drop(Drop.WRONG_ADDRESS, address)

@@ -120,6 +120,7 @@ class Peer:
         "served_commands",
         "slot",
         "state",
+        "suspect_pass",
         "timed_out",
         "timeout_limit",
         "timeout_maximum",
@@ -188,6 +189,8 @@ class Peer:
         self.served = 0
         self.served_commands = 0
         self.served_bytes = 0
+        self.suspect_pass = 0
+        """The latest receive pass in which a datagram in its name was no use."""
         self.excess_since: int | None = None
         self.excess_at = 0
         self.needs_dispatch = False

@@ -15,7 +15,6 @@ from godot_enet.core.constants import (
     HEADER_SENT_TIME,
     MAXIMUM_DATAGRAM,
     MAXIMUM_PEER_ID,
-    STRANGER_LIMIT,
     DisconnectMode,
     Drop,
     PeerOption,
@@ -133,8 +132,6 @@ class NativeEngine:
         """A codec that only Python has; it works on finished datagrams, outside the engine."""
         self._answers: list[Datagram] = []
         """What it made of what the engine answered at once."""
-        self._own_drops: dict[Drop, int] = {}
-        self._own_reports: dict[Drop, DropReport] = {}
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
         self._address = CAddress()
         self._event = CEvent()
@@ -168,7 +165,7 @@ class NativeEngine:
         """How often each cause of ``Drop`` has occurred."""
         counts = (ctypes.c_uint64 * len(Drop))()
         self._gde.gde_drops(self._engine, counts)
-        return {cause: counts[cause] + self._own_drops.get(cause, 0) for cause in Drop}
+        return {cause: counts[cause] for cause in Drop}
 
     def peers(self) -> Sequence[PeerHandle]:
         """Every slot in use, in slot order."""
@@ -199,12 +196,14 @@ class NativeEngine:
         self._batch = batch
         self._gde.gde_begin_pass(self._engine)
         for data, address in batch:
-            plain = data if self._compressor is None else self._expand(data, address)
-            if plain is not None:
-                source = ctypes.byref(c_address(address))
+            source = ctypes.byref(c_address(address))
+            plain = None if self._compressor is None else self._expand(data, source)
+            if plain is None:
+                self._gde.gde_receive(self._engine, data, len(data), source, now)
+            else:
                 self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
-                if self._compressor is not None:
-                    self._take_answers(now)
+            if self._compressor is not None:
+                self._take_answers(now)
             self._batch_done += 1
         self._batch = []
 
@@ -307,25 +306,12 @@ class NativeEngine:
         """What was dropped since the last call."""
         records = (CDropReport * len(Drop))()
         count = self._gde.gde_poll_drops(self._engine, records, len(Drop))
-        reports = reports_of(records[:count]) + list(self._own_reports.values())
-        self._own_reports = {}
-        return reports
+        return reports_of(records[:count])
 
     # Codecs that only Python has
 
     def _header_size(self, data: bytes) -> int:
         return (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + (4 if self.config.checksum else 0)
-
-    def _flip(self, data: bytes, header: int, body: bytes, plain_length: int) -> bytes:
-        """A datagram with the other value of the COMPRESSED flag, and this body."""
-        first = data[0] ^ HEADER_COMPRESSED >> 8
-        if not self.config.checksum:
-            return bytes((first,)) + data[1:header] + body
-        # The checksum covers that flag and the plain commands. What one bit changes in it depends on its place alone.
-        length = header + plain_length
-        change = crc32(bytes((HEADER_COMPRESSED >> 8,)) + bytes(length - 1)) ^ crc32(bytes(length))
-        checksum = int.from_bytes(data[header - 4 : header], "big") ^ change
-        return bytes((first,)) + data[1 : header - 4] + checksum.to_bytes(4, "big") + body
 
     def _shrink(self, data: bytes) -> bytes:
         """A finished datagram with its commands compressed, if that is shorter."""
@@ -335,7 +321,13 @@ class NativeEngine:
         packed = None if compressor is None else compressor.compress(body, len(body))
         if packed is None or not 0 < len(packed) < len(body):
             return data
-        return self._flip(data, header, packed, len(body))
+        first = data[0] | HEADER_COMPRESSED >> 8
+        if not self.config.checksum:
+            return bytes((first,)) + data[1:header] + packed
+        # The checksum covers that flag and the plain commands. What one bit changes in it depends on its place alone.
+        change = crc32(bytes((HEADER_COMPRESSED >> 8,)) + bytes(len(data) - 1)) ^ crc32(bytes(len(data)))
+        checksum = int.from_bytes(data[header - 4 : header], "big") ^ change
+        return bytes((first,)) + data[1 : header - 4] + checksum.to_bytes(4, "big") + packed
 
     def _take_answers(self, now: int) -> None:
         """Compress what was answered at once; only then it is known how long it is, and whether it may leave."""
@@ -345,25 +337,12 @@ class NativeEngine:
             if self._gde.gde_afford(self._engine, len(data), now):
                 self._answers.append(Datagram(data, address_of(address)))
 
-    def _expand(self, data: bytes, address: Address) -> bytes | None:
-        """A datagram with its commands plain; None if they do not decode."""
+    def _expand(self, data: bytes, source: object) -> bytes | None:
+        """A datagram with its commands plain behind the same header; None if they are, or do not decode."""
         compressor = self._compressor
-        if compressor is None or not data or not data[0] & HEADER_COMPRESSED >> 8:
-            return data
+        limit = self._gde.gde_expansion_limit(self._engine, data, len(data), source)
+        if compressor is None or not limit:
+            return None
         header = self._header_size(data)
-        slot = (data[0] & 0x0F) << 8 | data[1] if len(data) > 1 else 0
-        known = slot != MAXIMUM_PEER_ID
-        if known and self._gde.gde_is_exhausted(self._engine, slot):
-            return data
-        limit = MAXIMUM_DATAGRAM - header if known else STRANGER_LIMIT
         body = compressor.decompress(data[header:], limit)
-        if body:
-            return self._flip(data, header, body, len(body))
-        if known:
-            source = ctypes.byref(c_address(address))
-            self._gde.gde_charge_undecodable(self._engine, int.from_bytes(data[:2], "big"), source)
-        self._own_drops[Drop.UNDECODABLE] = self._own_drops.get(Drop.UNDECODABLE, 0) + 1
-        last = self._own_reports.get(Drop.UNDECODABLE)
-        times = 1 if last is None else last.times + 1
-        self._own_reports[Drop.UNDECODABLE] = DropReport(Drop.UNDECODABLE, address, times)
-        return None
+        return data[:header] + body if body else None

@@ -15,16 +15,18 @@ bool is_exhausted(gde_engine *e, peer *p) {
     return (commands && p->served_commands >= commands) || (size && p->served_bytes >= size);
 }
 
-int32_t gde_is_exhausted(gde_engine *e, uint32_t slot) {
-    return slot < MAXIMUM_PEER_ID && e->slots[slot] && is_exhausted(e, e->slots[slot]);
+void suspect(gde_engine *e, peer *p) {
+    if (e->suspect_pass != e->pass_number) {
+        e->suspect_pass = e->pass_number;
+        e->suspect_commands = 0;
+    }
+    e->suspect_commands += UNDECODABLE_COMMANDS;
+    if (p && !p->any_source) p->suspect_pass = e->pass_number;
 }
 
-void gde_charge_undecodable(gde_engine *e, uint32_t word, const gde_address *from) {
-    uint32_t slot = word & MAXIMUM_PEER_ID;
-    peer *p = slot < MAXIMUM_PEER_ID ? e->slots[slot] : NULL;
-    if (!p || p->state == STATE_ZOMBIE || p->any_source || !same_address(&p->address, from)) return;
-    if (p->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != p->incoming_session) return;
-    p->served_commands += UNDECODABLE_COMMANDS;
+bool is_suspect(const gde_engine *e, const peer *p) {
+    if (p->suspect_pass != e->pass_number || e->suspect_pass != e->pass_number) return false;
+    return e->config.peer_command_budget && e->suspect_commands >= e->config.peer_command_budget;
 }
 
 void exceed(gde_engine *e, peer *p, int64_t now) {

@@ -86,12 +86,12 @@ void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from) {
 /* From the world */
 
 void gde_receive(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
-    receive_datagram(e, data, length, length, from, now);
+    receive_datagram(e, data, length, length, false, from, now);
 }
 
 void gde_receive_expanded(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
                           int64_t now) {
-    receive_datagram(e, data, length, wire, from, now);
+    receive_datagram(e, data, length, wire, true, from, now);
 }
 
 /* Outputs */

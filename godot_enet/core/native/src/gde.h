@@ -116,12 +116,11 @@ GDE_API void gde_engine_destroy(gde_engine *engine);
 
 /* From the world. A receive pass is what the budget of each peer is for: begin one, then give it what has come. */
 GDE_API void gde_begin_pass(gde_engine *engine);
-/* Whether the peer in this slot has used up its budget in this pass: then nothing of it is worth decompressing. */
-GDE_API int32_t gde_is_exhausted(gde_engine *engine, uint32_t slot);
-/* A datagram that begins with this word did not decompress: the peer that sent it pays for it. */
-GDE_API void gde_charge_undecodable(gde_engine *engine, uint32_t word, const gde_address *from);
+/* For codecs that the caller has: how long the commands of this datagram may be. 0: it is not to be decompressed, or
+ * not worth it; gde_receive knows why. It is also for those that turn out not to decompress. */
+GDE_API uint32_t gde_expansion_limit(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from);
 GDE_API void gde_receive(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now);
-/* The same for a datagram that the caller has decompressed: it had `wire` bytes before. */
+/* The same for a datagram that the caller has decompressed, behind its header as it came: it had `wire` bytes. */
 GDE_API void gde_receive_expanded(gde_engine *engine, const uint8_t *data, uint32_t length, uint32_t wire,
                                   const gde_address *from, int64_t now);
 GDE_API void gde_handle_timeout(gde_engine *engine, int64_t now);

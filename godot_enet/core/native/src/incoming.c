@@ -279,63 +279,84 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
     }
 }
 
-void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
-                      int64_t now) {
+/* Who sent a datagram with this header. False: it is dropped, and `*cause` says why, DROP_OVER_BUDGET that it is
+ * beyond its budget. */
+static bool identify(gde_engine *e, uint32_t word, const gde_address *from, peer **p, half_open **half,
+                     uint32_t *cause) {
+    uint32_t slot = word & MAXIMUM_PEER_ID;
+    *p = NULL;
+    *half = NULL;
+    if (slot == MAXIMUM_PEER_ID) return true;
+    *half = half_open_at(e, slot);
+    *p = *half ? NULL : e->slots[slot];
+    *cause = DROP_UNKNOWN_PEER;
+    if (!*half && (!*p || (*p)->state == STATE_ZOMBIE)) return false;
+    *cause = DROP_WRONG_ADDRESS;
+    if (!same_address(*half ? &(*half)->address : &(*p)->address, from) && !(*p && (*p)->any_source)) return false;
+    *cause = DROP_WRONG_SESSION;
+    if (*half ? (word >> 12 & 3) != (*half)->session
+              : (*p)->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != (*p)->incoming_session)
+        return false;
+    *cause = DROP_OVER_BUDGET;
+    return *half || !is_exhausted(e, *p);
+}
+
+static uint32_t header_size(const gde_engine *e, uint32_t word) {
+    return (word & HEADER_SENT_TIME ? 4 : 2) + (e->config.checksum ? 4 : 0);
+}
+
+/* How long the commands of a compressed datagram may be, by whom it comes from. */
+static uint32_t plain_limit(bool known, uint32_t header) { return known ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT; }
+
+uint32_t gde_expansion_limit(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from) {
+    peer *p;
+    half_open *half;
+    uint32_t cause;
+    if (length < 2 || length > MAXIMUM_DATAGRAM || !(read16(data) & HEADER_COMPRESSED)) return 0;
+    uint32_t word = read16(data), header = header_size(e, word);
+    if (length < header || !identify(e, word, from, &p, &half, &cause) || (p && is_suspect(e, p))) return 0;
+    return plain_limit(p || half, header);
+}
+
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, bool expanded,
+                      const gde_address *from, int64_t now) {
     if (length < 2 || length > MAXIMUM_DATAGRAM) {
         if (length) engine_drop(e, length < 2 ? DROP_SHORT : DROP_OVERSIZED, from);
         return;
     }
     uint32_t word = read16(data);
-    uint32_t header = (word & HEADER_SENT_TIME ? 4 : 2) + (e->config.checksum ? 4 : 0);
+    uint32_t header = header_size(e, word), cause;
     if (length < header) {
         engine_drop(e, DROP_SHORT, from);
         return;
     }
     int32_t sent_time = word & HEADER_SENT_TIME ? read16(data + 2) : -1;
-    uint32_t slot = word & MAXIMUM_PEER_ID;
-    peer *p = NULL;
-    half_open *half = NULL;
-    if (slot != MAXIMUM_PEER_ID && (half = half_open_at(e, slot))) {
-        if (!same_address(&half->address, from)) {
-            engine_drop(e, DROP_WRONG_ADDRESS, from);
-            return;
-        }
-        if ((word >> 12 & 3) != half->session) {
-            engine_drop(e, DROP_WRONG_SESSION, from);
-            return;
-        }
-    } else if (slot != MAXIMUM_PEER_ID) {
-        p = e->slots[slot];
-        if (!p || p->state == STATE_ZOMBIE) {
-            engine_drop(e, DROP_UNKNOWN_PEER, from);
-            return;
-        }
-        if (!same_address(&p->address, from) && !p->any_source) {
-            engine_drop(e, DROP_WRONG_ADDRESS, from);
-            return;
-        }
-        if (p->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != p->incoming_session) {
-            engine_drop(e, DROP_WRONG_SESSION, from);
-            return;
-        }
-        if (is_exhausted(e, p)) {
+    peer *p;
+    half_open *half;
+    if (!identify(e, word, from, &p, &half, &cause)) {
+        if (cause == DROP_OVER_BUDGET)
             exceed(e, p, now);
-            return;
-        }
+        else
+            engine_drop(e, cause, from);
+        return;
     }
-    if (word & HEADER_COMPRESSED) {
-        if (e->compressor == CODEC_NONE || e->compressor == CODEC_OUTSIDE) {
+    if (word & HEADER_COMPRESSED && !expanded) {
+        if (e->compressor == CODEC_NONE) {
             engine_drop(e, DROP_NO_COMPRESSOR, from);
             return;
         }
-        uint32_t limit = p || half ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT, plain;
+        if (p && is_suspect(e, p)) {
+            engine_drop(e, DROP_OVER_BUDGET, from);
+            return;
+        }
+        uint32_t limit = plain_limit(p || half, header), plain = 0;
         if (e->compressor == CODEC_RANGE_CODER)
             plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
-        else
+        else if (e->compressor == CODEC_FASTLZ)
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
-        if (!plain || plain > limit) {
+        if (!plain || plain > limit) { /* also where another codec's owner could not decompress it */
             engine_drop(e, DROP_UNDECODABLE, from);
-            if (p && !p->any_source) p->served_commands += UNDECODABLE_COMMANDS;
+            suspect(e, p);
             return;
         }
         memcpy(e->scratch, data, header);
@@ -348,7 +369,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
-            if (p && !p->any_source) p->served_commands += UNDECODABLE_COMMANDS;
+            suspect(e, p);
             return;
         }
     }

@@ -243,6 +243,7 @@ typedef struct peer {
     uint64_t waiting_data, kept; /* kept: with what keeping it costs */
     uint32_t held;
     uint32_t served, served_commands, served_bytes; /* in which pass, and how much of its budget (see budget.py) */
+    uint32_t suspect_pass;                          /* the latest pass with a useless datagram in its name */
     bool exceeds;                                   /* since `excess_since` */
     int64_t excess_since, excess_at;
     struct peer *dispatch_next, *dispatch_prev;
@@ -350,7 +351,7 @@ struct gde_engine {
     uint32_t pool_count;
     uint64_t kept; /* bytes of everything received and not taken, with what keeping it costs */
     uint64_t favoured; /* who may finish a packet although the memory is used up */
-    uint32_t pass_number;
+    uint32_t pass_number, suspect_pass, suspect_commands; /* see budget.py */
     packet *taken; /* the packet of the last event */
     uint8_t scratch[MAXIMUM_DATAGRAM + 8];
     uint8_t body_scratch[MAXIMUM_DATAGRAM + 8];
@@ -427,6 +428,8 @@ uint32_t table_count_from(gde_engine *e, const gde_address *address);
 /* budget.c (see budget.py) */
 enum { KEPT_OVERHEAD = 256 };
 bool is_exhausted(gde_engine *e, peer *p);
+void suspect(gde_engine *e, peer *p);
+bool is_suspect(const gde_engine *e, const peer *p);
 void exceed(gde_engine *e, peer *p, int64_t now);
 bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes);
 
@@ -484,9 +487,9 @@ uint32_t window_for(uint32_t outgoing, uint32_t incoming);
 void bandwidth_throttle(gde_engine *e, int64_t now);
 
 /* incoming.c */
-/* `wire`: the bytes it had on the wire, which may be fewer than its length if somebody has decompressed it. */
-void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, const gde_address *from,
-                      int64_t now);
+/* `wire`: the bytes it had on the wire. `expanded`: somebody has decompressed it, whatever its flag says. */
+void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, bool expanded,
+                      const gde_address *from, int64_t now);
 
 /* half_open.c */
 enum { HALF_OPEN_LIFE = 15000, HALF_OPEN_MISTAKES = 3 };
