@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from godot_enet.core.dtls.admission import LINGER, MAXIMUM_WAITING, PATIENCE, SILENCE, Admission
+from godot_enet.core.dtls.admission import LINGER, MAXIMUM_WAITING, PATIENCE, SHARE, SILENCE, Admission
 from godot_enet.core.dtls.records import Hello
 from godot_enet.core.interface import Address
 
@@ -42,14 +42,53 @@ def test_a_hello_that_waits_too_long_is_stale() -> None:
     assert admission.first(PATIENCE - 1) == at(1)
     assert admission.first(PATIENCE) == at(2)
     assert admission.first(PATIENCE + 5) is None
-    assert admission.waiting == {}
+    assert len(admission) == 0
 
 
 def test_there_is_a_limit() -> None:
     admission = Admission()
     for number in range(MAXIMUM_WAITING + 10):
         admission.wait(at(number), hello(), 0)
-    assert len(admission.waiting) == MAXIMUM_WAITING
+    assert len(admission) == MAXIMUM_WAITING
+
+
+def test_one_host_has_a_quarter_while_others_wait() -> None:
+    admission = Admission()
+    for number in range(MAXIMUM_WAITING):
+        admission.wait(at(number), hello(), 0)
+    admission.wait(at(1, "10.0.0.2"), hello(), 0)
+    assert len(admission) == SHARE + 1
+    for number in range(100, 200):
+        admission.wait(at(number), hello(), 0)
+    assert len(admission) == SHARE + 1
+
+
+def test_hosts_take_turns() -> None:
+    admission = Admission()
+    for number in range(3):
+        admission.wait(at(number), hello(), 0)
+    for host in ("10.0.0.2", "2001:db8::1", "2001:db8::2"):  # the last two may be one host
+        admission.wait(at(9, host), hello(), 0)
+    order = []
+    while (address := admission.first(0)) is not None:
+        order.append(address.host)
+        admission.take(address)
+    assert order == ["10.0.0.1", "10.0.0.2", "2001:db8::1", "10.0.0.1", "2001:db8::2", "10.0.0.1"]
+
+
+def test_a_host_without_any_finds_room_where_all_is_full() -> None:
+    admission = Admission()
+    for host in range(MAXIMUM_WAITING // SHARE):
+        for number in range(SHARE):
+            admission.wait(at(number, f"10.0.1.{host}"), hello(), 0)
+    assert len(admission) == MAXIMUM_WAITING
+    admission.wait(at(1, "10.0.0.2"), hello(), 0)
+    hosts = []
+    while (address := admission.first(0)) is not None:
+        hosts.append(address.host)
+        admission.take(address)
+    assert len(hosts) == MAXIMUM_WAITING
+    assert "10.0.0.2" in hosts[:5]
 
 
 def test_the_oldest_silent_one_of_the_biggest_crowd_makes_room() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from godot_enet.core.dtls.client import SWEEP, DtlsClientTransport
 from godot_enet.core.dtls.server import DtlsServerTransport
+from godot_enet.core.dtls.session import REFUSAL
 from godot_enet.core.interface import Address
 from tests.dtls.kit import CLIENT, SERVER, End, Net, meet
 
@@ -146,6 +147,15 @@ def test_a_refusal_is_an_error_and_the_next_packet_tries_again(net: Net, alert: 
     client.view.add(SERVER)
     client.send(SERVER, b"x")
     net.carry(SERVER, CLIENT, alert)
+    client.take()
+    assert not client.transport.failed(), "anybody can forge it"
+    net.now += REFUSAL - 1
+    client.take()
+    assert not client.transport.failed()
+    net.now += 1
+    due = client.transport.poll_timeout()
+    assert due is not None
+    assert due <= net.now
     client.take()
     assert client.transport.failed()
     (note,) = client.view.notes

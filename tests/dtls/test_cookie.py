@@ -1,10 +1,11 @@
-"""Cookies: for one client, one hello, one minute or two."""
+"""Cookies: for one client, one hello, half a minute, and three sessions."""
 
 from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.dtls.cookie import LIFETIME, CookieJar
+from godot_enet.core.dtls import cookie
+from godot_enet.core.dtls.cookie import LIFETIME, USES, CookieJar
 from godot_enet.core.dtls.records import COOKIE_LENGTH, Hello
 from godot_enet.core.interface import Address
 
@@ -18,7 +19,7 @@ def returned(jar: CookieJar, now: int = 0) -> Hello:
 
 
 def test_a_cookie_fits_its_client_and_hello() -> None:
-    jar = CookieJar(0)
+    jar = CookieJar()
     hello = returned(jar)
     assert len(hello.cookie) == COOKIE_LENGTH
     assert jar.accepts(HERE, hello, 0)
@@ -30,7 +31,7 @@ def test_a_cookie_fits_its_client_and_hello() -> None:
 
 
 def test_another_server_s_cookies_are_worth_nothing() -> None:
-    assert not CookieJar(0).accepts(HERE, returned(CookieJar(0)), 0)
+    assert not CookieJar().accepts(HERE, returned(CookieJar()), 0)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +39,42 @@ def test_another_server_s_cookies_are_worth_nothing() -> None:
     [
         (0, LIFETIME, True),
         (LIFETIME - 1, 2 * LIFETIME - 1, True),
+        (0, 2 * LIFETIME - 1, True),
         (0, 2 * LIFETIME, False),
-        (LIFETIME - 1, 3 * LIFETIME, False),
+        (LIFETIME - 1, 2 * LIFETIME, False),
         (0, 1000 * LIFETIME, False),
     ],
 )
-def test_it_is_good_for_a_minute_and_at_most_for_two(baked: int, shown: int, good: bool) -> None:
-    jar = CookieJar(0)
+def test_it_is_good_for_fifteen_seconds_and_never_for_thirty(baked: int, shown: int, good: bool) -> None:
+    """Whether or not others come in between."""
+    jar = CookieJar()
     hello = returned(jar, baked)
-    for now in range(baked, shown, LIFETIME):
-        jar.bake(HERE, HELLO, now)  # others come, too
+    assert 2 * LIFETIME <= 30_000
     assert jar.accepts(HERE, hello, shown) is good
+
+
+def test_it_begins_three_sessions() -> None:
+    jar = CookieJar()
+    hello, other = returned(jar), HELLO._replace(parameters=b"others")
+    other = other._replace(cookie=jar.bake(HERE, other, 0))
+    for now in range(USES):
+        assert jar.accepts(HERE, hello, now)
+        jar.use(HERE, hello, now)
+    for now in (USES, LIFETIME, 2 * LIFETIME - 1):
+        assert not jar.accepts(HERE, hello, now)
+    assert jar.accepts(HERE, other, USES)
+    again = returned(jar, LIFETIME)
+    assert jar.accepts(HERE, again, LIFETIME)
+
+
+def test_uses_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    jar = CookieJar()
+    monkeypatch.setattr(cookie, "MAXIMUM_USED", 10)
+    for number in range(100):
+        hello = HELLO._replace(parameters=b"%d" % number)
+        hello = hello._replace(cookie=jar.bake(HERE, hello, 0))
+        jar.use(HERE, hello, 0)
+        assert sum(map(len, jar._used.values())) <= 10
+        assert all(not jar.accepts(HERE, each, 0) for each in (HELLO, hello._replace(cookie=b"")))
+    jar.use(HERE, returned(jar, 5 * LIFETIME), 5 * LIFETIME)
+    assert list(jar._used) == [5]

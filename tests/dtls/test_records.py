@@ -13,6 +13,7 @@ from godot_enet.core.dtls.records import (
     is_record,
     pack,
     parse_client_hello,
+    plain_alert,
     renumber,
     sequence_of,
     sift,
@@ -148,6 +149,15 @@ class TestPacking:
         assert sift(secret + b"\x18" + secret[1:], 17) == secret
         assert sift(secret, 18) == b""
         assert sift(b"", 17) == b""
+
+    def test_packets_and_alerts_without_encryption_are_not(self) -> None:
+        hello = record(b"x")
+        assert sift(record(b"\2\x28", 21) + hello + record(bytes(40), 23), 17) == hello
+
+    def test_fatal_alerts_can_be_read(self) -> None:
+        assert plain_alert(record(b"\2\x28", 21)) == 40
+        for other in (record(b"\1\0", 21), record(b"\2", 21), record(b"\2\x28", 22), record(b"\2\x28x", 21), b""):
+            assert plain_alert(other) is None
 
     def test_one_record_or_more(self) -> None:
         assert is_one_record(record(b"abc"))

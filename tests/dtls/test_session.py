@@ -10,7 +10,7 @@ from OpenSSL import SSL
 from godot_enet.core.dtls import contexts
 from godot_enet.core.dtls.contexts import ClientContext, server_context
 from godot_enet.core.dtls.records import hello_verify_request, parse_client_hello
-from godot_enet.core.dtls.session import FLIGHT_MTU, Session
+from godot_enet.core.dtls.session import CLOCK_SET, FLIGHT_MTU, REFUSAL, Session
 from tests.dtls.certificates import identity, localhost, localhost_rsa
 from tests.dtls.kit import CLIENT, SERVER, TRUSTED
 
@@ -186,3 +186,48 @@ def test_an_unfinished_handshake_ends_without_a_word() -> None:
     client.close(0)
     assert taken(client) == []
     assert client.ended == ""
+
+
+PLAIN = {
+    "refusal": b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x28",
+    "goodbye": b"\x15\xfe\xfd" + bytes(8) + b"\0\2\1\0",
+    "long": b"\x15\xfe\xfd" + bytes(8) + b"\0\4\2\x28\2\x28",
+    "packet": b"\x17\xfe\xfd" + bytes(8) + b"\0\5hello",
+}
+"""What anybody can forge: it needs no key."""
+
+
+@pytest.mark.parametrize("forged", PLAIN.values(), ids=PLAIN)
+def test_forged_alerts_and_packets_do_not_end_a_handshake(forged: bytes) -> None:
+    client, server = fresh()
+    for session in (client, server):
+        session.take(forged * 3, 0)
+    for one, other in ((server, client), (client, server), (server, client)):
+        for data in taken(one):
+            for each in (forged, data, forged, forged + data[:0]):
+                other.take(each, REFUSAL - 1)
+    assert client.established
+    assert server.established
+    for session in (client, server):
+        session.take(forged, 0)
+        session.handle_timeout(10 * REFUSAL)
+        assert session.ended is None
+
+
+def test_a_refusal_is_believed_when_nothing_else_comes() -> None:
+    _, server = fresh()
+    server.take(PLAIN["refusal"], 100)
+    server.handle_timeout(100 + REFUSAL - 1)
+    assert server.ended is None
+    assert server.due is not None
+    assert server.due <= 100 + REFUSAL
+    server.handle_timeout(100 + REFUSAL)
+    assert server.ended == "the other side has no cipher suite in common with us"
+
+
+def test_a_wall_clock_set_back_ends_a_handshake_that_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL would resend an hour later; the client's hello begins anew instead."""
+    _, server = fresh()
+    monkeypatch.setattr(SSL.Connection, "DTLSv1_get_timeout", lambda connection: 3600.0)
+    server.handle_timeout(1000)
+    assert server.ended == CLOCK_SET

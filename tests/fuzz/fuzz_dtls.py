@@ -235,7 +235,7 @@ class _Meeting:
     def inspect(self) -> None:
         """What the stages keep is bounded, and they know when to be called."""
         server = self.server.transport
-        pending, bound, waiting = server._pending, server._bound, server._admission.waiting
+        pending, bound, waiting = server._pending, server._bound, server._admission
         assert {*pending, *bound, *waiting} <= self.proven, "remembered without a proof"
         assert len(pending) <= MAXIMUM_PENDING
         assert len({*pending, *bound}) <= self.limit
@@ -260,7 +260,7 @@ class _Meeting:
         server.stage.gate.refusing = False
         self.net.now += HANDSHAKE_TIME + SWEEP
         self.take(server)
-        assert (server.transport.session_count, len(server.transport._admission.waiting)) == (0, 0)
+        assert (server.transport.session_count, len(server.transport._admission)) == (0, 0)
         assert server.transport.poll_timeout() is None
         self.waiting.clear()
         self.clients.append(self.join(len(CLIENTS)))

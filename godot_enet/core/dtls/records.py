@@ -16,6 +16,7 @@ __all__ = [
     "is_record",
     "pack",
     "parse_client_hello",
+    "plain_alert",
     "renumber",
     "sequence_of",
     "sift",
@@ -27,6 +28,7 @@ COOKIE_LENGTH = 32
 APPLICATION_DATA = 23
 """The kind of a record that holds a packet: its first byte."""
 
+_ALERT = 21
 _RECORD_HEADER = 13
 _MESSAGE_HEADER = 12
 _HANDSHAKE = 22
@@ -61,7 +63,8 @@ def is_one_record(data: bytes) -> bool:
 def sift(data: bytes, least: int) -> bytes:
     """The records of a datagram that may be genuine: whole, and with at least ``least`` bytes where encrypted.
 
-    OpenSSL up to 3.3 ends a connection over shorter ones, which anybody can forge.
+    OpenSSL up to 3.3 ends a connection over shorter ones, and every OpenSSL over alerts and packets that are not
+    encrypted, as long as it shakes hands. Anybody can forge these.
     """
     kept = []
     start = 0
@@ -70,10 +73,18 @@ def sift(data: bytes, least: int) -> bytes:
         end = start + _RECORD_HEADER + length
         if end > len(data):
             break
-        if length >= least or not any(data[start + 3 : start + 5]):
+        is_plain = not any(data[start + 3 : start + 5])
+        if (data[start] not in (_ALERT, APPLICATION_DATA)) if is_plain else length >= least:
             kept.append(data[start:end])
         start = end
     return b"".join(kept)
+
+
+def plain_alert(data: bytes) -> int | None:
+    """The number of the fatal alert that a datagram begins with, not encrypted; None for anything else."""
+    if len(data) < _RECORD_HEADER + 2 or data[0] != _ALERT or data[1] != _MAJOR or any(data[3:5]):
+        return None
+    return data[14] if data[11:14] == b"\0\2\2" else None
 
 
 def pack(stream: bytes, limit: int) -> list[bytes]:

@@ -7,6 +7,7 @@ Units: milliseconds, bytes.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,16 @@ from godot_enet.core.dtls.session import FLIGHT_MTU, Session
 from godot_enet.core.dtls.settings import ServerCredentials
 from godot_enet.core.interface import Address, Datagram, HostView, Transport
 
-__all__ = ["HANDSHAKE_TIME", "MAXIMUM_PENDING", "DtlsServerTransport", "Gate", "ServerStage"]
+__all__ = ["HANDSHAKE_TIME", "MAXIMUM_PENDING", "STARTS", "TURNS", "DtlsServerTransport", "Gate", "ServerStage"]
 
 MAXIMUM_PENDING = 16
 """Sessions that no ENet peer has yet. Godot has that number, too."""
 HANDSHAKE_TIME = 8000
 """From the start of a session to its ENet peer. Godot pull request 114834."""
+STARTS = 8
+"""Sessions that begin in one receive pass, each with a signature; other hellos wait."""
+TURNS = 16
+"""Datagrams of an unfinished session that are read in one receive pass; the rest is lost and comes again."""
 SWEEP = 250
 """Between looks which sessions have a peer."""
 ENOUGH = 10
@@ -75,7 +80,7 @@ class DtlsServerTransport:
         self._view = view
         self._context = context
         self._limit = limit
-        self._cookies: CookieJar | None = None
+        self._cookies = CookieJar()
         self._admission = Admission()
         self._pending: dict[Address, Session] = {}
         """Sessions without an ENet peer, and those about to take the place of another, oldest first."""
@@ -83,6 +88,10 @@ class DtlsServerTransport:
         self._ready: list[Datagram] = []
         self._out: list[Datagram] = []
         self._sweep_at = 0
+        self._starts = 0
+        """Sessions that have begun in this pass."""
+        self._turns: Counter[Address] = Counter()
+        """Datagrams of unfinished sessions in this pass."""
         self._process = os.getpid()
         self._closed = False
 
@@ -90,6 +99,8 @@ class DtlsServerTransport:
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """At most ``limit`` packets that have arrived, decrypted."""
+        self._starts = 0
+        self._turns.clear()
         if self._is_busy():
             self._keep_house(now)
         ready, bound, pending = self._ready, self._bound, self._pending
@@ -127,7 +138,7 @@ class DtlsServerTransport:
         moments.append(self._inner.poll_timeout())
         if self._is_busy():
             moments += [self._sweep_at, self._admission.next_time(self._pending.values())]
-        if self._ready:
+        if self._ready or (self._starts >= STARTS and self._admission):
             moments.append(0)
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -179,6 +190,10 @@ class DtlsServerTransport:
                 self._answer(hello, address, now)
                 return
         if session is not None:
+            if not session.established:
+                self._turns[address] += 1
+                if self._turns[address] > TURNS:
+                    return
             packets = session.take(data, now)
             self._ready += [Datagram(packet, address) for packet in packets]
             self._attend(session, now)
@@ -197,20 +212,20 @@ class DtlsServerTransport:
         """A hello that begins a session, or is told to come again with a cookie. Until then nothing is kept."""
         if self._gate.refusing:
             return
-        if self._cookies is None:
-            self._cookies = CookieJar(now)
         if not self._cookies.accepts(address, hello, now):
             answer = hello_verify_request(hello, self._cookies.bake(address, hello, now))
             if len(answer) <= len(hello.record):
                 self._out.append(Datagram(answer, address))
             return
-        if not self._admission.waiting and self._has_room(address):
+        if not self._admission and self._starts < STARTS and self._has_room(address):
             self._start(hello, address, now)
             return
         self._admission.wait(address, hello, now)
         self._admit(now)
 
     def _start(self, hello: Hello, address: Address, now: int) -> None:
+        self._starts += 1
+        self._cookies.use(address, hello, now)
         connection = SSL.Connection(self._context, None)
         connection.set_accept_state()
         connection.set_ciphertext_mtu(FLIGHT_MTU)
@@ -230,7 +245,7 @@ class DtlsServerTransport:
     def _admit(self, now: int) -> None:
         """Let those begin who wait, as far as there is room for them."""
         admission = self._admission
-        while (address := admission.first(now)) is not None:
+        while self._starts < STARTS and (address := admission.first(now)) is not None:
             if not self._has_room(address) and now >= self._sweep_at - SWEEP + ENOUGH:
                 self._sweep(now)
             if not self._has_room(address):
@@ -241,14 +256,14 @@ class DtlsServerTransport:
                 if not self._has_room(address):
                     break
             self._start(admission.take(address), address, now)
-        if admission.waiting and (self._gate.refusing or len(self._bound) >= self._limit):
+        if admission and (self._gate.refusing or len(self._bound) >= self._limit):
             if not self._gate.refusing:
                 text = f"No room for a DTLS session with {address}: all {self._limit} are in use."
                 self._view.note("dtls: full", text, now)
-            admission.waiting.clear()
+            admission.clear()
 
     def _is_busy(self) -> bool:
-        return bool(self._pending or self._bound or self._admission.waiting)
+        return bool(self._pending or self._bound or self._admission)
 
     def _has_room(self, address: Address) -> bool:
         if address in self._pending:
@@ -263,7 +278,7 @@ class DtlsServerTransport:
                 self._attend(session, now)
         if now >= self._sweep_at:
             self._sweep(now)
-        if self._admission.waiting:
+        if self._admission:
             self._admit(now)
 
     def _sweep(self, now: int) -> None:

@@ -13,13 +13,17 @@ import re
 from OpenSSL import SSL
 
 from godot_enet.core.constants import MAXIMUM_DATAGRAM
-from godot_enet.core.dtls.records import APPLICATION_DATA, is_one_record, pack, renumber, sequence_of, sift
+from godot_enet.core.dtls.records import APPLICATION_DATA, is_one_record, pack, plain_alert, renumber, sequence_of, sift
 from godot_enet.core.interface import Address
 
-__all__ = ["FLIGHT_MTU", "Session"]
+__all__ = ["CLOCK_SET", "FLIGHT_MTU", "REFUSAL", "Session"]
 
 FLIGHT_MTU = 1400
 """Bytes of a datagram of a handshake."""
+REFUSAL = 3000
+"""How long the remote must be silent after an alert that is not encrypted, until that is believed: two resends."""
+_LONGEST_WAIT = 61.0
+"""Seconds; OpenSSL doubles its time-out up to 60."""
 _RECORD_MTU = MAXIMUM_DATAGRAM + 128
 """Bytes of a record afterwards: the longest ENet datagram, and what encryption adds to it."""
 _LONGEST = 16_384 + 2048
@@ -33,6 +37,8 @@ class Session:
     """Made around a fresh connection with memory buffers; the first call is :meth:`advance`."""
 
     __slots__ = (
+        "_alert",
+        "_alert_at",
         "_connection",
         "_first",
         "_least",
@@ -56,6 +62,9 @@ class Session:
         """The least number that the first record may have: the answer to a hello that was said more than once must
         not have a number that a HelloVerifyRequest had. OpenSSL always begins with 1. RFC 6347, 4.2.1."""
         self._shift = 0
+        self._alert: int | None = None
+        """A refusal of the remote that is not encrypted, so that anybody may have forged it."""
+        self._alert_at = 0
         self._least = _LEAST
         self._connection.set_ciphertext_mtu(FLIGHT_MTU)
         self.address = address
@@ -91,8 +100,11 @@ class Session:
             return []
         is_simple = len(data) >= self._least + 13 and data[0] == APPLICATION_DATA and is_one_record(data)
         if not is_simple:
+            if not self.established and self._alert is None:
+                self._alert, self._alert_at = plain_alert(data), now
             data = sift(data, self._least)
             if not data:
+                self._collect(now)
                 return []
         connection = self._connection
         packets: list[bytes] = []
@@ -107,7 +119,9 @@ class Session:
                 try:
                     self._shake_hands()
                 finally:
-                    self.heard |= connection.get_state_string() != state
+                    if connection.get_state_string() != state:
+                        self.heard = True
+                        self._alert = None
             # Until OpenSSL asks for more: two datagrams in its buffer at a time would be one to it.
             while True:
                 packets.append(connection.recv(_BUFFER))
@@ -131,8 +145,15 @@ class Session:
 
     def handle_timeout(self, now: int) -> None:
         """Resend what was not answered, if it is time."""
+        if self._alert is not None and now - self._alert_at >= REFUSAL and not self.established:
+            self.ended = _alert_text(self._alert)
+            self._collect(now)
+            return
         try:
             self._connection.DTLSv1_handle_timeout()
+            if (self._connection.DTLSv1_get_timeout() or 0) > _LONGEST_WAIT:
+                # OpenSSL goes by the wall clock, and would not resend until that is as late again.
+                self.ended = CLOCK_SET
         except SSL.Error:
             self.ended = NO_ANSWER
         self._collect(now)
@@ -169,9 +190,12 @@ class Session:
         if self.ended is None and not self.established:
             wait = self._connection.DTLSv1_get_timeout()
         self.due = None if wait is None else now + max(1, int(wait * 1000) + 1)
+        if self.due is not None and self._alert is not None:
+            self.due = min(self.due, self._alert_at + REFUSAL)
 
 
 NO_ANSWER = "no answer came"
+CLOCK_SET = "the clock of this machine was set back"
 
 _REASONS = {
     "no shared cipher": "the two sides have no cipher suite in common",
@@ -191,6 +215,24 @@ _ALERTS = {
 }
 _ALERT = re.compile(r"(?:ssl/tls|tls|sslv3|tlsv\d+) (?:alert )?(.+)")
 """How OpenSSL names an alert; the beginning differs from version to version."""
+
+
+_ALERT_NUMBERS = {
+    40: "handshake failure",
+    42: "bad certificate",
+    43: "unsupported certificate",
+    45: "certificate expired",
+    46: "certificate unknown",
+    48: "unknown ca",
+    70: "protocol version",
+    80: "internal error",
+}
+"""RFC 5246, 7.2."""
+
+
+def _alert_text(number: int) -> str:
+    name = _ALERT_NUMBERS.get(number, f"alert {number}")
+    return _ALERTS.get(name, f'the other side said "{name}"')
 
 
 def _reason(error: SSL.Error) -> str:
