@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
 from godot_enet.core.dtls.records import Hello
@@ -62,6 +62,10 @@ class Admission:
     def __len__(self) -> int:
         """How many wait."""
         return sum(map(len, self._queues.values()))
+
+    def __iter__(self) -> Iterator[Address]:
+        """Those who wait."""
+        return (address for queue in self._queues.values() for address in queue)
 
     def wait(self, address: Address, hello: Hello, now: int) -> None:
         """Have a hello wait; where there are too many it is lost, and its client will say it again."""
