@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
+from struct import Struct
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from godot_enet.compat.variant.element_type import ElementType
 from godot_enet.compat.variant.encode import encode_variant
 from godot_enet.compat.variant.kinds import Variant, VariantType, typeof
+from godot_enet.compat.variant.row import Row
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Array", "Dictionary"]
+
+_pack_double = Struct("<d").pack
 
 
 def _element_type(type: int, class_name: str, script: str | None) -> ElementType:
@@ -55,7 +59,7 @@ class Array(list[Any]):
     @classmethod
     def _of(cls, elements: Iterable[Variant], element_type: ElementType) -> Self:
         """Of elements that fit the type."""
-        array = cls()
+        array = cls.__new__(cls)
         array._element_type = element_type
         list.extend(array, elements)
         return array
@@ -152,8 +156,8 @@ class Dictionary(MutableMapping[Any, Any]):
     @classmethod
     def _of(cls, key_type: ElementType, value_type: ElementType) -> Self:
         """Empty, of these types."""
-        made = cls()
-        made._key_type, made._value_type = key_type, value_type
+        made = cls.__new__(cls)
+        made._key_type, made._value_type, made._entries = key_type, value_type, {}
         return made
 
     def is_typed(self) -> bool:
@@ -266,15 +270,29 @@ def _shown(element_type: ElementType) -> str:
 
 def _identity(key: Variant) -> Hashable:
     """What two keys have in common if they are one key to Godot."""
+    # Each of these has a hash that a remote cannot choose: text, bytes, or one of the value types. See hashing.py.
     kind = typeof(key)
-    if kind is VariantType.TYPE_STRING_NAME:
-        return VariantType.TYPE_STRING, str(key)
-    if kind is VariantType.TYPE_FLOAT and key != key:
-        return kind, None
+    if kind is VariantType.TYPE_BOOL:
+        return b"true" if key else b"false"
+    if kind is VariantType.TYPE_INT:
+        number = int(key)
+        return b"int" + number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True)
+    if kind is VariantType.TYPE_FLOAT:
+        return b"float" + _pack_double(float(key) or 0.0) if key == key else b"nan"  # -0.0 equals 0.0
     if kind is VariantType.TYPE_PACKED_BYTE_ARRAY:
-        return kind, bytes(key)
+        return b"bytes" + bytes(key)
+    if isinstance(key, Row) and not key.is_finite():
+        return _without_nan(key)
     try:
         hash(key)
     except TypeError:
-        return kind, encode_variant(key, typed=False)
-    return kind, key
+        return b"value" + encode_variant(key, typed=False)
+    return key  # type: ignore[no-any-return]  # of a type that equals no other one
+
+
+def _without_nan(row: Row[Any]) -> Hashable:
+    """NaN equals NaN in Godot's keys, also where it is a component."""
+    numbers = row._to_wire()
+    if all(number == number for number in numbers):
+        return row
+    return f"{type(row).__name__} {[None if number != number else number or 0.0 for number in numbers]}".encode()

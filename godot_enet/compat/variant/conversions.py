@@ -47,6 +47,8 @@ REFUSED = object()
 _VECTORS = (Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i)
 _INT_LIMIT = 2**63
 _FLOAT_DIGITS = 14
+_ALL_WHOLE = 2.0**53
+"""From here on no float has a fraction."""
 _NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d*\.?\d*(?:(?<=[\d.])[eE][+-]?\d+)?)", re.ASCII)
 
 
@@ -64,10 +66,11 @@ def _upright(matrix: Transform2D) -> Transform3D:
 
 def _rotation(basis: Basis) -> Quaternion:
     """Of a matrix that does more than turn, there is none in Godot either."""
-    turns = all(math.isclose(a.dot(b), float(a is b), abs_tol=1e-5) for a in basis for b in basis) and math.isclose(
-        basis.determinant(), 1.0, abs_tol=1e-5
-    )
-    return Quaternion(basis) if turns else Quaternion()
+    x, y, z = basis
+    for a, b, wanted in ((x, x, 1.0), (y, y, 1.0), (z, z, 1.0), (x, y, 0.0), (x, z, 0.0), (y, z, 0.0)):
+        if not math.isclose(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], wanted, abs_tol=1e-5):
+            return Quaternion()
+    return Quaternion(basis) if math.isclose(basis.determinant(), 1.0, abs_tol=1e-5) else Quaternion()
 
 
 def _whole(number: float, bits: int = 64) -> int:
@@ -151,6 +154,8 @@ def _float_text(number: float) -> str:
     """godot: String::num"""
     if not math.isfinite(number):
         return str(number)
+    if abs(number) >= _ALL_WHOLE:
+        return f"{int(number)}.0"  # a tenth of the time: a remote may have chosen numbers of 309 digits
     decimals = _FLOAT_DIGITS - math.floor(math.log10(abs(number))) if abs(number) > 10 else _FLOAT_DIGITS
     text = f"{number:.{max(decimals, 0)}f}"
     whole, _, rest = text.partition(".")

@@ -1,8 +1,9 @@
 """The bytes of Godot's binary Variant format to a value.
 
-What comes from a stranger costs no more than its own size: lengths are checked before anything is copied, containers
-grow only as their elements are found, and depth is kept in a list in place of recursion. Nothing but ``DecodeError``
-is raised, whatever the bytes are.
+What comes from a stranger costs no more than its own size, in time and in memory: lengths are checked before anything
+is copied, containers grow only as their elements are found, depth is kept in a list in place of recursion, and keys
+cannot be chosen so that they collide. A byte becomes at most ``MAX_AMPLIFICATION`` bytes of Python objects. Nothing but
+``DecodeError`` is raised, whatever the bytes are.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from collections.abc import Callable
 from struct import error
 from typing import Any, NamedTuple
 
-from godot_enet.compat.errors import fail
+from godot_enet.compat.errors import attending, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.variant.containers import Array, Dictionary
-from godot_enet.compat.variant.element_type import REFUSED, ElementType
+from godot_enet.compat.variant.element_type import ANY, REFUSED, ElementType
 from godot_enet.compat.variant.encode import ENCODED_OBJECT, MAX_DEPTH
 from godot_enet.compat.variant.failures import DecodeError
+from godot_enet.compat.variant.hashing import spreads
 from godot_enet.compat.variant.kinds import Variant, VariantType
 from godot_enet.compat.variant.readers import READERS, read_string, unpack_u32
 
-__all__ = ["MAX_KEY_NESTING", "decode_variant"]
+__all__ = ["MAX_AMPLIFICATION", "MAX_KEY_NESTING", "decode_variant"]
+
+MAX_AMPLIFICATION = 40
+"""Bytes of memory for each byte of a value, at most; most values take 2 to 8."""
 
 MAX_KEY_NESTING = 8
 """Containers that are keys of containers that are keys, and so on. Ours, not Godot's: a key has to be looked at as a
@@ -28,6 +33,8 @@ whole, so that without a limit a packet of n bytes could cost n times 1024."""
 
 _DICTIONARY = VariantType.TYPE_DICTIONARY
 _TYPES = len(READERS)
+_BUILT_IN = [ElementType(VariantType(number)) for number in range(VariantType.TYPE_MAX)]
+_ENCODED = ElementType(VariantType.TYPE_OBJECT, ENCODED_OBJECT)
 
 
 class _Frame(NamedTuple):
@@ -42,11 +49,11 @@ class _Frame(NamedTuple):
     key_nesting: int
 
 
-def decode_variant(data: bytes, offset: int = 0, *, allow_objects: bool = False) -> tuple[Variant, int]:
+def decode_variant(data: bytes | bytearray, offset: int = 0, *, allow_objects: bool = False) -> tuple[Variant, int]:
     """The value that begins at ``offset``, and how many bytes it takes. What follows it is not looked at.
 
     Args:
-        data: the bytes.
+        data: the bytes; not copied as a whole, so that values in one array are read one by one in linear time.
         offset: where the value begins.
         allow_objects: whether typed arrays and dictionaries keep the names of classes and scripts, which are
             ``EncodedObjectAsID`` otherwise. Objects themselves are refused in any case.
@@ -66,7 +73,7 @@ def decode_variant(data: bytes, offset: int = 0, *, allow_objects: bool = False)
     return value, end - offset
 
 
-def _decode(data: bytes, position: int, allow_objects: bool, dropped: list[int]) -> tuple[Variant, int]:
+def _decode(data: bytes | bytearray, position: int, allow_objects: bool, dropped: list[int]) -> tuple[Variant, int]:
     outer: list[_Frame] = []
     items: list[Variant] = []
     left = 1
@@ -110,7 +117,9 @@ def _decode(data: bytes, position: int, allow_objects: bool, dropped: list[int])
 _Opened = tuple[Callable[[list[Variant]], Variant] | None, int]
 
 
-def _open_array(data: bytes, position: int, header: int, allow_objects: bool, dropped: list[int]) -> _Opened:
+def _open_array(
+    data: bytes | bytearray, position: int, header: int, allow_objects: bool, dropped: list[int]
+) -> _Opened:
     """What makes the array of its items, and where its count is."""
     if not header & 3 << 16:
         return None, position
@@ -119,7 +128,8 @@ def _open_array(data: bytes, position: int, header: int, allow_objects: bool, dr
         return None, position
 
     def finish(items: list[Variant]) -> Variant:
-        fitted = [element_type.fit(item) for item in items]
+        with attending:  # a conversion that fails logs what the remote has written
+            fitted = [element_type.fit(item) for item in items]
         kept = [element for element in fitted if element is not REFUSED]
         if len(kept) < len(items):
             dropped.append(len(items) - len(kept))
@@ -128,7 +138,9 @@ def _open_array(data: bytes, position: int, header: int, allow_objects: bool, dr
     return finish, position
 
 
-def _open_dictionary(data: bytes, position: int, header: int, allow_objects: bool, dropped: list[int]) -> _Opened:
+def _open_dictionary(
+    data: bytes | bytearray, position: int, header: int, allow_objects: bool, dropped: list[int]
+) -> _Opened:
     """What makes the dictionary of its keys and values, which take turns, and where its count is."""
     if not header & 15 << 16:
         return _finish_dictionary, position
@@ -139,7 +151,8 @@ def _open_dictionary(data: bytes, position: int, header: int, allow_objects: boo
 
     def finish(items: list[Variant]) -> Variant:
         dictionary = Dictionary._of(key_type, value_type)
-        fitted = [key_type.fit(key) for key in items[::2]]
+        with attending:
+            fitted = [key_type.fit(key) for key in items[::2]]
         for key, value in zip(fitted, items[1::2], strict=True):
             if key is not REFUSED:
                 dictionary._put(key, value)  # Godot does not look at the types of the values
@@ -151,33 +164,44 @@ def _open_dictionary(data: bytes, position: int, header: int, allow_objects: boo
 
 
 def _finish_dictionary(items: list[Variant]) -> Variant:
-    """A plain dict if that loses nothing."""
+    """A plain dict, if that loses nothing and its keys do not collide."""
     keys, values = items[::2], items[1::2]
     plain: dict[Any, Variant] | None = None
     try:
+        if not spreads(keys):
+            return _any_dictionary(keys, values)
         plain = dict(zip(keys, values, strict=True))
     except TypeError:  # a key that cannot be hashed
         pass
     else:
         if len(plain) == len(keys):
             return plain
-    dictionary = Dictionary(zip(keys, values, strict=True))
+    dictionary = _any_dictionary(keys, values)
     return plain if plain is not None and len(plain) == len(dictionary) else dictionary
 
 
-def _element_type(data: bytes, position: int, kind: int, allow_objects: bool) -> tuple[ElementType, int]:
+def _any_dictionary(keys: list[Variant], values: list[Variant]) -> Dictionary:
+    """Of keys and values of any type."""
+    dictionary = Dictionary._of(ANY, ANY)
+    for key, value in zip(keys, values, strict=True):
+        dictionary._put(key, value)
+    return dictionary
+
+
+def _element_type(data: bytes | bytearray, position: int, kind: int, allow_objects: bool) -> tuple[ElementType, int]:
     """The type of the elements of a container: none, by number, by name of a class, or by path of a script."""
     if kind == 0:
-        return ElementType(), position
+        return ANY, position
     if kind == 1:
         (number,) = unpack_u32(data, position)
         if number >= VariantType.TYPE_MAX:
             raise DecodeError(f"there is no Variant type {number}", Error.ERR_INVALID_DATA)
-        is_object = number == VariantType.TYPE_OBJECT and not allow_objects
-        return ElementType(VariantType(number), ENCODED_OBJECT if is_object else ""), position + 4
+        if number == VariantType.TYPE_OBJECT and not allow_objects:
+            return _ENCODED, position + 4
+        return _BUILT_IN[number], position + 4
     name, position = read_string(data, position)
     if not allow_objects:
-        return ElementType(VariantType.TYPE_OBJECT, ENCODED_OBJECT), position
+        return _ENCODED, position
     if kind == 2:
         return ElementType(VariantType.TYPE_OBJECT, name), position
     if not name.startswith("res://"):

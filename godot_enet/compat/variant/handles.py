@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from godot_enet.compat.variant.hashing import hash_text
 from godot_enet.compat.variant.kinds import VariantType
 from godot_enet.compat.variant.names import StringName
 
@@ -17,6 +18,9 @@ class RID:
 
     id: int = 0
     variant_type: ClassVar[VariantType] = VariantType.TYPE_RID
+
+    def __hash__(self) -> int:
+        return hash_text(f"{self.id:x}")
 
     def get_id(self) -> int:
         """The number."""
@@ -37,6 +41,9 @@ class EncodedObjectAsID:
     object_id: int = 0
     variant_type: ClassVar[VariantType] = VariantType.TYPE_OBJECT
 
+    def __hash__(self) -> int:
+        return hash_text(f"{self.object_id:x}")
+
     def get_object_id(self) -> int:
         """The number."""
         return self.object_id
@@ -56,3 +63,6 @@ class EncodedSignal:
     name: StringName = StringName()  # noqa: RUF009 - it is immutable
     object_id: int = 0
     variant_type: ClassVar[VariantType] = VariantType.TYPE_SIGNAL
+
+    def __hash__(self) -> int:
+        return hash_text(f"{self.name}\0{self.object_id:x}")

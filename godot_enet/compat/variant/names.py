@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from godot_enet.compat.errors import as_str, fail
+from godot_enet.compat.variant.hashing import hash_text
 from godot_enet.compat.variant.kinds import VariantType
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class NodePath:
         return isinstance(other, NodePath) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        parts = (str(self._absolute), "/".join(self._names), ":".join(self._subnames))
+        return hash_text("\0".join(parts))
 
     def is_absolute(self) -> bool:
         """Whether it begins at the root."""

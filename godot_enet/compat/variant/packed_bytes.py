@@ -129,7 +129,7 @@ class PackedByteArray(PackedArray[int], ByteText):
             text = f"offset {byte_offset} is outside an array of {len(self)} bytes"
             return fail(text, (None, 0), theirs=byte_offset >= 0)
         try:
-            return decode_variant(bytes(self), byte_offset, allow_objects=allow_objects)
+            return decode_variant(self, byte_offset, allow_objects=allow_objects)
         except DecodeError as error:
             return fail(str(error), (None, 0), theirs=True)
 

@@ -46,7 +46,7 @@ from godot_enet.compat.variant.writers import FLAG_64
 
 __all__ = ["READERS", "Reader", "read_string", "unpack_u32"]
 
-Reader = Callable[[bytes, int, int], tuple[Variant, int]]
+Reader = Callable[[bytes | bytearray, int, int], tuple[Variant, int]]
 
 unpack_u32 = Struct("<I").unpack_from
 _unpack_int = Struct("<i").unpack_from
@@ -56,9 +56,10 @@ _unpack_double = Struct("<d").unpack_from
 _unpack_path = Struct("<III").unpack_from
 
 _EARLY = "a Variant ends too early"
+_CALLABLE = EncodedCallable()
 
 
-def read_string(data: bytes, start: int) -> tuple[str, int]:
+def read_string(data: bytes | bytearray, start: int) -> tuple[str, int]:
     """A string block, and where it ends. Godot cuts at the first NUL and skips a byte order mark."""
     (length,) = unpack_u32(data, start)
     start += 4
@@ -76,31 +77,31 @@ def read_string(data: bytes, start: int) -> tuple[str, int]:
     return (text[1:] if text[:1] == "\ufeff" else text), end
 
 
-def _read_nil(data: bytes, start: int, header: int) -> tuple[None, int]:
+def _read_nil(data: bytes | bytearray, start: int, header: int) -> tuple[None, int]:
     return None, start
 
 
-def _read_bool(data: bytes, start: int, header: int) -> tuple[bool, int]:
+def _read_bool(data: bytes | bytearray, start: int, header: int) -> tuple[bool, int]:
     return unpack_u32(data, start)[0] != 0, start + 4
 
 
-def _read_int(data: bytes, start: int, header: int) -> tuple[int, int]:
+def _read_int(data: bytes | bytearray, start: int, header: int) -> tuple[int, int]:
     if header & FLAG_64:
         return _unpack_long(data, start)[0], start + 8
     return _unpack_int(data, start)[0], start + 4
 
 
-def _read_float(data: bytes, start: int, header: int) -> tuple[float, int]:
+def _read_float(data: bytes | bytearray, start: int, header: int) -> tuple[float, int]:
     if header & FLAG_64:
         return _unpack_double(data, start)[0], start + 8
     return _unpack_float(data, start)[0], start + 4
 
 
-def _read_string(data: bytes, start: int, header: int) -> tuple[str, int]:
+def _read_string(data: bytes | bytearray, start: int, header: int) -> tuple[str, int]:
     return read_string(data, start)
 
 
-def _read_string_name(data: bytes, start: int, header: int) -> tuple[StringName, int]:
+def _read_string_name(data: bytes | bytearray, start: int, header: int) -> tuple[StringName, int]:
     text, end = read_string(data, start)
     return StringName(text), end
 
@@ -110,7 +111,7 @@ def _reals(cls: type[Row[Any]]) -> Reader:
     narrow, wide = Struct(f"<{cls._width}f"), Struct(f"<{cls._width}d")
     build = _builder(cls)
 
-    def read(data: bytes, start: int, header: int) -> tuple[Variant, int]:
+    def read(data: bytes | bytearray, start: int, header: int) -> tuple[Variant, int]:
         layout = wide if header & FLAG_64 else narrow
         return build(layout.unpack_from(data, start)), start + layout.size
 
@@ -120,7 +121,7 @@ def _reals(cls: type[Row[Any]]) -> Reader:
 def _fixed(layout: Struct, build: Callable[[tuple[Any, ...]], Variant]) -> Reader:
     """Reads numbers that have one width only."""
 
-    def read(data: bytes, start: int, header: int) -> tuple[Variant, int]:
+    def read(data: bytes | bytearray, start: int, header: int) -> tuple[Variant, int]:
         return build(layout.unpack_from(data, start)), start + layout.size
 
     return read
@@ -132,7 +133,7 @@ def _builder(cls: type[Row[Any]]) -> Callable[[tuple[Any, ...]], Variant]:
     return partial(make, cls) if is_flat else cls._from_wire
 
 
-def _read_node_path(data: bytes, start: int, header: int) -> tuple[NodePath, int]:
+def _read_node_path(data: bytes | bytearray, start: int, header: int) -> tuple[NodePath, int]:
     if not unpack_u32(data, start)[0] & 0x80000000:
         raise DecodeError("a NodePath in the form of Godot 1 is not supported", Error.ERR_INVALID_DATA)
     name_count, subname_count, flags = _unpack_path(data, start)
@@ -145,39 +146,39 @@ def _read_node_path(data: bytes, start: int, header: int) -> tuple[NodePath, int
     return NodePath._of(names[:name_count], names[name_count:], bool(flags & 1)), start
 
 
-def _read_object(data: bytes, start: int, header: int) -> tuple[EncodedObjectAsID | None, int]:
+def _read_object(data: bytes | bytearray, start: int, header: int) -> tuple[EncodedObjectAsID | None, int]:
     if not header & FLAG_64:
         raise DecodeError("objects are never decoded", Error.ERR_UNAUTHORIZED)
     (number,) = _unpack_long(data, start)
     return EncodedObjectAsID(number) if number else None, start + 8
 
 
-def _read_callable(data: bytes, start: int, header: int) -> tuple[EncodedCallable, int]:
-    return EncodedCallable(), start
+def _read_callable(data: bytes | bytearray, start: int, header: int) -> tuple[EncodedCallable, int]:
+    return _CALLABLE, start
 
 
-def _read_signal(data: bytes, start: int, header: int) -> tuple[EncodedSignal, int]:
+def _read_signal(data: bytes | bytearray, start: int, header: int) -> tuple[EncodedSignal, int]:
     name, end = read_string(data, start)
     return EncodedSignal(StringName(name), _unpack_long(data, end)[0]), end + 8
 
 
-def _block(data: bytes, start: int, size: int) -> tuple[bytes, int]:
+def _block(data: bytes | bytearray, start: int, size: int) -> tuple[bytes, int]:
     """What a count of elements announces, each of ``size`` bytes; the count is checked before anything is copied."""
     (count,) = unpack_u32(data, start)
     start += 4
     end = start + count * size
     if end > len(data):
         raise DecodeError(_EARLY, Error.ERR_INVALID_DATA)
-    return data[start:end], end
+    return bytes(data[start:end]), end
 
 
-def _read_bytes(data: bytes, start: int, header: int) -> tuple[bytes, int]:
+def _read_bytes(data: bytes | bytearray, start: int, header: int) -> tuple[bytes, int]:
     block, end = _block(data, start, 1)
     return block, end + (-len(block) & 3)  # the padding may be missing at the end of everything
 
 
 def _numbers(cls: Callable[[], Any], size: int) -> Reader:
-    def read(data: bytes, start: int, header: int) -> tuple[Variant, int]:
+    def read(data: bytes | bytearray, start: int, header: int) -> tuple[Variant, int]:
         block, end = _block(data, start, size)
         values = cls()
         from_little_endian(values, block)
@@ -186,7 +187,7 @@ def _numbers(cls: Callable[[], Any], size: int) -> Reader:
     return read
 
 
-def _read_strings(data: bytes, start: int, header: int) -> tuple[PackedStringArray, int]:
+def _read_strings(data: bytes | bytearray, start: int, header: int) -> tuple[PackedStringArray, int]:
     (count,) = _unpack_int(data, start)  # a negative one is none, not an error
     start += 4
     strings = PackedStringArray()
@@ -199,7 +200,7 @@ def _read_strings(data: bytes, start: int, header: int) -> tuple[PackedStringArr
 def _rows(cls: type[PackedRowArray[Any]], flag_64: int = FLAG_64) -> Reader:
     width = cls._element._width
 
-    def read(data: bytes, start: int, header: int) -> tuple[Variant, int]:
+    def read(data: bytes | bytearray, start: int, header: int) -> tuple[Variant, int]:
         if not header & flag_64:
             block, end = _block(data, start, 4 * width)
             return cls.from_byte_array(block), end

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from operator import add, itemgetter, mul, neg, sub, truediv
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from godot_enet.compat.variant.hashing import hash_numbers
 from godot_enet.compat.variant.kinds import VariantType
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class Row(tuple[_T, ...]):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = tuple.__hash__
+    def __hash__(self) -> int:
+        return hash_numbers(self._to_wire())  # a remote may choose the keys of a Dictionary
 
     def __getnewargs__(self) -> tuple[_T, ...]:
         return tuple(self)

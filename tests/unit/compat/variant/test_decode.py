@@ -21,6 +21,7 @@ from godot_enet.compat.variant import (
     Dictionary,
     EncodedObjectAsID,
     NodePath,
+    PackedByteArray,
     PackedColorArray,
     PackedFloat32Array,
     PackedInt32Array,
@@ -41,7 +42,7 @@ from godot_enet.compat.variant import (
     decode_variant,
     encode_variant,
 )
-from godot_enet.compat.variant.decode import MAX_KEY_NESTING
+from godot_enet.compat.variant.decode import MAX_AMPLIFICATION, MAX_KEY_NESTING
 
 Logged = Callable[[], list[str]]
 
@@ -293,3 +294,72 @@ def test_a_count_alone_takes_no_memory(kind: int) -> None:
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
         tracemalloc.stop()
+
+
+def cases_of_many() -> dict[str, bytes]:
+    """What takes most memory for each byte, and most time, each a few hundred times in one Array."""
+    elements = {
+        "a dictionary whose key is an array": word(27) + word(1) + word(28) + word(0) + word(0),
+        "a typed dictionary": word(27 | 1 << 16) + word(2) + word(0),
+        "a typed array": word(28 | 1 << 16) + word(2) + word(0),
+        "an empty dictionary": word(27) + word(0),
+        "an empty array": word(28) + word(0),
+        "a Callable": word(25),
+        "a NodePath": word(22) + word(0x80000000) + word(0) + word(0),
+        "a Signal": word(26) + text(b"") + bytes(8),
+        "a StringName": word(21) + text(b""),
+        "a Transform3D": word(18) + pack("<12f", *range(12)),
+        **{f"an empty packed array {kind}": word(kind) + word(0) for kind in range(29, 39)},
+    }
+    found = {name: word(28) + word(500) + 500 * element for name, element in elements.items()}
+    long = word(3 | 1 << 16) + pack("<d", 1e308)
+    found["numbers of 309 digits as text"] = (
+        array_of(VariantType.TYPE_PACKED_STRING_ARRAY)[:8] + word(1) + (word(28) + word(500) + 500 * long)
+    )
+    turned = word(15) + pack("<4f", 1, 0, 0, 0)
+    found["turns as matrices"] = word(28 | 1 << 16) + word(17) + word(500) + 500 * turned
+    array = word(28) + word(2000) + 2000 * word(0)
+    found["keys of keys"] = MAX_KEY_NESTING * (word(27) + word(1)) + array + MAX_KEY_NESTING * word(0)
+    return found
+
+
+@pytest.mark.parametrize(("name", "data"), cases_of_many().items(), ids=cases_of_many())
+def test_memory_is_no_more_than_so_many_times_the_bytes(name: str, data: bytes) -> None:
+    decode_variant(data)  # what is made once is there now
+    tracemalloc.start()
+    try:
+        value = decode_variant(data)[0]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert value is not None
+    assert most < MAX_AMPLIFICATION * len(data), name
+
+
+def test_values_in_one_array_are_read_one_by_one_without_copying_it() -> None:
+    class Watched(PackedByteArray):
+        """Counts what is copied out of it."""
+
+        copied = 0
+
+        def __getitem__(self, key: Any) -> Any:
+            part = super().__getitem__(key)
+            Watched.copied += len(part) if isinstance(key, slice) else 0
+            return part
+
+        def __bytes__(self) -> bytes:
+            raise AssertionError("it was copied as a whole")
+
+    data = Watched(encode_variant("abc") * 1000)
+    offset = 0
+    while offset < len(data):
+        assert data.decode_var(offset) == "abc"
+        offset += data.decode_var_size(offset)
+    assert Watched.copied <= 2 * len(data)
+
+
+def test_a_long_text_that_converts_to_nothing_is_one_short_line(logged: Logged) -> None:
+    path = "a::" + 100_000 * "b"
+    value = decode_variant(array_of(VariantType.TYPE_NODE_PATH, *[path] * 20))[0]
+    assert value == [NodePath()] * 20
+    assert all(len(line) < 2000 for line in logged())
