@@ -8,7 +8,7 @@ from typing import TypeVar
 from godot_enet.compat.addresses import parse_bind_ip
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
-from godot_enet.compat.enet_peers import INACTIVE, RESERVED_CHANNELS, ENetPeers, Mode
+from godot_enet.compat.enet_peers import INACTIVE, MAX_ID, RESERVED_CHANNELS, ENetPeers, Mode
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
@@ -158,7 +158,8 @@ class ENetMultiplayerPeer(ENetPeers):
         """Add a connection to another member of the mesh; emits ``peer_connected`` at once.
 
         Args:
-            peer_id: that member's id. One that is there already is replaced, as in Godot.
+            peer_id: that member's id, 1..2147483647, and not the own one; often a remote has chosen it. One that is
+                there already is replaced, as in Godot.
             host: has exactly one peer, which is connected. Serviced by :meth:`poll` from now on; packets that were
                 received before and not taken do not count.
 
@@ -174,6 +175,9 @@ class ENetMultiplayerPeer(ENetPeers):
         if self._mode is not Mode.MESH:
             text = "The multiplayer instance is not configured as a mesh. Call 'create_mesh' first."
             return fail(text, Error.ERR_UNCONFIGURED)
+        if not 1 <= number <= MAX_ID or number == self._unique_id:
+            text = f"{number} cannot be the id of another member of the mesh"
+            return fail(text, Error.ERR_INVALID_PARAMETER)
         peers = host.get_peers()
         if len(peers) != 1 or peers[0].get_state() != ENetPacketPeer.STATE_CONNECTED:
             states = ", ".join(peer.get_state().name for peer in peers)

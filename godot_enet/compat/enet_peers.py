@@ -15,11 +15,14 @@ from godot_enet.compat.inbox import Inbox
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.signal import frame
 
-__all__ = ["INACTIVE", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
+__all__ = ["INACTIVE", "MAX_ID", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
 
 INACTIVE = "The multiplayer instance isn't currently active."
 RESERVED_CHANNELS = 2
 """The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
+
+MAX_ID = 0x7FFFFFFF
+"""The ids of peers are 1..2**31-1: as targets, 0 and the numbers below it have another meaning."""
 
 _MAX_EVENTS = 10_000
 """Events one ``poll()`` takes from a host; what is more waits for the next, so that a flood cannot hold a frame up."""
@@ -179,10 +182,10 @@ class ENetPeers(MultiplayerPeer):
         if event.type is _RECEIVE:
             self._queue(event, remote, self._ids.get(remote, 0))
         elif event.type is _CONNECT:
-            number = event.data if event.data < 0x80000000 else event.data - 0x100000000
-            # The peer that has this id may be gone, with its signal yet to come. Then one other may have it.
-            taken = number in self._arriving or (number in self._peers and number not in self._inbox.held)
-            if self._refusing or event.data < 2 or taken:
+            # The client has chosen the id. 0 means all, 1 is this server, and what Godot takes for a negative number
+            # (2**31 and more) would mean all but one. One in use would let it speak and listen as somebody else.
+            number = event.data
+            if self._refusing or not 2 <= number <= MAX_ID or self._is_taken(number):
                 remote.reset()
                 return
             self._ids[remote] = number
@@ -192,6 +195,17 @@ class ENetPeers(MultiplayerPeer):
             gone = self._ids.pop(remote, None)
             if gone is not None:
                 self._handle(gone, _Change(_Kind.DISCONNECTED, host, remote))
+
+    def _is_taken(self, number: int) -> bool:
+        """Whether a peer has this id, or is about to be announced with it.
+
+        The peer that had it may be gone, with its signal yet to come. Then one other may have it.
+        """
+        if number in self._arriving:
+            return True
+        if any(taken == number and remote.is_active() for remote, taken in self._ids.items()):
+            return True  # perhaps of a peer that was disconnected by force and is not gone yet
+        return number in self._peers and number not in self._inbox.held
 
     def _attend(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
         """An event of a client."""

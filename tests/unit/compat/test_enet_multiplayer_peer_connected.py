@@ -94,15 +94,16 @@ class TestConnecting:
         assert refused.get_connection_status() is DISCONNECTED
         party.join(server)
 
-    @pytest.mark.parametrize(("data", "id"), [(2, 2), (2**31 - 1, 2**31 - 1), (2**31, -(2**31)), (2**32 - 1, -1)])
-    def test_ids_are_signed(self, party: Party, data: int, id: int) -> None:
+    @pytest.mark.parametrize("id", [2, 2**31 - 1])
+    def test_a_client_chooses_its_id(self, party: Party, id: int) -> None:
         server = party.server()
-        raw_client(party, server, data)
+        raw_client(party, server, id)
         party.run(lambda: party.signals[server] == [("connected", id)])
         server.disconnect_peer(id, True)
         assert server.get_peer(id) is None
 
-    @pytest.mark.parametrize("data", [0, 1])
+    # Godot 4.6 takes those from 2**31 on for negative ids: as targets, all but one.
+    @pytest.mark.parametrize("data", [0, 1, 2**31, 2**31 + 1, 2**32 - 2, 2**32 - 1])
     def test_ids_that_are_not_a_clients_are_refused(self, party: Party, data: int) -> None:
         server = party.server()
         raw = raw_client(party, server, data)
@@ -119,6 +120,43 @@ class TestConnecting:
         party.join(server)
         assert len(party.signals[server]) == 2
         assert party.deliver(server, client, b"still there").data == b"still there"
+
+    def test_what_is_for_all_arrives_once_whatever_ids_were_asked_for(self, party: Party) -> None:
+        server = party.server()
+        client = party.join(server)
+        number = client.get_unique_id()
+        for data in (2**32 - number, 2**32 - 1, 2**31, number):  # -number, -1 ...: as targets, all but one
+            raw = raw_client(party, server, data)
+            party.run(lambda raw=raw: raw.service().type == ENetConnection.EVENT_CONNECT)
+        other = party.join(server)
+        assert [id for _, id in party.signals[server]] == [number, other.get_unique_id()]
+        for target, text in ((0, b"all"), (-other.get_unique_id(), b"all but one"), (number, b"one")):
+            server.set_target_peer(target)
+            assert server.put_packet(text) is Error.OK
+        assert [party.take(client).data for _ in range(3)] == [b"all", b"all but one", b"one"]
+        assert party.take(other).data == b"all"
+        party.spend(QUIET)
+        assert not client.get_available_packet_count() + other.get_available_packet_count()
+
+    def test_the_id_of_a_peer_thrown_out_is_taken_until_it_is_gone(self, party: Party) -> None:
+        server = party.server()
+        client = party.join(server)
+        number = client.get_unique_id()
+        server.disconnect_peer(number, True)  # its acknowledgement has not come yet
+        assert server._is_taken(number)
+        party.run(lambda: not server._is_taken(number))
+        raw_client(party, server, number)
+        party.run(lambda: party.signals[server][1:] == [("connected", number)])
+
+    @pytest.mark.parametrize("id", [0, -1, -(2**31), 2**31, 2**32 - 2, 7])
+    def test_a_mesh_has_no_member_with_an_id_that_means_others(self, party: Party, logged: Logged, id: int) -> None:
+        member = party.peer()
+        assert member.create_mesh(7) is Error.OK
+        one, _ = party.hosts()
+        assert member.add_mesh_peer(id, one) is Error.ERR_INVALID_PARAMETER
+        assert member.add_mesh_peer(8, one) is Error.OK
+        assert party.signals[member] == [("connected", 8)]
+        assert len(logged()) == 1
 
     def test_a_full_server_does_not_answer(self, party: Party) -> None:
         server = party.server(1)
