@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TypeVar
 
 from godot_enet.compat.addresses import parse_bind_ip
@@ -54,6 +55,8 @@ class ENetMultiplayerPeer(ENetPeers):
         self._bind_ip = "*"
         self._target = 0
         self._warned = False
+        self._queues = self._has_queued = False
+        """Whether packets are only queued for now, and whether there are such."""
 
     def __repr__(self) -> str:
         status = self._status.name.removeprefix("CONNECTION_").lower()
@@ -317,8 +320,24 @@ class ENetMultiplayerPeer(ENetPeers):
                 named.send(channel, packet, flags)  # of a client always the server
         else:
             host.broadcast(channel, packet, flags)
-        host.flush()
+        if not self._queues:
+            host.flush()
         return Error.OK
+
+    def _put_for_each(self, targets: Sequence[int], packet: bytes) -> None:
+        self._queues = True
+        try:
+            super()._put_for_each(targets, packet)
+        finally:
+            self._queues = False
+        self._has_queued = True
+
+    def _send_queued(self) -> None:
+        if self._has_queued:
+            self._has_queued = False
+            host = self._hosts.get(0)
+            if host is not None:
+                host.flush()
 
     def _send_in_mesh(self, target: int, channel: int, packet: bytes, flags: int) -> None:
         for number, peer in list(self._peers.items()):

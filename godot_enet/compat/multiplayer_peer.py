@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any, SupportsIndex, cast
 
@@ -133,6 +133,15 @@ class MultiplayerPeer(PacketPeer):
             Whether there was a signal to emit; then there may be packets to take.
         """
         return False
+
+    def _put_for_each(self, targets: Sequence[int], packet: bytes) -> None:
+        """Send a packet to several peers, at the latest in :meth:`_send_queued`."""
+        for target in targets:
+            self.set_target_peer(target)
+            self.put_packet(packet)
+
+    def _send_queued(self) -> None:
+        """Send what :meth:`_put_for_each` has left queued."""
 
     # What all do alike
 

@@ -9,21 +9,28 @@ from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import fail
 from godot_enet.compat.globals import Error
 
-__all__ = ["AUTH", "Authentication"]
+__all__ = ["AUTH", "MAX_BYTES", "MAX_PACKETS", "Authentication"]
 
 AUTH = b"\x07\x00"
 """With data behind it: what ``auth_callback`` is called with. Alone: that end is satisfied."""
+
+MAX_PACKETS = 256
+MAX_BYTES = 1 << 20
+"""What one peer may send until it is let in: each packet is a call, and a task if that is a coroutine. Ours, not
+Godot's."""
 
 
 class _Pending:
     """How far a peer is."""
 
-    __slots__ = ("local", "remote", "since")
+    __slots__ = ("bytes", "local", "packets", "remote", "since")
 
     def __init__(self, since: float) -> None:
         self.since = since
         self.local = False
         self.remote = False
+        self.packets = self.bytes = 0
+        """What it has sent."""
 
 
 class Authentication:
@@ -93,6 +100,15 @@ class Authentication:
             del self._pending[peer]
             self._admit(peer)
         return Error.OK
+
+    def may_send(self, peer: int, size: int) -> bool:
+        """A pending peer has sent so many bytes; whether they shall be looked at."""
+        pending = self._pending[peer]
+        if pending.packets >= MAX_PACKETS or pending.bytes + size > MAX_BYTES:
+            return False
+        pending.packets += 1
+        pending.bytes += size
+        return True
 
     def receive(self, peer: int, data: bytes, failed: Callable[[BaseException], object]) -> None:
         """What a pending peer has sent, without the two bytes in front.

@@ -12,7 +12,6 @@ __all__ = ["SceneDrop", "SceneReporter"]
 
 _log = logging.getLogger("godot_enet.network")
 _LONGEST = 100
-_MOST_SUBJECTS = 1000
 
 
 class SceneDrop(NamedIntEnum):
@@ -35,6 +34,9 @@ class SceneDrop(NamedIntEnum):
     FORBIDDEN_RPC = 14
     WRONG_ARGUMENTS = 15
     FAILED_CALL = 16
+    RELAY_LIMIT = 17
+    AUTHENTICATION_LIMIT = 18
+    FORGED_PEER = 19
 
 
 _EXPLANATIONS = {
@@ -55,6 +57,9 @@ _EXPLANATIONS = {
     SceneDrop.FORBIDDEN_RPC: "an RPC that this peer may not call",
     SceneDrop.WRONG_ARGUMENTS: "an RPC with arguments that do not fit",
     SceneDrop.FAILED_CALL: "a call that raised an exception",
+    SceneDrop.RELAY_LIMIT: "more for other clients than one peer may have passed on in a second",
+    SceneDrop.AUTHENTICATION_LIMIT: "more authentication data than one peer may send",
+    SceneDrop.FORGED_PEER: "it names a peer that cannot be a client: the server itself, this one, or none",
 }
 
 _EXPECTED = frozenset({SceneDrop.UNKNOWN_SENDER, SceneDrop.UNKNOWN_NODE})
@@ -67,7 +72,6 @@ class SceneReporter:
     def __init__(self) -> None:
         self._counts: dict[SceneDrop, int] = {}
         self._limiter = Limiter()
-        self._subjects: set[tuple[SceneDrop, str]] = set()
 
     def counters(self) -> dict[SceneDrop, int]:
         """How often, by cause."""
@@ -88,16 +92,12 @@ class SceneReporter:
             cause: why it was not used.
             sender: the peer it came from.
             text: what more there is to say, with ``%s`` for each of ``args``, which are cut if they are long.
-            subject: causes are said separately for each subject. It must not be made up by the remote.
+            subject: causes are said separately for each subject, of up to ten within ten seconds.
             failed: an exception, whose traceback is added.
         """
         self._counts[cause] = self._counts.get(cause, 0) + 1
-        if subject and (cause, subject) not in self._subjects:
-            if len(self._subjects) < _MOST_SUBJECTS:
-                self._subjects.add((cause, subject))
-            else:
-                subject = ""
-        times = self._limiter.count((cause, subject), int(monotonic() * 1000))
+        now = int(monotonic() * 1000)
+        times = self._limiter.count(self._limiter.cause_of(cause, subject, now) if subject else cause, now)
         if not times:
             return
         _log.log(

@@ -75,16 +75,23 @@ class Parameters:
         """The fewest arguments, and the most; None if there may be any number."""
         return self._fewest, self._most
 
+    def check_count(self, count: int) -> None:
+        """See that so many arguments are taken: before they are decoded, which may cost much.
+
+        Raises:
+            ArgumentsError: they are too few or too many.
+        """
+        if count < self._fewest or (self._most is not None and count > self._most):
+            expected = self._fewest if count < self._fewest else self._most
+            raise ArgumentsError(f"Method expected {expected} argument(s), but called with {count}")
+
     def fit(self, arguments: Sequence[Variant]) -> list[Variant]:
         """The arguments, converted where GDScript would.
 
         Raises:
             ArgumentsError: they are too few, too many or of other types.
         """
-        count = len(arguments)
-        if count < self._fewest or (self._most is not None and count > self._most):
-            expected = self._fewest if count < self._fewest else self._most
-            raise ArgumentsError(f"Method expected {expected} argument(s), but called with {count}")
+        self.check_count(len(arguments))
         fitting = list(arguments)
         declared = len(self._accepted)
         for position, value in enumerate(arguments):

@@ -28,7 +28,9 @@ CONFIRM_PATH = 2
 LONGEST_PATH = 4096
 """Bytes of a path from the network. Ours, not Godot's."""
 _MOST_NUMBERS = 65536
-"""Numbers kept for one sender; of more, those unused for longest are forgotten. Ours: Godot keeps all."""
+_MOST_BYTES = 2 << 20
+"""Numbers kept for one sender, and bytes of their paths; of more, those unused for longest are forgotten. Ours: Godot
+keeps all."""
 
 _STALE = -1
 """In place of a count of renamings: the path has to be looked at."""
@@ -69,6 +71,34 @@ class _Known:
         self.renames = _renames(node)
 
 
+class _Numbers:
+    """The numbers that one peer has given, in four bytes as they come.
+
+    Bytes, since it chooses them: a ``dict`` of ints can be filled so that each look takes as long as there are entries.
+    """
+
+    __slots__ = ("_size", "entries")
+
+    def __init__(self) -> None:
+        self.entries: dict[bytes, _Known] = {}
+        """The one to be forgotten first in front."""
+        self._size = 0
+
+    def add(self, number: bytes, entry: _Known) -> None:
+        """A new one; those unused for longest make room."""
+        self.entries[number] = entry
+        self._size += len(entry.path)
+        while len(self.entries) > _MOST_NUMBERS or self._size > _MOST_BYTES:
+            self._size -= len(self.entries.pop(next(iter(self.entries))).path)
+
+    def use(self, number: bytes) -> _Known | None:
+        """What has this number."""
+        entry = self.entries.get(number)
+        if entry is not None and (len(self.entries) > _MOST_NUMBERS // 2 or self._size > _MOST_BYTES // 2):
+            self.entries[number] = self.entries.pop(number)
+        return entry
+
+
 def _renames(node: Node) -> int:
     """While this, and the node's ``_moves``, stay as they are, so does its path."""
     return _STALE if node._tree is None else node._tree._renames
@@ -102,8 +132,8 @@ class PathCache:
         self._introduced: dict[int, _Introduced] = {}
         """By ``id()`` of the node, as long as that exists."""
         self._by_number: dict[int, _Introduced] = {}
-        self._known: dict[int, dict[int, _Known]] = {}
-        """By peer, then by its number."""
+        self._known: dict[int, _Numbers] = {}
+        """By peer."""
 
     def clear(self) -> None:
         """Forget everything, and count from 1 again."""
@@ -117,13 +147,13 @@ class PathCache:
         for introduced in list(self._introduced.values()):
             introduced.renames = _STALE
         for known in self._known.values():
-            for entry in known.values():
+            for entry in known.entries.values():
                 entry.renames = _STALE
 
     def add_peer(self, peer: int) -> None:
         """A peer is there. What an earlier one with its id knew it does not know."""
         self.remove_peer(peer)
-        self._known[peer] = {}
+        self._known[peer] = _Numbers()
 
     def remove_peer(self, peer: int) -> None:
         """A peer is gone."""
@@ -213,15 +243,13 @@ class PathCache:
         if known is None:
             return note(SceneDrop.UNKNOWN_SENDER, sender)
         (number,) = _NUMBER.unpack_from(packet, 34)
-        if number in known:
+        if packet[34:_PATH] in known.entries:
             return note(SceneDrop.REPEATED_PATH, sender, "number %s", number)
         path = packet[_PATH:].partition(b"\0")[0]
         node = self.resolve(path)
         if node is None:
             return note(SceneDrop.UNKNOWN_PATH, sender, "'%s'", path)
-        known[number] = _Known(node, self._path_of(node))
-        if len(known) > _MOST_NUMBERS:
-            del known[next(iter(known))]
+        known.add(packet[34:_PATH], _Known(node, self._path_of(node)))
         same = packet[_CHECKSUM].partition(b"\0")[0] == node._table().checksum.encode()
         if not same:
             self._tell_difference(sender, node)
@@ -240,11 +268,9 @@ class PathCache:
     def look_up(self, sender: int, number: int) -> Node | None:
         """The node that a sender has given a number, if any."""
         known = self._known.get(sender)
-        entry = None if known is None else known.get(number)
-        if known is None or entry is None:
+        entry = None if known is None else known.use(_NUMBER.pack(number))
+        if entry is None:
             return None
-        if len(known) > _MOST_NUMBERS // 2:
-            known[number] = known.pop(number)  # to the end: the first is forgotten first
         node = entry.node()
         if node is not None and node._tree is not None:
             renames = node._tree._renames

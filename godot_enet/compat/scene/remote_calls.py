@@ -16,7 +16,14 @@ from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import ArgumentsError
 from godot_enet.compat.scene.path_cache import PathCache
 from godot_enet.compat.scene.rpc_config import RpcConfig, RpcEntry, RPCMode
-from godot_enet.compat.scene.rpc_packet import call_by_id, call_by_path, call_tail, parse_arguments, parse_call
+from godot_enet.compat.scene.rpc_packet import (
+    call_by_id,
+    call_by_path,
+    call_tail,
+    count_arguments,
+    parse_arguments,
+    parse_call,
+)
 from godot_enet.compat.variant import DecodeError, EncodeError, Variant
 
 __all__ = ["RemoteCalls"]
@@ -154,11 +161,12 @@ class RemoteCalls:
             text = "'%s' of %s: %s, and its authority is %s"
             return note(SceneDrop.FORBIDDEN_RPC, sender, text, name, node.get_path(), config, node._authority)
         try:
+            parameters, method = entry.bind(node)
+            parameters.check_count(count_arguments(packet, call))  # before it costs anything
             arguments = parse_arguments(packet, call, allow_objects=self._multiplayer._allow_objects)
+            make = partial(method, *parameters.fit(arguments))
         except DecodeError as error:
-            return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, node.get_path(), error)
-        try:
-            make = entry.prepare(node, arguments)
+            return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, _place(node), error)
         except AttributeError as error:
             return note(SceneDrop.UNKNOWN_METHOD, sender, "'%s' of %s: %s", name, _place(node), error)
         except ArgumentsError as error:

@@ -140,15 +140,25 @@ class RpcEntry:
             ArgumentsError: it does not take these arguments.
             Exception: whatever the node raises when it is asked for the method.
         """
+        parameters, method = self.bind(node)
+        return partial(method, *parameters.fit(arguments))
+
+    def bind(self, node: object) -> tuple[Parameters, Callable[..., Any]]:
+        """What the method takes, and the method of this node.
+
+        Raises:
+            AttributeError: the node has no such method.
+            Exception: whatever the node raises when it is asked for the method.
+        """
         function = self.function
         if function is None:
             found = getattr(node, self.name)
             if not callable(found):
                 raise AttributeError(f"{self.name!r} is {type(found).__name__} and no method")
-            return partial(found, *Parameters(found, skip=0).fit(arguments))
+            return Parameters(found, skip=0), found
         if self._parameters is None:
             self._parameters = Parameters(function, owner=type(node))
-        return partial(function, node, *self._parameters.fit(arguments))
+        return self._parameters, partial(function, node)
 
 
 class RpcTable:

@@ -19,7 +19,16 @@ from godot_enet.compat.globals import Error
 from godot_enet.compat.scene.arguments import decode_arguments, encode_arguments, is_bytes
 from godot_enet.compat.variant import DecodeError, Variant
 
-__all__ = ["BY_PATH", "RemoteCall", "call_by_id", "call_by_path", "call_tail", "parse_arguments", "parse_call"]
+__all__ = [
+    "BY_PATH",
+    "RemoteCall",
+    "call_by_id",
+    "call_by_path",
+    "call_tail",
+    "count_arguments",
+    "parse_arguments",
+    "parse_call",
+]
 
 BY_PATH = 0x80000000
 _METHOD_WIDE = 1 << 6
@@ -90,6 +99,13 @@ def parse_call(packet: bytes) -> RemoteCall:
     if not start <= end < len(packet):
         raise DecodeError("the path of a call is not in the packet", Error.ERR_INVALID_DATA)
     return RemoteCall(0, packet[end:].partition(b"\0")[0], method, head >= _BYTES_ONLY, start, end)
+
+
+def count_arguments(packet: bytes, call: RemoteCall) -> int:
+    """How many arguments a call has, without a look at them."""
+    if call.bytes_only:
+        return int(call.start < call.end)
+    return packet[call.start] if call.start < call.end else 0
 
 
 def parse_arguments(packet: bytes, call: RemoteCall, *, allow_objects: bool = False) -> list[Variant]:

@@ -37,6 +37,14 @@ _REMOTE_CALL = 0
 _SPAWN, _DESPAWN, _SYNC = 4, 5, 6
 _DISCONNECTED = MultiplayerPeer.CONNECTION_DISCONNECTED
 
+MAX_PEERS = 4095
+"""Other clients that a server may announce; ENet has no more slots."""
+
+
+def _is_echo(packet: bytes) -> bool:
+    """Whether a relayed packet is one of ``send_bytes``: all that a client may send to itself."""
+    return packet[1] == RELAY and len(packet) > SYS_HEAD.size and packet[SYS_HEAD.size] & _COMMAND_BITS == RAW
+
 
 class SceneMultiplayer(ScenePeers):
     """The high-level multiplayer: peers, RPCs and raw bytes, as a Godot project sees them.
@@ -121,6 +129,7 @@ class SceneMultiplayer(ScenePeers):
                 self._dispatch(sender, packet)
             if not self._update_status():
                 return False
+        transport._send_queued()  # what was relayed, in few datagrams
         return True
 
     def _receive_early(self, sender: int, packet: bytes) -> None:
@@ -129,6 +138,8 @@ class SceneMultiplayer(ScenePeers):
             return self._reporter.note(SceneDrop.UNKNOWN_SENDER, sender)
         if len(packet) < 2 or packet[0] & _COMMAND_BITS != SYS or packet[1] != AUTH[1]:
             return self._reporter.note(SceneDrop.NOT_AUTHENTICATED, sender)
+        if not self._auth.may_send(sender, len(packet)):
+            return self._reporter.note(SceneDrop.AUTHENTICATION_LIMIT, sender)
 
         def failed(error: BaseException) -> None:
             self._reporter.note(SceneDrop.FAILED_CALL, sender, "auth_callback", subject="auth", failed=error)
@@ -155,10 +166,16 @@ class SceneMultiplayer(ScenePeers):
         may = command == RELAY if is_server else sender == SERVER
         if not may:
             return note(SceneDrop.FORBIDDEN_COMMAND, sender, "system command %s", command)
+        if not is_server and (peer <= SERVER or (peer == transport.get_unique_id() and not _is_echo(packet))):
+            return note(SceneDrop.FORGED_PEER, sender, "peer %s", peer)
         if command == DEL_PEER:
             return self._leave(peer)
         if command == ADD_PEER:
-            return None if peer in self._peers else self._admit(peer)
+            if peer in self._peers:
+                return None
+            if len(self._peers) >= MAX_PEERS:
+                return note(SceneDrop.FORBIDDEN_COMMAND, sender, "more than %s peers", MAX_PEERS)
+            return self._admit(peer)
         if len(packet) == SYS_HEAD.size:
             return note(SceneDrop.MALFORMED, sender, "an empty packet to relay")
         payload = packet[SYS_HEAD.size :]
@@ -179,14 +196,17 @@ class SceneMultiplayer(ScenePeers):
         if payload[0] & _COMMAND_BITS == SYS and not self._exact:
             # Receivers drop it anyway. Godot passes it on.
             return self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
+        targets = [peer for peer in ([to] if to > 0 else self._peers) if self._may_reach(peer, to, sender)]
+        if not self._relay_budget.spend(sender, max(len(targets), 1)):
+            return self._reporter.note(SceneDrop.RELAY_LIMIT, sender)
         transport.set_transfer_channel(channel)
         transport.set_transfer_mode(mode)
-        packet = SYS_HEAD.pack(SYS, RELAY, sender) + payload
-        for peer in [to] if to > 0 else list(self._peers):
-            if peer in self._peers and (to > 0 or peer not in (sender, -to)):
-                transport.set_target_peer(peer)
-                transport.put_packet(packet)
+        transport._put_for_each(targets, SYS_HEAD.pack(SYS, RELAY, sender) + payload)
         return self._dispatch(sender, payload) if to <= 0 and to != -SERVER else None
+
+    def _may_reach(self, peer: int, to: int, sender: int) -> bool:
+        """Whether a relayed packet is for a peer: the one that is named, or one of all, which the sender is not."""
+        return peer in self._peers and (to > 0 or peer not in (sender, -to))
 
     def _dispatch(self, sender: int, packet: bytes) -> None:
         """A packet that is no system command, for this end."""

@@ -19,6 +19,7 @@ from godot_enet.compat.scene.authentication import Authentication
 from godot_enet.compat.scene.drops import SceneReporter
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.path_cache import PathCache
+from godot_enet.compat.scene.relay_budget import RelayBudget
 from godot_enet.compat.scene.scene_settings import SceneSettings
 from godot_enet.compat.signal import SignalProperty
 from godot_enet.compat.variant import NodePath, PackedInt32Array
@@ -58,6 +59,7 @@ class ScenePeers(SceneSettings):
         self._last_status = _DISCONNECTED
         self._session = 0
         self._peers: dict[int, None] = {}
+        self._relay_budget = RelayBudget()
         send, find, path_of = _weakly(self._send_reliably), _weakly(self._find), _weakly(self._path_of)
         self._cache = PathCache(send, find, path_of, self._reporter, is_exact=_weakly(self._is_exact))
         self.set_multiplayer_peer(OfflineMultiplayerPeer())
@@ -106,6 +108,7 @@ class ScenePeers(SceneSettings):
         """Forget all peers, without signals; ``multiplayer_peer`` stays."""
         self._last_status = _DISCONNECTED
         self._auth.clear()
+        self._relay_budget.clear()
         self._peers.clear()
         self._cache.clear()
 
@@ -169,6 +172,7 @@ class ScenePeers(SceneSettings):
                 if other != peer:
                     self._send_to(other, SYS_HEAD.pack(SYS, DEL_PEER, peer))
         self._cache.remove_peer(peer)
+        self._relay_budget.forget(peer)
         self._peers.pop(peer, None)
         if not silently:
             self.peer_disconnected.emit(peer)

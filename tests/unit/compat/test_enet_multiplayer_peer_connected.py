@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -49,6 +50,11 @@ def raw_client(party: Party, server: ENetMultiplayerPeer, data: int) -> ENetConn
     assert raw.connect_to_host("127.0.0.1", server.host.get_local_port(), 0, data) is not None
     raw.flush()
     return raw
+
+
+def is_in(raw: ENetConnection) -> bool:
+    """Whether it has just been let in."""
+    return raw.service().type == ENetConnection.EVENT_CONNECT
 
 
 class TestConnecting:
@@ -127,7 +133,7 @@ class TestConnecting:
         number = client.get_unique_id()
         for data in (2**32 - number, 2**32 - 1, 2**31, number):  # -number, -1 ...: as targets, all but one
             raw = raw_client(party, server, data)
-            party.run(lambda raw=raw: raw.service().type == ENetConnection.EVENT_CONNECT)
+            party.run(partial(is_in, raw))
         other = party.join(server)
         assert [id for _, id in party.signals[server]] == [number, other.get_unique_id()]
         for target, text in ((0, b"all"), (-other.get_unique_id(), b"all but one"), (number, b"one")):
