@@ -118,4 +118,4 @@ class Search:
 
 def printable(text: str, most: int) -> str:
     """What may be shown of what came from outside: a terminal obeys control characters."""
-    return "".join(char for char in text if char.isprintable()).strip()[:most]
+    return "".join(char for char in text[: 2 * most] if char.isprintable()).strip()[:most]

@@ -9,29 +9,20 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from demos._lobby_lan import printable
+from demos._lobby_seat import Seat
 from demos._options import SILENCE, bad_address, port_in_use
 from godot_enet import ENetMultiplayerPeer, Error, Node, OfflineMultiplayerPeer, rpc
 
 NAME, LINE, HISTORY = 16, 200, 100  # characters of a name and of a line; lines that are kept
 MAX_PLAYERS = 16
 AWAY = 30.0  # seconds that a seat is kept for somebody who lost the connection
+TOKEN, SHOWN = 64, 1000  # characters of a token at most; lines that are kept to be shown
 RETRY, RETRIES = 1.0, 15  # seconds between attempts to come back, and how many
 HELP = "/ready   /kick NAME (who hosts)   /quit   anything else is said to all"
 
 Secure = Callable[[ENetMultiplayerPeer], None]
-
-
-@dataclass
-class Seat:
-    """A player, as the server knows it."""
-
-    name: str
-    peer: int
-    ready: bool = False
-    away: float = 0.0
 
 
 class Room(Node):
@@ -41,6 +32,8 @@ class Room(Node):
         super().__init__("Room")
         self.player = player
         self.lines: list[str] = []
+        self.heard = 0
+        """Lines that there ever were."""
         self.roster: list[tuple[str, bool, bool]] = []
         """Name, ready, here."""
         self.status = ""
@@ -135,7 +128,7 @@ class Room(Node):
     @rpc("any_peer", "call_local", "reliable")
     def enter(self, name: str, token: str, lobby: str, seen: int) -> None:
         peer = self.multiplayer.get_remote_sender_id()
-        if not self.multiplayer.is_server() or self._seat_of(peer):
+        if not self.multiplayer.is_server() or self._seat_of(peer) or len(token) > TOKEN:
             return
         seat = self._seats.get(token)
         if token in self._banned:
@@ -157,13 +150,13 @@ class Room(Node):
     @rpc("any_peer", "call_local", "reliable")
     def say(self, text: str) -> None:
         seat = self._seat_of(self.multiplayer.get_remote_sender_id())
-        if seat and (clean := printable(text, LINE)):
+        if seat and seat.may_ask() and (clean := printable(text, LINE)):
             self._tell(f"{seat.name}: {clean}")
 
     @rpc("any_peer", "call_local", "reliable")
     def set_ready(self, ready: bool) -> None:
         seat = self._seat_of(self.multiplayer.get_remote_sender_id())
-        if seat and seat.ready != ready:
+        if seat and seat.may_ask() and seat.ready != ready:
             seat.ready = ready
             self._publish()
             if len(self._seats) > 1 and all(other.ready for other in self._seats.values()):
@@ -191,6 +184,8 @@ class Room(Node):
         if number > self._seen:
             self._seen = number
             self.lines.append(printable(text, 2 * LINE))
+            self.heard += 1
+            del self.lines[:-SHOWN]
 
     @rpc("authority", "call_local", "reliable")
     def show(self, roster: list[list[object]]) -> None:

@@ -8,7 +8,8 @@
 
 Type and press Enter to chat; /ready or TAB says that you are ready, /kick NAME throws somebody out if you host, /quit
 leaves. Stop the host with Ctrl-C and its players are told; kill it and they try to come back, as they do when their
-own connection is lost. _lobby_room.py is the lobby, _lobby_lan.py finds others, _lobby_window.py draws.
+own connection is lost. _lobby_room.py is the lobby, _lobby_seat.py a player in it, _lobby_lan.py finds others,
+_lobby_window.py draws.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Terminal:
         self._frames = frames
         self._hosts = hosts
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._shown: list[str] = []
+        self._shown = 0
         self._said: set[str] = set()
         threading.Thread(target=self._read, daemon=True).start()
         print(HELP)
@@ -75,9 +76,9 @@ class Terminal:
         return lines
 
     def draw(self, room: Room, lobbies: Sequence[Found] | None) -> None:
-        for line in room.lines[len(self._shown) :]:
+        for line in room.lines[max(0, len(room.lines) + self._shown - room.heard) :]:
             print(line)
-        self._shown = list(room.lines)
+        self._shown = room.heard
         news = [f"({room.status})"] if room.status else []
         if room.roster:
             news.append(

@@ -185,6 +185,27 @@ def test_nobody_acts_before_entering(party: Party) -> None:
     assert ann.roster == [("ann", False, True), ("late", False, True)]
 
 
+def test_one_player_floods_nobody(party: Party) -> None:
+    """What one says goes to all, so that nobody may say everything; and nothing that is kept is as long as it likes."""
+    ann, bob = party.host("ann"), party.join("bob")
+    for number in range(200):
+        bob.say.rpc_id(1, f"{number}")
+    bob.set_ready.rpc_id(1, True)
+    party.until(lambda: "bob: 19" in ann.lines)
+    party.until(lambda: "bob: 19" in bob.lines)
+    assert len(ann.lines) < 60
+    stranger = party.add("x" * 100_000)
+    stranger._token = "t" * 100_000
+    stranger.join("127.0.0.1", party.port)
+    party.until(lambda: 1 in stranger.multiplayer.get_peers())
+    bob.say.rpc_id(1, "last")
+    party.until(lambda: len(ann.multiplayer.get_peers()) == 2)
+    assert len(ann._seats) == 2
+    for number in range(1500):
+        ann.hear(1000 + number, "x")
+    assert len(ann.lines) == 1000
+
+
 def test_encrypted(tmp_path: Path) -> None:
     """With the host's certificate one gets in; with another one does not."""
     party = Party()
