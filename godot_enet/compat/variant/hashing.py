@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from struct import Struct, error
 
-__all__ = ["MAX_PROBES", "MAX_UNCHECKED_KEYS", "count_probes", "hash_numbers", "hash_text", "spreads"]
+__all__ = ["MAX_PROBES", "MAX_UNCHECKED_KEYS", "count_probes", "hash_ints", "hash_numbers", "hash_text", "spreads"]
 
 MAX_UNCHECKED_KEYS = 1000
 """Keys that are numbers, of one ``dict``: up to here even the worst of them cost little."""
@@ -29,9 +28,16 @@ _USABLE = 2 / 3
 _WORD = (1 << 64) - 1
 
 
-@cache
-def _packer(width: int) -> Callable[..., bytes]:
-    return Struct(f"=16s{width}d").pack
+_PACK_REALS = [Struct(f"=16s{width}d").pack for width in range(17)]
+_PACK_INTS = [Struct(f"=16s{width}q").pack for width in range(5)]
+
+
+def hash_ints(numbers: Sequence[int]) -> int:
+    """As :func:`hash_numbers`, for up to four ints."""
+    try:
+        return hash(_PACK_INTS[len(numbers)](_SECRET, *numbers))
+    except error:  # one that is too large to be sent, too
+        return hash_text(",".join([f"{number:x}" for number in numbers]))
 
 
 def hash_numbers(numbers: Sequence[float]) -> int:
@@ -42,7 +48,7 @@ def hash_numbers(numbers: Sequence[float]) -> int:
     try:
         if 0.0 in numbers:
             numbers = [number or 0.0 for number in numbers]  # -0.0 equals 0.0
-        return hash(_packer(len(numbers))(_SECRET, *numbers))
+        return hash(_PACK_REALS[len(numbers)](_SECRET, *numbers))
     except (OverflowError, error):  # an int that is too large to be sent, too
         return hash_text(",".join([f"{hash(number):x}" for number in numbers]))
 
