@@ -32,7 +32,7 @@ int main(int count, char **given) {
     if (count != 3) return 2;
     uint32_t flags = (uint32_t)atoi(given[1]);
     gde_config config = {.peer_count = 1, .mtu = 1392, .duplicate_peers = 4095, .maximum_packet_size = 1 << 25,
-                         .maximum_waiting_data = 1 << 25, .seed = 1};
+                         .maximum_waiting_data = 1 << 25, .key = {1}};
     gde_engine *server = gde_engine_create(&config), *client = gde_engine_create(&config);
     gde_address to = address_of(1);
     int64_t peer = gde_connect(client, &to, 1, 0), now = 1;

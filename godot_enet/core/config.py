@@ -69,8 +69,9 @@ class HostConfig:
     then one takes a peer slot, so forged addresses take none. 0 gives each a slot at once, as ENet does."""
     half_open_per_prefix: int = 256
     """Those of them from one network (/24 of IPv4, /48 of IPv6; this machine excepted); 0 is unlimited."""
-    seed: int = 0
-    """32-bit seed of the connect ids. Equal seeds give equal datagrams."""
+    seed: int | None = None
+    """For tests: what connect ids, proofs and other secrets are drawn from, up to 256 bits. Equal seeds give equal
+    datagrams. 0 or None takes the operating system's randomness, afresh for each host."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.peer_count <= MAXIMUM_PEER_ID:
@@ -92,7 +93,8 @@ class HostConfig:
             "peer_byte_budget",
             "half_open_limit",
             "half_open_per_prefix",
-            "seed",
         ):
             if not 0 <= getattr(self, name) <= 0xFFFFFFFF:
                 raise ValueError(f"{name} must be an unsigned 32-bit number, not {getattr(self, name)}")
+        if self.seed is not None and not 0 <= self.seed < 1 << 256:
+            raise ValueError(f"seed must be an unsigned 256-bit number, not {self.seed}")

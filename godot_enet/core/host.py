@@ -7,7 +7,6 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar, Union
 
@@ -123,7 +122,7 @@ def open_host(
         BindError: the socket cannot be created or bound.
         NativeUnavailable: the native engine was asked for and is not there.
     """
-    config = _seeded(config)
+    config = config or HostConfig()
     if choose_engine(engine) == "native":
         return NativeHost(config, SystemClock(), bind=bind, port=port, threaded=threaded)
     return Host(config, bind=bind, port=port, threaded=threaded, engine=PythonEngine(config))
@@ -162,12 +161,6 @@ def with_stage(host: AnyHost, stage: TransportStage, *, threaded: bool) -> AnyHo
     return host.hand_over(make_heir)
 
 
-def _seeded(config: HostConfig | None) -> HostConfig:
-    """Connect ids must not be guessable, unless a test wants them to be."""
-    config = config or HostConfig()
-    return config if config.seed else replace(config, seed=int.from_bytes(os.urandom(4), "big"))
-
-
 class Host:
     """One UDP socket and the ENet peers behind it.
 
@@ -179,7 +172,7 @@ class Host:
     ``connect`` raise ``HostBusy``.
 
     Args:
-        config: limits and defaults; a ``seed`` of 0 is replaced by a random one.
+        config: limits and defaults.
         bind: an IP literal to bind to, ``"*"`` for all addresses of both families, None to bind nothing yet.
         port: the port to bind; 0 for any free one.
         threaded: whether a network thread keeps connections alive between calls of :meth:`service`.
@@ -208,7 +201,7 @@ class Host:
         clock: Clock | None = None,
         driver: Callable[[Pump, Clock], InlineDriver] | None = None,
     ) -> None:
-        self.config = config = _seeded(config)
+        self.config = config = config or HostConfig()
         self._engine = engine or (NativeEngine(config) if choose_engine() == "native" else PythonEngine(config))
         transport = transport if transport is not None else UdpTransport(bind, port)
         self._on_wire = isinstance(transport, UdpTransport)

@@ -1,25 +1,36 @@
-"""The 32-bit generator behind connect ids; both engines share it so that equal seeds give equal datagrams.
+"""Numbers that an outsider must not know: connect ids, proofs of address, numbers and sessions of connections.
 
-enet: host.c: enet_host_random (the public-domain Mulberry32 step).
+Each is keyed BLAKE2s (RFC 7693) of a counter, so any amount of them tells nothing of the others without the key. Both
+engines draw in the same order: equal keys give equal datagrams.
+enet: host.c: enet_host_random is Mulberry32, whose 32-bit state follows from a few of its outputs.
 """
 
 from __future__ import annotations
 
-__all__ = ["Mulberry32"]
+import os
+from hashlib import blake2s
+
+__all__ = ["KEY_SIZE", "KeyedRandom", "key_from"]
+
+KEY_SIZE = 32
 
 
-class Mulberry32:
-    """A seeded stream of unsigned 32-bit numbers."""
+def key_from(seed: int | None) -> bytes:
+    """The key of a host: derived from the seed, or from the operating system if the seed is 0 or None."""
+    return blake2s(seed.to_bytes(32, "little")).digest() if seed else os.urandom(KEY_SIZE)
 
-    __slots__ = ("_state",)
 
-    def __init__(self, seed: int) -> None:
-        self._state = seed & 0xFFFFFFFF
+class KeyedRandom:
+    """A stream of unsigned 32-bit numbers."""
+
+    __slots__ = ("_count", "_key")
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._count = 0
 
     def next(self) -> int:
         """The next number, 0..2**32-1."""
-        self._state = (self._state + 0x6D2B79F5) & 0xFFFFFFFF
-        n = self._state
-        n = ((n ^ (n >> 15)) * (n | 1)) & 0xFFFFFFFF
-        n ^= (n + (n ^ (n >> 7)) * (n | 61)) & 0xFFFFFFFF
-        return n ^ (n >> 14)
+        self._count += 1  # First: interrupted behind it, a number is left out and none is given twice.
+        digest = blake2s(self._count.to_bytes(8, "little"), digest_size=4, key=self._key).digest()
+        return int.from_bytes(digest, "little")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from godot_enet.core.config import HostConfig
@@ -47,6 +48,7 @@ class Lockstep:
     """A PythonEngine and a NativeEngine of one configuration."""
 
     def __init__(self, config: HostConfig) -> None:
+        config = config if config.seed else replace(config, seed=1)  # Else each would have a key of its own.
         self.config = config
         self.python = PythonEngine(config)
         self.native = NativeEngine(config)

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                              .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
                              .peer_byte_budget = modern ? 2000 : 0,
                              .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN - 1,
-                             .seed = i};
+                             .key = {(uint8_t)i}};
         ends[i].engine = gde_engine_create(&config);
         require(ends[i].engine != NULL, "no engine");
         gde_set_compressor(ends[i].engine, mode_of(codec));

@@ -47,7 +47,7 @@ static void take(end *side) {
 
 static void exchange(uint32_t flags, uint32_t compressor) {
     const gde_config config = {.peer_count = 4, .mtu = 1392, .duplicate_peers = 4095,
-                               .maximum_packet_size = 1 << 25, .maximum_waiting_data = 1 << 25, .seed = 1};
+                               .maximum_packet_size = 1 << 25, .maximum_waiting_data = 1 << 25, .key = {1}};
     gde_address at = {.ip = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
     int32_t error = 0;
     end server = {0}, client = {0};

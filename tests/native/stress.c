@@ -100,7 +100,7 @@ static void echo(void *given) {
 
 static gde_host *create(const gde_address *bind, uint32_t flags) {
     const gde_config config = {.peer_count = 8, .mtu = 1392, .duplicate_peers = 4095,
-                               .maximum_packet_size = 1 << 20, .maximum_waiting_data = 1 << 20, .seed = 1};
+                               .maximum_packet_size = 1 << 20, .maximum_waiting_data = 1 << 20, .key = {1}};
     int32_t error;
     gde_host *host = gde_host_create(&config, bind, flags, &error);
     require(host != NULL, "no host");

@@ -38,6 +38,11 @@ def exact(config: HostConfig) -> HostConfig:
     return replace(config, **EXACT)
 
 
+def _seeded(config: HostConfig, seed: int) -> HostConfig:
+    """The config with a seed, so that a run can be repeated."""
+    return config if config.seed else replace(config, seed=seed + 1)
+
+
 def ended(reason: DisconnectReason, peer: PeerHandle, data: int = 0) -> Event:
     """A DISCONNECT event."""
     return Event(EventType.DISCONNECT, peer, data=data, reason=reason)
@@ -55,7 +60,7 @@ class Stage:
     """
 
     def __init__(self, factory: EngineFactory, start: int = START, **config: Any) -> None:
-        self.config = HostConfig(**{**EXACT, **config})
+        self.config = HostConfig(**{"seed": 1, **EXACT, **config})
         self.world = World(start=start)
         self.host = self.world.add_host(factory(self.config), HOST)
         self.engine = self.host.engine
@@ -246,11 +251,12 @@ class Pair:
         exactly: bool = True,
     ) -> None:
         """``exactly``: with ENet's own timing and handshake, whatever the configs say."""
+        client, server = (_seeded(config or HostConfig(), seed) for config in (client, server))
         if exactly:
-            client, server = exact(client or HostConfig()), exact(server or HostConfig())
+            client, server = exact(client), exact(server)
         self.world = World(seed=seed, start=START, link=link, capture=capture)
-        self.client = self.world.add_host(factories.client(client or HostConfig()), CLIENT)
-        self.server = self.world.add_host(factories.server(server or HostConfig()), SERVER)
+        self.client = self.world.add_host(factories.client(client), CLIENT)
+        self.server = self.world.add_host(factories.server(server), SERVER)
         self.to_server = PeerHandle(0)
         """The client's handle for the server."""
         self.to_client = PeerHandle(0)

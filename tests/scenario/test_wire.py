@@ -9,11 +9,12 @@ import pytest
 from godot_enet.core.constants import DisconnectMode, Drop, PacketFlag
 from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.rng import KeyedRandom, key_from
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.kit import HOST, RAW, START, Stage
 
-# Captured from the reference library: client and server in slot 0, random seed 0, the clock at 0x2340.
+# Captured from the reference library: client and server in slot 0, connect id 62b43444, the clock at 0x2340.
 GOLDEN_CONNECT = bytes.fromhex(
     "8fff2340 82ff0001 0000ffff 00000570 00010000 00000002 00000000 00000000"
     "00001388 00000002 00000002 62b43444 00000007"
@@ -25,12 +26,23 @@ GOLDEN_CHECKSUM_CONNECT = bytes.fromhex("8fff2340 2520e69a") + GOLDEN_CONNECT[4:
 GOLDEN_CHECKSUM_VERIFY = bytes.fromhex("80002340 ddf28b13") + GOLDEN_VERIFY[4:]
 
 
+def with_id(golden: bytes, connect_id: bytes) -> bytes:
+    """A captured datagram with another connect id: ours are drawn in another way."""
+    return golden.replace(bytes.fromhex("62b43444"), connect_id)
+
+
+def with_checksum(data: bytes, key: bytes) -> bytes:
+    """A datagram with a sent time, and with the checksum that belongs to it."""
+    return data[:4] + zlib.crc32(data[:4] + key + data[4:]).to_bytes(4, "big") + data[4:]
+
+
 class TestGoldenVectors:
     def test_connect(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, seed=0)
+        stage = Stage(engine_factory)
         peer = stage.raw()
         stage.engine.connect(RAW, 2, 7)
-        assert peer.take() == [GOLDEN_CONNECT]
+        (data,) = peer.take()
+        assert data == with_id(GOLDEN_CONNECT, data[44:48])
 
     def test_verify_connect(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, start=0x2341)
@@ -39,11 +51,12 @@ class TestGoldenVectors:
         assert peer.take() == [GOLDEN_VERIFY]
 
     def test_first_datagram_after_the_handshake(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, seed=0)
+        stage = Stage(engine_factory)
         peer = stage.raw()
         stage.engine.connect(RAW, 2, 7)
+        (connect,) = peer.take()
         stage.wait(1)
-        peer.mailbox.send(HOST, GOLDEN_VERIFY)
+        peer.mailbox.send(HOST, with_id(GOLDEN_VERIFY, connect[44:48]))
         peer.take()
         assert stage.world.captures[-1].data == bytes.fromhex("80002341 01ff0001 00012341 85ff0002")
 
@@ -91,10 +104,12 @@ class TestGoldenVectors:
         assert peer.take() == [bytes.fromhex("0007 44ff0002 00000005")]
 
     def test_connect_with_checksum(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, seed=0, checksum=True)
+        stage = Stage(engine_factory, checksum=True)
         peer = stage.raw()
         stage.engine.connect(RAW, 2, 7)
-        assert peer.take() == [GOLDEN_CHECKSUM_CONNECT]
+        (data,) = peer.take()
+        assert data == with_checksum(with_id(GOLDEN_CONNECT, data[48:52]), bytes(4))
+        assert with_checksum(GOLDEN_CONNECT, bytes(4)) == GOLDEN_CHECKSUM_CONNECT
 
     def test_verify_connect_with_checksum(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, checksum=True)
@@ -103,12 +118,17 @@ class TestGoldenVectors:
         assert peer.take() == [GOLDEN_CHECKSUM_VERIFY]
 
     def test_first_datagram_after_a_handshake_with_checksum(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, seed=0, checksum=True)
+        stage = Stage(engine_factory, checksum=True)
         peer = stage.raw()
         stage.engine.connect(RAW, 2, 7)
-        peer.mailbox.send(HOST, GOLDEN_CHECKSUM_VERIFY)
+        (connect,) = peer.take()
+        connect_id = connect[48:52]
+        verify = GOLDEN_CHECKSUM_VERIFY[:4] + GOLDEN_CHECKSUM_VERIFY[8:]
+        peer.mailbox.send(HOST, with_checksum(with_id(verify, connect_id), connect_id))
         peer.take()
-        assert stage.world.captures[-1].data == bytes.fromhex("80002340 94198b53 01ff0001 00012340 85ff0002")
+        plain = bytes.fromhex("80002340 01ff0001 00012340 85ff0002")
+        assert with_checksum(plain, bytes.fromhex("62b43444"))[4:8] == bytes.fromhex("94198b53")
+        assert stage.world.captures[-1].data == with_checksum(plain, connect_id)
 
     def test_acknowledgement_with_checksum(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, checksum=True)
@@ -130,18 +150,28 @@ class TestHeader:
         assert data[20:24] == bytes.fromhex("00000003")
         assert data[48:] == bytes.fromhex("cafebabe")
 
-    @pytest.mark.parametrize(
-        ("seed", "connect_ids"),
-        [(0, ("62b43444", "379c1500")), (0x12345678, ("2ec72c1b", "897bf7f0"))],
-    )
+    @pytest.mark.parametrize("seed", [1, 0x12345678, 2**255 + 9])
     def test_connect_ids_are_drawn_in_turn_and_travel_as_they_are(
-        self, engine_factory: EngineFactory, seed: int, connect_ids: tuple[str, str]
+        self, engine_factory: EngineFactory, seed: int
     ) -> None:
         stage = Stage(engine_factory, seed=seed)
         peer = stage.raw()
-        for _ in connect_ids:
+        for _ in range(2):
             stage.engine.connect(RAW, 1, 0)
-        assert [data[44:48].hex() for data in peer.take()] == list(connect_ids)
+        random = KeyedRandom(key_from(seed))
+        assert [int.from_bytes(data[44:48], "little") for data in peer.take()] == [random.next(), random.next()]
+
+    @pytest.mark.parametrize("seed", [0, None])
+    def test_without_a_seed_they_differ_from_host_to_host(
+        self, engine_factory: EngineFactory, seed: int | None
+    ) -> None:
+        ids = set()
+        for _ in range(4):
+            stage = Stage(engine_factory, seed=seed)
+            peer = stage.raw()
+            stage.engine.connect(RAW, 1, 0)
+            ids.add(peer.take()[0][44:48])
+        assert len(ids) == 4
 
     def test_sent_time_is_the_low_half_of_the_clock(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, start=0x7123_4567)

@@ -50,7 +50,7 @@ from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_inc
 from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
-from godot_enet.core.rng import Mulberry32
+from godot_enet.core.rng import KeyedRandom, key_from
 from godot_enet.core.states import TRANSITIONS
 from godot_enet.core.wire import BANDWIDTH_LIMIT, CONNECT, FRAGMENT, THROTTLE_CONFIGURE, pack_connect_id
 
@@ -138,7 +138,7 @@ class PythonEngine:
         self._released = 0
         """Packets queued up to here may leave in an urgent pass, too."""
         self._channel_limit = config.channel_limit or MAXIMUM_CHANNEL_COUNT
-        self._random = Mulberry32(config.seed)
+        self._random = KeyedRandom(key_from(config.seed))
         self._recalculate = False
         self._throttle_epoch = 0
         self._throttled = False

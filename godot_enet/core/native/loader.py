@@ -29,7 +29,7 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 7
+ABI_VERSION = 8
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
@@ -40,6 +40,7 @@ _C, _N, _R = ctypes.POINTER(CConfig), ctypes.POINTER(CPeerInfo), ctypes.POINTER(
 _P64 = ctypes.POINTER(_U64)
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "gde_blake2s": (None, [_D, _U32, _D, _U32, _D, _U32]),
     "gde_engine_create": (_V, [_C]),
     "gde_engine_destroy": (None, [_V]),
     "gde_begin_pass": (None, [_V]),

@@ -14,6 +14,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.errors import UnknownZone
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address
+from godot_enet.core.rng import KEY_SIZE, key_from
 
 __all__ = [
     "RECORDS",
@@ -51,7 +52,6 @@ _CONFIG_NAMES = (
     "duplicate_peers",
     "maximum_packet_size",
     "maximum_waiting_data",
-    "seed",
     "early_retransmit",
     "spare_copies",
     "half_open_limit",
@@ -65,7 +65,7 @@ _CONFIG_NAMES = (
 class CConfig(ctypes.Structure):
     """``gde_config``: a :class:`HostConfig`."""
 
-    _fields_ = [(name, ctypes.c_uint32) for name in _CONFIG_NAMES]
+    _fields_ = [*((name, ctypes.c_uint32) for name in _CONFIG_NAMES), ("key", ctypes.c_uint8 * KEY_SIZE)]
 
 
 class CPeerInfo(ctypes.Structure):
@@ -133,8 +133,10 @@ _from_c: dict[bytes, Address] = {}
 
 
 def c_config(config: HostConfig) -> CConfig:
-    """A config for the C side."""
-    return CConfig(*(int(getattr(config, name)) for name in _CONFIG_NAMES))
+    """A config for the C side, with a key of its own unless it has a seed."""
+    record = CConfig(*(int(getattr(config, name)) for name in _CONFIG_NAMES))
+    record.key[:] = key_from(config.seed)
+    return record
 
 
 def c_address(address: Address) -> CAddress:

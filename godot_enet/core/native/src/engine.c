@@ -21,7 +21,6 @@ gde_engine *gde_engine_create(const gde_config *config) {
     e->incoming_bandwidth = config->incoming_bandwidth;
     e->outgoing_bandwidth = config->outgoing_bandwidth;
     e->channel_limit = config->channel_limit ? config->channel_limit : MAXIMUM_CHANNEL_COUNT;
-    e->random_state = config->seed;
     memset(e->sessions, UNKNOWN_SESSION, sizeof e->sessions);
     return e;
 }
@@ -66,13 +65,6 @@ void pool_give(gde_engine *e, void *given, bool pooled) {
 }
 
 void packet_free(gde_engine *e, packet *waiting) { pool_give(e, waiting, waiting->pooled); }
-
-uint32_t engine_random(gde_engine *e) {
-    uint32_t n = e->random_state += 0x6D2B79F5u;
-    n = (n ^ n >> 15) * (n | 1u);
-    n ^= n + (n ^ n >> 7) * (n | 61u);
-    return n ^ n >> 14;
-}
 
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from) {
     e->drops[cause]++;

@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 7u
+#define GDE_ABI_VERSION 8u
 
 enum {
     GDE_OK = 0,
@@ -31,7 +31,7 @@ enum {
     GDE_ERR_SPACE = -8
 };
 
-enum { GDE_DROP_CAUSES = 19, GDE_STATISTICS = 14 };
+enum { GDE_DROP_CAUSES = 19, GDE_STATISTICS = 14, GDE_KEY_SIZE = 32 };
 
 typedef struct gde_engine gde_engine;
 
@@ -53,7 +53,6 @@ typedef struct {
     uint32_t duplicate_peers;
     uint32_t maximum_packet_size;
     uint32_t maximum_waiting_data;
-    uint32_t seed;
     uint32_t early_retransmit;
     uint32_t spare_copies;
     uint32_t half_open_limit;
@@ -61,6 +60,7 @@ typedef struct {
     uint32_t maximum_kept_data;
     uint32_t peer_command_budget;
     uint32_t peer_byte_budget;
+    uint8_t key[GDE_KEY_SIZE]; /* secret: what outsiders must not know is drawn from it */
 } gde_config;
 
 typedef struct {
@@ -110,6 +110,9 @@ typedef struct {
 GDE_API uint32_t gde_abi_version(void);
 /* Size in bytes of the struct with this number (0 address, 1 config, 2 peer_info, 3 event, 4 drop_report). */
 GDE_API uint32_t gde_sizeof(uint32_t kind);
+/* BLAKE2s of a message, with a key of 0 to 32 bytes; a digest of 1 to 32. */
+GDE_API void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, uint32_t key_size, const uint8_t *data,
+                         uint32_t size);
 
 GDE_API gde_engine *gde_engine_create(const gde_config *config);
 GDE_API void gde_engine_destroy(gde_engine *engine);

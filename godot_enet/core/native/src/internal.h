@@ -311,7 +311,7 @@ typedef struct {
 struct gde_engine {
     gde_config config;
     uint32_t incoming_bandwidth, outgoing_bandwidth, channel_limit;
-    uint32_t random_state;
+    uint64_t random_count; /* numbers drawn so far */
     uint32_t compressor;
 
     /* slots */
@@ -522,7 +522,6 @@ static inline uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32
 /* engine.c */
 /* Sends a datagram of no peer, with the next pass; `unpaid`: see gde_afford. */
 void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, half_open *unpaid);
-uint32_t engine_random(gde_engine *e);
 void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from);
 void enqueue(gde_engine *e, peer *p);
 void unqueue_peer(gde_engine *e, peer *p);
@@ -577,6 +576,9 @@ static inline void slots_move(slot_set *to, slot_set *from) {
         from->words[word] = 0;
     }
 }
+
+/* blake2s.c */
+uint32_t engine_random(gde_engine *e);
 
 /* crc32.c */
 uint32_t gde_crc32(uint32_t crc, const uint8_t *data, size_t length);

@@ -1,0 +1,74 @@
+/* BLAKE2s (RFC 7693) of short messages, and what is drawn from it (see core/rng.py). */
+#include "internal.h"
+
+enum { BLOCK = 64, ROUNDS = 10 };
+
+static const uint32_t INITIAL[8] = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
+                                    0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+
+static const uint8_t ORDER[ROUNDS][16] = {
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
+    {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4}, {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
+    {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13}, {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
+    {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11}, {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
+    {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5}, {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
+
+static uint32_t rotated(uint32_t word, uint32_t by) { return word >> by | word << (32 - by); }
+
+static void mix(uint32_t *v, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t x, uint32_t y) {
+    v[a] += v[b] + x;
+    v[d] = rotated(v[d] ^ v[a], 16);
+    v[c] += v[d];
+    v[b] = rotated(v[b] ^ v[c], 12);
+    v[a] += v[b] + y;
+    v[d] = rotated(v[d] ^ v[a], 8);
+    v[c] += v[d];
+    v[b] = rotated(v[b] ^ v[c], 7);
+}
+
+static void compress(uint32_t *state, const uint8_t *block, uint32_t total, bool last) {
+    uint32_t v[16], m[16];
+    for (uint32_t i = 0; i < 16; i++) m[i] = read32_little(block + 4 * i);
+    memcpy(v, state, 32);
+    memcpy(v + 8, INITIAL, 32);
+    v[12] ^= total;
+    if (last) v[14] = ~v[14];
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const uint8_t *o = ORDER[round];
+        for (uint32_t i = 0; i < 4; i++) mix(v, i, 4 + i, 8 + i, 12 + i, m[o[2 * i]], m[o[2 * i + 1]]);
+        for (uint32_t i = 0; i < 4; i++)
+            mix(v, i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3), m[o[8 + 2 * i]], m[o[9 + 2 * i]]);
+    }
+    for (uint32_t i = 0; i < 8; i++) state[i] ^= v[i] ^ v[i + 8];
+}
+
+void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, uint32_t key_size, const uint8_t *data,
+                 uint32_t size) {
+    uint32_t state[8], total = 0;
+    uint8_t block[BLOCK] = {0}, digest[32];
+    memcpy(state, INITIAL, sizeof state);
+    state[0] ^= 0x01010000 ^ key_size << 8 ^ out_size;
+    if (key_size) {
+        memcpy(block, key, key_size);
+        total = BLOCK;
+        compress(state, block, total, !size);
+    }
+    for (uint32_t at = 0; at < size || (!size && !key_size); at += BLOCK) {
+        uint32_t length = min32(size - at, BLOCK);
+        memset(block, 0, BLOCK);
+        if (length) memcpy(block, data + at, length);
+        total += length;
+        compress(state, block, total, at + length == size);
+        if (!size) break;
+    }
+    for (uint32_t i = 0; i < 8; i++) write32_little(digest + 4 * i, state[i]);
+    memcpy(out, digest, out_size);
+}
+
+uint32_t engine_random(gde_engine *e) {
+    uint8_t counter[8], number[4];
+    uint64_t count = ++e->random_count;
+    write32_little(write32_little(counter, (uint32_t)count), (uint32_t)(count >> 32));
+    gde_blake2s(number, sizeof number, e->config.key, GDE_KEY_SIZE, counter, sizeof counter);
+    return read32_little(number);
+}
