@@ -64,10 +64,11 @@ class HostConfig:
     spare_copies: int = 2
     """How many copies may follow a reliable command before anybody knows whether it is lost, 0..2: only where losses
     were seen, only while little is under way, and only with ``early_retransmit``."""
-    half_open_limit: int = 2048
+    half_open_limit: int = 32768
     """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
-    then one takes a peer slot, so forged addresses take none. 0 gives each a slot at once, as ENet does."""
-    half_open_per_prefix: int = 256
+    then one takes a peer slot, so forged addresses take none. Each takes about 250 bytes (1 KB in Python). 0 gives
+    each a slot at once, as ENet does."""
+    half_open_per_prefix: int = 8192
     """Those of them from one network (/24 of IPv4, /48 of IPv6; this machine excepted); 0 is unlimited."""
     seed: int | None = None
     """For tests: what connect ids, proofs and other secrets are drawn from, up to 256 bits. Equal seeds give equal

@@ -108,7 +108,8 @@ class Net:
         peer, session = int.from_bytes(word, "big") & 0xFFF, word[0] >> 4 & 3
         key = None
         if node.engines.config.checksum:
-            key = next((self._key(node, h) for h in node.engines.call("peers") if h & 0xFFF == peer), bytes(4))
+            known = [h for h in node.engines.call("peers") if node.engines.call("peer_info", h).address == source]
+            key = self._key(node, known[-1]) if known else bytes(4)
         time = self.now if timed else None
         data = raw.datagram(*commands, peer=peer, session=session, time=time, key=key)
         if packed and node.engines.compressor is not None:
@@ -140,8 +141,8 @@ class Net:
         answer = self._answers.get((node.address, source))
         if answer is None:
             return False
-        nonce, slot = int.from_bytes(answer[2:4], "big"), int.from_bytes(answer[8:10], "big")
-        proof = [] if lost else [raw.acknowledge(raw.CONTROL, 1, nonce + off)]
+        nonce, sequence, slot = (int.from_bytes(answer[at : at + 2], "big") for at in (2, 6, 8))
+        proof = [] if lost else [raw.acknowledge(raw.CONTROL, sequence, nonce + off & 0xFFFF)]
         key = answer[44:48] if node.engines.config.checksum else None
         time = self.now if timed else None
         self.inject(

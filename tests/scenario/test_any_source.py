@@ -142,7 +142,7 @@ def test_answers_may_be_compressed_and_checked(
     key = broadcast.connect_id if checksum else None
     plain = raw.datagram(broadcast.verify(bandwidths=(0, 0)), peer=broadcast.slot, time=stage.now, key=key)
     data = compressed(plain, 4, codec(), checksum=checksum, key=key or b"")
-    wrong = bytes([*data[:-1], data[-1] ^ 0xFF]) if checksum else data[:6]
+    wrong = data[:4] + bytes([data[4] ^ 0xFF]) + data[5:] if checksum else data[:6]
     stage.engine.receive([Datagram(wrong, OTHER)], stage.now)
     assert broadcast.state == PeerState.CONNECTING
     stage.engine.receive([Datagram(data, RAW)], stage.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from godot_enet.core.compression import FastLz, RangeCoder, Zlib
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, Drop, PeerState, PeerStatistic
-from godot_enet.core.engine.half_open import HALF_OPEN_LIFE, HALF_OPEN_MISTAKES
+from godot_enet.core.engine.half_open import HALF_OPEN_LIFE
 from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.rng import KeyedRandom, key_from
 from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.equivalence.net import compressed
@@ -24,6 +26,21 @@ from tests.scenario.kit import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
 OTHER = Address("10.0.0.3", 1)
 CONNECT_SIZE = len(raw.datagram(raw.connect(), time=0))
 LIMIT = 2048
+
+
+CONNECT = raw.datagram(raw.connect(), peer=raw.UNKNOWN_PEER, time=0)
+Forger = Callable[[int], Address]
+
+
+def mulberry32(state: int, count: int) -> list[int]:
+    """The reference's generator (enet: host.c: enet_host_random)."""
+    outputs = []
+    for _ in range(count):
+        state = state + 0x6D2B79F5 & 0xFFFFFFFF
+        n = (state ^ state >> 15) * (state | 1) & 0xFFFFFFFF
+        n ^= n + (n ^ n >> 7) * (n | 61) & 0xFFFFFFFF
+        outputs.append(n ^ n >> 14)
+    return outputs
 
 
 def open_stage(factory: EngineFactory, **config: Any) -> Stage:
@@ -37,7 +54,8 @@ class Caller:
     def __init__(self, stage: Stage, address: Address = RAW, connect_id: bytes = b"\x11\x22\x33\x44") -> None:
         self.peer = RawPeer(stage, address, connect_id)
         self.stage = stage
-        self.nonce = 0
+        self.sequence = self.time = 0
+        """What the acknowledgement must repeat."""
 
     def ask(self, **fields: Any) -> list[raw.Reading]:
         """Send a CONNECT; the datagrams that answer it."""
@@ -49,12 +67,17 @@ class Caller:
             (verify,) = reading.commands
             assert verify.kind == 3
             assert reading.time is not None
-            self.nonce, self.peer.slot, self.peer.session = reading.time, verify.u16(4), verify.u8(7)
+            self.sequence, self.time = verify.number, reading.time
+            self.peer.slot, self.peer.session = verify.u16(4), verify.u8(7)
         return readings
 
-    def prove(self, *behind: bytes, off: int = 0) -> list[bytes]:
+    def proof(self, off: int = 0, sequence_off: int = 0) -> bytes:
+        """The acknowledgement of the answer, or a wrong one."""
+        return raw.acknowledge(raw.CONTROL, self.sequence + sequence_off & 0xFFFF, self.time + off & 0xFFFF)
+
+    def prove(self, *behind: bytes, off: int = 0, sequence_off: int = 0) -> list[bytes]:
         """Acknowledge the answer, and send more in the same datagram."""
-        return self.peer.exchange(raw.acknowledge(raw.CONTROL, 1, self.nonce + off), *behind)
+        return self.peer.exchange(self.proof(off, sequence_off), *behind)
 
     def connect(self) -> PeerHandle:
         """Ask and prove; the CONNECT event must be the only one."""
@@ -100,12 +123,11 @@ class TestAskingIsCheap:
     def test_a_copy_that_comes_after_the_proof_opens_nothing(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
-        caller.connect()
+        peer = caller.connect()
         caller.peer.take()
-        slot = caller.peer.slot
         assert caller.ask() == []
         assert stage.engine.drops[Drop.CONNECT_REPEATED] == 1
-        assert [peer & 0xFFF for peer in stage.engine.peers()] == [slot]
+        assert stage.engine.peers() == [peer]
 
     def test_a_new_attempt_from_the_same_address_is_another_connection(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
@@ -152,49 +174,113 @@ class TestAskingIsCheap:
 
 class TestProof:
     @pytest.mark.parametrize("off", [1, -1, 0x8000])
-    def test_a_wrong_one_proves_nothing(self, engine_factory: EngineFactory, off: int) -> None:
+    @pytest.mark.parametrize("sequence_off", [0, 1, -1, 0x8000])
+    def test_a_wrong_one_proves_nothing(self, engine_factory: EngineFactory, off: int, sequence_off: int) -> None:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
         caller.ask()
-        caller.prove(off=off)
+        caller.prove(off=off, sequence_off=sequence_off)
+        caller.prove(sequence_off=off)
         assert (stage.engine.peers(), stage.events()) == ([], [])
+        assert stage.engine.drops[Drop.WRONG_PROOF] == 2
         caller.prove()
         assert len(stage.engine.peers()) == 1
 
-    def test_too_many_wrong_ones_end_it(self, engine_factory: EngineFactory) -> None:
+    def test_no_number_of_wrong_ones_hurts_the_right_one(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
         caller.ask()
-        for off in range(1, 1 + HALF_OPEN_MISTAKES):
-            caller.prove(off=off)
+        for off in range(1, 2000):
+            caller.peer.post(caller.proof(off, 7 * off))
+        stage.settle()
+        assert stage.engine.drops[Drop.WRONG_PROOF] == 1999
+        assert stage.engine.peers() == []
         caller.prove()
-        assert stage.engine.peers() == []
-        assert stage.engine.drops[Drop.WRONG_PROOF] == 1
-        assert stage.engine.drops[Drop.UNKNOWN_PEER] == 1
+        assert len(stage.engine.peers()) == 1
 
-    def test_one_datagram_full_of_guesses_is_no_better(self, engine_factory: EngineFactory) -> None:
+    def test_wrong_ones_are_not_answered_by_more_than_they_have(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
         caller.ask()
-        guesses = [raw.acknowledge(raw.CONTROL, 1, caller.nonce + off) for off in range(400, -1, -1)]
-        assert caller.peer.exchange(*guesses) == []
+        for off in range(1, 100):
+            for answer in caller.prove(off=off):
+                assert len(answer) <= 2 + 8
+        assert stage.engine.peers() == []
+
+    def test_one_datagram_is_one_guess(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        caller = Caller(stage)
+        caller.ask()
+        (probe,) = caller.peer.exchange(*(caller.proof(off) for off in range(400, -1, -1)))
+        assert [command.kind for command in raw.read(probe).commands] == [5]
         assert stage.engine.peers() == []
         assert stage.engine.drops[Drop.WRONG_PROOF] == 1
 
-    def test_it_differs_from_one_attempt_to_the_next(self, engine_factory: EngineFactory) -> None:
+    def test_a_proof_behind_another_command_is_none(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
-        nonces = set()
-        for number in range(50):
+        caller = Caller(stage)
+        caller.ask()
+        caller.peer.exchange(raw.ping(2), caller.proof())
+        assert stage.engine.peers() == []
+        assert stage.engine.drops[Drop.WRONG_PROOF] == 0
+
+    def test_all_its_bits_differ_from_one_attempt_to_the_next(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        proofs, numbers, sessions = set(), set(), Counter[int]()
+        for number in range(400):
             caller = Caller(stage, Address("10.0.7.1", 1 + number))
             caller.ask()
-            nonces.add(caller.nonce)
-        assert len(nonces) > 45
+            proofs.add(caller.sequence << 16 | caller.time)
+            numbers.add(caller.peer.slot)
+            sessions[caller.peer.session] += 1
+        assert len(proofs) == 400
+        for bit in range(32):
+            assert 130 < sum(proof >> bit & 1 for proof in proofs) < 270
+        assert len(numbers) > 350
+        assert min(sessions[session] for session in range(4)) > 60
+
+    def test_ones_own_proofs_tell_nothing_of_others(self, engine_factory: EngineFactory) -> None:
+        """The reference's generator would: two of its outputs leave few of its 2**32 states.
+
+        Whatever an attacker computes from its own answers, it knows nothing that the key does not decide: hosts that
+        gave it the same connection numbers, proofs and sessions would differ in the next one. So the outputs must be
+        those of the keyed hash, and hosts with other keys must have no output in common.
+        """
+        answers = []
+        for seed in range(1, 6):
+            stage = open_stage(engine_factory, seed=seed)
+            proofs = []
+            for number in range(20):
+                caller = Caller(stage, Address("10.0.7.1", 1 + number))
+                caller.ask()
+                proofs.append(caller.sequence << 16 | caller.time)
+            random = KeyedRandom(key_from(seed))
+            drawn = [random.next() for _ in range(2 * len(proofs))]
+            assert proofs == drawn[::2]
+            answers += proofs
+        assert len(set(answers)) == len(answers)
+
+    def test_mulberry32_does_not_foretell_them(self, engine_factory: EngineFactory) -> None:
+        """The attack that worked: find the state by two own proofs, then acknowledge for somebody else, unseen."""
+        stage = open_stage(engine_factory, seed=None)
+        own = [Caller(stage, Address("10.0.7.1", 1 + number)) for number in range(4)]
+        for caller in own:
+            caller.ask()
+        victim = Caller(stage, OTHER)
+        victim.ask()
+        for state in range(1 << 14):  # a part of its states, each with the outputs that follow
+            outputs = mulberry32(state, 10)
+            if outputs[0] & 0xFFFF == own[0].time:
+                guess = raw.acknowledge(raw.CONTROL, outputs[8] >> 16, outputs[8] & 0xFFFF)
+                victim.peer.exchange(guess)
+        assert stage.engine.peers() == []
 
     def test_from_another_address_it_is_none(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
         caller, thief = Caller(stage), Caller(stage, OTHER)
         caller.ask()
-        thief.nonce, thief.peer.slot, thief.peer.session = caller.nonce, caller.peer.slot, caller.peer.session
+        thief.sequence, thief.time = caller.sequence, caller.time
+        thief.peer.slot, thief.peer.session = caller.peer.slot, caller.peer.session
         assert thief.prove() == []
         assert stage.engine.drops[Drop.WRONG_ADDRESS] == 1
         assert stage.engine.peers() == []
@@ -212,7 +298,7 @@ class TestProof:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
         caller.ask()
-        caller.peer.post(raw.acknowledge(raw.CONTROL, 1, caller.nonce), time=None)
+        caller.peer.post(caller.proof(), time=None)
         stage.settle()
         assert len(stage.engine.peers()) == 1
 
@@ -225,8 +311,8 @@ class TestLostAcknowledgement:
         (probe,) = caller.peer.exchange(raw.reliable(0, 1, b"early"))
         reading = raw.read(probe)
         assert ([(command.kind, command.number) for command in reading.commands], reading.time) == (
-            [(5, 1)],
-            caller.nonce,
+            [(5, caller.sequence)],
+            caller.time,
         )
         assert stage.events() == []
         caller.prove()
@@ -326,24 +412,84 @@ class TestLimits:
         caller = Caller(stage)
         caller.ask()
         stage.wait(HALF_OPEN_LIFE)
-        before = caller.nonce
+        before = caller.sequence, caller.time
         assert len(caller.ask()) == 1
-        assert caller.nonce != before
+        assert (caller.sequence, caller.time) != before
         caller.prove()
         assert len(stage.engine.peers()) == 1
 
-    def test_4095_numbers_are_enough_for_peers_and_records(self, engine_factory: EngineFactory) -> None:
-        stage = open_stage(engine_factory, half_open_limit=10_000, half_open_per_prefix=0)
+    def test_more_records_than_there_are_numbers(self, engine_factory: EngineFactory) -> None:
+        """A number is unique for its address only, and records take no slots."""
+        stage = open_stage(engine_factory, half_open_limit=10_000, half_open_per_prefix=0, peer_count=2)
         joined = Caller(stage, OTHER)
         joined.connect()
-        for number in range(4200):
+        first = Caller(stage, Address("10.99.0.1", 7))
+        first.ask()
+        for number in range(9_000):
             source = Address(f"10.{number >> 8}.{number & 255}.1", 1)
-            data = raw.datagram(raw.connect(), peer=raw.UNKNOWN_PEER, time=0)
-            stage.engine.receive([Datagram(data, source)], stage.now)
-        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 4200 - 4094
+            stage.engine.receive([Datagram(CONNECT, source)], stage.now)
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 0
         stage.engine.poll_transmit(stage.now)
-        assert Caller(stage, Address("10.99.0.1", 7)).connect() != joined.peer.handle
+        first.prove()
+        assert [peer & 0xFFF for peer in stage.engine.peers()] == [0, 1]
         assert stage.engine.peer_state(joined.peer.handle) == PeerState.CONNECTED
+
+    def test_an_address_that_uses_up_its_numbers_loses_its_own_oldest(self, engine_factory: EngineFactory) -> None:
+        """With exactly the address and port of a client somebody may ask as often as there are numbers."""
+        stage = open_stage(engine_factory, half_open_limit=30_000, half_open_per_prefix=0)
+        neighbour = Caller(stage, Address(RAW.host, RAW.port + 1))
+        neighbour.ask()
+        caller = Caller(stage)
+        for attempt in range(4500):
+            connect_id = attempt.to_bytes(4, "little")
+            data = raw.datagram(raw.connect(connect_id=connect_id), peer=raw.UNKNOWN_PEER, time=0)
+            stage.engine.receive([Datagram(data, RAW)], stage.now + attempt // 20)
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] >= 4500 - 4095
+        stage.engine.poll_transmit(stage.now)
+        caller.peer.take()
+        caller.ask()
+        for attempt in range(800):  # 200 ms of 4,000 a second
+            connect_id = (5000 + attempt).to_bytes(4, "little")
+            data = raw.datagram(raw.connect(connect_id=connect_id), peer=raw.UNKNOWN_PEER, time=0)
+            stage.engine.receive([Datagram(data, RAW)], stage.now + 300)
+        stage.engine.poll_transmit(stage.now)
+        caller.prove()
+        neighbour.prove()
+        assert len(stage.engine.peers()) == 2
+
+    @pytest.mark.parametrize(
+        ("rate", "forged"),
+        [
+            (
+                25_000,
+                lambda number: Address(f"{11 + number % 89}.{number >> 8 & 255}.{number & 255}.1", 1),
+            ),
+            (4_000, lambda number: Address(f"10.0.0.{number % 256}", 1024 + number % 60_000)),
+        ],
+        ids=["from everywhere", "from its own network"],
+    )
+    def test_a_client_200_ms_away_gets_in(self, engine_factory: EngineFactory, rate: int, forged: Forger) -> None:
+        """The flood has lasted for as long as it takes to fill the table, and goes on between answer and proof."""
+        stage = open_stage(engine_factory, half_open_limit=HostConfig().half_open_limit)
+        numbers = iter(range(10**9))
+
+        def flood(seconds: float) -> None:
+            batch = [Datagram(CONNECT, forged(next(numbers))) for _ in range(int(rate * seconds))]
+            stage.engine.receive(batch, stage.now)
+            stage.engine.poll_transmit(stage.now)
+
+        flood(0.1 + (32_768 if rate > 10_000 else 8192) / rate)
+        caller = Caller(stage, Address("10.0.0.77", 77))
+        assert len(caller.ask()) == 1
+        for _ in range(4):
+            stage.wait(50)
+            flood(0.05)
+        for _ in range(16):  # ... and a client that looks at its network only now and then
+            stage.wait(50)
+            flood(0.05)
+        caller.prove()
+        (peer,) = stage.engine.peers()
+        assert stage.engine.peer_info(peer).address == Address("10.0.0.77", 77)
 
 
 class TestRoom:
@@ -393,7 +539,6 @@ class TestRoom:
         caller = Caller(stage)
         caller.ask()
         out = stage.engine.connect(OTHER, 1, 0)
-        assert out & 0xFFF != caller.peer.slot
         caller.prove()
         assert len(stage.engine.peers()) == 2
         assert stage.engine.peer_info(out).address == OTHER
@@ -414,13 +559,13 @@ class TestRoom:
         stage.engine.connect(HOST, 1, 42)
         assert sorted(event.data for event in stage.events()) == [0, 42]
 
-    def test_a_slot_beyond_the_peer_count_is_as_good_as_any(self, engine_factory: EngineFactory) -> None:
+    def test_half_open_connections_take_no_slots(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory, peer_count=2)
         for number in range(100):
             Caller(stage, Address(f"10.9.{number}.1", 1)).ask()
         caller = Caller(stage)
         peer = caller.connect()
-        assert (peer & 0xFFF, stage.engine.peers()) == (100, [peer])
+        assert (peer & 0xFFF, stage.engine.peers()) == (0, [peer])
         caller.peer.send(1, b"down")
         commands = [command for command in caller.peer.commands() if command.kind == 6]
         assert [command.data for command in commands] == [b"down"]
@@ -431,16 +576,35 @@ class TestRoom:
         caller.peer.disconnect(mode=DisconnectMode.NOW)
         assert stage.engine.peers() == []
 
-    def test_a_slot_is_used_again_in_the_next_session(self, engine_factory: EngineFactory) -> None:
+    @pytest.mark.parametrize("offered", [0, 1, 2, 3])
+    def test_neither_session_is_the_one_that_the_remote_used_last(
+        self, engine_factory: EngineFactory, offered: int
+    ) -> None:
         stage = open_stage(engine_factory)
-        sessions = []
-        for number in range(3):
+        seen: set[tuple[int, int]] = set()
+        for number in range(60):
             caller = Caller(stage, Address(RAW.host, 1 + number))
-            peer = caller.connect()
-            sessions.append((caller.peer.slot, caller.peer.session))
-            stage.engine.disconnect(peer, 0, DisconnectMode.RESET, stage.now)
+            (answer,) = caller.ask(sessions=(offered, offered))
+            (verify,) = answer.commands
+            seen.add((verify.u8(6), verify.u8(7)))
+        others = {0, 1, 2, 3} - {offered}
+        assert seen == {(one, other) for one in others for other in others}
+
+    def test_one_address_never_has_one_number_twice(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory, peer_count=400)
+        caller = Caller(stage)
+        numbers = []
+        for attempt in range(300):
+            caller.peer.connect_id = attempt.to_bytes(4, "big")
+            caller.connect()
+            numbers.append(caller.peer.slot)
             caller.peer.take()
-        assert sessions == [(0, 0), (0, 1), (0, 2)]
+        out = stage.engine.connect(RAW, 1, 0)
+        (connect,) = [command for command in caller.peer.commands() if command.kind == 2]
+        numbers.append(connect.u16(4))
+        assert len(set(numbers)) == 301
+        assert len(stage.engine.peers()) == 301
+        assert out in stage.engine.peers()
 
 
 FORGED_HOSTS = ("10.5.0.1", "10.5.0.2", "10.6.0.1", "2001:db8::1")

@@ -27,6 +27,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.half_open import HalfOpenTable
+from godot_enet.core.engine.handshake import free_number
 from godot_enet.core.engine.incoming import receive_datagram
 from godot_enet.core.engine.outgoing import (
     Draft,
@@ -269,6 +270,7 @@ class PythonEngine:
             self.busy = False
             raise NoFreePeer(f"all {self.config.peer_count} peers are in use")
         peer.any_source = any_source
+        peer.number = free_number(self, address, peer.slot)
         peer.channel_count = max(1, min(channels, MAXIMUM_CHANNEL_COUNT))
         self.change_state(peer, PeerState.CONNECTING)
         peer.connect_id = self._random.next()
@@ -281,7 +283,7 @@ class PythonEngine:
             0,
             0,
             0,
-            peer.slot,
+            peer.number,
             peer.incoming_session,
             peer.outgoing_session,
             peer.mtu,

@@ -24,7 +24,7 @@ from godot_enet.core.constants import (
     Drop,
     PeerState,
 )
-from godot_enet.core.engine.half_open import HALF_OPEN_MISTAKES, HalfOpen
+from godot_enet.core.engine.half_open import HalfOpen
 from godot_enet.core.engine.outgoing import farewell, queue_control, seal
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.reliability import sample_round_trip
@@ -36,10 +36,11 @@ from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unp
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
 
-__all__ = ["accept_answer", "handle_connect", "promote", "proof_end"]
+__all__ = ["accept_answer", "free_number", "handle_connect", "promote", "proof_end"]
 
-_FIRST = 1
-"""The number of the first command of the control channel: VERIFY_CONNECT."""
+_LOOKS = 8
+"""Half-open connections of one address that are looked at for a number: more than half of all numbers would have to be
+theirs before a good record goes."""
 
 
 def handle_connect(engine: PythonEngine, command: bytes, address: Address, received: int, now: int) -> Peer | None:
@@ -59,6 +60,10 @@ def handle_connect(engine: PythonEngine, command: bytes, address: Address, recei
     peer = table.prepare(address)
     assert peer is not None
     engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
+    peer.number = free_number(engine, address, peer.slot)
+    # What they receive as is what we send as, and the other way round.
+    peer.outgoing_session = _next_session(fields[4], peer.outgoing_session)
+    peer.incoming_session = _next_session(fields[5], peer.incoming_session)
     verify = _agree(engine, peer, command)
     queue_control(engine, peer, Command.VERIFY_CONNECT, verify[4:])
     table.add(peer)
@@ -77,8 +82,8 @@ def _agree(engine: PythonEngine, peer: Peer, command: bytes) -> bytes:
         _,
         _,
         peer.outgoing_peer_id,
-        incoming_session,
-        outgoing_session,
+        _,
+        _,
         mtu,
         window_size,
         channel_count,
@@ -92,9 +97,6 @@ def _agree(engine: PythonEngine, peer: Peer, command: bytes) -> bytes:
     ) = CONNECT.unpack(command)
     peer.channel_count = min(channel_count, engine.channel_limit)
     peer.connect_id = unpack_connect_id(raw_connect_id)
-    # What they receive as is what we send as, and the other way round.
-    peer.outgoing_session = _next_session(incoming_session, peer.outgoing_session)
-    peer.incoming_session = _next_session(outgoing_session, peer.incoming_session)
     engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
     config_in, config_out = engine.incoming_bandwidth, engine.outgoing_bandwidth
     peer.window_size = window_for(config_out, peer.incoming_bandwidth)
@@ -104,7 +106,7 @@ def _agree(engine: PythonEngine, peer: Peer, command: bytes) -> bytes:
         0,
         0,
         0,
-        peer.slot,
+        peer.number,
         peer.outgoing_session,
         peer.incoming_session,
         peer.mtu,
@@ -125,51 +127,73 @@ def _next_session(offered: int, stored: int) -> int:
     return session + 1 & 3 if session == stored else session
 
 
+def _draw_session(offered: int, draw: int) -> int:
+    """A random session id that differs from the one that the remote used last."""
+    return draw & 3 if offered == UNKNOWN_SESSION else offered + 1 + draw % 3 & 3
+
+
 def _answer(engine: PythonEngine, command: bytes, address: Address, connect_id: int, received: int, now: int) -> None:
     """Answer a CONNECT without believing it."""
     half = engine.half_open.find(address, connect_id, now)
     if half is None:
-        slot = _make_room(engine, address, connect_id, now)
-        half = HalfOpen(slot, address, connect_id, command, now, engine.random() & 0xFFFF)
+        _make_room(engine, address, connect_id, now)
+        proof, draw = engine.random(), engine.random()
+        number = free_number(engine, address, (draw & 0xFFFF) % MAXIMUM_PEER_ID)
+        sessions = _draw_session(command[7], draw >> 24), _draw_session(command[6], draw >> 16 & 0xFF)
+        half = HalfOpen(number, address, connect_id, command, now, proof, sessions)
         engine.half_open.add(half)
     draft = _as_peer(engine, half)
     verify = _agree(engine, draft, half.command)
-    half.session = draft.incoming_session
     half.credit += received
     _send(engine, half, draft, Command.VERIFY_CONNECT, verify[4:], now)
 
 
-def _make_room(engine: PythonEngine, address: Address, connect_id: int, now: int) -> int:
-    """Forget the records that are over, or the oldest where there are too many. Returns a slot for a new one."""
-    halves, table = engine.half_open, engine.table
-    while True:
-        found, good = halves.in_the_way(address, connect_id, now)
-        slot = table.reserve() if found is None else None
-        if slot is not None:
-            return slot
-        # Peers cannot have all the numbers, or the host would be full.
-        found = found or halves.oldest()
-        assert found is not None
-        _forget(engine, found)
-        if good:
-            engine.drop(Drop.HALF_OPEN_LIMIT, found.address)
+def _make_room(engine: PythonEngine, address: Address, connect_id: int, now: int) -> None:
+    """Forget records that are over, at most two of them, and the oldest where there are too many."""
+    halves = engine.half_open
+    for _ in range(2):  # more than come, so that none stay
+        expired = halves.expired(address, connect_id, now)
+        if expired is not None:
+            halves.remove(expired)
+    evicted = halves.to_evict(address)
+    if evicted is not None:
+        halves.remove(evicted)
+        engine.drop(Drop.HALF_OPEN_LIMIT, evicted.address)
 
 
-def _forget(engine: PythonEngine, half: HalfOpen) -> None:
-    engine.half_open.remove(half)
-    engine.table.give_back(half.slot)
+def free_number(engine: PythonEngine, address: Address, number: int) -> int:
+    """The first number from this one on that the address does not use yet.
+
+    Behind :data:`_LOOKS` records of the same address the oldest of them makes room. The host must have a free slot: so
+    there is a number that is no peer's.
+    """
+    table, halves = engine.table, engine.half_open
+    oldest: HalfOpen | None = None
+    looks = 0
+    while looks < _LOOKS:
+        if table.at(address, number) is None:
+            half = halves.by_number.get((address, number))
+            if half is None:
+                return number
+            if oldest is None or half.created < oldest.created:
+                oldest = half
+            looks += 1
+        number = (number + 1) % MAXIMUM_PEER_ID
+    assert oldest is not None
+    halves.remove(oldest)
+    engine.drop(Drop.HALF_OPEN_LIMIT, address)
+    return oldest.number
 
 
 def _as_peer(engine: PythonEngine, half: HalfOpen) -> Peer:
     """The peer it would be, for what must be computed from one."""
-    table = engine.table
-    return Peer(PeerHandle(half.slot), half.address, engine.config.mtu, table.sessions_of(half.slot), None)
+    return Peer(PeerHandle(half.number), half.address, engine.config.mtu, half.sessions, None)
 
 
 def _send(engine: PythonEngine, half: HalfOpen, draft: Peer, number: int, body: bytes, now: int) -> None:
     """Send one control command whose acknowledgement is the proof, if the other side has paid for it."""
-    wire = PING.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, _FIRST) + body
-    answer = seal(engine, draft, [wire], half.nonce)
+    wire = PING.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, half.sequence) + body
+    answer = seal(engine, draft, [wire], half.time)
     if len(answer.data) <= half.credit:
         half.credit -= len(answer.data)
         half.answered = now
@@ -177,44 +201,43 @@ def _send(engine: PythonEngine, half: HalfOpen, draft: Peer, number: int, body: 
 
 
 def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, received: int, now: int) -> int:
-    """Where the commands behind the proof begin; 0 without one, and then another is asked for."""
+    """Where the commands behind the proof begin; 0 without one, and then another is asked for.
+
+    Only the first command can be a proof, which ENet's acknowledgements are: a long datagram would hold five hundred
+    guesses.
+    """
     half.credit += received
-    while at + ACKNOWLEDGE.size <= len(data) and data[at] & 15 == Command.ACKNOWLEDGE:
+    if at + ACKNOWLEDGE.size <= len(data) and data[at] & COMMAND_MASK == Command.ACKNOWLEDGE:
         _, channel, _, number, sent_time = ACKNOWLEDGE.unpack_from(data, at)
-        at += ACKNOWLEDGE.size
-        if channel == CONTROL_CHANNEL and number == _FIRST:
-            if sent_time == half.nonce:
-                return at
-            half.mistakes += 1
-            if half.mistakes >= HALF_OPEN_MISTAKES:
-                break  # A long datagram would hold five hundred guesses.
-    if half.mistakes >= HALF_OPEN_MISTAKES:
+        if channel == CONTROL_CHANNEL and number << 16 | sent_time == half.proof:
+            return at + ACKNOWLEDGE.size
         engine.drop(Drop.WRONG_PROOF, half.address)
-        _forget(engine, half)
-    else:
-        # The other side takes itself for connected: its acknowledgement was lost.
-        draft = _as_peer(engine, half)
-        _agree(engine, draft, half.command)
-        _send(engine, half, draft, Command.PING, b"", now)
+    # The other side may take itself for connected: its acknowledgement was lost.
+    draft = _as_peer(engine, half)
+    _agree(engine, draft, half.command)
+    _send(engine, half, draft, Command.PING, b"", now)
     return 0
 
 
 def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     """The address is proved: a peer, as after ENet's own handshake. None where the last slot was taken meanwhile."""
     if not _has_room(engine, half.address):
-        # The other side takes itself for connected, and would only notice by its time-out.
+        # The other side takes itself for connected, and would only notice by its timeout.
         draft = _as_peer(engine, half)
         _agree(engine, draft, half.command)
+        draft.outgoing_reliable_sequence = half.sequence
         engine.post(farewell(engine, draft))
-        _forget(engine, half)
+        engine.half_open.remove(half)
         engine.drop(Drop.CONNECT_REFUSED, half.address)
         return None
-    peer = engine.table.prepare(half.address, half.slot)
+    peer = engine.table.prepare(half.address)
     assert peer is not None
     engine.change_state(peer, PeerState.ACKNOWLEDGING_CONNECT)
+    peer.number = half.number
+    peer.incoming_session, peer.outgoing_session = half.sessions
     _agree(engine, peer, half.command)
-    peer.outgoing_reliable_sequence = _FIRST
-    peer.proof = half.nonce
+    peer.outgoing_reliable_sequence = half.sequence
+    peer.proof = half.proof
     sample_round_trip(peer, now - half.answered or 1, now)
     engine.connected(peer)
     engine.table.add(peer)
@@ -235,5 +258,4 @@ def accept_answer(engine: PythonEngine, peer: Peer, data: bytes, at: int, addres
     if unpack_connect_id(VERIFY_CONNECT.unpack_from(data, at)[14]) != peer.connect_id:
         return False
     engine.table.move(peer, address)
-    peer.any_source = False  # Last: interrupted before it, the next answer is taken.
     return True

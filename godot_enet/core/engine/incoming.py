@@ -87,24 +87,23 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
     if word & HEADER_SENT_TIME:
         sent_time = data[2] << 8 | data[3]
 
-    slot = word & MAXIMUM_PEER_ID
+    peer_number = word & MAXIMUM_PEER_ID
     peer: Peer | None = None
     half: HalfOpen | None = None
-    if slot != MAXIMUM_PEER_ID:
-        peer = engine.table.slots.get(slot)
-        if peer is None and slot in engine.half_open.by_slot:
-            half = engine.half_open.by_slot[slot]
-            if half.address != address:
-                engine.drop(Drop.WRONG_ADDRESS, address)
+    if peer_number != MAXIMUM_PEER_ID:
+        table, halves = engine.table, engine.half_open
+        peer = table.by_number.get((address, peer_number)) or table.any_source.get(peer_number)
+        if peer is None:
+            half = halves.by_number.get((address, peer_number))
+            if half is None:
+                in_use = table.uses(peer_number) or halves.uses(peer_number)
+                engine.drop(Drop.WRONG_ADDRESS if in_use else Drop.UNKNOWN_PEER, address)
                 return
-            if (word >> 12) & 3 != half.session:
+            if (word >> 12) & 3 != half.sessions[0]:
                 engine.drop(Drop.WRONG_SESSION, address)
                 return
-        elif peer is None or peer.state is PeerState.ZOMBIE:
+        elif peer.state is PeerState.ZOMBIE:
             engine.drop(Drop.UNKNOWN_PEER, address)
-            return
-        elif peer.address != address and not peer.any_source:
-            engine.drop(Drop.WRONG_ADDRESS, address)
             return
         # While connecting we do not know the session yet.
         elif peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
@@ -274,7 +273,7 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
         # Nobody acknowledges a CONNECT; a forged one would stop it from being repeated, for ever.
         return body
     _, channel_id, _, number, sent_time = _unpack_ack(data, at)
-    if sent_time == peer.proof and number == 1 and channel_id == CONTROL_CHANNEL:
+    if number << 16 | sent_time == peer.proof and channel_id == CONTROL_CHANNEL:
         return body
     sent_time |= now & ~0xFFFF
     if sent_time & 0x8000 > now & 0x8000:

@@ -85,6 +85,7 @@ class Peer:
         "lowest_rtt",
         "mtu",
         "needs_dispatch",
+        "number",
         "outgoing_bandwidth",
         "outgoing_bandwidth_throttle_epoch",
         "outgoing_data_total",
@@ -137,6 +138,8 @@ class Peer:
     ) -> None:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
+        self.number = self.slot
+        """What the remote's datagrams name, see peer_table.py (enet: incomingPeerID)."""
         self.address = address
         self.any_source = False
         """Connecting, and ``address`` is not what answers: the first that does becomes the remote."""
@@ -212,7 +215,8 @@ class Peer:
         self.recovery = recovery
         """None where the host keeps ENet's own timing."""
         self.proof = -1
-        """What proved this peer's address, see half_open.py: copies of that acknowledgement tell no time."""
+        """The sequence number and time that proved this peer's address, see half_open.py: copies of that
+        acknowledgement tell no time."""
         self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
         self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
         self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
 from heapq import heappop, heappush
 from operator import attrgetter
 
@@ -18,7 +18,11 @@ _SLOT_BITS = 12
 
 
 class PeerTable:
-    """Slots are taken lowest first, as the reference does; nothing here costs more with more slots."""
+    """Slots are taken lowest first, as the reference does; nothing here costs more with more slots.
+
+    What the remote calls a peer is its number. It is the slot's where this host connects, as in ENet, and a random one
+    where the remote does (half_open.py); only one peer of an address has it.
+    """
 
     def __init__(self, slot_count: int, mtu: int, early_retransmit: bool, spare_copies: int = 0) -> None:
         self.slot_count = slot_count
@@ -30,6 +34,10 @@ class PeerTable:
         self._fresh = 0
         self._generation = 0
         self._sessions: dict[int, tuple[int, int]] = {}
+        self.by_number: dict[tuple[Address, int], Peer] = {}
+        self.any_source: dict[int, Peer] = {}
+        """By number: peers that may turn out to be at another address."""
+        self._uses: Counter[int] = Counter()
         self._by_address: dict[Address, list[Peer]] = {}
         self._by_host: dict[str, set[Peer]] = {}
 
@@ -38,38 +46,36 @@ class PeerTable:
         """Whether there are as many peers as there may be."""
         return len(self.slots) >= self.slot_count
 
-    def reserve(self) -> int | None:
-        """Take the lowest free slot for something that may become a peer. Its number may be beyond ``slot_count``."""
+    def at(self, address: Address, number: int) -> Peer | None:
+        """The peer whose datagrams come from there and name this number."""
+        return self.by_number.get((address, number)) or self.any_source.get(number)
+
+    def uses(self, number: int) -> bool:
+        """Whether a peer of any address has this number."""
+        return self._uses[number] > 0
+
+    def _lowest_free(self) -> int:
         if self._free:
             return heappop(self._free)
-        if self._fresh >= MAXIMUM_PEER_ID:
-            return None
         self._fresh += 1
         return self._fresh - 1
-
-    def give_back(self, slot: int) -> None:
-        """It became no peer."""
-        heappush(self._free, slot)
 
     def sessions_of(self, slot: int) -> tuple[int, int]:
         """Session ids of the slot's previous peer: incoming, outgoing."""
         return self._sessions.get(slot, (UNKNOWN_SESSION, UNKNOWN_SESSION))
 
-    def allocate(self, address: Address, slot: int | None = None) -> Peer | None:
-        """A fresh peer in the lowest free slot, or in one that was reserved; None if all are in use."""
-        peer = self.prepare(address, slot)
+    def allocate(self, address: Address) -> Peer | None:
+        """A fresh peer in the lowest free slot; None if all are in use."""
+        peer = self.prepare(address)
         if peer is not None:
             self.add(peer)
         return peer
 
-    def prepare(self, address: Address, slot: int | None = None) -> Peer | None:
+    def prepare(self, address: Address) -> Peer | None:
         """As :meth:`allocate`, but nobody finds the peer before :meth:`add`."""
         if self.full:
             return None
-        if slot is None:
-            slot = self.reserve()
-        if slot is None:
-            return None
+        slot = self._lowest_free()
         self._generation += 1
         handle = PeerHandle(self._generation << _SLOT_BITS | slot)
         sessions = self.sessions_of(slot)
@@ -82,15 +88,20 @@ class PeerTable:
         self._index(peer)
 
     def _index(self, peer: Peer) -> None:
+        self.by_number[peer.address, peer.number] = peer
+        self._uses[peer.number] += 1
+        if peer.any_source:
+            self.any_source[peer.number] = peer
         self._by_address.setdefault(peer.address, []).append(peer)
         self._by_host.setdefault(peer.address.host, set()).add(peer)
 
-    def rebuild(self, reserved: Collection[int]) -> None:
-        """Derive everything anew from the slots in use and those that are ``reserved``."""
+    def rebuild(self) -> None:
+        """Derive everything anew from the slots in use."""
+        self.by_number, self.any_source, self._uses = {}, {}, Counter()
         self._by_address, self._by_host = {}, {}
         for peer in sorted(self.slots.values(), key=attrgetter("handle")):  # the oldest first
             self._index(peer)
-        self._free = [slot for slot in range(self._fresh) if slot not in self.slots and slot not in reserved]
+        self._free = [slot for slot in range(self._fresh) if slot not in self.slots]
 
     def release(self, peer: Peer) -> None:
         """Free the peer's slot; its handle is stale from now on."""
@@ -100,12 +111,16 @@ class PeerTable:
         self._remove_from_index(peer)
 
     def move(self, peer: Peer, address: Address) -> None:
-        """The peer turns out to be at this address."""
+        """The peer that might have been anywhere is at this address."""
         self._remove_from_index(peer)
         peer.address = address
+        peer.any_source = False  # Last: interrupted before it, the next answer is taken.
         self._index(peer)
 
     def _remove_from_index(self, peer: Peer) -> None:
+        del self.by_number[peer.address, peer.number]
+        self._uses[peer.number] -= 1
+        self.any_source.pop(peer.number, None)
         neighbours = self._by_address[peer.address]
         neighbours.remove(peer)
         if not neighbours:

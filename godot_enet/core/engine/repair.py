@@ -43,8 +43,8 @@ _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
 def repair(engine: PythonEngine) -> None:
     """Finish what the last call began."""
     _finish_draft(engine)
-    engine.table.rebuild(engine.half_open.by_slot)
-    engine.half_open.rebuild(engine.table.slots)
+    engine.table.rebuild()
+    engine.half_open.rebuild(engine.table.by_number)
     for peer in engine.table.in_order():
         if peer.state is PeerState.ZOMBIE:
             engine.reset_queues(peer)

@@ -45,25 +45,27 @@ class Records:
 
     def __init__(self, limit: int = 100, prefix_limit: int = 0) -> None:
         self.table = HalfOpenTable(limit, prefix_limit)
-        self.slots = 0
-        self.gone: list[tuple[Address, bool]] = []
+        self.numbers = 0
+        self.gone: list[Address] = []
 
     def ask(self, host: str, port: int = 1, connect_id: int = 0, now: int = NOW) -> HalfOpen:
         address = Address(host, port)
-        while True:
-            found, good = self.table.in_the_way(address, connect_id, now)
-            if found is None:
-                break
-            self.table.remove(found)
-            self.gone.append((found.address, good))
-        half = HalfOpen(self.slots, address, connect_id, b"", now, 0)
-        self.slots += 1
+        for _ in range(2):
+            expired = self.table.expired(address, connect_id, now)
+            if expired is not None:
+                self.table.remove(expired)
+        evicted = self.table.to_evict(address)
+        if evicted is not None:
+            self.table.remove(evicted)
+            self.gone.append(evicted.address)
+        half = HalfOpen(self.numbers, address, connect_id, b"", now, 0x12345678, (0, 0))
+        self.numbers += 1
         self.table.add(half)
         return half
 
     def forgotten(self) -> list[str]:
         """Hosts whose good records had to go, since the last call."""
-        hosts = [address.host for address, good in self.gone if good]
+        hosts = [address.host for address in self.gone]
         self.gone.clear()
         return hosts
 
@@ -74,7 +76,8 @@ def test_a_record_is_found_by_address_and_connect_id() -> None:
     assert records.table.find(Address("192.0.2.1", 5), 7, NOW) is half
     assert records.table.find(Address("192.0.2.1", 6), 7, NOW) is None
     assert records.table.find(Address("192.0.2.1", 5), 8, NOW) is None
-    assert records.table.by_slot[half.slot] is half
+    assert records.table.by_number[half.address, half.number] is half
+    assert (half.sequence, half.time, half.proof) == (0x1234, 0x5678, 0x12345678)
 
 
 def test_it_is_good_for_its_life() -> None:
@@ -83,7 +86,8 @@ def test_it_is_good_for_its_life() -> None:
     address = half.address
     assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE - 1) is half
     assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE) is None
-    assert records.table.in_the_way(address, 0, NOW + HALF_OPEN_LIFE) == (half, False)
+    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFE - 1) is None
+    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFE) is half
 
 
 def test_removing_one_leaves_nothing() -> None:
@@ -91,9 +95,10 @@ def test_removing_one_leaves_nothing() -> None:
     half = records.ask("192.0.2.1")
     records.table.remove(half)
     assert records.table.find(half.address, 0, NOW) is None
-    assert records.table.oldest() is None
-    assert records.table.by_slot == {}
-    assert records.table.in_the_way(half.address, 0, NOW) == (None, True)
+    assert records.table.by_number == {}
+    assert not records.table.uses(half.number)
+    assert records.table.expired(half.address, 0, NOW + HALF_OPEN_LIFE) is None
+    assert records.table.to_evict(half.address) is None
 
 
 def test_the_oldest_makes_room_in_all() -> None:
@@ -101,10 +106,7 @@ def test_the_oldest_makes_room_in_all() -> None:
     for number in range(5):
         records.ask(f"10.0.{number}.1")
     assert records.forgotten() == ["10.0.0.1", "10.0.1.1"]
-    assert [half.address.host for half in records.table.by_slot.values()] == ["10.0.2.1", "10.0.3.1", "10.0.4.1"]
-    oldest = records.table.oldest()
-    assert oldest is not None
-    assert oldest.address.host == "10.0.2.1"
+    assert [half.address.host for half in records.table.by_number.values()] == ["10.0.2.1", "10.0.3.1", "10.0.4.1"]
 
 
 def test_the_oldest_of_its_network_makes_room_there() -> None:
@@ -113,7 +115,7 @@ def test_the_oldest_of_its_network_makes_room_there() -> None:
     for number in range(4):
         records.ask(f"192.0.2.{number}")
     assert records.forgotten() == ["192.0.2.0", "192.0.2.1"]
-    assert len(records.table.by_slot) == 3
+    assert len(records.table.by_number) == 3
 
 
 def test_expired_records_go_without_being_missed() -> None:
@@ -122,7 +124,9 @@ def test_expired_records_go_without_being_missed() -> None:
         records.ask(f"10.0.{number}.1")
     records.ask("10.0.7.1", now=NOW + HALF_OPEN_LIFE)
     assert records.forgotten() == []
-    assert len(records.table.by_slot) == 1
+    assert len(records.table.by_number) == 2
+    records.ask("10.0.8.1", now=NOW + HALF_OPEN_LIFE)
+    assert len(records.table.by_number) == 2
 
 
 def test_this_machine_has_no_limit_but_the_total() -> None:

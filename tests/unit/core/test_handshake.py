@@ -6,7 +6,7 @@ import pytest
 
 from godot_enet.core.constants import Drop, PeerState
 from godot_enet.core.engine import PythonEngine
-from godot_enet.core.engine.half_open import HALF_OPEN_MISTAKES, HalfOpen
+from godot_enet.core.engine.half_open import HalfOpen
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
 from godot_enet.core.events import Event, EventType
 from tests.scenario import raw
@@ -20,12 +20,12 @@ WIRE = 52
 def asked(engine: PythonEngine, received: int = WIRE, now: int = NOW, **fields: int) -> HalfOpen:
     """The record after one CONNECT."""
     assert handle_connect(engine, raw.connect(**fields), ADDRESS, received, now) is None  # type: ignore[arg-type]
-    (half,) = engine.half_open.by_slot.values()
+    (half,) = engine.half_open.by_number.values()
     return half
 
 
-def proof(half: HalfOpen, off: int = 0, number: int = 1, channel: int = raw.CONTROL) -> bytes:
-    return raw.acknowledge(channel, number, half.nonce + off)
+def proof(half: HalfOpen, off: int = 0, number_off: int = 0, channel: int = raw.CONTROL) -> bytes:
+    return raw.acknowledge(channel, half.sequence + number_off & 0xFFFF, half.time + off & 0xFFFF)
 
 
 def answers(engine: PythonEngine) -> list[raw.Reading]:
@@ -45,14 +45,14 @@ class TestHandleConnect:
         assert engine.peers() == []
         (answer,) = answers(engine)
         assert [command.kind for command in answer.commands] == [3]
-        assert answer.time == half.nonce
+        assert (answer.commands[0].number, answer.time) == (half.sequence, half.time)
         assert half.credit == WIRE - 48
 
     @pytest.mark.parametrize("fields", [{"channels": 0}, {"channels": 256}, {"peer": 0xFFF}])
     def test_what_cannot_be_accepted_leaves_nothing(self, fields: dict[str, int]) -> None:
         engine = make_engine(half_open_limit=4)
         assert handle_connect(engine, raw.connect(**fields), ADDRESS, WIRE, NOW) is None  # type: ignore[arg-type]
-        assert engine.half_open.by_slot == {}
+        assert engine.half_open.by_number == {}
         assert engine.drops[Drop.CONNECT_REFUSED] == 1
         assert engine.poll_transmit(NOW) == []
 
@@ -73,12 +73,17 @@ class TestProofEnd:
         data = bytes(4) + proof(half) + raw.ping(2)
         assert proof_end(engine, half, data, 4, 20, NOW) == 12
 
-    def test_it_may_stand_behind_other_acknowledgements(self) -> None:
+    @pytest.mark.parametrize(
+        "wrong", [{"off": 1}, {"number_off": 1}, {"off": 1, "number_off": -1}, {"channel": 0}], ids=str
+    )
+    def test_a_wrong_one_is_counted_and_changes_nothing(self, wrong: dict[str, int]) -> None:
         engine = make_engine(half_open_limit=4)
         half = asked(engine)
-        data = bytes(4) + proof(half, 1, number=2) + proof(half, 1, channel=0) + proof(half)
-        assert proof_end(engine, half, data, 4, 20, NOW) == len(data)
-        assert half.mistakes == 0
+        data = bytes(4) + proof(half, **wrong) + proof(half)
+        for _ in range(10):
+            assert proof_end(engine, half, data, 4, len(data), NOW) == 0
+        assert engine.drops[Drop.WRONG_PROOF] == 10
+        assert proof_end(engine, half, bytes(4) + proof(half), 4, 12, NOW) == 12
 
     def test_anything_else_asks_for_another_one(self) -> None:
         engine = make_engine(half_open_limit=4)
@@ -86,7 +91,8 @@ class TestProofEnd:
         answers(engine)
         assert proof_end(engine, half, bytes(4) + raw.ping(2), 4, 20, NOW) == 0
         (probe,) = answers(engine)
-        assert ([command.kind for command in probe.commands], probe.time) == ([5], half.nonce)
+        assert [(command.kind, command.number) for command in probe.commands] == [(5, half.sequence)]
+        assert probe.time == half.time
 
     def test_nobody_is_asked_who_has_not_paid(self) -> None:
         engine = make_engine(half_open_limit=4)
@@ -96,12 +102,11 @@ class TestProofEnd:
         assert proof_end(engine, half, bytes(7), 4, 7, NOW) == 0
         assert answers(engine) == []
 
-    def test_guesses_are_limited_in_one_datagram_as_in_many(self) -> None:
+    def test_a_datagram_is_one_guess(self) -> None:
         engine = make_engine(half_open_limit=4)
         half = asked(engine)
-        guesses = b"".join(proof(half, -off) for off in range(HALF_OPEN_MISTAKES, -1, -1))
+        guesses = b"".join(proof(half, off) for off in range(-3, 1))
         assert proof_end(engine, half, bytes(4) + guesses, 4, 20, NOW) == 0
-        assert engine.half_open.by_slot == {}
         assert engine.drops[Drop.WRONG_PROOF] == 1
 
 
@@ -111,10 +116,11 @@ class TestPromote:
         half = asked(engine, data=9, peer=7)
         peer = promote(engine, half, NOW + 30)
         assert peer is not None
-        assert (peer.state, peer.slot, peer.outgoing_peer_id, peer.rtt) == (PeerState.CONNECTED, half.slot, 7, 30)
-        assert peer.outgoing_reliable_sequence == 1
+        assert (peer.state, peer.slot, peer.outgoing_peer_id, peer.rtt) == (PeerState.CONNECTED, 0, 7, 30)
+        assert (peer.number, peer.incoming_session, peer.outgoing_session) == (half.number, *half.sessions)
+        assert peer.outgoing_reliable_sequence == half.sequence
         assert drain(engine) == [Event(EventType.CONNECT, peer.handle, 0, 9)]
-        assert engine.half_open.by_slot == {}
+        assert engine.half_open.by_number == {}
 
     def test_a_full_host_takes_nobody(self) -> None:
         engine = make_engine(half_open_limit=4, peer_count=1)
@@ -122,4 +128,4 @@ class TestPromote:
         engine.connect(ADDRESS, 1, 0)
         assert promote(engine, half, NOW) is None
         assert engine.drops[Drop.CONNECT_REFUSED] == 1
-        assert engine.table.reserve() == half.slot
+        assert engine.half_open.by_number == {}

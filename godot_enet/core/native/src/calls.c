@@ -5,16 +5,16 @@
 
 int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
     if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
-    peer *p = table_allocate(e, to, table_reserve(e), NULL);
+    peer *p = table_allocate(e, to, MAXIMUM_PEER_ID, NULL);
     if (!p) return GDE_ERR_NO_FREE_PEER;
-    p->any_source = any_source != 0;
+    if (any_source) table_set_any_source(e, p);
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);
     set_mtu(e, p, p->mtu);
     p->window_size = e->outgoing_bandwidth == 0
                          ? MAXIMUM_WINDOW_SIZE
                          : clamp_window(e->outgoing_bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE);
-    uint8_t tail[44], *at = write16(tail, p->slot);
+    uint8_t tail[44], *at = write16(tail, p->number);
     *at++ = p->incoming_session;
     *at++ = p->outgoing_session;
     at = write32(write32(write32(at, p->mtu), p->window_size), p->channel_count);

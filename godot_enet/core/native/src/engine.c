@@ -22,6 +22,7 @@ gde_engine *gde_engine_create(const gde_config *config) {
     e->outgoing_bandwidth = config->outgoing_bandwidth;
     e->channel_limit = config->channel_limit ? config->channel_limit : MAXIMUM_CHANNEL_COUNT;
     memset(e->sessions, UNKNOWN_SESSION, sizeof e->sessions);
+    gde_blake2s((uint8_t *)e->hash_key, sizeof e->hash_key, config->key, GDE_KEY_SIZE, NULL, 0);
     return e;
 }
 
@@ -33,6 +34,7 @@ void gde_engine_destroy(gde_engine *e) {
     free(e->outbox);
     free(e->timers);
     free(e->by_address);
+    free(e->by_number);
     half_open_clear(e);
     if (e->taken) packet_free(e, e->taken);
     while (e->pool) {

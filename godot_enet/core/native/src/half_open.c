@@ -1,4 +1,4 @@
-/* Connections that somebody asked for and nobody has proved yet (see half_open.py, which explains it). */
+/* Connections that were requested and are not proved yet (see half_open.py, which explains it). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ struct prefix {
     uint8_t size, bytes[15];
 };
 
-enum { PREFIX_SLOTS = 256, REQUEST_SLOTS = 1024 };
+enum { MAXIMUM_CHAINS = 1 << 20 };
 
 static const uint8_t LOOPBACK[16] = {[15] = 1};
 static const uint8_t MAPPED[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -22,32 +22,36 @@ static uint8_t prefix_size(const gde_address *address) {
     return memcmp(address->ip, LOOPBACK, 16) == 0 ? 0 : 6;
 }
 
-static uint32_t hash_of(const uint8_t *bytes, uint32_t size, uint32_t hash) {
-    for (uint32_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 16777619u;
-    return hash ^ hash >> 15;
+static half_open **request_chain(gde_engine *e, const gde_address *address, uint32_t connect_id) {
+    return &e->half_requests[hash_address(e, address, connect_id) & (e->half_chains - 1)];
 }
 
-static half_open **request_home(gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    uint32_t hash = hash_of(address->ip, 16, 2166136261u ^ address->scope ^ connect_id);
-    return &e->half_requests[(hash ^ address->port) & (REQUEST_SLOTS - 1)];
+static half_open **number_chain(gde_engine *e, const gde_address *address, uint32_t number) {
+    return &e->half_numbers[hash_address(e, address, number) & (e->half_chains - 1)];
 }
 
 static prefix **prefix_link(gde_engine *e, const gde_address *address, uint8_t size) {
-    prefix **link = &e->half_prefixes[hash_of(address->ip, size, 2166136261u ^ size) & (PREFIX_SLOTS - 1)];
+    gde_address network = {{0}, size, 0, 0};
+    memcpy(network.ip, address->ip, size);
+    prefix **link = &e->half_prefixes[hash_address(e, &network, 0) & (e->half_chains - 1)];
     while (*link && ((*link)->size != size || memcmp((*link)->bytes, address->ip, size) != 0)) link = &(*link)->next;
     return link;
 }
 
-/* The tables, when the first record comes. */
+/* The tables, when the first record comes: as many chains as there may be records. */
 static bool has_tables(gde_engine *e) {
-    if (!e->half_requests) e->half_requests = calloc(REQUEST_SLOTS, sizeof *e->half_requests);
-    if (!e->half_prefixes) e->half_prefixes = calloc(PREFIX_SLOTS, sizeof *e->half_prefixes);
-    if (!e->half_slots) e->half_slots = calloc(MAXIMUM_PEER_ID, sizeof *e->half_slots);
-    return e->half_requests && e->half_prefixes && e->half_slots;
+    if (!e->half_chains) {
+        e->half_chains = 64;
+        while (e->half_chains < e->config.half_open_limit && e->half_chains < MAXIMUM_CHAINS) e->half_chains *= 2;
+    }
+    if (!e->half_requests) e->half_requests = calloc(e->half_chains, sizeof *e->half_requests);
+    if (!e->half_numbers) e->half_numbers = calloc(e->half_chains, sizeof *e->half_numbers);
+    if (!e->half_prefixes) e->half_prefixes = calloc(e->half_chains, sizeof *e->half_prefixes);
+    return e->half_requests && e->half_numbers && e->half_prefixes;
 }
 
 static half_open *asked_by(gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    half_open *h = e->half_requests ? *request_home(e, address, connect_id) : NULL;
+    half_open *h = e->half_count ? *request_chain(e, address, connect_id) : NULL;
     while (h && (h->connect_id != connect_id || !same_address(&h->address, address))) h = h->request_next;
     return h;
 }
@@ -59,17 +63,21 @@ half_open *half_open_find(gde_engine *e, const gde_address *address, uint32_t co
     return h && !is_over(h, now) ? h : NULL;
 }
 
-half_open *half_open_at(const gde_engine *e, uint32_t slot) { return e->half_slots ? e->half_slots[slot] : NULL; }
+half_open *half_open_at(gde_engine *e, const gde_address *address, uint32_t number) {
+    half_open *h = e->half_count ? *number_chain(e, address, number) : NULL;
+    while (h && (h->number != number || !same_address(&h->address, address))) h = h->number_next;
+    return h;
+}
 
-half_open *half_open_in_the_way(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now,
-                                bool *good) {
+half_open *half_open_expired(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now) {
     half_open *h = asked_by(e, address, connect_id);
-    *good = false;
     if (h && is_over(h, now)) return h;
-    if (e->half_first && is_over(e->half_first, now)) return e->half_first;
-    *good = true;
-    uint8_t size = prefix_size(address);
-    const prefix *network = size && e->half_prefixes ? *prefix_link(e, address, size) : NULL;
+    return e->half_first && is_over(e->half_first, now) ? e->half_first : NULL;
+}
+
+half_open *half_open_to_evict(gde_engine *e, const gde_address *address) {
+    uint8_t size = e->half_count ? prefix_size(address) : 0;
+    const prefix *network = size ? *prefix_link(e, address, size) : NULL;
     if (network && e->config.half_open_per_prefix && network->count >= e->config.half_open_per_prefix)
         return network->first;
     return e->half_count >= e->config.half_open_limit ? e->half_first : NULL;
@@ -102,10 +110,13 @@ half_open *half_open_add(gde_engine *e, const half_open *wanted) {
     h->prev = e->half_last;
     *(h->prev ? &h->prev->next : &e->half_first) = h;
     e->half_last = h;
-    half_open **home = request_home(e, &h->address, h->connect_id);
-    h->request_next = *home;
-    *home = h;
-    e->half_slots[h->slot] = h;
+    half_open **chain = request_chain(e, &h->address, h->connect_id);
+    h->request_next = *chain;
+    *chain = h;
+    chain = number_chain(e, &h->address, h->number);
+    h->number_next = *chain;
+    *chain = h;
+    e->number_uses[h->number]++;
     e->half_count++;
     return h;
 }
@@ -122,10 +133,13 @@ void half_open_remove(gde_engine *e, half_open *h) {
             free(network);
         }
     }
-    half_open **link = request_home(e, &h->address, h->connect_id);
+    half_open **link = request_chain(e, &h->address, h->connect_id);
     while (*link != h) link = &(*link)->request_next;
     *link = h->request_next;
-    e->half_slots[h->slot] = NULL;
+    link = number_chain(e, &h->address, h->number);
+    while (*link != h) link = &(*link)->number_next;
+    *link = h->number_next;
+    e->number_uses[h->number]--;
     e->half_count--;
     free(h);
 }
@@ -133,6 +147,6 @@ void half_open_remove(gde_engine *e, half_open *h) {
 void half_open_clear(gde_engine *e) {
     while (e->half_first) half_open_remove(e, e->half_first);
     free(e->half_requests);
+    free(e->half_numbers);
     free(e->half_prefixes);
-    free(e->half_slots);
 }

@@ -1,7 +1,7 @@
 /* The accepting side of a handshake, and which answer from elsewhere is taken (see handshake.py). */
 #include "internal.h"
 
-enum { FIRST = 1, VERIFY_TAIL = 40 };
+enum { VERIFY_TAIL = 40, LOOKS = 8 };
 
 static bool has_room(gde_engine *e, const gde_address *from) {
     return e->peer_total < e->config.peer_count && table_count_from(e, from) < e->config.duplicate_peers;
@@ -23,15 +23,13 @@ static void agree(gde_engine *e, peer *p, const uint8_t *at, uint8_t *tail) {
     p->throttle_acceleration = read32(at + 32);
     p->throttle_deceleration = read32(at + 36);
     p->event_data = read32(at + 44);
-    p->outgoing_session = next_session(at[6], p->outgoing_session);
-    p->incoming_session = next_session(at[7], p->incoming_session);
     set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
     p->window_size = window_for(e->outgoing_bandwidth, p->incoming_bandwidth);
     uint32_t granted = e->incoming_bandwidth == 0
                            ? MAXIMUM_WINDOW_SIZE
                            : e->incoming_bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE;
     granted = clamp_window(min32(granted, read32(at + 12)));
-    uint8_t *to = write16(tail, p->slot);
+    uint8_t *to = write16(tail, p->number);
     *to++ = p->outgoing_session;
     *to++ = p->incoming_session;
     to = write32(write32(write32(to, p->mtu), granted), p->channel_count);
@@ -42,10 +40,10 @@ static void agree(gde_engine *e, peer *p, const uint8_t *at, uint8_t *tail) {
 
 /* The peer it would be, for what must be computed from one. */
 static peer as_peer(const gde_engine *e, const half_open *h) {
-    return (peer){.slot = h->slot,
+    return (peer){.number = h->number,
                   .address = h->address,
-                  .incoming_session = e->sessions[h->slot][0],
-                  .outgoing_session = e->sessions[h->slot][1],
+                  .incoming_session = h->incoming_session,
+                  .outgoing_session = h->outgoing_session,
                   .mtu = e->config.mtu};
 }
 
@@ -54,51 +52,63 @@ static void send_unproved(gde_engine *e, half_open *h, const peer *draft, uint8_
                           uint32_t size, int64_t now) {
     uint8_t wire[4 + VERIFY_TAIL] = {number | FLAG_ACKNOWLEDGE, CONTROL_CHANNEL};
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
-    write16(wire + 2, FIRST);
+    write16(wire + 2, h->proof >> 16);
     if (size) memcpy(wire + 4, tail, size);
-    uint32_t length = seal(e, draft, wire, 4 + size, h->nonce, buffer);
+    uint32_t length = seal(e, draft, wire, 4 + size, h->proof & 0xFFFF, buffer);
     bool outside = e->compressor == CODEC_OUTSIDE; /* then it is not known yet how long it will be */
     if (outside || half_open_pay(h, length, now)) post(e, buffer, length, &h->address, outside ? h : NULL);
 }
 
-static void forget(gde_engine *e, half_open *h) {
-    clear_bit(e->used, h->slot);
+/* Forgets records that are over, at most two of them, and the oldest where there are too many. */
+static void make_room(gde_engine *e, const gde_address *from, uint32_t connect_id, int64_t now) {
+    half_open *h;
+    for (int i = 0; i < 2; i++) /* more than come, so that none stay */
+        if ((h = half_open_expired(e, from, connect_id, now))) half_open_remove(e, h);
+    if (!(h = half_open_to_evict(e, from))) return;
+    engine_drop(e, DROP_HALF_OPEN_LIMIT, &h->address);
     half_open_remove(e, h);
 }
 
-/* Forgets the records that are over, or the oldest where there are too many. Returns a slot for a new one. */
-static uint32_t make_room(gde_engine *e, const gde_address *from, uint32_t connect_id, int64_t now) {
-    for (;;) {
-        bool good;
-        half_open *h = half_open_in_the_way(e, from, connect_id, now, &good);
-        uint32_t slot = h ? MAXIMUM_PEER_ID : table_reserve(e);
-        if (slot < MAXIMUM_PEER_ID) return slot;
-        if (!h) h = e->half_first; /* Peers cannot have all the numbers, or the host would be full. */
-        if (good) engine_drop(e, DROP_HALF_OPEN_LIMIT, &h->address);
-        forget(e, h);
+uint32_t free_number(gde_engine *e, const gde_address *address, uint32_t number) {
+    half_open *oldest = NULL;
+    for (uint32_t looks = 0; looks < LOOKS; number = (number + 1) % MAXIMUM_PEER_ID) {
+        if (table_at(e, address, number)) continue;
+        half_open *h = half_open_at(e, address, number);
+        if (!h) return number;
+        if (!oldest || h->created < oldest->created) oldest = h;
+        looks++;
     }
+    number = oldest->number;
+    half_open_remove(e, oldest);
+    engine_drop(e, DROP_HALF_OPEN_LIMIT, address);
+    return number;
+}
+
+/* A random session id that differs from the one that the remote used last. */
+static uint8_t draw_session(uint8_t offered, uint32_t draw) {
+    return (uint8_t)(offered == UNKNOWN_SESSION ? draw : offered + 1 + draw % 3) & 3;
 }
 
 static void answer(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now) {
     uint32_t connect_id = read32_little(at + 40);
     half_open *h = half_open_find(e, from, connect_id, now);
     if (!h) {
-        half_open made = {.slot = (uint16_t)make_room(e, from, connect_id, now),
+        make_room(e, from, connect_id, now);
+        uint32_t proof = engine_random(e), draw = engine_random(e);
+        half_open made = {.number = (uint16_t)free_number(e, from, (draw & 0xFFFF) % MAXIMUM_PEER_ID),
+                          .incoming_session = draw_session(at[7], draw >> 24),
+                          .outgoing_session = draw_session(at[6], draw >> 16 & 0xFF),
                           .address = *from,
                           .connect_id = connect_id,
                           .created = now,
                           .answered = now,
-                          .nonce = (uint16_t)engine_random(e)};
+                          .proof = proof};
         memcpy(made.command, at, sizeof made.command);
-        if (!(h = half_open_add(e, &made))) {
-            clear_bit(e->used, made.slot); /* Without memory the CONNECT is lost, and will be repeated. */
-            return;
-        }
+        if (!(h = half_open_add(e, &made))) return; /* Without memory the CONNECT is lost, and will be repeated. */
     }
     uint8_t tail[VERIFY_TAIL];
     peer draft = as_peer(e, h);
     agree(e, &draft, h->command, tail);
-    h->session = draft.incoming_session;
     h->credit += received;
     send_unproved(e, h, &draft, COMMAND_VERIFY_CONNECT, tail, sizeof tail, now);
 }
@@ -117,17 +127,18 @@ peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, 
         answer(e, at, from, received, now);
         return NULL;
     }
-    uint32_t slot = table_reserve(e);
-    peer *p = table_allocate(e, from, slot, &connect_id);
+    peer *p = table_allocate(e, from, MAXIMUM_PEER_ID, &connect_id);
     if (!p) return NULL; /* Without memory the CONNECT is lost, and will be repeated. */
     uint8_t tail[VERIFY_TAIL];
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
+    p->outgoing_session = next_session(at[6], p->outgoing_session);
+    p->incoming_session = next_session(at[7], p->incoming_session);
     agree(e, p, at, tail);
     queue_control(e, p, COMMAND_VERIFY_CONNECT, tail, sizeof tail);
     return p;
 }
 
-/* The other side takes itself for connected: its acknowledgement was lost. */
+/* The other side may take itself for connected: its acknowledgement was lost. */
 static void ask_again(gde_engine *e, half_open *h, int64_t now) {
     uint8_t tail[VERIFY_TAIL];
     peer draft = as_peer(e, h);
@@ -138,27 +149,19 @@ static void ask_again(gde_engine *e, half_open *h, int64_t now) {
 const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
                          int64_t now) {
     h->credit += received;
-    while (end - at >= 8 && (at[0] & 15) == COMMAND_ACKNOWLEDGE) {
-        const uint8_t *acknowledgement = at;
-        at += 8;
-        if (acknowledgement[1] == CONTROL_CHANNEL && read16(acknowledgement + 4) == FIRST) {
-            if (read16(acknowledgement + 6) == h->nonce) return at;
-            if (++h->mistakes >= HALF_OPEN_MISTAKES) break; /* A long datagram would hold five hundred guesses. */
-        }
-    }
-    if (h->mistakes >= HALF_OPEN_MISTAKES) {
+    if (end - at >= 8 && (at[0] & 15) == COMMAND_ACKNOWLEDGE) {
+        if (at[1] == CONTROL_CHANNEL && read32(at + 4) == h->proof) return at + 8;
         engine_drop(e, DROP_WRONG_PROOF, &h->address);
-        forget(e, h);
-    } else {
-        ask_again(e, h, now);
     }
+    ask_again(e, h, now);
     return NULL;
 }
 
-/* The other side takes itself for connected, and would only notice by its time-out. */
+/* The other side takes itself for connected, and would only notice by its timeout. */
 static void dismiss(gde_engine *e, const half_open *h) {
     uint8_t tail[VERIFY_TAIL], buffer[MAXIMUM_DATAGRAM + 8];
-    uint8_t wire[8] = {COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL, 0, FIRST};
+    uint8_t wire[8] = {COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL};
+    write16(wire + 2, ((h->proof >> 16) + 1) & 0xFFFF);
     peer draft = as_peer(e, h);
     agree(e, &draft, h->command, tail);
     post(e, buffer, seal(e, &draft, wire, sizeof wire, -1, buffer), &h->address, NULL);
@@ -169,17 +172,18 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     half_open_remove(e, h);
     if (!has_room(e, &proved.address)) {
         dismiss(e, &proved);
-        clear_bit(e->used, proved.slot);
         engine_drop(e, DROP_CONNECT_REFUSED, &proved.address);
         return NULL;
     }
-    peer *p = table_allocate(e, &proved.address, proved.slot, &proved.connect_id);
+    peer *p = table_allocate(e, &proved.address, proved.number, &proved.connect_id);
     if (!p) return NULL;
     uint8_t tail[VERIFY_TAIL];
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
+    p->incoming_session = proved.incoming_session;
+    p->outgoing_session = proved.outgoing_session;
     agree(e, p, proved.command, tail);
-    p->outgoing_reliable_sequence = FIRST;
-    p->proof = proved.nonce;
+    p->outgoing_reliable_sequence = (uint16_t)(proved.proof >> 16);
+    p->proof = proved.proof;
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
     return p;
@@ -189,7 +193,6 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
 bool accept_answer(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end, const gde_address *from) {
     if (end - at < 4 + VERIFY_TAIL || (at[0] & 15) != COMMAND_VERIFY_CONNECT) return false;
     if (read32_little(at + 40) != p->connect_id) return false;
-    p->any_source = false;
     table_move(e, p, from);
     return true;
 }

@@ -48,7 +48,7 @@ static bool check_session(gde_engine *e, peer *p) {
 
 static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
     if (p->state == STATE_CONNECTING) return true;
-    if (read16(at + 6) == p->proof && read16(at + 4) == 1 && at[1] == CONTROL_CHANNEL) return true;
+    if (read32(at + 4) == p->proof && at[1] == CONTROL_CHANNEL) return true;
     int64_t sent_time = read16(at + 6) | (now & ~(int64_t)0xFFFF);
     if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
     if (now < sent_time) return true;
@@ -283,18 +283,16 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
  * beyond its budget. */
 static bool identify(gde_engine *e, uint32_t word, const gde_address *from, peer **p, half_open **half,
                      uint32_t *cause) {
-    uint32_t slot = word & MAXIMUM_PEER_ID;
+    uint32_t number = word & MAXIMUM_PEER_ID;
     *p = NULL;
     *half = NULL;
-    if (slot == MAXIMUM_PEER_ID) return true;
-    *half = half_open_at(e, slot);
-    *p = *half ? NULL : e->slots[slot];
-    *cause = DROP_UNKNOWN_PEER;
-    if (!*half && (!*p || (*p)->state == STATE_ZOMBIE)) return false;
-    *cause = DROP_WRONG_ADDRESS;
-    if (!same_address(*half ? &(*half)->address : &(*p)->address, from) && !(*p && (*p)->any_source)) return false;
+    if (number == MAXIMUM_PEER_ID) return true;
+    *p = table_at(e, from, number);
+    *half = *p ? NULL : half_open_at(e, from, number);
+    *cause = !*p && e->number_uses[number] ? DROP_WRONG_ADDRESS : DROP_UNKNOWN_PEER;
+    if (*p ? (*p)->state == STATE_ZOMBIE : !*half) return false;
     *cause = DROP_WRONG_SESSION;
-    if (*half ? (word >> 12 & 3) != (*half)->session
+    if (*half ? (word >> 12 & 3) != (*half)->incoming_session
               : (*p)->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != (*p)->incoming_session)
         return false;
     *cause = DROP_OVER_BUDGET;

@@ -207,7 +207,7 @@ typedef struct {
 typedef struct peer {
     uint64_t handle;
     gde_address address;
-    uint16_t slot;
+    uint16_t slot, number; /* number: what the remote's datagrams name (see peer_table.py) */
     uint8_t state;
     uint8_t incoming_session, outgoing_session;
     bool continue_sending, needs_dispatch, connect_pending, throttle_pending, has_timer, has_deadline;
@@ -219,6 +219,7 @@ typedef struct peer {
     uint16_t incoming_unsequenced_group;
     uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
     struct peer *chain_next, *chain_prev; /* others in the same chain of by_address */
+    struct peer *number_next, *number_prev; /* and of by_number */
 
     uint32_t channel_count;
     channel **channels;     /* channel_slots entries, in the order of first use */
@@ -250,7 +251,7 @@ typedef struct peer {
 
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
     int64_t last_receive_time, earliest_timeout;
-    int32_t proof; /* what proved the address; negative: nothing did */
+    int64_t proof; /* the sequence number and time that proved the address; negative: nothing did */
     uint32_t timeout_limit, timeout_minimum, timeout_maximum, ping_interval;
     int64_t timer, deadline;
 
@@ -270,14 +271,14 @@ typedef struct prefix prefix;
 typedef struct half_open {
     struct half_open *next, *prev;               /* all, oldest first */
     struct half_open *prefix_next, *prefix_prev; /* those of one network */
-    struct half_open *request_next;              /* others in the same place of the hash */
+    struct half_open *request_next, *number_next; /* others in the same chains of the hashes */
     prefix *prefix;                              /* NULL for this machine */
     gde_address address;
     int64_t created, answered;
     uint64_t credit;
-    uint32_t connect_id, mistakes;
-    uint16_t slot, nonce;
-    uint8_t session;
+    uint32_t connect_id, proof; /* proof: sequence number << 16 | time */
+    uint16_t number;
+    uint8_t incoming_session, outgoing_session;
     uint8_t command[48];
 } half_open;
 
@@ -312,6 +313,7 @@ struct gde_engine {
     gde_config config;
     uint32_t incoming_bandwidth, outgoing_bandwidth, channel_limit;
     uint64_t random_count; /* numbers drawn so far */
+    uint64_t hash_key[2];
     uint32_t compressor;
 
     /* slots */
@@ -321,12 +323,13 @@ struct gde_engine {
     uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* slots never used begin here */
     uint64_t generation;
-    half_open **half_slots, **half_requests; /* by slot; a hash by address and connect id */
+    half_open **half_requests, **half_numbers; /* hashes by address and connect id, and by address and number */
     prefix **half_prefixes;
     half_open *half_first, *half_last;
-    uint32_t half_count;
-    peer **by_address;
-    uint32_t by_address_slots, peer_total;
+    uint32_t half_count, half_chains;
+    peer **by_address, **by_number; /* hashes of by_address_slots chains each */
+    uint32_t by_address_slots, peer_total, any_sources;
+    uint32_t number_uses[MAXIMUM_PEER_ID]; /* peers and half-open connections that have this number */
 
     peer *dispatch_first, *dispatch_last;
     uint64_t total_queued, released; /* packets queued up to `released` may leave in an urgent pass, too */
@@ -414,12 +417,14 @@ bool held_has(const held *h, uint32_t number);
 bool held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
 
 /* peer_table.c */
-/* Takes the lowest free slot, for what may become a peer; MAXIMUM_PEER_ID if there is none. */
-uint32_t table_reserve(gde_engine *e);
-/* A fresh peer in a reserved slot; NULL without memory. Without a connect id it draws one. */
-peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, const uint32_t *connect_id);
+/* A fresh peer in the lowest free slot, under this number or else under the slot's; there must be a slot. NULL without
+ * memory. Without a connect id it draws one. */
+peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number, const uint32_t *connect_id);
 void table_release(gde_engine *e, peer *p);
-void table_move(gde_engine *e, peer *p, const gde_address *address); /* the peer turns out to be there */
+void table_set_any_source(gde_engine *e, peer *p);
+void table_move(gde_engine *e, peer *p, const gde_address *address); /* the peer with any source is there */
+/* The peer whose datagrams come from there and name this number. */
+peer *table_at(const gde_engine *e, const gde_address *address, uint32_t number);
 peer *table_get(gde_engine *e, uint64_t handle);
 bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id);
 /* Peers that connected from an IP address; 0 where their number is not limited. */
@@ -492,12 +497,13 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
                       const gde_address *from, int64_t now);
 
 /* half_open.c */
-enum { HALF_OPEN_LIFE = 15000, HALF_OPEN_MISTAKES = 3 };
+enum { HALF_OPEN_LIFE = 15000 };
 half_open *half_open_find(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now);
-half_open *half_open_at(const gde_engine *e, uint32_t slot);
-/* A record that must go before this one comes, and whether it is still good; NULL if there is room. */
-half_open *half_open_in_the_way(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now,
-                                bool *good);
+half_open *half_open_at(gde_engine *e, const gde_address *address, uint32_t number);
+/* A record that is over: that of this CONNECT, or else the oldest. */
+half_open *half_open_expired(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now);
+/* The record that must go before one of this address comes; NULL if there is room. */
+half_open *half_open_to_evict(gde_engine *e, const gde_address *address);
 half_open *half_open_add(gde_engine *e, const half_open *wanted);
 void half_open_remove(gde_engine *e, half_open *h);
 void half_open_clear(gde_engine *e);
@@ -517,6 +523,8 @@ bool accept_answer(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *end
 const uint8_t *proof_end(gde_engine *e, half_open *h, const uint8_t *at, const uint8_t *end, uint32_t received,
                          int64_t now);
 peer *promote(gde_engine *e, half_open *h, int64_t now);
+/* The first number from this one on that the address does not use yet; there must be a free slot. */
+uint32_t free_number(gde_engine *e, const gde_address *address, uint32_t number);
 static inline uint32_t clamp_mtu(uint32_t mtu) { return max32(MINIMUM_MTU, min32(mtu, MAXIMUM_MTU)); }
 
 /* engine.c */
@@ -579,6 +587,8 @@ static inline void slots_move(slot_set *to, slot_set *from) {
 
 /* blake2s.c */
 uint32_t engine_random(gde_engine *e);
+/* Keyed, so that nobody can choose addresses that meet in one chain. */
+uint64_t hash_address(const gde_engine *e, const gde_address *address, uint32_t value);
 
 /* crc32.c */
 uint32_t gde_crc32(uint32_t crc, const uint8_t *data, size_t length);

@@ -8,14 +8,39 @@ static bool hosts_are_limited(const gde_engine *e) { return e->config.duplicate_
 /* A chain of the table holds one host where the peers of a host are counted, which also bounds it; else one connection,
  * so that a thousand players behind one address do not slow each other's arrival. */
 static peer **chain_of(const gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    uint32_t hash = 2166136261u ^ address->scope;
-    for (int i = 0; i < 16; i++) hash = (hash ^ address->ip[i]) * 16777619u;
-    if (!hosts_are_limited(e)) hash = ((hash ^ address->port) * 16777619u ^ connect_id) * 16777619u;
-    return &e->by_address[(hash ^ hash >> 15) & (e->by_address_slots - 1)];
+    gde_address key = *address;
+    if (hosts_are_limited(e)) {
+        key.port = 0;
+        connect_id = 0;
+    }
+    return &e->by_address[hash_address(e, &key, connect_id) & (e->by_address_slots - 1)];
+}
+
+/* Peers that may be anywhere are under no address. */
+static peer **number_chain(const gde_engine *e, const gde_address *address, uint32_t number) {
+    static const gde_address anywhere;
+    return &e->by_number[hash_address(e, address ? address : &anywhere, number) & (e->by_address_slots - 1)];
+}
+
+static peer **number_chain_of(const gde_engine *e, const peer *p) {
+    return number_chain(e, p->any_source ? NULL : &p->address, p->number);
 }
 
 static bool same_host(const gde_address *a, const gde_address *b) {
     return memcmp(a->ip, b->ip, 16) == 0 && a->scope == b->scope;
+}
+
+static void link_number(gde_engine *e, peer *p) {
+    peer **chain = number_chain_of(e, p);
+    p->number_prev = NULL;
+    p->number_next = *chain;
+    if (*chain) (*chain)->number_prev = p;
+    *chain = p;
+}
+
+static void unlink_number(gde_engine *e, peer *p) {
+    *(p->number_prev ? &p->number_prev->number_next : number_chain_of(e, p)) = p->number_next;
+    if (p->number_next) p->number_next->number_prev = p->number_prev;
 }
 
 static void link_address(gde_engine *e, peer *p) {
@@ -36,13 +61,22 @@ static void unlink_address(gde_engine *e, peer *p) {
 
 static bool grow_chains(gde_engine *e) {
     uint32_t slots = e->by_address_slots ? e->by_address_slots * 2 : 16;
-    peer **table = calloc(slots, sizeof *table);
-    if (!table) return false;
+    peer **addresses = calloc(slots, sizeof *addresses), **numbers = calloc(slots, sizeof *numbers);
+    if (!addresses || !numbers) {
+        free(addresses);
+        free(numbers);
+        return false;
+    }
     free(e->by_address);
-    e->by_address = table;
+    free(e->by_number);
+    e->by_address = addresses;
+    e->by_number = numbers;
     e->by_address_slots = slots;
-    for (uint32_t i = 0; i < e->fresh; i++)
-        if (e->slots[i]) link_address(e, e->slots[i]);
+    for (uint32_t i = 0; i < e->fresh; i++) {
+        if (!e->slots[i]) continue;
+        link_address(e, e->slots[i]);
+        link_number(e, e->slots[i]);
+    }
     return true;
 }
 
@@ -53,20 +87,15 @@ static uint32_t lowest_free(const gde_engine *e) {
     return MAXIMUM_PEER_ID;
 }
 
-uint32_t table_reserve(gde_engine *e) {
+peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number, const uint32_t *connect_id) {
     uint32_t slot = lowest_free(e);
-    if (slot < MAXIMUM_PEER_ID) set_bit(e->used, slot);
-    return slot;
-}
-
-peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, const uint32_t *connect_id) {
     if (slot >= MAXIMUM_PEER_ID) return NULL;
     bool has_table = e->peer_total < e->by_address_slots || grow_chains(e);
     peer *p = has_table ? calloc(1, sizeof *p) : NULL;
-    if (!p) {
-        clear_bit(e->used, slot);
-        return NULL;
-    }
+    if (!p) return NULL;
+    set_bit(e->used, slot);
+    p->number = (uint16_t)(number < MAXIMUM_PEER_ID ? number : free_number(e, address, slot));
+    e->number_uses[p->number]++;
     p->handle = ++e->generation << 12 | slot;
     p->slot = (uint16_t)slot;
     p->address = *address;
@@ -93,6 +122,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t slot, c
     if (slot >= e->fresh) e->fresh = slot + 1;
     e->peer_total++;
     link_address(e, p);
+    link_number(e, p);
     return p;
 }
 
@@ -102,14 +132,38 @@ void table_release(gde_engine *e, peer *p) {
     e->sessions[p->slot][0] = p->incoming_session;
     e->sessions[p->slot][1] = p->outgoing_session;
     e->peer_total--;
+    e->number_uses[p->number]--;
+    e->any_sources -= p->any_source;
     unlink_address(e, p);
+    unlink_number(e, p);
     free(p);
+}
+
+void table_set_any_source(gde_engine *e, peer *p) {
+    unlink_number(e, p);
+    p->any_source = true;
+    e->any_sources++;
+    link_number(e, p);
 }
 
 void table_move(gde_engine *e, peer *p, const gde_address *address) {
     unlink_address(e, p);
+    unlink_number(e, p);
     p->address = *address;
+    p->any_source = false;
+    e->any_sources--;
     link_address(e, p);
+    link_number(e, p);
+}
+
+peer *table_at(const gde_engine *e, const gde_address *address, uint32_t number) {
+    if (!e->peer_total) return NULL;
+    for (peer *p = *number_chain(e, address, number); p; p = p->number_next)
+        if (p->number == number && !p->any_source && same_address(&p->address, address)) return p;
+    if (!e->any_sources) return NULL;
+    for (peer *p = *number_chain(e, NULL, number); p; p = p->number_next)
+        if (p->number == number && p->any_source) return p;
+    return NULL;
 }
 
 peer *table_get(gde_engine *e, uint64_t handle) {
