@@ -193,8 +193,8 @@ def intruder(server: Server) -> Iterator[tuple[socket.socket, int, int]]:
     plain.sendto(wire.connect(int.from_bytes(os.urandom(4), "big")), server.address)
     while (answer := wire.read_verify(plain.recv(4096))) is None:
         continue
-    slot, session, sent_time = answer
-    plain.sendto(wire.to_peer(slot, session, 0, wire.acknowledge(1, sent_time)), server.address)
+    slot, session, number, sent_time = answer
+    plain.sendto(wire.to_peer(slot, session, 0, wire.acknowledge(number, sent_time)), server.address)
     plain.setblocking(False)
     yield plain, slot, session
     plain.close()

@@ -1,4 +1,4 @@
-"""A server under attack, in a process of its own: ``python -m benchmarks.attacks.server NAME [CODEC]``.
+"""A server under attack, in a process of its own: ``python -m benchmarks.attacks.server NAME [packed] [at HOST]``.
 
 Prints its port. For every line it reads, it prints how it is: one JSON object. Ends with its standard input.
 """
@@ -23,13 +23,13 @@ def memory() -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
-def ours(engine: str, packed: bool) -> tuple[int, Callable[[], int], Callable[[], dict[str, int]]]:
+def ours(engine: str, packed: bool, host: str) -> tuple[int, Callable[[], int], Callable[[], dict[str, int]]]:
     """Port, one turn (which returns the number of CONNECT events), and totals."""
     os.environ["GODOT_ENET_ENGINE"] = engine
     from godot_enet import ENetConnection
 
     connection = ENetConnection(threaded=False)
-    connection.create_host_bound("127.0.0.1", 0, PEERS)
+    connection.create_host_bound(host, 0, PEERS)
     if packed:
         connection.compress(ENetConnection.COMPRESS_RANGE_CODER)
     received = 0
@@ -48,10 +48,10 @@ def ours(engine: str, packed: bool) -> tuple[int, Callable[[], int], Callable[[]
     return connection.get_local_port(), turn, totals
 
 
-def theirs(packed: bool) -> tuple[int, Callable[[], int], Callable[[], dict[str, int]]]:
+def theirs(packed: bool, address: str) -> tuple[int, Callable[[], int], Callable[[], dict[str, int]]]:
     """The same for libenet."""
     enet: Any = importlib.import_module("enet")
-    host = enet.Host(enet.Address(b"127.0.0.1", 0), PEERS, 255, 0, 0)
+    host = enet.Host(enet.Address(address.encode(), 0), PEERS, 255, 0, 0)
     if packed:
         host.compress_with_range_coder()
 
@@ -64,9 +64,9 @@ def theirs(packed: bool) -> tuple[int, Callable[[], int], Callable[[], dict[str,
     return host.address.port, turn, lambda: {"received": int(host.totalReceivedPackets), "dropped": 0}
 
 
-def main(name: str, packed: bool) -> None:
+def main(name: str, packed: bool, host: str = "127.0.0.1") -> None:
     """Serve until standard input closes."""
-    port, turn, totals = theirs(packed) if name == "pyenet" else ours(name, packed)
+    port, turn, totals = theirs(packed, host) if name == "pyenet" else ours(name, packed, host)
     print(port, flush=True)
     joined, longest, base = 0, 0.0, memory()
     peak = base
@@ -89,4 +89,4 @@ def main(name: str, packed: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "packed" in sys.argv[2:])
+    main(sys.argv[1], "packed" in sys.argv[2:], *(sys.argv[-1:] if "at" in sys.argv[2:] else ()))

@@ -16,11 +16,12 @@ def connect(connect_id: int, sent_time: int = 0) -> bytes:
     return _CONNECT.pack(*fixed, connect_id.to_bytes(4, "big"), 0)
 
 
-def read_verify(data: bytes) -> tuple[int, int, int] | None:
-    """Slot, session and time of an answer to a CONNECT."""
+def read_verify(data: bytes) -> tuple[int, int, int, int] | None:
+    """Slot, session, sequence number and time of an answer to a CONNECT."""
     if len(data) < 12 or data[4] & 15 != _VERIFY:
         return None
-    return int.from_bytes(data[8:10], "big"), data[11] & 3, int.from_bytes(data[2:4], "big")
+    slot, number, sent_time = (int.from_bytes(data[at : at + 2], "big") for at in (8, 6, 2))
+    return slot, data[11] & 3, number, sent_time
 
 
 def to_peer(slot: int, session: int, sent_time: int, *commands: bytes) -> bytes:

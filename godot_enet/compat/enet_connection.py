@@ -604,7 +604,8 @@ class ConnectionMethods:
                 (the other side gets its DISCONNECT event at once) or ``IGNORE``. It may run in another thread, and
                 other threads' calls wait until it returns; its own calls are nested ones, see the class. Anything else
                 that it returns or raises is logged, and counts as ``IGNORE``. None: everybody may.
-            connects_per_second: requests taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+            connects_per_second: connections of one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+                Only proved addresses count, so forged requests close no network. Others have to wait.
             peers_per_address: peers of one IP address at a time; 0 is unlimited. Whole households, and with some
                 providers whole towns, share one.
 

@@ -135,6 +135,11 @@ class Engine(Protocol):
         """ENet's raw 32-bit number (ratios x 65536 or x 32, times in ms). Raises ``UnknownPeer``."""
         ...
 
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """Let at most so many proved addresses of one network (/24 of IPv4, /48 of IPv6) connect each second from now
+        on, 0 for any number; whether one more of this address's network may in the current second."""
+        ...
+
     # B. from the world
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
         """Take datagrams in the order they arrived. One call is one receive pass: what each peer's budgets are for."""
@@ -259,6 +264,10 @@ class HostView(Protocol):
 
     def has_peer(self, peer: PeerHandle) -> bool:
         """Whether the peer is still among them."""
+        ...
+
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """As :meth:`Engine.may_connect`."""
         ...
 
     def note(

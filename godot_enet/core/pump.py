@@ -105,6 +105,10 @@ class Pump:
         """Whether the peer is still among them."""
         return self.engine.peer_state(peer) is not PeerState.DISCONNECTED
 
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """Whether the network of this address may connect; see :class:`~godot_enet.core.interface.HostView`."""
+        return self.engine.may_connect(address, per_second, now)
+
     def note(
         self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
     ) -> None:

@@ -36,7 +36,7 @@ _EXPLANATIONS = {
     Drop.WRONG_CHANNEL: "for a channel that was not negotiated; raise the channel limit at both ends",
     Drop.PACKET_TOO_LARGE: "with a packet over the maximum packet size",
     Drop.WAITING_DATA_FULL: "refused because too much already waits to be taken; call service() more often",
-    Drop.CONNECT_REFUSED: "a handshake that cannot be accepted; all peers in use, or an invalid request",
+    Drop.CONNECT_REFUSED: "a handshake that cannot be accepted; too many at a time, or an invalid request",
     Drop.CONNECT_REPEATED: "a handshake that was accepted before; its answer was lost or late",
     Drop.HALF_OPEN_LIMIT: "a handshake that was forgotten because too many others came meanwhile; perhaps an attack",
     Drop.WRONG_PROOF: "a handshake with the wrong answer; somebody forges addresses",

@@ -7,8 +7,8 @@ enet: host.c: enet_host_random is Mulberry32, whose 32-bit state follows from a 
 
 from __future__ import annotations
 
-import os
 from hashlib import blake2s
+from secrets import token_bytes
 
 __all__ = ["KEY_SIZE", "KeyedRandom", "key_from"]
 
@@ -17,7 +17,7 @@ KEY_SIZE = 32
 
 def key_from(seed: int | None) -> bytes:
     """The key of a host: derived from the seed, or from the operating system if the seed is 0 or None."""
-    return blake2s(seed.to_bytes(32, "little")).digest() if seed else os.urandom(KEY_SIZE)
+    return blake2s(seed.to_bytes(32, "little")).digest() if seed else token_bytes(KEY_SIZE)
 
 
 class KeyedRandom:

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from benchmarks.attacks import attackers
+from benchmarks.attacks import attackers, far
 from benchmarks.attacks.attackers import started
+from benchmarks.attacks.network import namespaces, why_not
 from benchmarks.recovery import Ours, connected, stream
 from godot_enet import available_engines
 
@@ -43,6 +44,19 @@ def test_floods_leave_it_small_and_able_to_answer(engine: str, attack: attackers
     with started(engine) as server:
         assert attack(server, 0.5)["memory"] < 64e6
         assert gets_in(server, rate=1)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+@pytest.mark.parametrize(
+    ("engine", "rate", "where"), [flood for flood in far.FLOODS if flood[0] in ENGINES], ids=lambda value: str(value)
+)
+def test_a_stock_client_200_ms_away_gets_in(engine: str, rate: int, where: str) -> None:
+    """In three seconds on an idle machine; here none may be lost for good, which is what a forgotten record does."""
+    pytest.importorskip("enet")
+    with namespaces() as here:
+        taken, _ = far.attempts(here, engine, rate, where, 20, limit=30.0)
+    assert sum(seconds < 30.0 for seconds in taken) >= 19
 
 
 def test_a_stream_over_the_road_arrives() -> None:

@@ -35,6 +35,9 @@ class View:
     def has_peer(self, peer: PeerHandle) -> bool:
         return peer in self.present
 
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        return True
+
     def add(self, address: Address) -> PeerHandle:
         """From now on there is a peer."""
         peer = PeerHandle(next(_handles))

@@ -103,6 +103,8 @@ def _use(net: Net, node: Node, random: Random) -> None:
     if random.random() < 0.02:
         call("set_channel_limit", random.choice((-1, 0, 1, 7, 256)))
     if random.random() < 0.05:
+        call("may_connect", a_stranger(random), random.choice((0, 0, 1, 2, 1000)), net.now)
+    if random.random() < 0.05:
         call("broadcast", random.choice((-1, 0, 1, 9, 256)), a_packet(random), flags(random))
     if random.random() < 0.003:
         codec = random.choice(CODECS)

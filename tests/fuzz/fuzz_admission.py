@@ -15,6 +15,7 @@ from zlib import crc32
 from godot_enet.core.compression import FastLz, RangeCoder
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import HEADER_COMPRESSED, HEADER_SENT_TIME, MAXIMUM_PEER_ID, Drop
+from godot_enet.core.engine.connect_rate import ConnectRate
 from godot_enet.core.engine.engine import PythonEngine
 from godot_enet.core.engine.half_open import prefix_of
 from godot_enet.core.events import PeerHandle
@@ -47,6 +48,7 @@ class _Ends:
         self.verdicts: dict[int, int] = {}
         """What the hook will say, by port: each datagram of a batch comes from another one."""
         self.asked: dict[int, int] = {}
+        self.rate = ConnectRate()
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
         return self.arriving[:limit]
@@ -83,6 +85,14 @@ class _Ends:
 
     def has_peer(self, peer: PeerHandle) -> bool:
         return False
+
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """As if everybody proved its address at once."""
+        self.rate.limit = per_second
+        has_room = self.rate.has_room(address, now)
+        if has_room:
+            self.rate.count(address)
+        return has_room
 
     def note(
         self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None

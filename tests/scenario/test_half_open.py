@@ -460,31 +460,28 @@ class TestLimits:
     @pytest.mark.parametrize(
         ("rate", "forged"),
         [
-            (
-                25_000,
-                lambda number: Address(f"{11 + number % 89}.{number >> 8 & 255}.{number & 255}.1", 1),
-            ),
+            (25_000, lambda number: Address(f"{11 + number % 89}.{number >> 8 & 255}.{number & 255}.1", 1)),
             (4_000, lambda number: Address(f"10.0.0.{number % 256}", 1024 + number % 60_000)),
         ],
         ids=["from everywhere", "from its own network"],
     )
     def test_a_client_200_ms_away_gets_in(self, engine_factory: EngineFactory, rate: int, forged: Forger) -> None:
-        """The flood has lasted for as long as it takes to fill the table, and goes on between answer and proof."""
-        stage = open_stage(engine_factory, half_open_limit=HostConfig().half_open_limit)
+        """The flood fills the table, and goes on between answer and proof; all in a sixteenth of the true size."""
+        default = HostConfig()
+        limits = {"half_open_limit": default.half_open_limit, "half_open_per_prefix": default.half_open_per_prefix}
+        stage = open_stage(engine_factory, **{name: limit // 16 for name, limit in limits.items()})
         numbers = iter(range(10**9))
 
         def flood(seconds: float) -> None:
-            batch = [Datagram(CONNECT, forged(next(numbers))) for _ in range(int(rate * seconds))]
+            batch = [Datagram(CONNECT, forged(next(numbers))) for _ in range(int(rate / 16 * seconds))]
             stage.engine.receive(batch, stage.now)
             stage.engine.poll_transmit(stage.now)
 
-        flood(0.1 + (32_768 if rate > 10_000 else 8192) / rate)
+        flood(0.1 + (limits["half_open_limit"] if rate == 25_000 else limits["half_open_per_prefix"]) / rate)
+        assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] > 0
         caller = Caller(stage, Address("10.0.0.77", 77))
         assert len(caller.ask()) == 1
-        for _ in range(4):
-            stage.wait(50)
-            flood(0.05)
-        for _ in range(16):  # ... and a client that looks at its network only now and then
+        for _ in range(20):  # the round trip, and 0.8 s for a client that seldom looks at its network
             stage.wait(50)
             flood(0.05)
         caller.prove()
@@ -605,6 +602,59 @@ class TestRoom:
         assert len(set(numbers)) == 301
         assert len(stage.engine.peers()) == 301
         assert out in stage.engine.peers()
+
+
+class TestConnectRate:
+    def test_only_proved_addresses_count(self, engine_factory: EngineFactory) -> None:
+        stage = open_stage(engine_factory)
+        assert stage.engine.may_connect(RAW, 2, stage.now)
+        for number in range(50):
+            Caller(stage, Address(f"10.0.0.{100 + number}", 1)).ask()
+        assert stage.engine.may_connect(RAW, 2, stage.now)
+        for number in (1, 2):
+            Caller(stage, Address(RAW.host, number)).connect()
+        assert not stage.engine.may_connect(RAW, 2, stage.now)
+        assert stage.engine.may_connect(Address("10.0.1.1", 1), 2, stage.now)
+        assert stage.engine.may_connect(RAW, 3, stage.now)
+        assert stage.engine.may_connect(RAW, 0, stage.now)
+
+    @pytest.mark.parametrize("network", ["10.0.7.{}", "2001:db8:7:{}::1", "127.0.0.{}"])
+    def test_who_is_over_it_gets_in_later(self, engine_factory: EngineFactory, network: str) -> None:
+        stage = open_stage(engine_factory, start=20_000)
+        assert stage.engine.may_connect(Address(network.format(1), 1), 1, stage.now)
+        callers = [Caller(stage, Address(network.format(1 + number), 1)) for number in range(3)]
+        for caller in callers:
+            caller.ask()
+        joined = []
+        for _ in callers:
+            for caller in callers:
+                for data in caller.peer.exchange(raw.ping(2)):
+                    if [command.kind for command in raw.read(data).commands] == [5]:
+                        caller.prove()
+            joined.append(len(stage.engine.peers()))
+            stage.wait(1000)
+        assert joined == [1, 2, 3]
+
+    def test_between_real_hosts(self, engine_pair: EnginePair) -> None:
+        """Neither side loses anything: what was sent meanwhile arrives."""
+        world = World(start=10_000, link=LinkConfig(delay=20))
+        server = world.add_host(engine_pair.server(HostConfig(seed=1)), SERVER)
+        assert server.engine.may_connect(CLIENT, 1, world.now)
+        clients = [
+            world.add_host(engine_pair.client(HostConfig(seed=2 + n)), Address(CLIENT.host, n)) for n in range(4)
+        ]
+        for client in clients:
+            client.engine.connect(SERVER, 1, 0)
+        world.run_until(lambda: all(client.events for client in clients))
+        for number, client in enumerate(clients):
+            client.engine.send(client.events[0].event.peer, 0, bytes([number]), 1)
+        world.run_for(900)
+        assert len(server.engine.peers()) == 1
+        world.run_for(5_000)
+        packets = [event.packet for _, event in server.events if event.type is EventType.RECEIVE]
+        assert sorted(packets) == [b"\0", b"\1", b"\2", b"\3"]
+        moments = [time for time, event in server.events if event.type is EventType.CONNECT]
+        assert len({time // 1000 for time in moments}) == 4
 
 
 FORGED_HOSTS = ("10.5.0.1", "10.5.0.2", "10.6.0.1", "2001:db8::1")

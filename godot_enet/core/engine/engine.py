@@ -26,6 +26,7 @@ from godot_enet.core.constants import (
     PeerStatistic,
 )
 from godot_enet.core.engine.budget import KEPT_OVERHEAD
+from godot_enet.core.engine.connect_rate import ConnectRate
 from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.handshake import free_number
 from godot_enet.core.engine.incoming import receive_datagram
@@ -58,6 +59,7 @@ from godot_enet.core.wire import BANDWIDTH_LIMIT, CONNECT, FRAGMENT, THROTTLE_CO
 __all__ = ["PythonEngine"]
 
 _U32 = 0xFFFFFFFF
+_NOWHERE = Address("", 0)
 _IN_SESSION = (PeerState.CONNECTED, PeerState.DISCONNECT_LATER)
 _RECEIVE = EventType.RECEIVE
 _ZOMBIE = PeerState.ZOMBIE
@@ -105,6 +107,9 @@ class PythonEngine:
         self.outgoing_bandwidth = config.outgoing_bandwidth
         self.table = PeerTable(config.peer_count, config.mtu, config.early_retransmit, config.spare_copies)
         self.half_open = HalfOpenTable(config.half_open_limit, config.half_open_per_prefix)
+        self.connect_rate = ConnectRate()
+        self.half_open_peer = Peer(PeerHandle(0), _NOWHERE, config.mtu, (0, 0), None)
+        """Takes the values of one half-open connection after the other, for what is computed from a peer."""
         self.busy = False
         """Whether a call changes something now; still so in the next one where it was broken off (repair.py)."""
         self.draft: Draft | None = None
@@ -203,6 +208,11 @@ class PythonEngine:
         """One of ENet's numbers about a peer."""
         value: int = getattr(self._find(peer), _STATISTICS[which])
         return value & _U32
+
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """Limit the proved connects of one network, and say whether this address's may still."""
+        self.connect_rate.limit = per_second
+        return self.connect_rate.has_room(address, now)
 
     # B. from the world
 

@@ -58,6 +58,7 @@ class HalfOpen:
         "created",
         "credit",
         "number",
+        "prefix",
         "sequence",
         "sessions",
         "time",
@@ -87,6 +88,7 @@ class HalfOpen:
         """What the acknowledgement must repeat."""
         self.sessions = sessions
         """The session its datagrams must name, and the one that ours name."""
+        self.prefix = prefix_of(address)
         self.credit = 0
         """Bytes that came from there and were not answered."""
 
@@ -139,9 +141,8 @@ class HalfOpenTable:
     def _index(self, half: HalfOpen) -> None:
         self._by_request[half.address, half.connect_id] = half
         self._uses[half.number] += 1
-        prefix = prefix_of(half.address)
-        if prefix is not None:
-            self._by_prefix.setdefault(prefix, {})[half.address, half.number] = half
+        if half.prefix is not None:
+            self._by_prefix.setdefault(half.prefix, {})[half.address, half.number] = half
 
     def rebuild(self, taken: Container[tuple[Address, int]]) -> None:
         """Forget the records that became peers, as their number is ``taken``, and derive the rest from the others."""
@@ -156,9 +157,8 @@ class HalfOpenTable:
         del self.by_number[key]
         del self._by_request[half.address, half.connect_id]
         self._uses[half.number] -= 1
-        prefix = prefix_of(half.address)
-        if prefix is not None:
-            neighbours = self._by_prefix[prefix]
+        if half.prefix is not None:
+            neighbours = self._by_prefix[half.prefix]
             del neighbours[key]
             if not neighbours:
-                del self._by_prefix[prefix]
+                del self._by_prefix[half.prefix]

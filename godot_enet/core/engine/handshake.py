@@ -29,7 +29,6 @@ from godot_enet.core.engine.outgoing import farewell, queue_control, seal
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.reliability import sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unpack_connect_id
 
@@ -187,7 +186,10 @@ def free_number(engine: PythonEngine, address: Address, number: int) -> int:
 
 def _as_peer(engine: PythonEngine, half: HalfOpen) -> Peer:
     """The peer it would be, for what must be computed from one."""
-    return Peer(PeerHandle(half.number), half.address, engine.config.mtu, half.sessions, None)
+    draft = engine.half_open_peer
+    draft.number, draft.address, draft.mtu = half.number, half.address, engine.config.mtu
+    draft.incoming_session, draft.outgoing_session = half.sessions
+    return draft
 
 
 def _send(engine: PythonEngine, half: HalfOpen, draft: Peer, number: int, body: bytes, now: int) -> None:
@@ -220,7 +222,11 @@ def proof_end(engine: PythonEngine, half: HalfOpen, data: bytes, at: int, receiv
 
 
 def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
-    """The address is proved: a peer, as after ENet's own handshake. None where the last slot was taken meanwhile."""
+    """The address is proved: a peer, as after ENet's own handshake.
+
+    None where the last slot was taken meanwhile, or where its network has had its connects of this second: then it
+    stays half-open, and what comes from it later asks for the proof again.
+    """
     if not _has_room(engine, half.address):
         # The other side takes itself for connected, and would only notice by its timeout.
         draft = _as_peer(engine, half)
@@ -228,6 +234,9 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
         draft.outgoing_reliable_sequence = half.sequence
         engine.post(farewell(engine, draft))
         engine.half_open.remove(half)
+        engine.drop(Drop.CONNECT_REFUSED, half.address)
+        return None
+    if not engine.connect_rate.has_room(half.address, now):
         engine.drop(Drop.CONNECT_REFUSED, half.address)
         return None
     peer = engine.table.prepare(half.address)
@@ -242,6 +251,7 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     engine.connected(peer)
     engine.table.add(peer)
     engine.half_open.remove(half)
+    engine.connect_rate.count(peer.address)
     return peer
 
 

@@ -187,6 +187,11 @@ class NativeEngine:
         """One of ENet's numbers about a peer."""
         return check(self._gde.gde_peer_statistic(self._engine, peer, which))
 
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """Limit the proved connects of one network, and say whether this address's may still."""
+        limit = min(per_second, 0xFFFFFFFF)
+        return bool(self._gde.gde_may_connect(self._engine, ctypes.byref(c_address(address)), limit, now))
+
     # B. from the world
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:

@@ -43,6 +43,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_blake2s": (None, [_D, _U32, _D, _U32, _D, _U32]),
     "gde_engine_create": (_V, [_C]),
     "gde_engine_destroy": (None, [_V]),
+    "gde_may_connect": (_I32, [_V, _A, _U32, _I64]),
     "gde_begin_pass": (None, [_V]),
     "gde_expansion_limit": (_U32, [_V, _D, _U32, _A]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),

@@ -23,16 +23,12 @@ from godot_enet.core.constants import (
     STRANGER_LIMIT,
     Command,
 )
-from godot_enet.core.engine.half_open import prefix_of
 from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
 from godot_enet.core.wire import CONNECT, DISCONNECT
 
 __all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
 
-_REMEMBERED = 8192
-"""Networks whose CONNECTs are counted; beyond that all begin anew."""
-_SECOND = 1000
 _LOOK = 200
 """Milliseconds between two looks at who is connected."""
 
@@ -55,7 +51,9 @@ class Admission:
         decide: called with the address and the number that came with the CONNECT, for each copy that arrives. It runs
             where the network is served, perhaps in another thread, with the host locked: its calls of the host are
             nested ones (see :class:`~godot_enet.core.host.Host`).
-        per_second: CONNECTs taken from one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited.
+        per_second: connections of one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited. Only those who
+            have proved their address count; with that many none of its CONNECTs passes for the rest of the second, and
+            whoever is in the middle of connecting gets in later.
         per_address: peers of one IP address beyond which none of its CONNECTs is taken; 0 is unlimited. CONNECTs that
             come while others are not proved yet pass: who wants it exact looks again at the CONNECT event, or has
             ``HostConfig.duplicate_peers``.
@@ -90,9 +88,6 @@ class AdmissionTransport:
         self._inner = inner
         self._host = host
         self._rules = rules
-        self._counts: dict[str | bytes | None, int] = {}
-        """CONNECTs of this second, by network."""
-        self._second = 0
         self._crowds: Counter[str] = Counter()
         """Peers by IP address, when they were last looked at."""
         self._looked: int | None = None
@@ -146,7 +141,7 @@ class AdmissionTransport:
         command = self._connect_in(data)
         if command is None:
             return True  # The engine knows what to say of it.
-        if not self._counts_less(address, now):
+        if not self._host.may_connect(address, self._rules.per_second, now):
             self._host.note("connects_per_second", f"Too many connects from the network of {address}.", now)
             return False
         if self._is_crowded(address, now):
@@ -174,18 +169,6 @@ class AdmissionTransport:
         if len(data) > MAXIMUM_DATAGRAM or (self._rules.checksum and not _is_intact(data, header, body)):
             return None
         return body[: CONNECT.size]
-
-    def _counts_less(self, address: Address, now: int) -> bool:
-        """Count it; whether it is within the limit."""
-        limit = self._rules.per_second
-        if not limit:
-            return True
-        if now // _SECOND != self._second or len(self._counts) >= _REMEMBERED:
-            self._second = now // _SECOND
-            self._counts.clear()
-        prefix = prefix_of(address)
-        count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
-        return count <= limit
 
     def _is_crowded(self, address: Address, now: int) -> bool:
         """Whether there are as many peers of this IP address as may be."""

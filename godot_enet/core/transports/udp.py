@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from godot_enet.core.addressing import zone_number
-from godot_enet.core.constants import HOST_SOCKET_BUFFER_SIZE, MAXIMUM_DATAGRAM
+from godot_enet.core.constants import HOST_SOCKET_RECEIVE_BUFFER, HOST_SOCKET_SEND_BUFFER, MAXIMUM_DATAGRAM
 from godot_enet.core.errors import BindError, UnknownZone
 from godot_enet.core.interface import Address, Datagram
 
@@ -187,9 +187,12 @@ def _open(family: int, *, optional: bool) -> tuple[socket.socket, int]:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        for option, size in (
+            (socket.SO_RCVBUF, HOST_SOCKET_RECEIVE_BUFFER),
+            (socket.SO_SNDBUF, HOST_SOCKET_SEND_BUFFER),
+        ):
             with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, option, HOST_SOCKET_BUFFER_SIZE)
+                sock.setsockopt(socket.SOL_SOCKET, option, size)
     except OSError:
         sock.close()
         raise

@@ -36,6 +36,7 @@ void gde_engine_destroy(gde_engine *e) {
     free(e->by_address);
     free(e->by_number);
     half_open_clear(e);
+    connect_rate_clear(e);
     if (e->taken) packet_free(e, e->taken);
     while (e->pool) {
         pool_block *next = e->pool->next;

@@ -117,6 +117,10 @@ GDE_API void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, ui
 GDE_API gde_engine *gde_engine_create(const gde_config *config);
 GDE_API void gde_engine_destroy(gde_engine *engine);
 
+/* Lets at most so many proved addresses of one network connect each second (0: no limit), and says whether this one's
+ * network may still. */
+GDE_API int32_t gde_may_connect(gde_engine *engine, const gde_address *from, uint32_t per_second, int64_t now);
+
 /* From the world. A receive pass is what the budget of each peer is for: begin one, then give it what has come. */
 GDE_API void gde_begin_pass(gde_engine *engine);
 /* For codecs that the caller has: how long the commands of this datagram may be. 0: it is not to be decompressed, or

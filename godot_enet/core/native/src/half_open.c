@@ -16,8 +16,7 @@ enum { MAXIMUM_CHAINS = 1 << 20 };
 static const uint8_t LOOPBACK[16] = {[15] = 1};
 static const uint8_t MAPPED[12] = {[10] = 0xFF, [11] = 0xFF};
 
-/* Bytes of the address that name its network; 0 for this machine. */
-static uint8_t prefix_size(const gde_address *address) {
+uint8_t prefix_size(const gde_address *address) {
     if (memcmp(address->ip, MAPPED, 12) == 0) return address->ip[12] == 127 ? 0 : 15;
     return memcmp(address->ip, LOOPBACK, 16) == 0 ? 0 : 6;
 }
@@ -30,10 +29,14 @@ static half_open **number_chain(gde_engine *e, const gde_address *address, uint3
     return &e->half_numbers[hash_address(e, address, number) & (e->half_chains - 1)];
 }
 
-static prefix **prefix_link(gde_engine *e, const gde_address *address, uint8_t size) {
+uint64_t hash_prefix(const gde_engine *e, const gde_address *address, uint8_t size) {
     gde_address network = {{0}, size, 0, 0};
     memcpy(network.ip, address->ip, size);
-    prefix **link = &e->half_prefixes[hash_address(e, &network, 0) & (e->half_chains - 1)];
+    return hash_address(e, &network, 0);
+}
+
+static prefix **prefix_link(gde_engine *e, const gde_address *address, uint8_t size) {
+    prefix **link = &e->half_prefixes[hash_prefix(e, address, size) & (e->half_chains - 1)];
     while (*link && ((*link)->size != size || memcmp((*link)->bytes, address->ip, size) != 0)) link = &(*link)->next;
     return link;
 }

@@ -168,6 +168,10 @@ static void dismiss(gde_engine *e, const half_open *h) {
 }
 
 peer *promote(gde_engine *e, half_open *h, int64_t now) {
+    if (has_room(e, &h->address) && !connect_rate_has_room(e, &h->address, now)) {
+        engine_drop(e, DROP_CONNECT_REFUSED, &h->address);
+        return NULL;
+    }
     half_open proved = *h;
     half_open_remove(e, h);
     if (!has_room(e, &proved.address)) {
@@ -186,6 +190,7 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     p->proof = proved.proof;
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
+    connect_rate_count(e, &p->address);
     return p;
 }
 

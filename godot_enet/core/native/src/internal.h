@@ -266,6 +266,7 @@ typedef struct peer {
 } peer;
 
 typedef struct prefix prefix;
+typedef struct network_count network_count;
 
 /* A connection that somebody asked for; see half_open.py for the fields. */
 typedef struct half_open {
@@ -327,6 +328,9 @@ struct gde_engine {
     prefix **half_prefixes;
     half_open *half_first, *half_last;
     uint32_t half_count, half_chains;
+    uint32_t rate_limit;         /* connections a second of one network */
+    network_count **rate_counts; /* of this second */
+    int64_t rate_second;
     peer **by_address, **by_number; /* hashes of by_address_slots chains each */
     uint32_t by_address_slots, peer_total, any_sources;
     uint32_t number_uses[MAXIMUM_PEER_ID]; /* peers and half-open connections that have this number */
@@ -507,6 +511,9 @@ half_open *half_open_to_evict(gde_engine *e, const gde_address *address);
 half_open *half_open_add(gde_engine *e, const half_open *wanted);
 void half_open_remove(gde_engine *e, half_open *h);
 void half_open_clear(gde_engine *e);
+/* Bytes of the address that name its network; 0 for this machine. */
+uint8_t prefix_size(const gde_address *address);
+uint64_t hash_prefix(const gde_engine *e, const gde_address *address, uint8_t size);
 /* Counts an answer of so many bytes; false if they are more than came. */
 static inline bool half_open_pay(half_open *h, uint32_t bytes, int64_t now) {
     if (bytes > h->credit) return false;
@@ -514,6 +521,11 @@ static inline bool half_open_pay(half_open *h, uint32_t bytes, int64_t now) {
     h->answered = now;
     return true;
 }
+
+/* connect_rate.c */
+bool connect_rate_has_room(gde_engine *e, const gde_address *from, int64_t now);
+void connect_rate_count(gde_engine *e, const gde_address *from);
+void connect_rate_clear(gde_engine *e);
 
 /* handshake.c */
 peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, uint32_t received, int64_t now);
