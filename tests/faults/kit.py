@@ -10,7 +10,7 @@ from tests.demos.program import PATIENCE, Program
 
 __all__ = ["SILENCE", "Player", "pair"]
 
-SILENCE = 1000
+SILENCE = 2000
 """Milliseconds of silence after which a player gives the other one up."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tracemalloc
+import pytest
 
 from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS, Command, Drop, PeerState
 from godot_enet.core.interface import Address
@@ -96,6 +96,7 @@ class TestWaitingData:
         stage = Stage(engine_factory)
         peer = stage.joined(channels=255)
         limit = stage.config.maximum_waiting_data
+        tracemalloc = pytest.importorskip("tracemalloc")  # which PyPy has not
         tracemalloc.start()
         try:
             for channel in range(255):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import random
 import signal
@@ -147,19 +148,26 @@ if hasattr(signal, "setitimer"):
         class Interruption(Exception):
             pass
 
+        interrupted = False
+
         def interrupt(*_: object) -> None:
+            nonlocal interrupted
+            interrupted = True
             raise Interruption
 
         lock, moments = HostLock(), random.Random(1)
+        gc.disable()  # what is raised inside a callback of the collector ends there
         before = signal.signal(signal.SIGALRM, interrupt)
         try:
             for _ in range(500):
+                interrupted = False
                 with contextlib.suppress(Interruption):
                     signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00001, 0.0002))
-                    while True:
+                    while not interrupted:
                         enter(lock)
                         lock.is_free()
                 assert not lock.is_mine()
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+            gc.enable()
