@@ -60,10 +60,11 @@ def why_no_native(config: pytest.Config) -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A native engine that is missing although it is required ends the run, before anything is skipped."""
-    if config.getoption("--no-native"):
-        os.environ["GODOT_ENET_ENGINE"] = "python"  # in the programs that tests start, too
-    elif why_unavailable() and os.environ.get("GODOT_ENET_REQUIRE_NATIVE", "0") not in ("", "0"):
+    required = os.environ.get("GODOT_ENET_REQUIRE_NATIVE", "0") not in ("", "0")
+    if why_unavailable() and required and not config.getoption("--no-native"):
         raise pytest.UsageError(f"the native engine is required, and not available: {why_unavailable()}")
+    if why_no_native(config):
+        os.environ["GODOT_ENET_ENGINE"] = "python"  # programs that tests start take it, and do not warn of it
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -149,6 +149,7 @@ def test_timers_of_a_loop_take_any_number(host_engine: str) -> None:
     asyncio.run(test())
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("value", ENDS)
 def test_both_engines_make_the_same_of_it(value: int) -> None:
     number = value & 0xFFFFFFFF
