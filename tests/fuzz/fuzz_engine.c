@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             break;
         case 4: {
             uint32_t channels = take(&in, 1);
-            int64_t peer = gde_connect(side->engine, &there, channels, take(&in, 1));
+            int64_t peer = gde_connect(side->engine, &there, channels, take(&in, 1), 0);
             if (peer > 0) side->peer = (uint64_t)peer;
             break;
         }

@@ -25,11 +25,11 @@ static void reach(end *ends, uint32_t state, int64_t now) {
     gde_address here = address_of(HERE), there = address_of(THERE);
     if (state == NOBODY) return;
     if (state == CONNECTING) {
-        ends[HERE].peer = (uint64_t)gde_connect(ends[HERE].engine, &there, 3, 0);
+        ends[HERE].peer = (uint64_t)gde_connect(ends[HERE].engine, &there, 3, 0, 0);
         transmit(ends, HERE, now, 0, 0xFF);
         return;
     }
-    ends[THERE].peer = (uint64_t)gde_connect(ends[THERE].engine, &here, 3, 7);
+    ends[THERE].peer = (uint64_t)gde_connect(ends[THERE].engine, &here, 3, 7, 0);
     transmit(ends, THERE, now, 0, 0);
     if (state == HALF) {
         transmit(ends, HERE, now, 0, 0xFF);

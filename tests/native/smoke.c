@@ -65,7 +65,7 @@ static void exchange(uint32_t flags, uint32_t compressor) {
     require(gde_host_create(&config, &at, flags | GDE_HOST_BOUND, &error) == NULL && error, "a port taken twice");
 
     step = "connect";
-    int64_t peer = gde_host_connect(client.host, &at, 2, 7);
+    int64_t peer = gde_host_connect(client.host, &at, 2, 7, 0);
     require(peer > 0, "refused");
     for (uint32_t i = 0; i < ROUNDS && !(client.peer && server.peer); i++) take(&client), take(&server);
     require(client.peer == (uint64_t)peer && server.peer, "it did not come about");

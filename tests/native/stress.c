@@ -114,7 +114,7 @@ static void round_of(uint32_t flags, uint32_t number) {
     require(gde_host_local_address(other.client, &at) == 0, "no port");
     on.client = create(NULL, flags);
     on.server = at;
-    on.peer = (uint64_t)gde_host_connect(on.client, &at, 2, 0);
+    on.peer = (uint64_t)gde_host_connect(on.client, &at, 2, 0, 0);
 
     os_thread threads[THREADS + 1];
     require(os_thread_start(&threads[THREADS], echo, &other) == 0, "no thread");
