@@ -35,7 +35,7 @@ int main(int count, char **given) {
                          .maximum_waiting_data = 1 << 25, .key = {1}};
     gde_engine *server = gde_engine_create(&config), *client = gde_engine_create(&config);
     gde_address to = address_of(1);
-    int64_t peer = gde_connect(client, &to, 1, 0), now = 1;
+    int64_t peer = gde_connect(client, &to, 1, 0, 0), now = 1;
     unsigned long received = 0;
     uint8_t message[MESSAGE];
     memset(message, 7, sizeof message);
