@@ -261,18 +261,19 @@ class TestProof:
         assert len(set(answers)) == len(answers)
 
     def test_mulberry32_does_not_foretell_them(self, engine_factory: EngineFactory) -> None:
-        """The attack that worked: find the state by two own proofs, then acknowledge for somebody else, unseen."""
-        stage = open_stage(engine_factory, seed=None)
+        """The attack on the reference's generator: four proofs of one's own give its state, and that the next one."""
+        stage = open_stage(engine_factory, seed=0x1234)
         own = [Caller(stage, Address("10.0.7.1", 1 + number)) for number in range(4)]
         for caller in own:
             caller.ask()
         victim = Caller(stage, OTHER)
         victim.ask()
-        for state in range(1 << 14):  # a part of its states, each with the outputs that follow
-            outputs = mulberry32(state, 10)
-            if outputs[0] & 0xFFFF == own[0].time:
-                guess = raw.acknowledge(raw.CONTROL, outputs[8] >> 16, outputs[8] & 0xFFFF)
-                victim.peer.exchange(guess)
+        times = [caller.time for caller in own]
+        for state in range(1 << 14):  # the seed is one of these
+            *outputs, following = mulberry32(state, 5)
+            if [output & 0xFFFF for output in outputs] == times:
+                for sequence in (1, following >> 16):
+                    victim.peer.exchange(raw.acknowledge(raw.CONTROL, sequence, following & 0xFFFF))
         assert stage.engine.peers() == []
 
     def test_from_another_address_it_is_none(self, engine_factory: EngineFactory) -> None:
