@@ -7,6 +7,7 @@ enet: peer.c: enet_peer_queue_incoming_command, enet_peer_dispatch_incoming_*_co
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -82,13 +83,15 @@ def receive_unreliable(
         return True
     if _is_crowded(engine, peer, channel):
         return True
-    position = _unreliable_position(channel, reliable, unreliable)
-    if position is None:
+    if reliable == channel.incoming_reliable and unreliable <= channel.incoming_unreliable:
+        return True
+    place = _unreliable_place(channel, reliable, unreliable)
+    if _at_place(channel, place, reliable, unreliable) is not None:
         return True
     if not _has_room(engine, peer):
         return False
     held = _hold(engine, peer, Held(reliable, unreliable, 0, packet, 0, len(packet)))
-    channel.unreliable_queue.insert(position, held)
+    channel.unreliable_queue.insert(place, held)
     dispatch_unreliable(engine, peer, channel, channel_id, held)
     return True
 
@@ -166,19 +169,17 @@ def receive_unreliable_fragment(
     data: bytes,
 ) -> bool:
     """A SEND_UNRELIABLE_FRAGMENT whose numbers make sense and which is not stale."""
-    for held in reversed(channel.unreliable_queue):
-        if held.reliable == reliable and held.unreliable == start:
-            break
-    else:
+    place = _unreliable_place(channel, reliable, start)
+    held = _at_place(channel, place, reliable, start)
+    if held is None:
         if peer.state is _DISCONNECT_LATER:
             return False
         if _is_crowded(engine, peer, channel):
             return True
-        position = _unreliable_position(channel, reliable, start)
-        if position is None or not _has_room(engine, peer):
+        if not _has_room(engine, peer):
             return False
         held = _hold(engine, peer, Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length))
-        channel.unreliable_queue.insert(position, held)
+        channel.unreliable_queue.insert(place, held)
         dispatch_unreliable(engine, peer, channel, channel_id, held)
     if held.fragment_count != count or held.total_length != total_length:
         return False
@@ -318,28 +319,20 @@ def _discard(engine: PythonEngine, peer: Peer, held: Held) -> None:
     _unhold(engine, peer, held)
 
 
-def _unreliable_position(channel: Channel, reliable: int, unreliable: int) -> int | None:
-    """Where a command belongs in the unreliable queue; None if it is old or there already."""
+def _unreliable_place(channel: Channel, reliable: int, unreliable: int) -> int:
+    """Where a command is in the unreliable queue, or would be: what is ahead of the last reliable number least comes
+    first."""
     incoming = channel.incoming_reliable
-    if reliable == incoming and unreliable <= channel.incoming_unreliable:
-        return None
     queue = channel.unreliable_queue
-    for index in range(len(queue) - 1, -1, -1):
-        other = queue[index]
-        if reliable >= incoming:
-            if other.reliable < incoming:
-                continue
-        elif other.reliable >= incoming:
-            return index + 1
-        if other.reliable < reliable:
-            return index + 1
-        if other.reliable > reliable:
-            continue
-        if other.unreliable < unreliable:
-            return index + 1
-        if other.unreliable == unreliable:
-            return None
-    return 0
+    rank = (reliable - incoming & 0xFFFF) << 16 | unreliable
+    return bisect_left(queue, rank, key=lambda held: (held.reliable - incoming & 0xFFFF) << 16 | held.unreliable)
+
+
+def _at_place(channel: Channel, place: int, reliable: int, unreliable: int) -> Held | None:
+    """The command with these numbers, if it is there."""
+    queue = channel.unreliable_queue
+    held = queue[place] if place < len(queue) else None
+    return held if held is not None and held.reliable == reliable and held.unreliable == unreliable else None
 
 
 def dispatch_unreliable(
@@ -383,11 +376,11 @@ def dispatch_unreliable(
         _release(engine, peer, channel_id, held, held.unreliable)
     moved = set(map(id, ready))
     keep: list[Held] = []
-    for index, held in enumerate(queue):
+    for index, held in enumerate(queue[:current]):
         if id(held) in moved:
             continue
         if index >= drop or held is protected:
             keep.append(held)
         else:
             _discard(engine, peer, held)
-    channel.unreliable_queue = keep
+    channel.unreliable_queue = keep + queue[current:]

@@ -196,7 +196,7 @@ class PythonEngine:
             outgoing_bandwidth=found.outgoing_bandwidth,
             reliable_data_in_transit=found.reliable_data_in_transit,
             waiting_data=found.waiting_data,
-            packets_queued=len(found.control) + len(found.unreliable) + len(found.reliable),
+            packets_queued=len(found.control) + len(found.unreliable) + len(found.overdue) + len(found.reliable),
         )
 
     def peer_state(self, peer: PeerHandle) -> PeerState:
@@ -609,6 +609,7 @@ class PythonEngine:
         peer.sent.clear()
         peer.control.clear()
         peer.unreliable.clear()
+        peer.overdue.clear()
         peer.reliable.clear()
         peer.channels = {}
         peer.channel_count = 0
@@ -750,4 +751,4 @@ class PythonEngine:
             self._recalculate = False
         else:
             # A wider throttle may let waiting reliable data go.
-            self.dirty.update(peer for peer in connected if peer.reliable)
+            self.dirty.update(peer for peer in connected if peer.overdue or peer.reliable)

@@ -219,7 +219,7 @@ def _parse_commands(
         at = following
     if peer is not None and peer.state is not PeerState.DISCONNECTED:
         peer.served_commands += commands
-        if peer.acks or peer.control or peer.unreliable or peer.reliable:
+        if peer.acks or peer.is_queued():
             engine.dirty.add(peer)
             if peer.recovery is not None and peer.sent:
                 # An acknowledgement may have told that something is lost.

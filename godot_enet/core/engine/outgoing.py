@@ -246,7 +246,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     if peer.acks:
         _take_acks(engine, peer, draft)
     can_ping = True
-    if peer.control or peer.unreliable or peer.reliable:
+    if peer.is_queued():
         can_ping = _take_commands(engine, peer, draft, now, latest)
     if (
         can_ping
@@ -296,6 +296,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
     control = peer.control
     unreliable = peer.unreliable
     reliable = peer.reliable
+    overdue = peer.overdue
     sent = peer.sent
     parts = draft.parts
     size = draft.size
@@ -315,8 +316,8 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
                 engine.held_back.add(peer)
             elif command is None or other.queue_time < command.queue_time:
                 command = other
-        if open_window and reliable:
-            data = reliable[0]
+        if open_window and (overdue or reliable):
+            data = next(iter(overdue.values())) if overdue else reliable[0]
             if data.queue_time > latest:
                 open_window = False
                 engine.held_back.add(peer)
@@ -353,7 +354,12 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
             command.spares = 0
             command.datagram = peer.datagrams
             sent[command.key] = command
-            (control if channel is None else reliable).popleft()
+            if channel is None:
+                control.popleft()
+            elif overdue:
+                del overdue[command.key]
+            else:
+                reliable.popleft()
         else:
             if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
                 peer.continue_sending = True

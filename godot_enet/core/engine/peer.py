@@ -25,6 +25,7 @@ __all__ = [
     "DEFAULT_TIMEOUT_LIMIT",
     "DEFAULT_TIMEOUT_MAXIMUM",
     "DEFAULT_TIMEOUT_MINIMUM",
+    "NO_OVERDUE",
     "NO_RELIABLE",
     "NO_UNRELIABLE",
     "Peer",
@@ -40,9 +41,10 @@ DEFAULT_THROTTLE_ACCELERATION = 2
 DEFAULT_THROTTLE_DECELERATION = 2
 
 
+NO_OVERDUE: OrderedDict[int, ReliableCommand] = OrderedDict()
 NO_RELIABLE: deque[ReliableCommand] = deque(maxlen=0)
 NO_UNRELIABLE: deque[UnreliableCommand] = deque(maxlen=0)
-"""Stand for empty queues until a peer needs its own: even empty, one takes 760 bytes. They take nothing in."""
+"""Stand for empty queues until a peer needs its own: even empty, one takes 760 bytes. They stay empty."""
 
 
 class Peer:
@@ -93,6 +95,7 @@ class Peer:
         "outgoing_reliable_sequence",
         "outgoing_session",
         "outgoing_unsequenced_group",
+        "overdue",
         "packet_loss",
         "packet_loss_epoch",
         "packet_loss_variance",
@@ -166,6 +169,8 @@ class Peer:
         self.unreliable: deque[UnreliableCommand] = NO_UNRELIABLE
         self.reliable: deque[ReliableCommand] = NO_RELIABLE
         """Commands that wait, in three queues with one order: see ``queue_time``."""
+        self.overdue: OrderedDict[int, ReliableCommand] = NO_OVERDUE
+        """Those that were sent and wait in front of ``reliable`` to be sent again, by command key."""
         self.sent: OrderedDict[int, ReliableCommand] = OrderedDict()
         """In flight, by command key, oldest transmission first."""
         self.outgoing_reliable_sequence = 0
@@ -250,4 +255,8 @@ class Peer:
 
     def has_outgoing(self) -> bool:
         """Whether anything waits to be sent or acknowledged (enet: peer.c: enet_peer_has_outgoing_commands)."""
-        return bool(self.control or self.unreliable or self.reliable or self.sent)
+        return bool(self.sent) or self.is_queued()
+
+    def is_queued(self) -> bool:
+        """Whether any command waits to be sent."""
+        return bool(self.control or self.unreliable or self.overdue or self.reliable)

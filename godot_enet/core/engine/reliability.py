@@ -7,11 +7,12 @@ enet_protocol_check_timeouts.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import Command, PeerState
-from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.constants import CONTROL_CHANNEL, Command, PeerState
+from godot_enet.core.engine.commands import ReliableCommand
+from godot_enet.core.engine.peer import NO_OVERDUE
 from godot_enet.core.engine.recovery import spare_due_at
 from godot_enet.core.engine.throttle import adapt_throttle
 
@@ -65,7 +66,7 @@ def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
     command = peer.sent.pop(key, None)
     if command is None:
         # It timed out and waits to be sent again, or it never existed.
-        return _acknowledge_unsent(peer, key)
+        return _acknowledge_overdue(peer, key)
     peer.reliable_data_in_transit -= command.length
     if peer.recovery is not None and sent_time is not None:
         peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
@@ -73,18 +74,19 @@ def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
     return command.number
 
 
-def _acknowledge_unsent(peer: Peer, key: int) -> int:
-    """Timed-out commands wait at the front of the outgoing queues, before any that was never sent."""
-    queues: tuple[deque[ReliableCommand | UnreliableCommand] | deque[ReliableCommand], ...]
-    queues = (peer.control, peer.reliable)
-    for queue in queues:
-        for command in queue:
+def _acknowledge_overdue(peer: Peer, key: int) -> int:
+    overdue = peer.overdue.pop(key, None)
+    if overdue is not None:
+        # Its bytes left the window when it timed out.
+        _release_window(overdue, key)
+        return overdue.number
+    if key >> 16 == CONTROL_CHANNEL:
+        # In front of any that was never sent, and always few: nothing that a remote sends queues one.
+        for command in peer.control:
             if not isinstance(command, ReliableCommand) or command.attempts < 1:
                 break
             if command.key == key:
-                queue.remove(command)
-                # Its bytes left the window when it timed out.
-                _release_window(command, key)
+                peer.control.remove(command)
                 return command.number
     return Command.NONE
 
@@ -136,7 +138,11 @@ def check_timeouts(peer: Peer, now: int) -> bool:
         recovery.backoff += 1
     # In front of what was queued since, keeping their order. Never in neither place: see repair.py.
     peer.control.extendleft(reversed(overdue_control))
-    peer.reliable.extendleft(reversed(overdue_data))
+    if overdue_data and peer.overdue is NO_OVERDUE:
+        peer.overdue = OrderedDict()
+    for command in reversed(overdue_data):
+        peer.overdue[command.key] = command
+        peer.overdue.move_to_end(command.key, last=False)
     for command in overdue_control:
         del peer.sent[command.key]
     for command in overdue_data:

@@ -103,6 +103,8 @@ def _mend_outgoing(peer: Peer) -> None:
         peer.control = deque(control)
     if any(command.key in sent for command in peer.reliable):
         peer.reliable = deque(command for command in peer.reliable if command.key not in sent)
+    for key in [key for key in peer.overdue if key in sent]:
+        del peer.overdue[key]
     last = peer.reliable[-1] if peer.reliable else None
     if last is not None and last.attempts == 0 and last.channel is not None:
         number = last.key & 0xFFFF
@@ -113,7 +115,7 @@ def _mend_outgoing(peer: Peer) -> None:
     for channel in peer.channels.values():
         channel.used_windows = 0
         channel.reliable_windows = [0] * 16
-    for command in (*sent.values(), *peer.reliable):
+    for command in (*sent.values(), *peer.overdue.values(), *peer.reliable):
         if command.channel is not None and command.attempts:
             window = (command.key & 0xFFFF) >> 12
             command.channel.used_windows |= 1 << window

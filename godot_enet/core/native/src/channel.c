@@ -67,8 +67,12 @@ channel *peer_channel(peer *p, uint32_t id) {
 void peer_free_channels(peer *p) {
     for (uint32_t i = 0; i < p->channels_used; i++) {
         channel *c = p->channels[i];
-        for (uint32_t j = 0; j < c->early_capacity; j++)
-            if (c->early[j]) held_free(c->early[j]);
+        for (uint32_t j = 0; j < c->early_chains; j++) {
+            for (held *h = c->early[j], *next; h; h = next) {
+                next = h->next;
+                held_free(h);
+            }
+        }
         for (uint32_t j = 0; j < c->late_count; j++) held_free(c->late[j]);
         free(c->early);
         free(c->late);
@@ -81,60 +85,46 @@ void peer_free_channels(peer *p) {
     p->channels_used = p->channel_slots = 0;
 }
 
-/* The early commands lie in a table with linear probing, since their numbers may come in any order. */
-
-static uint32_t early_home(const channel *c, uint16_t number) {
-    return (number * 0x9E3779B1u >> 7) & (c->early_capacity - 1);
+held *early_find(const gde_engine *e, const channel *c, uint16_t number) {
+    held *h = c->early_count ? c->early[keyed_chain(e, number, c->early_chains)] : NULL;
+    while (h && h->reliable != number) h = h->next;
+    return h;
 }
 
-held *early_find(const channel *c, uint16_t number) {
-    if (!c->early_count) return NULL;
-    for (uint32_t i = early_home(c, number);; i = (i + 1) & (c->early_capacity - 1)) {
-        held *h = c->early[i];
-        if (!h || h->reliable == number) return h;
-    }
+static void early_link(const gde_engine *e, channel *c, held *h) {
+    held **chain = &c->early[keyed_chain(e, h->reliable, c->early_chains)];
+    h->next = *chain;
+    *chain = h;
 }
 
-bool early_insert(channel *c, held *h) {
-    if ((c->early_count + 1) * 4 > c->early_capacity * 3) {
-        uint32_t old = c->early_capacity, capacity = old ? old * 2 : 8;
-        held **table = calloc(capacity, sizeof *table), **before = c->early;
+bool early_insert(const gde_engine *e, channel *c, held *h) {
+    if (c->early_count == c->early_chains) {
+        uint32_t old = c->early_chains, chains = old ? old * 2 : 8;
+        held **before = c->early, **table = calloc(chains, sizeof *table);
         if (!table) return false;
         c->early = table;
-        c->early_capacity = capacity;
-        for (uint32_t j = 0; j < old; j++) {
-            if (!before[j]) continue;
-            uint32_t i = early_home(c, before[j]->reliable);
-            while (table[i]) i = (i + 1) & (capacity - 1);
-            table[i] = before[j];
+        c->early_chains = chains;
+        for (uint32_t i = 0; i < old; i++) {
+            for (held *one = before[i], *next; one; one = next) {
+                next = one->next;
+                early_link(e, c, one);
+            }
         }
         free(before);
     }
-    uint32_t i = early_home(c, h->reliable);
-    while (c->early[i]) i = (i + 1) & (c->early_capacity - 1);
-    c->early[i] = h;
+    early_link(e, c, h);
     c->early_count++;
     return true;
 }
 
-void early_remove(channel *c, uint16_t number) {
-    uint32_t mask = c->early_capacity - 1, i = early_home(c, number);
-    while (c->early[i]->reliable != number) i = (i + 1) & mask;
-    c->early[i] = NULL;
-    c->early_count--;
-    /* Close the gap, so that whoever probed past it is still found. */
-    for (uint32_t j = (i + 1) & mask; c->early[j]; j = (j + 1) & mask) {
-        uint32_t home = early_home(c, c->early[j]->reliable);
-        if (((j - home) & mask) >= ((j - i) & mask)) {
-            c->early[i] = c->early[j];
-            c->early[j] = NULL;
-            i = j;
-        }
-    }
-    if (!c->early_count && c->early_capacity > 64) {
+void early_remove(const gde_engine *e, channel *c, held *h) {
+    held **link = &c->early[keyed_chain(e, h->reliable, c->early_chains)];
+    while (*link != h) link = &(*link)->next;
+    *link = h->next;
+    if (--c->early_count == 0 && c->early_chains > 64) {
         free(c->early);
         c->early = NULL;
-        c->early_capacity = 0;
+        c->early_chains = 0;
     }
 }
 
@@ -160,56 +150,44 @@ held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const u
 void held_free(held *h) {
     for (uint32_t i = 0; i < h->stored; i++) free(h->pieces[i].data);
     free(h->pieces);
-    free(h->piece_numbers);
+    free(h->piece_chains);
     free(h->packet);
     free(h);
 }
 
-/* `piece_numbers` holds the numbers in arrival order, then a table from number to arrival + 1. */
-static uint32_t *piece_table(const held *h) { return h->piece_numbers + h->piece_slots; }
-
-static uint32_t piece_home(const held *h, uint32_t number) {
-    return (number * 0x9E3779B1u >> 5) & (2 * h->piece_slots - 1);
+static void piece_link(const gde_engine *e, held *h, uint32_t at) {
+    uint32_t *chain = &h->piece_chains[keyed_chain(e, h->pieces[at].number, h->piece_slots)];
+    h->pieces[at].next = *chain;
+    *chain = at + 1;
 }
 
-static bool piece_grow(held *h) {
+static bool piece_grow(const gde_engine *e, held *h) {
     uint32_t slots = h->piece_slots ? h->piece_slots * 2 : 16;
     piece *pieces = realloc(h->pieces, slots * sizeof *pieces);
     if (!pieces) return false;
     h->pieces = pieces;
-    uint32_t *numbers = calloc((size_t)slots * 3, sizeof *numbers);
-    if (!numbers) return false;
-    if (h->stored) memcpy(numbers, h->piece_numbers, h->stored * sizeof *numbers);
-    free(h->piece_numbers);
-    h->piece_numbers = numbers;
+    uint32_t *chains = calloc(slots, sizeof *chains);
+    if (!chains) return false;
+    free(h->piece_chains);
+    h->piece_chains = chains;
     h->piece_slots = slots;
-    uint32_t *table = piece_table(h);
-    for (uint32_t i = 0; i < h->stored; i++) {
-        uint32_t at = piece_home(h, numbers[i]);
-        while (table[at]) at = (at + 1) & (2 * slots - 1);
-        table[at] = i + 1;
-    }
+    for (uint32_t i = 0; i < h->stored; i++) piece_link(e, h, i);
     return true;
 }
 
-bool held_has(const held *h, uint32_t number) {
-    if (!h->stored) return false;
-    const uint32_t *table = piece_table(h);
-    for (uint32_t at = piece_home(h, number); table[at]; at = (at + 1) & (2 * h->piece_slots - 1))
-        if (h->piece_numbers[table[at] - 1] == number) return true;
-    return false;
+bool held_has(const gde_engine *e, const held *h, uint32_t number) {
+    uint32_t at = h->stored ? h->piece_chains[keyed_chain(e, number, h->piece_slots)] : 0;
+    while (at && h->pieces[at - 1].number != number) at = h->pieces[at - 1].next;
+    return at != 0;
 }
 
-bool held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length) {
-    if (h->stored == h->piece_slots && !piece_grow(h)) return false;
-    uint32_t *table = piece_table(h), at = piece_home(h, number);
-    while (table[at]) at = (at + 1) & (2 * h->piece_slots - 1);
+bool held_add(const gde_engine *e, held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length) {
+    if (h->stored == h->piece_slots && !piece_grow(e, h)) return false;
     uint8_t *copy = malloc(length);
     if (!copy) return false;
     memcpy(copy, data, length);
-    h->pieces[h->stored] = (piece){offset, length, copy};
-    h->piece_numbers[h->stored++] = number;
-    table[at] = h->stored;
+    h->pieces[h->stored] = (piece){number, offset, length, 0, copy};
+    piece_link(e, h, h->stored++);
     h->remaining--;
     if (number < h->fragment_count - 1) {
         if (!h->unit) h->unit = length;

@@ -88,7 +88,7 @@ static void release_held(gde_engine *e, peer *p, uint32_t id, held *h) {
         } else {
             /* Where the last one begins was not known when it came. Gaps read 0. */
             for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
-                if (h->piece_numbers[i] == h->fragment_count - 1)
+                if (h->pieces[i].number == h->fragment_count - 1)
                     h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
             if (h->irregular) memset(made->data, 0, h->total_length);
             for (uint32_t i = 0; i < h->stored; i++)
@@ -113,23 +113,27 @@ static bool late_insert(channel *c, uint32_t position, held *h) {
     return true;
 }
 
-/* Where an unreliable command belongs in the queue; -1 if it is old or there already. */
-static int64_t late_position(const channel *c, uint16_t reliable, uint16_t unreliable) {
-    uint16_t incoming = c->incoming_reliable;
-    if (reliable == incoming && unreliable <= c->incoming_unreliable) return -1;
-    for (uint32_t i = c->late_count; i-- > 0;) {
-        const held *other = c->late[i];
-        if (reliable >= incoming) {
-            if (other->reliable < incoming) continue;
-        } else if (other->reliable >= incoming) {
-            return (int64_t)i + 1;
-        }
-        if (other->reliable < reliable) return (int64_t)i + 1;
-        if (other->reliable > reliable) continue;
-        if (other->unreliable < unreliable) return (int64_t)i + 1;
-        if (other->unreliable == unreliable) return -1;
+/* How far ahead of the last reliable number an unreliable command is: the order of the queue. */
+static uint32_t late_rank(const channel *c, uint16_t reliable, uint16_t unreliable) {
+    return (uint32_t)(uint16_t)(reliable - c->incoming_reliable) << 16 | unreliable;
+}
+
+/* Where an unreliable command is in the queue, or would be. */
+static uint32_t late_place(const channel *c, uint16_t reliable, uint16_t unreliable) {
+    uint32_t rank = late_rank(c, reliable, unreliable), low = 0, high = c->late_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (late_rank(c, c->late[middle]->reliable, c->late[middle]->unreliable) < rank)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return 0;
+    return low;
+}
+
+static held *late_at(const channel *c, uint32_t place, uint16_t reliable, uint16_t unreliable) {
+    held *h = place < c->late_count ? c->late[place] : NULL;
+    return h && h->reliable == reliable && h->unreliable == unreliable ? h : NULL;
 }
 
 static void mark_ready(channel *c, uint32_t from, uint32_t to) {
@@ -167,7 +171,7 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
     if (current == 0) return; /* The first one waits, so all do. */
     /* Deliver and drop in one sweep; both keep the order. */
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < c->late_count; i++) {
+    for (uint32_t i = 0; i < current; i++) {
         held *h = c->late[i];
         if (h->ready)
             release_held(e, p, id, h);
@@ -176,15 +180,16 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
         else
             discard(e, p, h);
     }
-    c->late_count = kept;
+    memmove(c->late + kept, c->late + current, (c->late_count - current) * sizeof *c->late);
+    c->late_count -= current - kept;
 }
 
 /* Early commands numbered inside a delivered group: only a broken sender makes them. */
 static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, uint32_t count) {
     for (uint32_t ahead = 1; ahead < count && ahead <= 0xFFFF && c->early_count; ahead++) {
-        held *h = early_find(c, (uint16_t)(start + ahead));
+        held *h = early_find(e, c, (uint16_t)(start + ahead));
         if (!h) continue;
-        early_remove(c, h->reliable);
+        early_remove(e, c, h);
         discard(e, p, h);
     }
 }
@@ -193,9 +198,9 @@ static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, ui
 static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved) {
     for (;;) {
         uint16_t number = (uint16_t)(c->incoming_reliable + 1);
-        held *h = early_find(c, number);
+        held *h = early_find(e, c, number);
         if (!h || h->remaining > 0) break;
-        early_remove(c, number);
+        early_remove(e, c, h);
         moved = true;
         c->incoming_reliable = number;
         if (h->fragment_count > 1) {
@@ -211,7 +216,7 @@ static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved)
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
                       uint32_t length) {
     if (p->state == STATE_DISCONNECT_LATER) return true;
-    if (number == (uint16_t)(c->incoming_reliable + 1) && !early_find(c, number)) {
+    if (number == (uint16_t)(c->incoming_reliable + 1) && !early_find(e, c, number)) {
         if (!has_room(e, p, true)) return false;
         p->waiting_data += length;
         if (!deliver(e, p, id, PACKET_RELIABLE, data, length)) return false;
@@ -220,11 +225,11 @@ bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
         if (c->early_count || c->late_count) advance(e, p, c, id, true);
         return true;
     }
-    if (!channel_accepts(c, number) || number == c->incoming_reliable || early_find(c, number)) return true;
+    if (!channel_accepts(c, number) || number == c->incoming_reliable || early_find(e, c, number)) return true;
     if (!has_room(e, p, false)) return false;
     held *h = held_create(number, 0, PACKET_RELIABLE, data, length, 0);
     if (!h) return false;
-    if (!early_insert(c, h)) {
+    if (!early_insert(e, c, h)) {
         held_free(h);
         return false;
     }
@@ -245,12 +250,13 @@ bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_
     }
     if (!channel_accepts(c, reliable)) return true;
     if (is_crowded(e, p, c)) return true;
-    int64_t position = late_position(c, reliable, unreliable);
-    if (position < 0) return true;
+    if (reliable == c->incoming_reliable && unreliable <= c->incoming_unreliable) return true;
+    uint32_t place = late_place(c, reliable, unreliable);
+    if (late_at(c, place, reliable, unreliable)) return true;
     if (!has_room(e, p, false)) return false;
     held *h = held_create(reliable, unreliable, 0, data, length, 0);
     if (!h) return false;
-    if (!late_insert(c, (uint32_t)position, h)) {
+    if (!late_insert(c, place, h)) {
         held_free(h);
         return false;
     }
@@ -282,7 +288,7 @@ bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, co
 
 static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
                          uint32_t length, bool finishes) {
-    if (held_has(h, number)) return true;
+    if (held_has(e, h, number)) return true;
     if (p->held >= MAXIMUM_HELD_COMMANDS) {
         engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
         return false;
@@ -291,7 +297,7 @@ static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint3
     /* The last one makes the packet whole, which may be more than has come: a crafted group has gaps. */
     uint32_t whole = h->remaining > 1 || h->total_length < h->kept ? 0 : h->total_length - h->kept;
     if (!may_keep(e, p, max32(growth, whole), finishes)) return false;
-    if (!held_add(h, number, offset, data, length)) return false;
+    if (!held_add(e, h, number, offset, data, length)) return false;
     p->held++;
     h->kept += growth;
     p->kept += growth;
@@ -301,12 +307,12 @@ static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint3
 
 bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t start, uint32_t count, uint32_t number,
                       uint32_t total, uint32_t offset, const uint8_t *data, uint32_t length) {
-    held *h = early_find(c, start);
+    held *h = early_find(e, c, start);
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER || start == c->incoming_reliable) return false;
         if (!has_room(e, p, start == (uint16_t)(c->incoming_reliable + 1))) return false;
         if (!(h = held_create(start, 0, PACKET_RELIABLE, NULL, total, count))) return false;
-        if (!early_insert(c, h)) {
+        if (!early_insert(e, c, h)) {
             held_free(h);
             return false;
         }
@@ -323,16 +329,14 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
 bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t start,
                                  uint32_t count, uint32_t number, uint32_t total, uint32_t offset, const uint8_t *data,
                                  uint32_t length) {
-    held *h = NULL;
-    for (uint32_t i = c->late_count; i-- > 0 && !h;)
-        if (c->late[i]->reliable == reliable && c->late[i]->unreliable == start) h = c->late[i];
+    uint32_t place = late_place(c, reliable, start);
+    held *h = late_at(c, place, reliable, start);
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER) return false;
         if (is_crowded(e, p, c)) return true;
-        int64_t position = late_position(c, reliable, start);
-        if (position < 0 || !has_room(e, p, false)) return false;
+        if (!has_room(e, p, false)) return false;
         if (!(h = held_create(reliable, start, PACKET_UNRELIABLE_FRAGMENT, NULL, total, count))) return false;
-        if (!late_insert(c, (uint32_t)position, h)) {
+        if (!late_insert(c, place, h)) {
             held_free(h);
             return false;
         }

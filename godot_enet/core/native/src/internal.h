@@ -143,6 +143,7 @@ typedef struct command {
     uint32_t attempts;
     uint8_t number;
     bool reliable, starts, has_packet, pooled;
+    bool in_flight; /* in `sent`, and not waiting to be sent again */
     bool spared; /* had ever a spare copy (see recovery.py) */
     uint8_t spares; /* since it was last sent itself */
     uint8_t head_size;
@@ -150,19 +151,21 @@ typedef struct command {
 } command;
 
 typedef struct {
-    uint32_t offset, length;
+    uint32_t number, offset, length;
+    uint32_t next; /* in the same chain: its place plus 1 */
     uint8_t *data;
 } piece;
 
 /* Received and not deliverable yet: an early command, or a packet in fragments (fragment_count > 0). */
 typedef struct held {
+    struct held *next; /* in the same chain of `early` */
     uint8_t *packet; /* early command */
     uint32_t total_length;
     uint32_t fragment_count, remaining, stored;
     uint32_t kept; /* bytes that are really there, with what keeping them costs */
-    uint32_t piece_slots; /* hash table of pieces by number */
-    uint32_t *piece_numbers;
+    uint32_t piece_slots;
     piece *pieces; /* in the order of arrival */
+    uint32_t *piece_chains; /* hash of piece_slots chains, by number: where each begins, plus 1 */
     uint16_t reliable, unreliable;
     uint32_t unit;  /* length of every fragment but the last */
     uint8_t flags;
@@ -174,8 +177,8 @@ struct channel {
     uint16_t incoming_reliable, incoming_unreliable, outgoing_reliable, used_windows;
     uint32_t outgoing_unreliable; /* up to 0xFFFF */
     uint16_t reliable_windows[16];
-    held **early; /* open addressing by reliable number */
-    uint32_t early_capacity, early_count;
+    held **early; /* hash of early_chains chains, by reliable number */
+    uint32_t early_chains, early_count;
     held **late; /* the unreliable queue, in sequence order */
     uint32_t late_capacity, late_count;
 };
@@ -232,8 +235,8 @@ typedef struct peer {
     list_node control, unreliable, reliable; /* commands that wait, with one order: see queue_time */
     list_node sent;
     uint32_t queued_count; /* in the three queues */
-    command **sent_hash;
-    uint32_t sent_count, sent_slots;
+    command **unacknowledged; /* hash of unacknowledged_chains chains, by key: `sent`, and what waits to be sent again */
+    uint32_t sent_count, unacknowledged_count, unacknowledged_chains;
     uint64_t reliable_data_in_transit;
     uint64_t datagrams; /* begun so far */
     recovery recovery;
@@ -410,15 +413,15 @@ bool channel_gate_closed(const channel *c, uint16_t number);
 channel *peer_channel(peer *p, uint32_t id); /* makes it; NULL without memory */
 channel *peer_find_channel(const peer *p, uint32_t id);
 void peer_free_channels(peer *p);
-held *early_find(const channel *c, uint16_t number);
-bool early_insert(channel *c, held *h);
-void early_remove(channel *c, uint16_t number);
+held *early_find(const gde_engine *e, const channel *c, uint16_t number);
+bool early_insert(const gde_engine *e, channel *c, held *h);
+void early_remove(const gde_engine *e, channel *c, held *h);
 held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const uint8_t *data, uint32_t length,
                   uint32_t fragment_count);
 void held_free(held *h);
-bool held_has(const held *h, uint32_t number);
+bool held_has(const gde_engine *e, const held *h, uint32_t number);
 /* A fragment that is not there yet; false without memory. */
-bool held_add(held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
+bool held_add(const gde_engine *e, held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
 
 /* peer_table.c */
 /* A fresh peer in the lowest free slot, under this number or else under the slot's; there must be a slot. NULL without
@@ -485,8 +488,8 @@ int64_t spare_gap(const peer *p);
 bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due);
 uint64_t recovery_timeout(const peer *p);
 uint64_t recovery_patience(const peer *p, const command *c);
-bool sent_insert(peer *p, command *c);
-void sent_remove(peer *p, command *c);
+/* The command is under way from now on; false without memory. */
+bool sent_insert(const gde_engine *e, peer *p, command *c);
 
 /* throttle.c */
 void adapt_throttle(peer *p, uint64_t sample);
@@ -595,6 +598,12 @@ static inline void slots_move(slot_set *to, slot_set *from) {
         to->words_used |= (uint64_t)1 << word;
         from->words[word] = 0;
     }
+}
+
+/* Which of the chains (a power of two) a number belongs to. Multiplied by a secret, so that nobody can choose numbers that
+ * meet in one: two of them do so once in as many times as there are chains (Dietzfelbinger's multiply-shift). */
+static inline uint32_t keyed_chain(const gde_engine *e, uint32_t number, uint32_t chains) {
+    return (uint32_t)((number * e->hash_key[0] + e->hash_key[1]) >> 32) & (chains - 1);
 }
 
 /* blake2s.c */

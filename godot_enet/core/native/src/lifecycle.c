@@ -77,9 +77,9 @@ void reset_queues(gde_engine *e, peer *p) {
     free_list(e, &p->control);
     free_list(e, &p->unreliable);
     free_list(e, &p->reliable);
-    free(p->sent_hash);
-    p->sent_hash = NULL;
-    p->sent_slots = p->sent_count = p->queued_count = 0;
+    free(p->unacknowledged);
+    p->unacknowledged = NULL;
+    p->unacknowledged_chains = p->unacknowledged_count = p->sent_count = p->queued_count = 0;
     peer_free_channels(p);
     p->channel_count = 0;
     p->held = 0;

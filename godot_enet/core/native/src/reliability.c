@@ -35,41 +35,49 @@ void sample_round_trip(peer *p, uint64_t sample, int64_t now) {
     p->recovery.backoff = 0;
 }
 
-/* Commands in flight: a list in the order of sending, and a chained hash by key. */
-
-static uint32_t sent_home(const peer *p, uint32_t key) {
-    return (key * 0x9E3779B1u >> 8) & (p->sent_slots - 1);
+static command **unacknowledged_chain(const gde_engine *e, peer *p, uint32_t key) {
+    return &p->unacknowledged[keyed_chain(e, key, p->unacknowledged_chains)];
 }
 
-bool sent_insert(peer *p, command *c) {
-    if (p->sent_count >= p->sent_slots) {
-        uint32_t slots = p->sent_slots ? p->sent_slots * 2 : 8;
-        command **table = calloc(slots, sizeof *table);
-        if (!table) return false;
-        free(p->sent_hash);
-        p->sent_hash = table;
-        p->sent_slots = slots;
-        for (list_node *node = p->sent.next; node != &p->sent; node = node->next) {
-            command *other = COMMAND_OF(node);
-            command **home = &table[sent_home(p, other->key)];
-            other->hash_next = *home;
-            *home = other;
+static void unacknowledged_link(const gde_engine *e, peer *p, command *c) {
+    command **chain = unacknowledged_chain(e, p, c->key);
+    c->hash_next = *chain;
+    *chain = c;
+}
+
+static bool unacknowledged_grow(const gde_engine *e, peer *p) {
+    uint32_t old = p->unacknowledged_chains, chains = old ? old * 2 : 8;
+    command **before = p->unacknowledged, **table = calloc(chains, sizeof *table);
+    if (!table) return false;
+    p->unacknowledged = table;
+    p->unacknowledged_chains = chains;
+    for (uint32_t i = 0; i < old; i++) {
+        for (command *c = before[i], *next; c; c = next) {
+            next = c->hash_next;
+            unacknowledged_link(e, p, c);
         }
     }
-    command **home = &p->sent_hash[sent_home(p, c->key)];
-    c->hash_next = *home;
-    *home = c;
-    list_append(&p->sent, &c->node);
-    p->sent_count++;
+    free(before);
     return true;
 }
 
-void sent_remove(peer *p, command *c) {
-    command **link = &p->sent_hash[sent_home(p, c->key)];
-    while (*link != c) link = &(*link)->hash_next;
-    *link = c->hash_next;
+bool sent_insert(const gde_engine *e, peer *p, command *c) {
+    if (c->attempts == 1) {
+        if (p->unacknowledged_count == p->unacknowledged_chains && !unacknowledged_grow(e, p)) return false;
+        unacknowledged_link(e, p, c);
+        p->unacknowledged_count++;
+    }
+    list_append(&p->sent, &c->node);
+    p->sent_count++;
+    c->in_flight = true;
+    return true;
+}
+
+static void leave_flight(peer *p, command *c) {
     list_remove(&c->node);
     p->sent_count--;
+    c->in_flight = false;
+    p->reliable_data_in_transit -= c->length;
 }
 
 static void release_window(const command *c) {
@@ -79,27 +87,19 @@ static void release_window(const command *c) {
         c->channel->used_windows &= (uint16_t) ~(1u << window);
 }
 
-static command *find_unsent(list_node *list, uint32_t key) {
-    for (list_node *node = list->next; node != list; node = node->next) {
-        command *c = COMMAND_OF(node);
-        if (!c->reliable || c->attempts < 1) break;
-        if (c->key == key) return c;
-    }
-    return NULL;
-}
-
 int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time) {
-    command *c = p->sent_count ? p->sent_hash[sent_home(p, key)] : NULL;
-    while (c && c->key != key) c = c->hash_next;
-    if (c) {
-        sent_remove(p, c);
-        p->reliable_data_in_transit -= c->length;
+    if (!p->unacknowledged_count) return COMMAND_NONE;
+    command **link = unacknowledged_chain(e, p, key), *c;
+    while ((c = *link) && c->key != key) link = &c->hash_next;
+    if (!c) return COMMAND_NONE;
+    *link = c->hash_next;
+    p->unacknowledged_count--;
+    if (c->in_flight) {
+        leave_flight(p, c);
         if (e->config.early_retransmit && sent_time != NEVER_SENT) recovery_learn(p, c, sent_time);
-    } else if ((c = find_unsent(&p->control, key)) || (c = find_unsent(&p->reliable, key))) {
+    } else {
         list_remove(&c->node);
         p->queued_count--;
-    } else {
-        return COMMAND_NONE;
     }
     release_window(c);
     int number = c->number;
@@ -131,13 +131,8 @@ bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
             break; /* In the order of sending, so nothing after this one is due either. */
         }
         p->packets_lost++;
-        sent_remove(p, c);
-        if (c->channel) {
-            p->reliable_data_in_transit -= c->length;
-            list_insert(reliable, &c->node);
-        } else {
-            list_insert(control, &c->node);
-        }
+        leave_flight(p, c);
+        list_insert(c->channel ? reliable : control, &c->node);
         p->queued_count++;
     }
     p->recovery.backoff += timed_out;

@@ -1,0 +1,1 @@
+"""What a remote can make an engine do: bytes in, operations out."""
