@@ -317,7 +317,9 @@ class ENetMultiplayerPeer(ENetPeers):
                     peer.send(channel, packet, flags)
         elif named is not None:
             if (target if self._mode is Mode.SERVER else 1) not in gone:
-                named.send(channel, packet, flags)  # of a client always the server
+                outcome = named.send(channel, packet, flags)  # of a client always the server
+                if outcome is Error.ERR_BUSY:
+                    return outcome
         else:
             host.broadcast(channel, packet, flags)
         if not self._queues:

@@ -19,6 +19,7 @@ from godot_enet.core import (
     EnetError,
     PeerHandle,
     PeerOption,
+    SendQueueFull,
     UnknownPeer,
 )
 from godot_enet.core import PeerStatistic as _CoreStatistic
@@ -191,7 +192,8 @@ class PeerMethods(PacketPeer):
         Returns:
             ``OK``; ``ERR_UNCONFIGURED`` if inactive; ``ERR_INVALID_PARAMETER`` for a channel or flags that cannot be;
             ``FAILED`` if the peer is not connected, the channel is exactly ``get_channels()`` (as in Godot), or the
-            packet is over 32 MiB.
+            packet is over 32 MiB; ``ERR_BUSY``, not in Godot, if 64 MiB wait already until the peer takes them (1 GiB
+            for all peers together): try again later.
         """
         host = self._host
         if host is None:
@@ -203,6 +205,8 @@ class PeerMethods(PacketPeer):
         if not flags & ~_FLAGS_ALLOWED:
             try:
                 host.send(self._handle, channel, packet, flags)
+            except SendQueueFull:
+                return self._refuse()
             except EnetError:
                 pass
             else:
@@ -211,6 +215,11 @@ class PeerMethods(PacketPeer):
         if number != channel or bits != flags:
             return self.send(number, packet, bits)
         return self._explain_send(host, channel, len(packet), flags)
+
+    def _refuse(self) -> Error:
+        """Too much waits for the peer."""
+        text = "Unable to send packet, too much waits for the peer already: it takes less than it is sent."
+        return fail(text, Error.ERR_BUSY)
 
     def _explain_send(self, host: AnyHost, channel: int, size: int, flags: int) -> Error:
         """Why a send failed, in Godot's order of looking. Godot has no words for the last ones."""

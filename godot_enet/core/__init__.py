@@ -20,6 +20,7 @@ from godot_enet.core.errors import (
     NoFreePeer,
     NotConnected,
     PacketTooLarge,
+    SendQueueFull,
     UnknownPeer,
     UnknownZone,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "PeerOption",
     "PeerState",
     "PeerStatistic",
+    "SendQueueFull",
     "UnknownPeer",
     "UnknownZone",
 ]

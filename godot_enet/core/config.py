@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from godot_enet.core.constants import (
     HOST_DEFAULT_MAXIMUM_KEPT_DATA,
     HOST_DEFAULT_MAXIMUM_PACKET_SIZE,
+    HOST_DEFAULT_MAXIMUM_QUEUED_DATA,
+    HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL,
     HOST_DEFAULT_MAXIMUM_WAITING_DATA,
     HOST_DEFAULT_MTU,
     MAXIMUM_CHANNEL_COUNT,
@@ -51,6 +53,12 @@ class HostConfig:
     maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
     """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each
     may have its share. 0 is unlimited."""
+    maximum_queued_data: int = HOST_DEFAULT_MAXIMUM_QUEUED_DATA
+    """Bytes that may wait to be sent to one peer or to be acknowledged by it, with 256 more for each packet or
+    fragment. Beyond it packets are refused, and a peer that acknowledges none for its shortest time-out (5 seconds
+    unless set) while they are is disconnected. One packet may be larger, if nothing else waits. 0 is unlimited."""
+    maximum_queued_total: int = HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL
+    """The same for all peers together; beyond that each may have its share. 0 is unlimited."""
     peer_command_budget: int = RECEIVE_BATCH * MAXIMUM_PACKET_COMMANDS
     """Commands taken from one peer in a receive pass of 256 datagrams; further datagrams of it are dropped, and a peer
     that sends too much for five seconds on end is disconnected. The default is what an ENet can get into a pass. As
@@ -90,6 +98,8 @@ class HostConfig:
             "maximum_packet_size",
             "maximum_waiting_data",
             "maximum_kept_data",
+            "maximum_queued_data",
+            "maximum_queued_total",
             "peer_command_budget",
             "peer_byte_budget",
             "half_open_limit",

@@ -83,6 +83,8 @@ HOST_DEFAULT_MTU = 1392
 HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 32 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_WAITING_DATA = 32 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_KEPT_DATA = 256 * 1024 * 1024
+HOST_DEFAULT_MAXIMUM_QUEUED_DATA = 64 * 1024 * 1024
+HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1024 * 1024 * 1024
 MAXIMUM_DATAGRAM = 4096
 """The reference's receive buffer: longer datagrams are not ENet."""
 STRANGER_LIMIT = 128
@@ -202,7 +204,8 @@ class HostStatistic(NamedIntEnum):
 
 
 class Drop(NamedIntEnum):
-    """Why something received was not used. One counter and one rate-limited log line per cause."""
+    """Why something received was not used, or something to be sent was not queued. One counter and one rate-limited
+    log line per cause."""
 
     SHORT = 0
     OVERSIZED = 1
@@ -223,3 +226,5 @@ class Drop(NamedIntEnum):
     WRONG_PROOF = 16
     OVER_BUDGET = 17
     HOST_DATA_FULL = 18
+    QUEUED_DATA_FULL = 19
+    HOST_QUEUED_FULL = 20

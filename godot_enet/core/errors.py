@@ -7,6 +7,7 @@ Nothing from the network ever raises: bad datagrams are dropped and counted (see
     +-- NotConnected     the peer is not in state CONNECTED
     +-- InvalidChannel   channel beyond what was negotiated
     +-- PacketTooLarge   beyond the host's maximum packet size, or too many fragments
+    +-- SendQueueFull    too much waits to be sent already
     +-- NoFreePeer       every slot is taken
     +-- HostClosed       the host was closed
     +-- BindError        the socket could not be created or bound
@@ -26,6 +27,7 @@ __all__ = [
     "NoFreePeer",
     "NotConnected",
     "PacketTooLarge",
+    "SendQueueFull",
     "UnknownPeer",
     "UnknownZone",
 ]
@@ -49,6 +51,10 @@ class InvalidChannel(EnetError):
 
 class PacketTooLarge(EnetError):
     """The packet exceeds the host's maximum packet size or 1,048,576 fragments."""
+
+
+class SendQueueFull(EnetError):
+    """Too much waits to be sent to the peer, or to all peers together, or to be acknowledged: try again later."""
 
 
 class NoFreePeer(EnetError):

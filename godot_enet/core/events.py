@@ -37,7 +37,8 @@ class DisconnectReason(NamedIntEnum):
     REFUSED = 4
     """The remote's answer to our CONNECT does not fit: not ENet, or not meant for us."""
     LIMIT = 5
-    """The remote sent more than its budget for too long."""
+    """The remote sent more than its budget for too long, or took nothing of what it was sent until that was too much.
+    """
 
 
 class Event(NamedTuple):

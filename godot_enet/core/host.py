@@ -301,7 +301,7 @@ class Host:
         """Queue one packet; it leaves with the next ``service`` or ``flush``.
 
         Raises:
-            NotConnected, InvalidChannel, PacketTooLarge: it was not queued.
+            NotConnected, InvalidChannel, PacketTooLarge, SendQueueFull: it was not queued.
         """
         driver = self._driver
         try:

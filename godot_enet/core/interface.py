@@ -162,7 +162,10 @@ class Engine(Protocol):
         ...
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
-        """Queue one packet. Raises ``UnknownPeer``, ``NotConnected``, ``InvalidChannel`` or ``PacketTooLarge``."""
+        """Queue one packet.
+
+        Raises ``UnknownPeer``, ``NotConnected``, ``InvalidChannel``, ``PacketTooLarge`` or ``SendQueueFull``.
+        """
         ...
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:

@@ -56,7 +56,7 @@ class Pump:
             engine.receive(batch, now)
             engine.handle_timeout(now)
             self.transmit(now, urgent=urgent)
-            self.reporter.collect(engine.poll_drops(), now)
+        self.reporter.collect(engine.poll_drops(), now)
 
     def transmit(self, now: int, *, urgent: bool = False) -> None:
         """Send what is queued and may leave."""

@@ -42,8 +42,13 @@ _EXPLANATIONS = {
     Drop.WRONG_PROOF: "a handshake with the wrong answer; somebody forges addresses",
     Drop.OVER_BUDGET: "more at a time than one peer may send; it is slowed down, and in the end disconnected",
     Drop.HOST_DATA_FULL: "refused because all peers together have too much waiting; call service() more often",
+    Drop.QUEUED_DATA_FULL: "too much waits for this peer already; it takes less than it is sent",
+    Drop.HOST_QUEUED_FULL: "too much waits for all peers together; they take less than they are sent",
 }
 
+
+_OUTGOING = frozenset({Drop.QUEUED_DATA_FULL, Drop.HOST_QUEUED_FULL})
+"""What was not sent, where all others were not received."""
 
 _EXPECTED = frozenset({Drop.CONNECT_REPEATED, Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE})
 """What crosses the end of any connection: no reason to warn."""
@@ -150,6 +155,10 @@ class DropReporter:
                 _log.log(line.level, "%s", line.text, exc_info=line.error)
                 continue
             cause, address, times = line
+            if cause in _OUTGOING:
+                what = "a packet" if times == 1 else f"{times} packets"
+                _log.warning("Did not send %s, the last to %s: %s.", what, address, _EXPLANATIONS[cause])
+                continue
             _log.log(
                 logging.INFO if cause in _EXPECTED else logging.WARNING,
                 "Received %d datagram%s that could not be used, the last from %s: %s.",

@@ -51,6 +51,8 @@ def a_config(random: Random) -> HostConfig:
         maximum_kept_data=random.choice((0, 1 << 28, 1 << 28, 5000)),
         peer_command_budget=random.choice((0, 4096, 4096, 4)),
         peer_byte_budget=random.choice((0, 1 << 18, 1 << 18, 2000)),
+        maximum_queued_data=random.choice((0, 1 << 26, 1 << 26, 3000)),
+        maximum_queued_total=random.choice((0, 1 << 30, 1 << 30, 5000)),
         seed=random.getrandbits(32),
     )
 

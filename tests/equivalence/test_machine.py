@@ -32,6 +32,8 @@ CONFIGS: st.SearchStrategy[dict[str, int]] = st.builds(
     maximum_kept_data=st.sampled_from([1 << 28, 0, 5000]),
     peer_command_budget=st.sampled_from([4096, 0, 4]),
     peer_byte_budget=st.sampled_from([1 << 18, 0, 2000]),
+    maximum_queued_data=st.sampled_from([1 << 26, 0, 3000]),
+    maximum_queued_total=st.sampled_from([1 << 30, 0, 5000]),
     seed=st.integers(0, 0xFFFFFFFF),
 )
 CHANNELS = st.one_of(st.integers(0, 2), st.sampled_from([-1, 254, 255, 256]))

@@ -1,6 +1,6 @@
 """What one peer may make this host do and keep, so that the others still get their turn.
 
-Three budgets, none of which ENet has:
+Four budgets, none of which ENet has:
 
 - *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. What comes beyond
   them in the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is
@@ -10,6 +10,9 @@ Three budgets, none of which ENet has:
   peers in whose name such a datagram has come in this pass have their compressed datagrams dropped for the rest of it.
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
   of them and no more, but for one that may finish its packet.
+- *What waits to be sent*, or to be acknowledged: a peer that takes less than others send it, by way of this host, makes
+  it keep the rest. Beyond the limit of a peer, or its share of a full host, packets are refused; who is beyond it and
+  acknowledges none at all for as long as ENet waits at least before it gives a peer up is disconnected.
 
 Units: bytes, milliseconds.
 """
@@ -19,8 +22,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import UNDECODABLE_COMMANDS, Drop, PeerState
-from godot_enet.core.engine.outgoing import farewell
-from godot_enet.core.events import DisconnectReason
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -34,11 +35,13 @@ __all__ = [
     "is_exhausted",
     "is_suspect",
     "may_keep",
+    "may_queue",
     "suspect",
+    "takes_nothing",
 ]
 
 KEPT_OVERHEAD = 256
-"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine."""
+"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine and in either direction."""
 EXCESS_TIME = 5000
 """How long a peer may be over its budget."""
 EXCESS_PAUSE = 1000
@@ -79,9 +82,7 @@ def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
         peer.excess_since = now
     peer.excess_at = now
     if now - peer.excess_since >= EXCESS_TIME and peer.state in (PeerState.CONNECTED, PeerState.DISCONNECT_LATER):
-        engine.post(farewell(engine, peer))
-        peer.event_data = 0
-        engine.become_zombie(peer, DisconnectReason.LIMIT)
+        engine.evict(peer)
 
 
 def may_keep(engine: PythonEngine, peer: Peer, size: int, *, finishes: bool = False) -> bool:
@@ -103,3 +104,35 @@ def may_keep(engine: PythonEngine, peer: Peer, size: int, *, finishes: bool = Fa
         return True
     engine.drop(Drop.HOST_DATA_FULL, peer.address)
     return False
+
+
+def may_queue(engine: PythonEngine, peer: Peer, length: int) -> bool:
+    """Whether a packet of so many bytes may wait to be sent to the peer. One may always, where none does and the host
+    is not full."""
+    size = length + KEPT_OVERHEAD * max(1, -(-length // peer.fragment_length))
+    queued = peer.queued_data + size
+    limit, total = engine.maximum_queued_data, engine.maximum_queued_total
+    if limit and queued > limit and peer.queued_data:
+        engine.drop(Drop.QUEUED_DATA_FULL, peer.address)
+    elif total and engine.queued_data + size > total and queued > total // engine.config.peer_count:
+        engine.drop(Drop.HOST_QUEUED_FULL, peer.address)
+    else:
+        return True
+    peer.refused = True
+    engine.dirty.add(peer)
+    return False
+
+
+def takes_nothing(peer: Peer, now: int) -> bool:
+    """A packet for the peer was refused since this was last asked: whether the peer must go, since it takes nothing.
+
+    One that acknowledges anything may stay, however slow it is. Nor is time counted in which nothing was refused: the
+    program, and with it the network, may have been standing still.
+    """
+    peer.refused = False
+    if not (peer.sent or peer.overdue or peer.reliable):
+        return False
+    if peer.stalled_since is None or now - peer.stalled_at > EXCESS_PAUSE:
+        peer.stalled_since = now
+    peer.stalled_at = now
+    return now - peer.stalled_since >= peer.timeout_minimum

@@ -33,6 +33,7 @@ from godot_enet.core.engine.incoming import receive_datagram
 from godot_enet.core.engine.outgoing import (
     Draft,
     build_datagram,
+    farewell,
     queue_control,
     queue_farewell,
     queue_packet,
@@ -101,6 +102,8 @@ class PythonEngine:
         self.maximum_packet_size = config.maximum_packet_size
         self.maximum_waiting_data = config.maximum_waiting_data
         self.maximum_kept_data = config.maximum_kept_data
+        self.maximum_queued_data = config.maximum_queued_data
+        self.maximum_queued_total = config.maximum_queued_total
         self.command_budget = config.peer_command_budget
         self.byte_budget = config.peer_byte_budget
         self.incoming_bandwidth = config.incoming_bandwidth
@@ -138,6 +141,8 @@ class PythonEngine:
         """Receive passes so far: each peer's budget is for one."""
         self.kept = 0
         """Bytes of everything that was received and not taken, with what keeping it costs."""
+        self.queued_data = 0
+        """Bytes of all packets that wait to be sent or acknowledged, with what keeping them costs."""
         self.favoured: Peer | None = None
         """Who may finish a packet although the host's memory is used up."""
         self.connected_peers = 0
@@ -587,7 +592,9 @@ class PythonEngine:
             # The remote asked for that one, and its number is in place already.
             peer.event_data = 0
         reason = _REASONS.get(peer.state, DisconnectReason.TIMEOUT)
-        if reason is DisconnectReason.TIMEOUT and not peer.timed_out:
+        if reason is DisconnectReason.TIMEOUT and peer.stalled_since is not None:
+            reason = DisconnectReason.LIMIT  # Time has run out on a peer that takes nothing.
+        elif reason is DisconnectReason.TIMEOUT and not peer.timed_out:
             peer.timed_out = Command.CONNECT  # A deadline of ours: there was nothing left to wait for.
         self.become_zombie(peer, reason, recalculates=False)
 
@@ -600,6 +607,12 @@ class PythonEngine:
         self.reset_queues(peer)
         self._enqueue(peer)
 
+    def evict(self, peer: Peer) -> None:
+        """End the connection of a peer that was over its budget for too long: it is told once."""
+        self.post(farewell(self, peer))
+        peer.event_data = 0
+        self.become_zombie(peer, DisconnectReason.LIMIT)
+
     def reset_queues(self, peer: Peer) -> None:
         """Forget everything on its way out or half received. enet: peer.c: enet_peer_reset_queues.
 
@@ -611,6 +624,8 @@ class PythonEngine:
         peer.unreliable.clear()
         peer.overdue.clear()
         peer.reliable.clear()
+        self.queued_data -= peer.queued_data
+        peer.queued_data = 0
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0

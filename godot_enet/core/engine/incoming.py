@@ -281,7 +281,7 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
     if now < sent_time:
         return body
     sample_round_trip(peer, now - sent_time or 1, now)
-    command = acknowledge(peer, channel_id << 16 | number, sent_time)
+    command = acknowledge(engine, peer, channel_id << 16 | number, sent_time)
     if state is _CONNECTED:
         return body
     if state is PeerState.ACKNOWLEDGING_CONNECT:
@@ -341,7 +341,7 @@ def _handle_verify_connect(
     peer.incoming_bandwidth = incoming_bandwidth
     peer.outgoing_bandwidth = outgoing_bandwidth
     engine.connected(peer)
-    acknowledge(peer, CONTROL_CHANNEL << 16 | 1)
+    acknowledge(engine, peer, CONTROL_CHANNEL << 16 | 1)
     return body
 
 

@@ -26,12 +26,13 @@ from godot_enet.core.constants import (
     PacketFlag,
     PeerState,
 )
+from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_queue, takes_nothing
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
 from godot_enet.core.engine.recovery import spare_gap, spares_wanted
 from godot_enet.core.engine.throttle import measure_loss
-from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge
+from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge, SendQueueFull
 from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Datagram
 from godot_enet.core.wire import (
@@ -84,6 +85,8 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         raise PacketTooLarge(f"{length} bytes, maximum {engine.maximum_packet_size}")
     if length > peer.fragment_length * MAXIMUM_FRAGMENT_COUNT:
         raise PacketTooLarge(f"{length} bytes, maximum {MAXIMUM_FRAGMENT_COUNT} fragments")
+    if not may_queue(engine, peer, length):
+        raise SendQueueFull(f"{peer.queued_data} bytes wait to be sent or acknowledged")
     engine.busy = True
     channel = peer.channels.get(channel_id)
     if channel is None:
@@ -96,7 +99,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         engine.total_queued += 1
         # All unsequenced commands compare equal for the throttle (enet: numbers 0, 0).
         _unreliable_queue(peer).append(UnreliableCommand(wire, 0, True, True, engine.total_queued))
-        peer.outgoing_data_total += len(wire)
+        _count(engine, peer, 1, len(wire))
     elif flags & _RELIABLE or channel.outgoing_unreliable >= 0xFFFF:
         # The second case keeps the unreliable number from wrapping: a reliable command restarts it.
         number = (channel.outgoing_reliable + 1) & 0xFFFF
@@ -112,7 +115,7 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         # After the command is there: the receiver would wait forever for a number that was never queued.
         channel.outgoing_reliable = number
         channel.outgoing_unreliable = 0
-        peer.outgoing_data_total += len(wire)
+        _count(engine, peer, 1, len(wire))
     else:
         channel.outgoing_unreliable += 1
         wire = (
@@ -124,9 +127,17 @@ def queue_packet(engine: PythonEngine, peer: Peer, channel_id: int, packet: byte
         engine.total_queued += 1
         sequence = channel.outgoing_reliable << 16 | channel.outgoing_unreliable
         _unreliable_queue(peer).append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
-        peer.outgoing_data_total += len(wire)
+        _count(engine, peer, 1, len(wire))
     engine.dirty.add(peer)
     engine.busy = False
+
+
+def _count(engine: PythonEngine, peer: Peer, commands: int, size: int) -> None:
+    """So many commands with packets were queued, of so many bytes."""
+    peer.outgoing_data_total += size
+    size += commands * KEPT_OVERHEAD
+    peer.queued_data += size
+    engine.queued_data += size
 
 
 def _queue_fragments(
@@ -171,7 +182,7 @@ def _queue_fragments(
         peer.reliable.extend(commands)
         channel.outgoing_reliable = (start + count - 1) & 0xFFFF
         channel.outgoing_unreliable = 0
-    peer.outgoing_data_total += count * FRAGMENT.size + total
+    _count(engine, peer, count, count * FRAGMENT.size + total)
 
 
 def _unreliable_queue(peer: Peer) -> deque[UnreliableCommand]:
@@ -237,6 +248,9 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     Packets that were queued after ``latest`` are left for another time.
     """
     peer.continue_sending = False
+    if peer.refused and peer.state is _CONNECTED and takes_nothing(peer, now):
+        engine.evict(peer)
+        return
     if peer.state is PeerState.CONNECTING and peer.control and peer.control[0].queue_time > latest:
         # The program may not have finished setting up its host: its first CONNECT waits for its first full pass.
         engine.held_back.add(peer)
@@ -306,7 +320,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
     in_transit = peer.reliable_data_in_transit
     open_window = open_unreliable = True
     can_ping = True
-    taken = 0
+    taken = gone = 0
     while True:
         command: ReliableCommand | UnreliableCommand | None = control[0] if control else None
         if open_unreliable and unreliable:
@@ -369,12 +383,13 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
                 peer.packet_throttle_counter = counter
                 if counter > peer.packet_throttle:
                     unreliable.popleft()
-                    _drop_packet(peer, command.sequence)
+                    gone += len(wire) + KEPT_OVERHEAD + _drop_packet(peer, command.sequence)
                     continue
             parts.append(wire)
             if command.has_packet:
                 draft.has_unreliable_packet = True
                 unreliable.popleft()
+                gone += len(wire) + KEPT_OVERHEAD
             else:
                 control.popleft()
         size += len(wire)
@@ -383,6 +398,8 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
     draft.size = size
     draft.count = count
     peer.packets_sent += taken
+    peer.queued_data -= gone
+    engine.queued_data -= gone
     peer.reliable_data_in_transit = in_transit
     if peer.state is PeerState.DISCONNECT_LATER and not draft.has_unreliable_packet and not peer.has_outgoing():
         engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, now)
@@ -407,16 +424,18 @@ def _take_spares(peer: Peer, draft: Draft, now: int, wanted: int) -> None:
         command.spared_at = now
 
 
-def _drop_packet(peer: Peer, sequence: int) -> None:
-    """The throttle dropped the first piece of a packet: the rest of it must go too.
+def _drop_packet(peer: Peer, sequence: int) -> int:
+    """The throttle dropped the first piece of a packet: the rest of it must go too. Returns what keeping it has cost.
 
     As in the reference "the rest" is whatever follows directly with the same numbers, so a run of unsequenced
     packets is dropped as one, up to the next control command.
     """
     unreliable = peer.unreliable
     until = peer.control[0].queue_time if peer.control else None
+    gone = 0
     while unreliable and unreliable[0].sequence == sequence and (until is None or unreliable[0].queue_time < until):
-        unreliable.popleft()
+        gone += len(unreliable.popleft().wire) + KEPT_OVERHEAD
+    return gone
 
 
 def seal(engine: PythonEngine, peer: Peer, parts: list[bytes], sent_time: int | None) -> Datagram:

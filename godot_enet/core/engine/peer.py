@@ -111,9 +111,11 @@ class Peer:
         "pending_throttle",
         "ping_interval",
         "proof",
+        "queued_data",
         "reason",
         "recalculates",
         "recovery",
+        "refused",
         "reliable",
         "reliable_data_in_transit",
         "rtt",
@@ -123,6 +125,8 @@ class Peer:
         "served_bytes",
         "served_commands",
         "slot",
+        "stalled_at",
+        "stalled_since",
         "state",
         "suspect_pass",
         "timed_out",
@@ -177,6 +181,13 @@ class Peer:
         """Of the control channel."""
         self.outgoing_unsequenced_group = 0
         self.reliable_data_in_transit = 0
+        self.queued_data = 0
+        """Bytes of the packets in these, with what keeping them costs."""
+        self.refused = False
+        """A packet was refused, since too much waits."""
+        self.stalled_since: int | None = None
+        """Since when packets are refused while none is acknowledged, and when one was refused last; see budget.py."""
+        self.stalled_at = 0
         self.datagrams = 0
         """Datagrams begun so far."""
         self.continue_sending = False

@@ -11,12 +11,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from godot_enet.core.constants import CONTROL_CHANNEL, Command, PeerState
+from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.commands import ReliableCommand
 from godot_enet.core.engine.peer import NO_OVERDUE
 from godot_enet.core.engine.recovery import spare_due_at
 from godot_enet.core.engine.throttle import adapt_throttle
 
 if TYPE_CHECKING:
+    from godot_enet.core.engine.engine import PythonEngine
     from godot_enet.core.engine.peer import Peer
 
 __all__ = ["acknowledge", "check_timeouts", "due_at", "sample_round_trip"]
@@ -58,7 +60,7 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
         peer.recovery.backoff = 0
 
 
-def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
+def acknowledge(engine: PythonEngine, peer: Peer, key: int, sent_time: int | None = None) -> int:
     """Forget the reliable command that an acknowledgement names. Returns its command number, or 0.
 
     ``sent_time`` is when the datagram left that is acknowledged, None where that is not known.
@@ -66,19 +68,19 @@ def acknowledge(peer: Peer, key: int, sent_time: int | None = None) -> int:
     command = peer.sent.pop(key, None)
     if command is None:
         # It timed out and waits to be sent again, or it never existed.
-        return _acknowledge_overdue(peer, key)
+        return _acknowledge_overdue(engine, peer, key)
     peer.reliable_data_in_transit -= command.length
     if peer.recovery is not None and sent_time is not None:
         peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
-    _release_window(command, key)
+    _forget(engine, peer, command, key)
     return command.number
 
 
-def _acknowledge_overdue(peer: Peer, key: int) -> int:
+def _acknowledge_overdue(engine: PythonEngine, peer: Peer, key: int) -> int:
     overdue = peer.overdue.pop(key, None)
     if overdue is not None:
         # Its bytes left the window when it timed out.
-        _release_window(overdue, key)
+        _forget(engine, peer, overdue, key)
         return overdue.number
     if key >> 16 == CONTROL_CHANNEL:
         # In front of any that was never sent, and always few: nothing that a remote sends queues one.
@@ -91,10 +93,15 @@ def _acknowledge_overdue(peer: Peer, key: int) -> int:
     return Command.NONE
 
 
-def _release_window(command: ReliableCommand, key: int) -> None:
+def _forget(engine: PythonEngine, peer: Peer, command: ReliableCommand, key: int) -> None:
+    """The command has arrived: make room in the window, and for more to be queued."""
     channel = command.channel
     if channel is None:
         return
+    peer.stalled_since = None
+    size = len(command.wire) + KEPT_OVERHEAD
+    peer.queued_data -= size
+    engine.queued_data -= size
     window = (key & 0xFFFF) >> 12
     if channel.reliable_windows[window] > 0:
         channel.reliable_windows[window] -= 1

@@ -57,9 +57,11 @@ def repair(engine: PythonEngine) -> None:
             engine.release(peer)
         else:
             _count_kept(peer)
+            _count_queued(peer)
     peers = engine.table.in_order()
     in_session = [peer for peer in peers if peer.state in _IN_SESSION]
     engine.kept = sum(peer.kept for peer in peers)
+    engine.queued_data = sum(peer.queued_data for peer in peers)
     engine.connected_peers = len(in_session)
     engine.limited_peers = sum(bool(peer.incoming_bandwidth) for peer in in_session)
     _finish_endings(engine)
@@ -115,7 +117,7 @@ def _mend_outgoing(peer: Peer) -> None:
     for channel in peer.channels.values():
         channel.used_windows = 0
         channel.reliable_windows = [0] * 16
-    for command in (*sent.values(), *peer.overdue.values(), *peer.reliable):
+    for command in _reliable(peer):
         if command.channel is not None and command.attempts:
             window = (command.key & 0xFFFF) >> 12
             command.channel.used_windows |= 1 << window
@@ -182,6 +184,18 @@ def _count_kept(peer: Peer) -> None:
         kept += len(packet) + KEPT_OVERHEAD
         waiting += len(packet)
     peer.kept, peer.held, peer.waiting_data = kept, held_count, waiting
+
+
+def _reliable(peer: Peer) -> list[ReliableCommand]:
+    """What is in flight, and what waits to be sent, but for control commands that wait."""
+    return [*peer.sent.values(), *peer.overdue.values(), *peer.reliable]
+
+
+def _count_queued(peer: Peer) -> None:
+    """What waits to be sent to the peer, see budget.py."""
+    reliable = [command.wire for command in _reliable(peer) if command.channel is not None]
+    wires = [*reliable, *(command.wire for command in peer.unreliable)]
+    peer.queued_data = sum(map(len, wires)) + KEPT_OVERHEAD * len(wires)
 
 
 def _rebuild_dispatch_queue(engine: PythonEngine) -> None:

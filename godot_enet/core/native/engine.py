@@ -28,6 +28,7 @@ from godot_enet.core.errors import (
     NoFreePeer,
     NotConnected,
     PacketTooLarge,
+    SendQueueFull,
     UnknownPeer,
 )
 from godot_enet.core.events import Event, EventType, PeerHandle
@@ -56,6 +57,7 @@ _ERRORS: dict[int, type[EnetError]] = {
     -5: PacketTooLarge,
     -6: NoFreePeer,
     CLOSED: HostClosed,
+    -10: SendQueueFull,
 }
 _MESSAGES = {
     -2: "the connection is over",
@@ -64,6 +66,7 @@ _MESSAGES = {
     -5: "the packet is over the maximum packet size",
     -6: "all peers are in use",
     CLOSED: "the host was closed",
+    -10: "too much waits to be sent or acknowledged",
 }
 
 
@@ -141,6 +144,7 @@ class NativeEngine:
         """The datagrams that are being read, and how many of them have been: an exception may come in between."""
         self._batch_done = 0
         self._due = ctypes.c_int64()
+        self._reports = (CDropReport * len(Drop))()
 
     def __del__(self) -> None:
         engine = getattr(self, "_engine", None)
@@ -309,9 +313,8 @@ class NativeEngine:
 
     def poll_drops(self) -> list[DropReport]:
         """What was dropped since the last call."""
-        records = (CDropReport * len(Drop))()
-        count = self._gde.gde_poll_drops(self._engine, records, len(Drop))
-        return reports_of(records[:count])
+        count = self._gde.gde_poll_drops(self._engine, self._reports, len(Drop))
+        return reports_of(self._reports[:count]) if count else []
 
     # Codecs that only Python has
 

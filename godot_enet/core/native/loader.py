@@ -29,7 +29,7 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 8
+ABI_VERSION = 9
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 

@@ -59,6 +59,8 @@ _CONFIG_NAMES = (
     "maximum_kept_data",
     "peer_command_budget",
     "peer_byte_budget",
+    "maximum_queued_data",
+    "maximum_queued_total",
 )
 
 

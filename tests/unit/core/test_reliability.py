@@ -86,10 +86,10 @@ class TestAcknowledging:
         first, second = sender.send(length=10), sender.send(length=7)
         channel = sender.peer.channels[0]
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 17)
-        assert acknowledge(sender.peer, first.key) == Command.SEND_RELIABLE
+        assert acknowledge(sender.engine, sender.peer, first.key) == Command.SEND_RELIABLE
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 7)
-        assert acknowledge(sender.peer, first.key) == Command.NONE  # once is enough
-        assert acknowledge(sender.peer, second.key) == Command.SEND_RELIABLE
+        assert acknowledge(sender.engine, sender.peer, first.key) == Command.NONE  # once is enough
+        assert acknowledge(sender.engine, sender.peer, second.key) == Command.SEND_RELIABLE
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
         assert not sender.peer.has_outgoing()
 
@@ -97,21 +97,21 @@ class TestAcknowledging:
         late, control = sender.send(), sender.ping()
         assert not check_timeouts(sender.peer, 1000)
         assert not sender.peer.sent
-        assert acknowledge(sender.peer, late.key) == Command.SEND_RELIABLE
-        assert acknowledge(sender.peer, control.key) == Command.PING
+        assert acknowledge(sender.engine, sender.peer, late.key) == Command.SEND_RELIABLE
+        assert acknowledge(sender.engine, sender.peer, control.key) == Command.PING
         assert not sender.peer.has_outgoing()
         assert (sender.peer.channels[0].used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
 
     def test_one_that_was_never_sent_is_not(self, sender: Sender) -> None:
         sender.engine.send(sender.peer.handle, 0, b"x", 1)
-        assert acknowledge(sender.peer, 0 << 16 | 1) == Command.NONE
+        assert acknowledge(sender.engine, sender.peer, 0 << 16 | 1) == Command.NONE
         assert sender.peer.has_outgoing()
 
     def test_channels_are_told_apart(self, sender: Sender) -> None:
         sender.send(channel=3)
         for channel in (0, 2, 0xFF):
-            assert acknowledge(sender.peer, channel << 16 | 1) == Command.NONE
-        assert acknowledge(sender.peer, 3 << 16 | 1) == Command.SEND_RELIABLE
+            assert acknowledge(sender.engine, sender.peer, channel << 16 | 1) == Command.NONE
+        assert acknowledge(sender.engine, sender.peer, 3 << 16 | 1) == Command.SEND_RELIABLE
 
 
 class TestTimeOuts:

@@ -38,12 +38,8 @@ void exceed(gde_engine *e, peer *p, int64_t now) {
     p->excess_at = now;
     if (now - p->excess_since < EXCESS_TIME || !in_session(p)) return;
     uint8_t buffer[MAXIMUM_DATAGRAM + 8];
-    reset_queues(e, p);
-    queue_farewell(e, p, 0);
-    uint32_t length = build_datagram(e, p, now, e->total_queued, buffer);
-    if (length) post(e, buffer, length, &p->address, NULL);
-    p->event_data = 0;
-    become_zombie(e, p, GDE_REASON_LIMIT);
+    uint32_t length = evict(e, p, buffer);
+    post(e, buffer, length, &p->address, NULL);
 }
 
 bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes) {
@@ -56,4 +52,30 @@ bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes) {
     }
     engine_drop(e, DROP_HOST_DATA_FULL, &p->address);
     return false;
+}
+
+bool may_queue(gde_engine *e, peer *p, uint64_t length) {
+    uint64_t pieces = (length + p->fragment_length - 1) / p->fragment_length;
+    uint64_t size = length + KEPT_OVERHEAD * (pieces ? pieces : 1), queued = p->queued_data + size;
+    uint64_t limit = e->config.maximum_queued_data, total = e->config.maximum_queued_total;
+    if (limit && queued > limit && p->queued_data)
+        engine_drop(e, DROP_QUEUED_DATA_FULL, &p->address);
+    else if (total && e->queued_data + size > total && queued > total / e->config.peer_count)
+        engine_drop(e, DROP_HOST_QUEUED_FULL, &p->address);
+    else
+        return true;
+    p->refused = true;
+    slots_add(&e->dirty, p->slot);
+    return false;
+}
+
+bool takes_nothing(peer *p, int64_t now) {
+    p->refused = false;
+    if (list_empty(&p->sent) && list_empty(&p->reliable)) return false;
+    if (!p->stalls || now - p->stalled_at > EXCESS_PAUSE) {
+        p->stalls = true;
+        p->stalled_since = now;
+    }
+    p->stalled_at = now;
+    return now - p->stalled_since >= (int64_t)p->timeout_minimum;
 }

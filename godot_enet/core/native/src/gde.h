@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 8u
+#define GDE_ABI_VERSION 9u
 
 enum {
     GDE_OK = 0,
@@ -31,7 +31,7 @@ enum {
     GDE_ERR_SPACE = -8
 };
 
-enum { GDE_DROP_CAUSES = 19, GDE_STATISTICS = 14, GDE_KEY_SIZE = 32 };
+enum { GDE_DROP_CAUSES = 21, GDE_STATISTICS = 14, GDE_KEY_SIZE = 32 };
 
 typedef struct gde_engine gde_engine;
 
@@ -60,6 +60,8 @@ typedef struct {
     uint32_t maximum_kept_data;
     uint32_t peer_command_budget;
     uint32_t peer_byte_budget;
+    uint32_t maximum_queued_data;
+    uint32_t maximum_queued_total;
     uint8_t key[GDE_KEY_SIZE]; /* secret: what outsiders must not know is drawn from it */
 } gde_config;
 
@@ -174,7 +176,7 @@ GDE_API void gde_drops(gde_engine *engine, uint64_t *counts);
 typedef struct gde_host gde_host;
 typedef struct gde_packet gde_packet;
 
-enum { GDE_ERR_CLOSED = -9 };
+enum { GDE_ERR_CLOSED = -9, GDE_ERR_QUEUE_FULL = -10 };
 enum { GDE_HOST_BOUND = 1, GDE_HOST_WILDCARD = 2, GDE_HOST_THREADED = 4, GDE_HOST_NO_OFFLOAD = 8 };
 
 /* GDE_HOST_BOUND binds `bind`; GDE_HOST_WILDCARD binds its port on all addresses. NULL and an errno on failure. */

@@ -17,7 +17,8 @@ static struct {
     PyObject *none_result;    /* what service returns when nothing happened */
     PyTypeObject *result;     /* ServiceResult */
     allocfunc result_alloc;
-    PyObject *send_name, *service_name, *get_packet_name, *flags_name, *count_name, *error_name, *speak_name, *take_name;
+    PyObject *send_name, *service_name, *get_packet_name, *flags_name, *count_name, *error_name, *speak_name, *take_name,
+        *refuse_name;
     PyTypeObject *handle, *peer, *connection;
 } state;
 
@@ -184,11 +185,14 @@ static PyObject *peer_send(PyObject *given, PyObject *const *args, Py_ssize_t co
         char *data;
         Py_ssize_t length;
         if (PyBytes_AsStringAndSize(args[1], &data, &length) < 0) return NULL;
-        if (gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel, (const uint8_t *)data,
-                          (uint64_t)length, (uint32_t)flags) == GDE_OK) {
+        int32_t result = gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel,
+                                       (const uint8_t *)data, (uint64_t)length, (uint32_t)flags);
+        if (result == GDE_OK) {
             Py_INCREF(state.ok);
             return state.ok;
         }
+        /* Not tried again, so that it counts once. */
+        if (result == GDE_ERR_QUEUE_FULL) return PyObject_CallMethodObjArgs(given, state.refuse_name, NULL);
     }
     return call_base(given, state.send_name, state.peer, args, count, keywords);
 }
@@ -535,6 +539,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *builtins
             !(state.count_name = PyUnicode_InternFromString("get_available_packet_count")) ||
             !(state.error_name = PyUnicode_InternFromString("_packet_error")) ||
             !(state.take_name = PyUnicode_InternFromString("_take_packet")) ||
+            !(state.refuse_name = PyUnicode_InternFromString("_refuse")) ||
             !(state.speak_name = PyUnicode_InternFromString("_speak")) ||
             !(state.handle = (PyTypeObject *)PyType_FromSpec(&handle_spec)) ||
             !(state.peer = (PyTypeObject *)PyType_FromSpec(&peer_spec)) ||

@@ -97,7 +97,9 @@ enum {
     DROP_HALF_OPEN_LIMIT,
     DROP_WRONG_PROOF,
     DROP_OVER_BUDGET,
-    DROP_HOST_DATA_FULL
+    DROP_HOST_DATA_FULL,
+    DROP_QUEUED_DATA_FULL,
+    DROP_HOST_QUEUED_FULL
 };
 
 /* Doubly linked lists with a sentinel, as in the reference. */
@@ -238,6 +240,9 @@ typedef struct peer {
     command **unacknowledged; /* hash of unacknowledged_chains chains, by key: `sent`, and what waits to be sent again */
     uint32_t sent_count, unacknowledged_count, unacknowledged_chains;
     uint64_t reliable_data_in_transit;
+    uint64_t queued_data; /* bytes of the packets in these, with what keeping them costs (see budget.py) */
+    bool refused, stalls; /* a packet was refused; packets are, since `stalled_since`, while none is acknowledged */
+    int64_t stalled_since, stalled_at;
     uint64_t datagrams; /* begun so far */
     recovery recovery;
 
@@ -360,6 +365,7 @@ struct gde_engine {
     pool_block *pool;
     uint32_t pool_count;
     uint64_t kept; /* bytes of everything received and not taken, with what keeping it costs */
+    uint64_t queued_data; /* bytes of all packets that wait to be sent or acknowledged, with what keeping them costs */
     uint64_t favoured; /* who may finish a packet although the memory is used up */
     uint32_t pass_number, suspect_pass, suspect_commands; /* see budget.py */
     packet *taken; /* the packet of the last event */
@@ -444,6 +450,8 @@ void suspect(gde_engine *e, peer *p);
 bool is_suspect(const gde_engine *e, const peer *p);
 void exceed(gde_engine *e, peer *p, int64_t now);
 bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes);
+bool may_queue(gde_engine *e, peer *p, uint64_t length);
+bool takes_nothing(peer *p, int64_t now);
 
 /* delivery.c: each returns whether the command succeeded (see delivery.py) */
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
@@ -469,7 +477,11 @@ bool queue_farewell(gde_engine *e, peer *p, uint32_t data);
 uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t length, int32_t sent_time,
               uint8_t *buffer);
 uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, uint8_t *buffer);
+/* The DISCONNECT that nobody acknowledges, as a datagram of its own; its length. */
+uint32_t farewell(gde_engine *e, const peer *p, uint8_t *buffer);
 void command_free(gde_engine *e, command *c);
+/* The same for one that was queued. */
+void command_forget(gde_engine *e, peer *p, command *c);
 void body_release(body *b);
 
 /* reliability.c */
@@ -564,6 +576,8 @@ void change_state(gde_engine *e, peer *p, uint8_t state);
 void peer_connected(gde_engine *e, peer *p);
 void peer_lost(gde_engine *e, peer *p);
 void become_zombie(gde_engine *e, peer *p, uint8_t reason);
+/* Ends the connection of a peer that was over its budget for too long; `buffer` has what it is told then. */
+uint32_t evict(gde_engine *e, peer *p, uint8_t *buffer);
 void reset_queues(gde_engine *e, peer *p);
 void peer_release(gde_engine *e, peer *p);
 void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now);

@@ -15,11 +15,11 @@ static void free_packets(gde_engine *e, peer *p) {
     p->packet_count = 0;
 }
 
-static void free_list(gde_engine *e, list_node *list) {
+static void free_list(gde_engine *e, peer *p, list_node *list) {
     while (!list_empty(list)) {
         command *c = COMMAND_OF(list->next);
         list_remove(&c->node);
-        command_free(e, c);
+        command_forget(e, p, c);
     }
 }
 
@@ -56,6 +56,7 @@ void peer_lost(gde_engine *e, peer *p) {
     if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
     uint8_t reason = p->state == STATE_DISCONNECTING              ? GDE_REASON_LOCAL
                      : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? GDE_REASON_REMOTE
+                     : p->stalls                                  ? GDE_REASON_LIMIT
                                                                   : GDE_REASON_TIMEOUT;
     if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* a deadline of ours: there was nothing left to wait for */
     become_zombie(e, p, reason);
@@ -71,12 +72,19 @@ void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
     enqueue(e, p);
 }
 
+uint32_t evict(gde_engine *e, peer *p, uint8_t *buffer) {
+    uint32_t length = farewell(e, p, buffer);
+    p->event_data = 0;
+    become_zombie(e, p, GDE_REASON_LIMIT);
+    return length;
+}
+
 void reset_queues(gde_engine *e, peer *p) {
     p->ack_first = p->ack_count = 0;
-    free_list(e, &p->sent);
-    free_list(e, &p->control);
-    free_list(e, &p->unreliable);
-    free_list(e, &p->reliable);
+    free_list(e, p, &p->sent);
+    free_list(e, p, &p->control);
+    free_list(e, p, &p->unreliable);
+    free_list(e, p, &p->reliable);
     free(p->unacknowledged);
     p->unacknowledged = NULL;
     p->unacknowledged_chains = p->unacknowledged_count = p->sent_count = p->queued_count = 0;

@@ -12,6 +12,16 @@ void command_free(gde_engine *e, command *c) {
     pool_give(e, c, c->pooled);
 }
 
+static uint32_t queued_size(const command *c) { return c->head_size + c->length + KEPT_OVERHEAD; }
+
+void command_forget(gde_engine *e, peer *p, command *c) {
+    if (c->has_packet) {
+        p->queued_data -= queued_size(c);
+        e->queued_data -= queued_size(c);
+    }
+    command_free(e, c);
+}
+
 static body *body_create(const uint8_t *data, uint64_t length) {
     body *b = malloc(sizeof *b + length);
     if (!b) return NULL;
@@ -47,6 +57,10 @@ static void queue_command(gde_engine *e, peer *p, list_node *queue, command *c) 
     list_append(queue, &c->node);
     p->queued_count++;
     p->outgoing_data_total += c->head_size + c->length;
+    if (c->has_packet) {
+        p->queued_data += queued_size(c);
+        e->queued_data += queued_size(c);
+    }
     slots_add(&e->dirty, p->slot);
 }
 
@@ -73,7 +87,6 @@ static int32_t queue_fragments(gde_engine *e, peer *p, channel *c, uint32_t id, 
                                uint32_t flags) {
     uint32_t size = p->fragment_length;
     uint64_t count = (length + size - 1) / size;
-    if (count > MAXIMUM_FRAGMENT_COUNT) return GDE_ERR_TOO_LARGE;
     bool unreliable = (flags & (PACKET_RELIABLE | PACKET_UNRELIABLE_FRAGMENT)) == PACKET_UNRELIABLE_FRAGMENT &&
                       c->outgoing_unreliable < 0xFFFF;
     uint16_t start = unreliable ? (uint16_t)(c->outgoing_unreliable + 1) : (uint16_t)(c->outgoing_reliable + 1);
@@ -127,6 +140,8 @@ int32_t queue_packet(gde_engine *e, peer *p, uint32_t id, const uint8_t *data, u
     if (p->state != STATE_CONNECTED) return GDE_ERR_NOT_CONNECTED;
     if (id >= p->channel_count) return GDE_ERR_CHANNEL;
     if (length > e->config.maximum_packet_size) return GDE_ERR_TOO_LARGE;
+    if (length > (uint64_t)p->fragment_length * MAXIMUM_FRAGMENT_COUNT) return GDE_ERR_TOO_LARGE;
+    if (!may_queue(e, p, length)) return GDE_ERR_QUEUE_FULL;
     channel *c = peer_channel(p, id);
     if (!c) return GDE_ERR_MEMORY;
     bool cut = length > p->fragment_length;
@@ -195,6 +210,12 @@ bool queue_farewell(gde_engine *e, peer *p, uint32_t data) {
     return true;
 }
 
+uint32_t farewell(gde_engine *e, const peer *p, uint8_t *buffer) {
+    uint8_t wire[8] = {COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL};
+    write32(write16(wire + 2, (uint16_t)(p->outgoing_reliable_sequence + 1)), 0);
+    return seal(e, p, wire, sizeof wire, -1, buffer);
+}
+
 /* A datagram being filled. `size` always counts a four-byte header, as in ENet, and the checksum, which ENet forgets. */
 typedef struct {
     uint8_t *at;
@@ -230,7 +251,7 @@ static void drop_packet(gde_engine *e, peer *p, uint32_t sequence) {
     for (command *c; (c = head_of(&p->unreliable)) && c->key == sequence && (!until || c->queue_time < until->queue_time);) {
         list_remove(&c->node);
         p->queued_count--;
-        command_free(e, c);
+        command_forget(e, p, c);
     }
 }
 
@@ -308,7 +329,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
                 p->throttle_counter = (p->throttle_counter + THROTTLE_COUNTER) % THROTTLE_SCALE;
                 if (p->throttle_counter > p->throttle) {
                     uint32_t sequence = c->key;
-                    command_free(e, c);
+                    command_forget(e, p, c);
                     drop_packet(e, p, sequence);
                     continue;
                 }
@@ -317,7 +338,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
         }
         write_command(d, c);
         p->packets_sent++;
-        if (!keep) command_free(e, c);
+        if (!keep) command_forget(e, p, c);
     }
     if (p->state == STATE_DISCONNECT_LATER && !d->has_unreliable_packet && !has_outgoing(p))
         disconnect_peer(e, p, p->event_data, MODE_NORMAL, now);
@@ -376,6 +397,7 @@ uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t le
 
 uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, uint8_t *buffer) {
     p->continue_sending = false;
+    if (p->refused && p->state == STATE_CONNECTED && takes_nothing(p, now)) return evict(e, p, buffer);
     if (p->state == STATE_CONNECTING && !list_empty(&p->control) && head_of(&p->control)->queue_time > latest) {
         /* The program may not have finished setting up its host: its first CONNECT waits for its first full pass. */
         slots_add(&e->held_back, p->slot);

@@ -102,8 +102,9 @@ int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time) {
         p->queued_count--;
     }
     release_window(c);
+    if (c->channel) p->stalls = false;
     int number = c->number;
-    command_free(e, c);
+    command_forget(e, p, c);
     return number;
 }
 
