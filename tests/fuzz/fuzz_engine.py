@@ -66,6 +66,8 @@ class _Program:
                 maximum_kept_data=0 if setting & 64 else 3 * BUDGET // 2,
                 peer_command_budget=0 if setting & 64 else 8,
                 peer_byte_budget=0 if setting & 64 else 2000,
+                maximum_queued_data=0 if setting & 64 else BUDGET,
+                maximum_queued_total=0 if setting & 64 else 3 * BUDGET // 2,
                 half_open_per_prefix=HALF_OPEN - 1,
                 seed=seed,
             )

@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                              .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
                              .spare_copies = 2,
                              .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
-                             .peer_byte_budget = modern ? 2000 : 0,
+                             .peer_byte_budget = modern ? 2000 : 0, .maximum_queued_data = modern ? BUDGET : 0,
+                             .maximum_queued_total = modern ? 3 * BUDGET / 2 : 0,
                              .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN, .key = {(uint8_t)i}};
         ends[i].engine = gde_engine_create(&config);
         require(ends[i].engine != NULL, "no engine");

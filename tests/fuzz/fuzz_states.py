@@ -40,6 +40,8 @@ class _Meeting:
                 maximum_kept_data=0 if setting & 2 else 3 * BUDGET // 2,
                 peer_command_budget=0 if setting & 2 else 8,
                 peer_byte_budget=0 if setting & 2 else 2000,
+                maximum_queued_data=0 if setting & 2 else BUDGET,
+                maximum_queued_total=0 if setting & 2 else 3 * BUDGET // 2,
                 half_open_per_prefix=HALF_OPEN,
                 seed=seed,
             )

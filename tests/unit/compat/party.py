@@ -9,6 +9,7 @@ from typing import NamedTuple
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.globals import Error
+from godot_enet.core.host import HostOpener, open_host
 
 __all__ = ["DEADLINE", "Packet", "Party"]
 
@@ -28,15 +29,16 @@ class Packet(NamedTuple):
 class Party:
     """Makes peers of one kind, polls all that are not closed, and closes them in the end."""
 
-    def __init__(self, threaded: bool) -> None:
+    def __init__(self, threaded: bool, opener: HostOpener = open_host) -> None:
         self.threaded = threaded
+        self._opener = opener
         self.signals: dict[ENetMultiplayerPeer, list[tuple[str, int]]] = {}
         """Every signal so far, in order."""
         self._connections: list[ENetConnection] = []
 
     def peer(self) -> ENetMultiplayerPeer:
         """A new one, not connected."""
-        peer = ENetMultiplayerPeer(threaded=self.threaded)
+        peer = ENetMultiplayerPeer(threaded=self.threaded, opener=self._opener)
         heard = self.signals[peer] = []
         peer.peer_connected.connect(lambda id: heard.append(("connected", id)))
         peer.peer_disconnected.connect(lambda id: heard.append(("disconnected", id)))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.compat import ServiceResult
+from godot_enet.core.host import HostOpener, open_host
 
 __all__ = ["DEADLINE", "Link", "Stage", "kinds"]
 
@@ -23,14 +24,15 @@ def kinds(events: list[ServiceResult]) -> list[int]:
 class Stage:
     """Makes connections of one kind, services all that are open, and closes them in the end."""
 
-    def __init__(self, threaded: bool) -> None:
+    def __init__(self, threaded: bool, opener: HostOpener = open_host) -> None:
         self.threaded = threaded
+        self._opener = opener
         self._events: dict[ENetConnection, list[ServiceResult]] = {}
         self._sockets: list[socket.socket] = []
 
     def connection(self) -> ENetConnection:
         """A new, inactive connection."""
-        connection = ENetConnection(threaded=self.threaded)
+        connection = ENetConnection(threaded=self.threaded, opener=self._opener)
         self._events[connection] = []
         return connection
 
