@@ -64,6 +64,8 @@ class Limiter:
         """How many have not come since then."""
         self._texts: dict[Hashable, tuple[int, set[str]]] = {}
         """By place: since when its texts are counted, and which there were."""
+        self._next_forget = 0
+        """Before that no cause is old enough to make room: a flood of new ones shall not walk through all of them."""
 
     def count(self, cause: Hashable, now: int, times: int = 1) -> int:
         """Count a line, or so many; for how many of its cause one may be logged now, 0 for none.
@@ -73,7 +75,8 @@ class Limiter:
         """
         last = self._said.get(cause)
         if last is None and len(self._said) >= _MOST_CAUSES:
-            self._forget(now)
+            if now >= self._next_forget:
+                self._forget(now)
             if len(self._said) >= _MOST_CAUSES:
                 cause = None
                 last = self._said.get(cause)
@@ -106,6 +109,7 @@ class Limiter:
         for cause in [cause for cause, last in list(self._said.items()) if now - last >= _FORGET_AFTER]:
             self._said.pop(cause, None)
             self._withheld.pop(cause, None)
+        self._next_forget = min(list(self._said.values()), default=now) + _FORGET_AFTER
 
 
 def with_others(text: str, times: int) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.demos.program import ROOT, Program, free_port
 
 ARENA, RAW = ROOT / "demos" / "arena", ROOT / "demos" / "raw.py"
 
 
+@pytest.mark.long
 def test_nobody_answers_and_remotes_that_die() -> None:
     ports = [str(free_port()) for _ in range(4)]
     here = ("--host", "127.0.0.1", "--port")

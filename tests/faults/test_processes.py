@@ -40,6 +40,7 @@ def test_a_killed_client_is_noticed_and_others_are_served(driver: str) -> None:
         assert server.disconnects() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["server", "client"])
 def test_one_that_stands_still_too_long_is_given_up(driver: str, who: str) -> None:
     """The other side gives it up in time; it learns so when it goes on, and a new connection comes about."""

@@ -71,6 +71,7 @@ if COMPILER:
         )
         return ":".join(filter(None, (os.environ.get("LD_PRELOAD"), str(library))))
 
+    @pytest.mark.long
     def test_what_the_system_refuses_is_packet_loss(driver: str, storm: str) -> None:
         """Whatever the error, and with each transport's own system calls: no exception, no line, and all arrives."""
         names = ERRNOS[driver]

@@ -13,6 +13,8 @@ from .conftest import missing
 from .node_recorder import VECTORS, record
 from .programs import find_godot
 
+pytestmark = pytest.mark.interop
+
 PROGRAMS = 200
 
 

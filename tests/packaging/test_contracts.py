@@ -34,6 +34,7 @@ def test_the_contracts_hold(checkout: Path) -> None:
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("module", "line"),
     [

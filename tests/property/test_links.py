@@ -71,6 +71,7 @@ def test_many_messages_both_ways_over_a_bad_link(engine_pair: EnginePair, total:
     assert pair.packets(pair.client) == messages
 
 
+@pytest.mark.long
 def test_large_and_small_messages_on_many_channels_over_a_bad_link(engine_pair: EnginePair) -> None:
     channels, total = 8, 8000
     link = LinkConfig(loss=0.1, burst=0.01, burst_length=5, duplicate=0.1, delay=40, jitter=80, reorder=0.7)

@@ -110,6 +110,7 @@ class TestWaitingData:
         assert peak < 4 << 20
 
 
+@pytest.mark.long
 class TestEmptyPackets:
     def test_are_held_in_limited_number(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)

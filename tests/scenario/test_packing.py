@@ -225,6 +225,7 @@ class TestSequenceWindow:
         stage.engine.ping(peer.handle)
         assert [command.kind for command in peer.commands()] == [7, 5]
 
+    @pytest.mark.long
     def test_numbers_go_round_and_round(self, engine_pair: EnginePair) -> None:
         pair = Pair(engine_pair, client=HostConfig(), server=HostConfig(), capture=False)
         pair.connect()

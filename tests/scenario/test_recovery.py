@@ -360,7 +360,13 @@ class TestCost:
 
     @pytest.mark.parametrize(
         ("link", "every", "seconds"),
-        [("some overtake", 0, 9), ("all overtake", 0, 9), *((link, 10, 12) for link in CROOKED)],
+        [
+            ("some overtake", 0, 9),
+            *(
+                pytest.param(link, every, seconds, marks=pytest.mark.long)
+                for link, every, seconds in [("all overtake", 0, 9), *((link, 10, 12) for link in CROOKED)]
+            ),
+        ],
     )
     def test_a_link_that_only_reorders_costs_next_to_nothing(
         self, engine_factory: EngineFactory, link: str, every: int, seconds: int

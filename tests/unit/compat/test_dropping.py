@@ -196,7 +196,7 @@ class TestInACollection:
         party.run(lambda: client.get_connection_status() is DISCONNECTED)
         assert party.signals[client] == [("connected", 1), ("disconnected", 1)]
 
-    @pytest.mark.parametrize("seed", range(5))
+    @pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(5)])
     def test_finalizers_run_in_any_order(self, host_engine: str, seed: int) -> None:
         """A collection finalizes garbage in an order of its own, which depends on what earlier ones have seen."""
         draw = random.Random(seed)
