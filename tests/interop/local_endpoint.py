@@ -49,7 +49,7 @@ class LocalEndpoint(Endpoint):
                 error = self.connection.create_host(peers, channels, incoming, outgoing)
         assert error == Error.OK
         assert self.connection.engine_name == self._engine
-        return self.connection.get_local_port()
+        return self.connection.get_local_port() if bind else 0  # a client has none before its first datagram
 
     def connect(self, port: int, channels: int = 255, data: int = 0) -> int:
         peer = self.connection.connect_to_host("127.0.0.1", port, channels, data)
