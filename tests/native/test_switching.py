@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import sys
+
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
@@ -115,3 +118,25 @@ def test_destroyed_afterwards(link: Link) -> None:
     assert not link.at_server.is_active()
     assert link.server.create_host_bound("127.0.0.1", port) is Error.OK
     assert same_host(link.server, native=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not put datagrams together")
+def test_datagrams_that_the_system_has_put_together_before(link: Link) -> None:
+    """They wait in the socket as one block, whose length only the system knows how to cut up."""
+    unknown_peer = (5).to_bytes(2, "big") + bytes(98)
+    last = unknown_peer[:50]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        cut = [(socket.IPPROTO_UDP, 103, len(unknown_peer).to_bytes(2, sys.byteorder))]  # UDP_SEGMENT
+        address = ("127.0.0.1", link.server.get_local_port())
+        link.server.flush()
+        try:
+            sender.sendmsg([unknown_peer * 3 + last], cut, 0, address)
+        except OSError as error:
+            pytest.skip(f"this system does not cut datagrams up: {error}")
+    link.server.compress(ZLIB)
+    for _ in range(3):
+        link.server.service()
+    drops = {cause.name: count for cause, count in link.server.counters().items() if count}
+    assert drops == {"UNKNOWN_PEER": 4}
+    link.client.compress(ZLIB)
+    link.fence()

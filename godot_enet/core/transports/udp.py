@@ -9,6 +9,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +24,10 @@ _MAPPED = "::ffff:"
 _CACHE_LIMIT = 8192
 _LONGEST = MAXIMUM_DATAGRAM + 128
 """Bytes read of a datagram: more than ENet's longest, and room for what DTLS adds to that."""
+_LONGEST_BLOCK = 65536
+_UDP_GRO = 104
+"""Of Linux: the control message that says how long each datagram of a block is; the last one may be shorter."""
+_SIZE_ROOM = 64
 
 
 def is_ip_literal(text: str) -> bool:
@@ -49,6 +54,7 @@ class UdpTransport:
     def __init__(self, host: str | None = None, port: int = 0) -> None:
         self._addresses: dict[Any, Address] = {}
         self._names: dict[Address, Any] = {}
+        self._block: bytearray | None = None
         literal = None if host in (None, "*") else host
         family = socket.AF_INET if literal is not None and ":" not in literal else socket.AF_INET6
         try:
@@ -63,8 +69,12 @@ class UdpTransport:
 
     @classmethod
     def adopt(cls, descriptor: int) -> UdpTransport:
-        """Take over a UDP socket that is open already."""
+        """Take over the UDP socket of a host in C, which may have Linux put equal datagrams of one sender together.
+
+        What waits in the socket is put together already, and only says where to cut it while the option is on.
+        """
         self = cls.__new__(cls)
+        self._block = bytearray(_LONGEST_BLOCK) if sys.platform == "linux" else None
         self._addresses = {}
         self._names = {}
         self._socket = socket.socket(fileno=descriptor)
@@ -79,7 +89,9 @@ class UdpTransport:
             self._socket.bind(self._name_of(Address(literal or "::", port)))
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
-        """At most ``limit`` datagrams; empty ones are skipped."""
+        """At most ``limit`` datagrams, a block of them counted as one; empty ones are skipped."""
+        if self._block is not None:
+            return self._receive_blocks(self._block, limit)
         batch: list[Datagram] = []
         receive = self._socket.recvfrom
         addresses = self._addresses
@@ -97,6 +109,29 @@ class UdpTransport:
                 address = self._remember(name)
             if data:
                 batch.append(Datagram(data, address))
+        return batch
+
+    def _receive_blocks(self, block: bytearray, limit: int) -> list[Datagram]:
+        """The same where several datagrams may come as one block, which is cut up here."""
+        batch: list[Datagram] = []
+        receive = self._socket.recvmsg_into
+        for _ in range(limit):
+            try:
+                length, ancillary, _, name = receive([block], _SIZE_ROOM)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno in _CLOSED:
+                    break
+                continue
+            address = self._addresses.get(name) or self._remember(name)
+            size = length
+            for level, kind, data in ancillary:
+                if level == socket.IPPROTO_UDP and kind == _UDP_GRO:
+                    size = int.from_bytes(data[:4], sys.byteorder)
+            batch += [
+                Datagram(bytes(block[at : min(at + size, length)]), address) for at in range(0, length, size or 1)
+            ]
         return batch
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:

@@ -202,7 +202,6 @@ int32_t gde_host_detach(gde_host *host, gde_engine **engine, int64_t *socket) {
         return GDE_ERR_CLOSED;
     }
     stop(host);
-    udp_plain(&host->udp);
     *engine = host->engine;
     *socket = (int64_t)host->udp.handle;
     host->engine = empty;

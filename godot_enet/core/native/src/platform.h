@@ -60,8 +60,6 @@ typedef struct {
 /* `bind` NULL binds nothing; `wildcard` binds every address of both families. Returns 0 or an errno. */
 int udp_open(udp_socket *udp, const gde_address *bind, bool wildcard, uint16_t port, bool offload);
 void udp_close(udp_socket *udp);
-/* From now on each datagram arrives by itself. */
-void udp_plain(udp_socket *udp);
 int udp_local_address(udp_socket *udp, gde_address *address); /* 0, or -1 while nothing is bound */
 
 enum { UDP_BATCH = 32, UDP_SLOT = 65536 };

@@ -153,7 +153,6 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
 }
 
 void udp_close(udp_socket *udp) { closesocket(udp->handle); }
-void udp_plain(udp_socket *udp) { (void)udp; }
 
 int udp_local_address(udp_socket *udp, gde_address *address) {
     name at;

@@ -66,13 +66,6 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
 
 void udp_close(udp_socket *udp) { close(udp->handle); }
 
-void udp_plain(udp_socket *udp) {
-#if defined(HAVE_BATCHES)
-    set_option(udp->handle, IPPROTO_UDP, UDP_GRO, 0);
-#endif
-    udp->offload = false;
-}
-
 int udp_local_address(udp_socket *udp, gde_address *address) {
     name at;
     socklen_t length = sizeof at;
