@@ -162,10 +162,11 @@ if hasattr(signal, "setitimer"):
             for _ in range(500):
                 interrupted = False
                 with contextlib.suppress(Interruption):
-                    signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00001, 0.0002))
-                    while not interrupted:
-                        enter(lock)
-                        lock.is_free()
+                    while not interrupted:  # an interpreter may overlook a signal until the next one
+                        signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00001, 0.0002))
+                        for _ in range(10_000):
+                            enter(lock)
+                            lock.is_free()
                 assert not lock.is_mine()
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
