@@ -136,7 +136,8 @@ class ConnectionMethods:
         self._host: AnyHost | None = None
         self._peers: dict[PeerHandle, ENetPacketPeer] = {}
         self._ended: list[PeerHandle] = []
-        """Peers that became inactive and are still listed."""
+        """Peers that became inactive and are still listed. A list of its own for each host from its creation to its
+        end: a call that is inside ``service`` meanwhile tells by it that its event is of a host that is no more."""
         self._slots = 0
         self._dtls: DtlsSetup | None = None
         self._admission: Admission | None = None
@@ -311,7 +312,8 @@ class ConnectionMethods:
         for peer in list(self._peers.values()):
             peer._detach()
         self._peers.clear()
-        self._ended.clear()
+        self._gone.clear()
+        self._ended = []
 
     def _forget_dtls(self) -> None:
         dtls, self._dtls = self._dtls, None
@@ -372,7 +374,8 @@ class ConnectionMethods:
         host = self._host
         if host is None:
             return fail(INACTIVE, _ERROR)
-        if self._ended:
+        ended = self._ended
+        if ended:
             self._drop_ended()
         if type(timeout) is not int or timeout > 0x7FFFFFFF:
             timeout = as_int(timeout, "timeout")
@@ -392,30 +395,43 @@ class ConnectionMethods:
         if event is None:
             return _NONE
         if event.type is _RECEIVE:
-            peer = self._peers.get(event.peer) or self._await_peer(event.peer)
+            peer = self._peers.get(event.peer)
+            if peer is None or self._ended is not ended:
+                peer = self._await_peer(event.peer, ended)
             if peer is None:
                 return _ERROR
             peer._queue(event.packet, event.flags)
             return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
-        return self._report(host, event.type, event.peer, event.data, (event.reason, event.command))
+        return self._report(event.type, event.peer, event.data, (event.reason, event.command), ended)
 
-    def _report_native(self, kind: int, handle: int, data: int, reason: int, command: int) -> ServiceResult:
+    def _report_native(
+        self, kind: int, handle: int, data: int, reason: int, command: int, ended: list[PeerHandle]
+    ) -> ServiceResult:
         """An event that the C method does not report itself."""
-        host = self._host
-        if host is None:
-            return _ERROR
         if kind == EventType.RECEIVE:
             return _ERROR  # Its peer has been reset by another thread.
-        return self._report(host, kind, PeerHandle(handle), data, (reason, command))
+        return self._report(kind, PeerHandle(handle), data, (reason, command), ended)
 
-    def _await_peer(self, handle: int) -> ENetPacketPeer | None:
-        """A peer that is not listed: gone, or the call that took its CONNECT event has not listed it yet."""
+    def _receive_native(self, peer: ENetPacketPeer, packet: bytes, flags: int, channel: int) -> ServiceResult:
+        """A packet that C had taken when its host was handed over to Python."""
+        if not peer.is_active():
+            return _ERROR  # Reset by another thread.
+        peer._queue(packet, flags)
+        return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, channel)
+
+    def _await_peer(self, handle: int, ended: list[PeerHandle]) -> ENetPacketPeer | None:
+        """The peer of an event of the host that has this list; None if either is gone.
+
+        Where it is not listed, the call that took its CONNECT event may be about to list it.
+        """
         deadline = time.monotonic() + _REGISTRATION_TIMEOUT
         while True:
             host = self._host
-            if host is None or handle in self._gone:
+            if host is None or (handle in self._gone and handle not in self._peers):
                 return None
             peer = self._peers.get(PeerHandle(handle)) or self._list(host, PeerHandle(handle))
+            if self._ended is not ended:
+                return None
             if peer is not None or self._is_nested() or time.monotonic() > deadline:
                 return peer
             time.sleep(0.0005)
@@ -453,12 +469,19 @@ class ConnectionMethods:
         if host is not None:
             host.speak()
 
-    def _report(self, host: AnyHost, kind: int, handle: PeerHandle, data: int, why: tuple[int, int]) -> ServiceResult:
-        if kind == EventType.ERROR:
+    def _report(
+        self, kind: int, handle: PeerHandle, data: int, why: tuple[int, int], ended: list[PeerHandle]
+    ) -> ServiceResult:
+        """An event of the host that has this list."""
+        host = self._host
+        if kind == EventType.ERROR or host is None:
             return _ERROR
         peer = self._peers.get(handle)
         if kind == EventType.CONNECT:
             peer = peer or self._list(host, handle)
+        if self._ended is not ended:
+            return _ERROR  # Destroyed meanwhile, and created again: the new host may have a peer of this number, too.
+        if kind == EventType.CONNECT:
             if peer is None:
                 self._gone.append(handle)
                 return _ERROR
@@ -466,7 +489,7 @@ class ConnectionMethods:
                 peer._address = host.peer_address(handle)  # A broadcast is answered from another one.
             return ServiceResult(_EventType.EVENT_CONNECT, peer, data, 0)
         if peer is None:
-            peer = self._await_peer(handle)
+            peer = self._await_peer(handle, ended)
         if peer is None:
             return _ERROR
         peer._detach(*why)

@@ -7,10 +7,12 @@ finalizers and log handlers run at any place: see also ``tests/isolated/nested.p
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -463,3 +465,37 @@ def test_every_method_from_everywhere(driver: str) -> None:
     """At random places, by signal handlers, finalizers, log handlers and hooks."""
     ended = run("nested.py", driver, "0.03")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("served_by", ["C where it can be", "Python"])
+@pytest.mark.parametrize("step", ["_report", "_await_peer"])
+def test_a_host_created_anew_while_an_event_is_on_its_way(stage: Stage, step: str, served_by: str) -> None:
+    """A finalizer that runs there destroys the host and creates the next: the event is of neither's peers."""
+    link = stage.link()
+    server = link.server
+    if served_by == "Python":
+        for connection in (server, link.client):
+            connection.compress(ENetConnection.COMPRESS_ZLIB)
+
+    def anew(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name == step and frame.f_locals.get("self") is server:
+            sys.setprofile(None)
+            server.destroy()
+            assert server.create_host_bound("127.0.0.1", 0, 4) is Error.OK
+            newcomer = stage.client()
+            # Its number at the new host may be the one that the old peer had.
+            assert newcomer.connect_to_host("127.0.0.1", server.get_local_port()) is not None
+
+    if step == "_await_peer":
+        server._peers.clear()  # as if the call that took its CONNECT event had not listed it yet
+    link.at_client.peer_disconnect_now(7)
+    began = time.monotonic()
+    sys.setprofile(anew)
+    try:
+        while (event := server.service(10)).type is NONE:
+            assert time.monotonic() - began < DEADLINE
+    finally:
+        sys.setprofile(None)
+    assert event.type is ERROR
+    assert time.monotonic() - began < 5
+    stage.run(lambda: any(event.type == ENetConnection.EVENT_CONNECT for event in stage.peek(server)))

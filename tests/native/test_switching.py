@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
+from types import FrameType
 
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from tests.native.kit import fill, same_host
-from tests.unit.compat.stage import Link, Stage
+from tests.unit.compat.stage import DEADLINE, Link, Stage
 
 NONE, RANGE_CODER, FASTLZ, ZLIB = (
     ENetConnection.COMPRESS_NONE,
@@ -140,3 +142,27 @@ def test_datagrams_that_the_system_has_put_together_before(link: Link) -> None:
     assert drops == {"UNKNOWN_PEER": 4}
     link.client.compress(ZLIB)
     link.fence()
+
+
+def test_a_packet_that_was_taken_just_before(link: Link) -> None:
+    """It is acknowledged, so nobody would send it again."""
+    server = link.server
+
+    def hand_over(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name == "_await_peer":
+            sys.setprofile(None)
+            switch(link, ZLIB)
+
+    server._seat(link.at_server._handle & 0xFFF, None)  # as if the call that took its CONNECT event were not done yet
+    link.at_client.send(3, b"precious", ENetPacketPeer.FLAG_RELIABLE)
+    link.client.flush()
+    deadline = time.monotonic() + DEADLINE
+    sys.setprofile(hand_over)
+    try:
+        while (event := server.service(10)).type == ENetConnection.EVENT_NONE:
+            assert time.monotonic() < deadline
+    finally:
+        sys.setprofile(None)
+    assert not same_host(server, native=True)
+    assert event == (ENetConnection.EVENT_RECEIVE, link.at_server, 0, 3)
+    assert (link.at_server.get_packet_flags(), link.at_server.get_packet()) == (1, b"precious")

@@ -370,6 +370,13 @@ static Peer *seated(const Connection *self, uint64_t handle) {
     return peer && peer->peer == handle && peer->handle ? peer : NULL;
 }
 
+/* What the Python method makes of an event. */
+static PyObject *report(PyObject *given, const gde_event *event, PyObject *ended) {
+    return PyObject_CallMethod(given, "_report_native", "iKIIIO", (int)event->type, (unsigned long long)event->peer,
+                               (unsigned int)event->data, (unsigned int)event->reason, (unsigned int)event->command,
+                               ended);
+}
+
 enum { WAIT_PIECE = 50 }; /* ms */
 
 static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -381,6 +388,9 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
     /* The handle keeps the host's memory while another thread may drop the connection's. */
     PyObject *handle = self->handle;
     Py_INCREF(handle);
+    /* Of a connection that is destroyed and created again meanwhile the list is another one. */
+    PyObject *ended = self->ended;
+    Py_INCREF(ended);
     gde_host *host = ((Handle *)handle)->host;
     gde_event event;
     gde_packet *taken;
@@ -396,6 +406,7 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
         if (found || !timeout || (left = until - os_now()) <= 0) break;
         if (PyErr_CheckSignals() < 0) {
             Py_DECREF(handle);
+            Py_DECREF(ended);
             return NULL;
         }
     }
@@ -411,21 +422,22 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
     } else if (found < 0) {
         /* Closed: let the Python method say so, unless it would ask another host that a signal handler has made. */
         result = self->handle && self->handle != handle
-                     ? PyObject_CallMethod(given, "_report_native", "iKIII", -1, 0ull, 0u, 0u, 0u)
+                     ? PyObject_CallMethod(given, "_report_native", "iKIIIO", -1, 0ull, 0u, 0u, 0u, ended)
                      : call_base(given, state.service_name, state.connection, args, count, keywords);
     } else if (event.type == EVENT_RECEIVE) {
         packet *arrived = (packet *)taken;
-        Peer *peer = seated(self, event.peer);
+        Peer *peer = self->ended == ended ? seated(self, event.peer) : NULL;
+        PyObject *listed = NULL;
         if (!peer) {
             /* Gone; or its CONNECT was taken by another thread, which is about to seat it. */
-            PyObject *found_peer = PyObject_CallMethod(given, "_await_peer", "K", (unsigned long long)event.peer);
-            if (!found_peer) {
+            listed = PyObject_CallMethod(given, "_await_peer", "KO", (unsigned long long)event.peer, ended);
+            if (!listed) {
                 gde_packet_free(taken);
                 Py_DECREF(handle);
+                Py_DECREF(ended);
                 return NULL;
             }
-            Py_DECREF(found_peer);
-            peer = seated(self, event.peer);
+            peer = self->ended == ended ? seated(self, event.peer) : NULL;
         }
         if (peer) {
             arrived->next = NULL;
@@ -440,15 +452,23 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
             result = receive_result(self, (PyObject *)peer, event.channel);
             Py_DECREF(peer);
         } else {
+            /* An error; unless there is a peer, and another thread has handed its host over to Python. */
+            PyObject *bytes = listed == Py_None || self->handle == handle
+                                  ? NULL
+                                  : PyBytes_FromStringAndSize((const char *)arrived->data, (Py_ssize_t)arrived->length);
+            unsigned int flags = arrived->flags;
             gde_packet_free(taken);
-            result = PyObject_CallMethod(given, "_report_native", "iKIII", (int)event.type, (unsigned long long)event.peer,
-                                         (unsigned int)event.data, (unsigned int)event.reason,
-                                         (unsigned int)event.command);
+            result = PyErr_Occurred() ? NULL
+                     : bytes          ? PyObject_CallMethod(given, "_receive_native", "OOII", listed, bytes, flags,
+                                                            (unsigned int)event.channel)
+                                      : report(given, &event, ended);
+            Py_XDECREF(bytes);
         }
+        Py_XDECREF(listed);
     } else {
-        result = PyObject_CallMethod(given, "_report_native", "iKIII", (int)event.type, (unsigned long long)event.peer,
-                                     (unsigned int)event.data, (unsigned int)event.reason, (unsigned int)event.command);
+        result = report(given, &event, ended);
     }
+    Py_DECREF(ended);
     Py_DECREF(handle);
     return result;
 }
