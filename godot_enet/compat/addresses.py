@@ -22,8 +22,8 @@ def parse_ip(text: str) -> str | None:
     Like Godot it takes leading zeros in IPv4 ("127.0.0.01"). IPv4 written as IPv6 comes back as IPv4.
     """
     parts = text.split(".")
-    if len(parts) == 4 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
-        text = ".".join(str(int(part)) for part in parts)
+    if len(parts) == 4 and all(part.isascii() and part.isdigit() for part in parts):
+        text = ".".join(part.lstrip("0") or "0" for part in parts)
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
