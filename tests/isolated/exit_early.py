@@ -6,7 +6,6 @@ Argument: how the program ends ("return", "exit", "error", "interrupt").
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
 import threading
@@ -56,7 +55,7 @@ def main() -> None:
     if sys.argv[1] == "error":
         raise SystemError("on purpose")
     if sys.argv[1] == "interrupt":
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # in this thread: sent to the process, another one may take it
         time.sleep(30)
 
 
