@@ -13,15 +13,25 @@ from godot_enet.core.constants import (
     HOST_DEFAULT_MTU,
     MAXIMUM_CHANNEL_COUNT,
     MAXIMUM_DATAGRAM,
+    MAXIMUM_HELD_COMMANDS,
     MAXIMUM_MTU,
     MAXIMUM_PACKET_COMMANDS,
     MAXIMUM_PEER_ID,
     MAXIMUM_SPARE_COPIES,
+    MAXIMUM_WINDOW_SIZE,
     MINIMUM_MTU,
     RECEIVE_BATCH,
 )
 
 __all__ = ["HostConfig"]
+
+GREATEST_PACKET_SIZE = MAXIMUM_HELD_COMMANDS * 512
+"""As much as the fragments that one peer may have waiting can carry, with the smallest datagrams."""
+LEAST_WAITING_DATA = 32 * MAXIMUM_WINDOW_SIZE
+"""Where a packet is lost, a fast ENet sends so much more before it tries that one again. With less it would be refused
+what it has under way once and again, wait twice as long each time, and give up at the seventh."""
+LEAST_KEPT_DATA = 256 * MAXIMUM_WINDOW_SIZE
+"""What keeping a window of the shortest packets costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,14 @@ class HostConfig:
     duplicate_peers: int = MAXIMUM_PEER_ID
     """Peers accepted from one IP address."""
     maximum_packet_size: int = HOST_DEFAULT_MAXIMUM_PACKET_SIZE
-    """Bytes; larger packets are refused both ways."""
+    """Bytes, at most 64 MiB; larger packets are refused both ways."""
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
-    """Bytes one peer may have waiting here before its data is refused (and so resent later)."""
+    """Bytes one peer may have waiting here before its data is refused (and so resent later), half of them for reliable
+    packets: at least 2 MiB. The next packet of a channel is let in beyond it as soon as the program has nothing left to
+    take: up to two of the maximum size, or one of at most 64 KiB in each channel."""
     maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
     """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each
-    may have its share. 0 is unlimited."""
+    may have its share. At least 16 MiB, and 64 KiB for each slot; 0 is unlimited."""
     maximum_queued_data: int = HOST_DEFAULT_MAXIMUM_QUEUED_DATA
     """Bytes that may wait to be sent to one peer or to be acknowledged by it, with 256 more for each packet or
     fragment. Beyond it packets are refused, and a peer that acknowledges none for its shortest time-out (5 seconds
@@ -107,5 +119,14 @@ class HostConfig:
         ):
             if not 0 <= getattr(self, name) <= 0xFFFFFFFF:
                 raise ValueError(f"{name} must be an unsigned 32-bit number, not {getattr(self, name)}")
+        if self.maximum_packet_size > GREATEST_PACKET_SIZE:
+            raise ValueError(f"maximum_packet_size must be 0..{GREATEST_PACKET_SIZE}, not {self.maximum_packet_size}")
+        if self.maximum_waiting_data < LEAST_WAITING_DATA:
+            raise ValueError(
+                f"maximum_waiting_data must be at least {LEAST_WAITING_DATA}, not {self.maximum_waiting_data}"
+            )
+        least = max(LEAST_KEPT_DATA, self.peer_count * MAXIMUM_WINDOW_SIZE)
+        if 0 < self.maximum_kept_data < least:
+            raise ValueError(f"maximum_kept_data must be 0 or at least {least}, not {self.maximum_kept_data}")
         if self.seed is not None and not 0 <= self.seed < 1 << 256:
             raise ValueError(f"seed must be an unsigned 256-bit number, not {self.seed}")

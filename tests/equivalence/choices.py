@@ -9,6 +9,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import PeerOption
 from godot_enet.core.interface import Address, Compressor
 from tests.scenario import raw
+from tests.tight import TightConfig
 
 __all__ = [
     "CODECS",
@@ -34,7 +35,7 @@ _U32 = (0, 1, 2, 3, 4, 5, 6, 575, 576, 1392, 4096, 65536, 1 << 20, 1 << 25, 1 <<
 
 def a_config(random: Random) -> HostConfig:
     """Limits that are reached, and none."""
-    return HostConfig(
+    return TightConfig(
         peer_count=random.choice((1, 2, 4, 32)),
         channel_limit=random.choice((0, 0, 1, 3)),
         incoming_bandwidth=random.choice((0, 0, 0, 50_000, 200_000)),

@@ -15,6 +15,7 @@ from godot_enet.core.interface import Address, Compressor
 from tests.equivalence.lockstep import Lockstep
 from tests.equivalence.net import Net
 from tests.scenario import raw
+from tests.tight import TightConfig
 
 HERE, THERE = Address("10.0.0.1", 1), Address("10.0.0.2", 2)
 START = 0x2340
@@ -24,7 +25,7 @@ class Pair:
     """Two hosts that have connected; the first one did."""
 
     def __init__(self, start: int = START, **config: Any) -> None:
-        made = HostConfig(**config)
+        made = TightConfig(**config)
         self.net = Net(start, [(made, HERE), (made, THERE)])
         self.here, self.there = self.net.nodes
         self.net.connect(self.here, THERE, 3, 0)

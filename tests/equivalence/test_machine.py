@@ -8,11 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, PeerOption
 from godot_enet.core.interface import Address
 from tests.equivalence.choices import CODECS, STARTS, a_command, a_forged_connect, a_stranger
 from tests.equivalence.net import EVERYBODY, Net, Node
+from tests.tight import TightConfig
 
 ADDRESSES = (Address("10.0.0.1", 1000), Address("10.0.0.2", 1001), Address("fe80::3", 1002))
 STRANGER = Address("192.0.2.9", 9)
@@ -64,7 +64,7 @@ class Engines(RuleBasedStateMachine):
         codec: type | None,
         connected: bool,
     ) -> None:
-        made = [HostConfig(checksum=checksum, early_retransmit=early, **config) for config in configs]
+        made = [TightConfig(checksum=checksum, early_retransmit=early, **config) for config in configs]
         self.net = Net(start, list(zip(made, ADDRESSES, strict=True)))
         for node in self.net.nodes:
             if codec is not None:

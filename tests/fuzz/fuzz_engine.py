@@ -10,11 +10,11 @@ import importlib
 import sys
 
 from godot_enet.core.compression import FastLz, RangeCoder
-from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode, PeerOption
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.equivalence.lockstep import Lockstep
+from tests.tight import TightConfig
 
 __all__ = ["Input", "check", "main"]
 
@@ -51,7 +51,7 @@ class _Program:
         self.source = source
         self.hosts = []
         for seed in range(2):
-            config = HostConfig(
+            config = TightConfig(
                 peer_count=4,
                 channel_limit=2 if setting & 4 else 0,
                 mtu=MTUS[setting & 3],

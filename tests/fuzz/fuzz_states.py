@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib
 import sys
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import DisconnectMode
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Datagram
 from tests.equivalence.lockstep import Lockstep
 from tests.fuzz.fuzz_engine import ADDRESSES, BUDGET, HALF_OPEN, PACKET, Input
+from tests.tight import TightConfig
 
 __all__ = ["check", "main"]
 
@@ -29,7 +29,7 @@ class _Meeting:
         self.now = 0x2340
         self.hosts = []
         for seed in range(2):
-            config = HostConfig(
+            config = TightConfig(
                 peer_count=4,
                 mtu=576,
                 checksum=bool(setting & 1),

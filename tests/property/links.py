@@ -11,6 +11,7 @@ from godot_enet.core.events import EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import ENGINES, EnginePair
 from tests.scenario.kit import CLIENT, SERVER, START, exact
+from tests.tight import TightConfig
 
 CHANNELS = 2
 ROUNDS = 15
@@ -163,7 +164,7 @@ def converse(
     world.set_link(CLIENT, SERVER, links[0])
     world.set_link(SERVER, CLIENT, links[1])
     waiting = random.choice((HOST_DEFAULT_MAXIMUM_WAITING_DATA, 4 * LONGEST))
-    config = HostConfig(seed=seed, checksum=random.random() < 0.5, maximum_waiting_data=waiting)
+    config: HostConfig = TightConfig(seed=seed, checksum=random.random() < 0.5, maximum_waiting_data=waiting)
     config = config if modern else exact(config)
     one = Speaker(world.add_host(engines.client(config), CLIENT), config)
     two = Speaker(world.add_host(engines.server(config), SERVER), config)

@@ -12,6 +12,7 @@ from godot_enet.core.interface import Address, PeerInfo
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
+from tests.tight import TightConfig
 
 START = 0x2340
 """The clock at the start: over 500, so that the first ping of a fresh connection is due, as with any real clock."""
@@ -62,7 +63,7 @@ class Stage:
     """
 
     def __init__(self, factory: EngineFactory, start: int = START, **config: Any) -> None:
-        self.config = HostConfig(**{"seed": 1, **EXACT, **config})
+        self.config = TightConfig(**{"seed": 1, **EXACT, **config})
         self.world = World(start=start)
         self.host = self.world.add_host(factory(self.config), HOST)
         self.engine = self.host.engine

@@ -291,11 +291,12 @@ class TestReceivingUnreliable:
         peer.post(raw.reliable(0, 1, b"before"))
         assert stage.packets() == [b"before", b"aabb"]
 
-    def test_fragment_that_does_not_fit_its_packet_ends_the_datagram(self, engine_factory: EngineFactory) -> None:
+    def test_fragment_that_does_not_fit_its_packet_is_not_taken(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
         peer.post(raw.unreliable_fragment(0, 0, 1, 0, 2, 4, 0, b"aa"))
-        assert peer.exchange(raw.unreliable_fragment(0, 0, 1, 1, 3, 4, 2, b"bb"), raw.ping(7)) == []
+        (answer,) = peer.exchange(raw.unreliable_fragment(0, 0, 1, 1, 3, 4, 2, b"bb"), raw.ping(7))
+        assert [command.number for command in raw.read(answer).commands] == [7]
         peer.post(raw.unreliable_fragment(0, 0, 1, 1, 2, 4, 2, b"bb"))
         assert stage.packets() == [b"aabb"]
 

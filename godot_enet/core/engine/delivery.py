@@ -1,7 +1,7 @@
 """From received data commands to packets in order: windows, duplicates, gaps, fragments.
 
 Every function returns whether the command succeeded. A discarded duplicate is a success, since it must be
-acknowledged again; False ends the datagram without acknowledgement, so that the sender will try once more.
+acknowledged again; False leaves a command without acknowledgement, so that the sender will try once more.
 enet: peer.c: enet_peer_queue_incoming_command, enet_peer_dispatch_incoming_*_commands.
 """
 
@@ -11,7 +11,14 @@ from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS, Drop, PacketFlag, PeerState
+from godot_enet.core.constants import (
+    MAXIMUM_EARLY_UNRELIABLE,
+    MAXIMUM_HELD_COMMANDS,
+    MAXIMUM_WINDOW_SIZE,
+    Drop,
+    PacketFlag,
+    PeerState,
+)
 from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_keep
 from godot_enet.core.engine.reassembly import Held
 
@@ -47,7 +54,7 @@ def receive_reliable(
     incoming = channel.incoming_reliable
     queue = channel.reliable_queue
     if number == (incoming + 1) & 0xFFFF and number not in queue:
-        if not _has_room(engine, peer, next_in_order=True):
+        if not _has_room(engine, peer, next_in_order=len(packet)):
             return False
         peer.waiting_data += len(packet)
         _deliver(engine, peer, channel_id, _RELIABLE, packet, number)
@@ -73,7 +80,7 @@ def receive_unreliable(
     if reliable == channel.incoming_reliable and not channel.unreliable_queue:
         if unreliable <= channel.incoming_unreliable:
             return True
-        if not _has_room(engine, peer):
+        if not _has_room(engine, peer, reliable=False):
             return False
         peer.waiting_data += len(packet)
         _deliver(engine, peer, channel_id, 0, packet, unreliable)
@@ -88,7 +95,7 @@ def receive_unreliable(
     place = _unreliable_place(channel, reliable, unreliable)
     if _at_place(channel, place, reliable, unreliable) is not None:
         return True
-    if not _has_room(engine, peer):
+    if not _has_room(engine, peer, reliable=False):
         return False
     held = _hold(engine, peer, Held(reliable, unreliable, 0, packet, 0, len(packet)))
     channel.unreliable_queue.insert(place, held)
@@ -114,7 +121,7 @@ def receive_unsequenced(engine: PythonEngine, peer: Peer, channel_id: int, group
     elif peer.unsequenced_map >> index & 1:
         return True
     if peer.state is not _DISCONNECT_LATER:
-        if not _has_room(engine, peer):
+        if not _has_room(engine, peer, reliable=False):
             return False
         peer.waiting_data += len(packet)
         _deliver(engine, peer, channel_id, _UNSEQUENCED, packet, group & 0xFFFF)
@@ -137,11 +144,11 @@ def receive_fragment(
     """A SEND_FRAGMENT whose numbers make sense and whose start is in the window."""
     held = channel.reliable_queue.get(start)
     if held is None:
-        next_in_order = start == (channel.incoming_reliable + 1) & 0xFFFF
         # Not "discard": a fragment must not be acknowledged when its group cannot be kept.
         if peer.state is _DISCONNECT_LATER or start == channel.incoming_reliable:
             return False
-        if not _has_room(engine, peer, next_in_order=next_in_order):
+        next_in_order = start == (channel.incoming_reliable + 1) & 0xFFFF
+        if not _has_room(engine, peer, next_in_order=total_length if next_in_order else None):
             return False
         held = _hold(engine, peer, Held(start, 0, _RELIABLE, b"", count, total_length))
         channel.reliable_queue[start] = held
@@ -176,7 +183,7 @@ def receive_unreliable_fragment(
             return False
         if _is_crowded(engine, peer, channel):
             return True
-        if not _has_room(engine, peer):
+        if not _has_room(engine, peer, reliable=False):
             return False
         held = _hold(engine, peer, Held(reliable, start, _UNRELIABLE_FRAGMENT, b"", count, total_length))
         channel.unreliable_queue.insert(place, held)
@@ -195,7 +202,8 @@ def _add_fragment(
 ) -> bool:
     if number in held.fragments:
         return True
-    if peer.held >= MAXIMUM_HELD_COMMANDS:
+    # What waits for this packet may be as many already.
+    if peer.held >= MAXIMUM_HELD_COMMANDS * (1 + finishes):
         engine.drop(Drop.WAITING_DATA_FULL, peer.address)
         return False
     growth = len(data) + KEPT_OVERHEAD
@@ -211,22 +219,28 @@ def _add_fragment(
     return True
 
 
-def _has_room(engine: PythonEngine, peer: Peer, *, next_in_order: bool = False) -> bool:
-    """Whether one more packet may wait here.
+def _has_room(engine: PythonEngine, peer: Peer, *, reliable: bool = True, next_in_order: int | None = None) -> bool:
+    """Whether one more packet may wait here. ``next_in_order``: how long it is, if it is the next of its channel.
 
-    The next one in order is let in over a full budget when the application has nothing left to take: otherwise
-    early data could fill the budget, refuse the one packet that would release it, and stall until the time-out.
+    A full budget must not refuse what the rest waits for, which would stall until the time-out. So half of it is for
+    reliable packets, and when the program has nothing left to take, the next in order is let in over it:
+
+    - one that fits a window, in each channel: it may be the oldest that its sender has under way;
+    - a longer one beside one other. More than a window is never under way, so what is older than such a packet has
+      arrived, or the packet was begun before anything newer came.
     """
     waiting = peer.dispatched
     budget = engine.maximum_waiting_data
-    releases = next_in_order and not waiting
-    if releases:
-        # At most one packet more: each channel has a next one.
+    if next_in_order is not None and not waiting:
         budget += engine.maximum_packet_size
-    elif peer.held >= MAXIMUM_HELD_COMMANDS or (waiting is not None and len(waiting) >= MAXIMUM_HELD_COMMANDS):
-        budget = 0
-    if peer.waiting_data < budget:
-        return releases or may_keep(engine, peer, KEPT_OVERHEAD)
+        if peer.waiting_data < budget or next_in_order <= MAXIMUM_WINDOW_SIZE:
+            return True
+    elif (
+        peer.waiting_data < (budget if reliable else (budget + 1) // 2)
+        and peer.held < MAXIMUM_HELD_COMMANDS
+        and (waiting is None or len(waiting) < MAXIMUM_HELD_COMMANDS)
+    ):
+        return may_keep(engine, peer, KEPT_OVERHEAD)
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return False
 

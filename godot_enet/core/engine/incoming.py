@@ -1,7 +1,9 @@
 """From datagrams to commands: whose it is, whether it may be believed, and one handler for each command.
 
-Nothing here raises, whatever the bytes. A handler returns where the next command begins, or ``_STOP`` to give up
-on the rest of the datagram; what was done before stays done.
+Nothing here raises, whatever the bytes. A handler returns where the next command begins, the negative of that if this
+one is not to be acknowledged, or ``_STOP`` to give up on the rest of the datagram; what was done before stays done.
+
+What there is no room for is no reason to give up, as in the reference: what everything waits for may be behind it.
 enet: protocol.c: enet_protocol_handle_incoming_commands and the enet_protocol_handle_* functions.
 """
 
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
 
 __all__ = ["receive_datagram"]
 
-_STOP = -1
+_STOP = 0
 _CONNECTED = PeerState.CONNECTED
 _pack_ack = ACKNOWLEDGE.pack
 _unpack_ack = ACKNOWLEDGE.unpack_from
@@ -198,6 +200,9 @@ def _parse_commands(
             following = _HANDLERS[number](engine, peer, data, at, body, end, now)
             if following == _STOP or peer.state in _OVER:
                 break
+            if following < 0:
+                at = -following
+                continue
         if first & COMMAND_FLAG_ACKNOWLEDGE:
             if sent_time < 0:
                 break
@@ -384,9 +389,10 @@ def _handle_send_reliable(engine: PythonEngine, peer: Peer, data: bytes, at: int
     if channel is None:
         return _STOP
     stop = _data_end(engine, peer, body, length, end)
-    if stop == _STOP or not delivery.receive_reliable(engine, peer, channel, channel_id, number, data[body:stop]):
+    if stop == _STOP:
         return _STOP
-    return stop
+    taken = delivery.receive_reliable(engine, peer, channel, channel_id, number, data[body:stop])
+    return stop if taken else -stop
 
 
 def _handle_send_unreliable(
@@ -397,11 +403,10 @@ def _handle_send_unreliable(
     if channel is None:
         return _STOP
     stop = _data_end(engine, peer, body, length, end)
-    if stop == _STOP or not delivery.receive_unreliable(
-        engine, peer, channel, channel_id, reliable, unreliable, data[body:stop]
-    ):
+    if stop == _STOP:
         return _STOP
-    return stop
+    taken = delivery.receive_unreliable(engine, peer, channel, channel_id, reliable, unreliable, data[body:stop])
+    return stop if taken else -stop
 
 
 def _handle_send_unsequenced(
@@ -411,9 +416,10 @@ def _handle_send_unsequenced(
     if _channel(engine, peer, channel_id) is None:
         return _STOP
     stop = _data_end(engine, peer, body, length, end)
-    if stop == _STOP or not delivery.receive_unsequenced(engine, peer, channel_id, group, data[body:stop]):
+    if stop == _STOP:
         return _STOP
-    return stop
+    taken = delivery.receive_unsequenced(engine, peer, channel_id, group, data[body:stop])
+    return stop if taken else -stop
 
 
 def _handle_fragment(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
@@ -449,7 +455,7 @@ def _handle_fragment(engine: PythonEngine, peer: Peer, data: bytes, at: int, bod
         taken = delivery.receive_unreliable_fragment(
             engine, peer, channel, channel_id, reliable, start, count, number, total, offset, piece
         )
-    return stop if taken else _STOP
+    return stop if taken else -stop
 
 
 def _handle_bandwidth_limit(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import PeerState
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.events import Event
 from godot_enet.core.interface import Address
+from tests.tight import TightConfig
 
 __all__ = ["ADDRESS", "add_peer", "drain", "make_engine"]
 
@@ -18,7 +18,7 @@ ADDRESS = Address("10.0.0.1", 4242)
 
 def make_engine(**config: Any) -> PythonEngine:
     """An engine without peers, with ENet's own timing and handshake unless it is asked for another."""
-    return PythonEngine(HostConfig(**{"early_retransmit": False, "half_open_limit": 0, **config}))
+    return PythonEngine(TightConfig(**{"early_retransmit": False, "half_open_limit": 0, **config}))
 
 
 def add_peer(engine: PythonEngine, address: Address = ADDRESS, channels: int = 4) -> Peer:

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from godot_enet.core.config import HostConfig
+from godot_enet.core.config import GREATEST_PACKET_SIZE, LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
 
 U32 = 0xFFFFFFFF
 
@@ -28,8 +28,8 @@ def test_defaults_are_enets() -> None:
         ("incoming_bandwidth", 0, U32),
         ("outgoing_bandwidth", 0, U32),
         ("duplicate_peers", 0, U32),
-        ("maximum_packet_size", 0, U32),
-        ("maximum_waiting_data", 0, U32),
+        ("maximum_packet_size", 0, GREATEST_PACKET_SIZE),
+        ("maximum_waiting_data", LEAST_WAITING_DATA, U32),
         ("seed", 0, 2**256 - 1),
     ],
 )
@@ -45,3 +45,12 @@ def test_a_config_does_not_change() -> None:
     config = HostConfig()
     with pytest.raises(FrozenInstanceError):
         config.mtu = 600  # type: ignore[misc]
+
+
+def test_memory_for_all_peers_has_room_for_what_each_has_under_way() -> None:
+    assert HostConfig(peer_count=4095).maximum_kept_data
+    assert HostConfig(maximum_kept_data=0).maximum_kept_data == 0
+    with pytest.raises(ValueError, match=r"^maximum_kept_data .*1000$"):
+        HostConfig(maximum_kept_data=1000)
+    with pytest.raises(ValueError, match=r"^maximum_kept_data "):
+        HostConfig(peer_count=1000, maximum_kept_data=LEAST_KEPT_DATA)

@@ -6,7 +6,7 @@
 int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
     if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
     peer *p = table_allocate(e, to, MAXIMUM_PEER_ID, NULL);
-    if (!p) return GDE_ERR_NO_FREE_PEER;
+    if (!p) return GDE_ERR_MEMORY;
     if (any_source) table_set_any_source(e, p);
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);
@@ -58,20 +58,18 @@ int32_t gde_ping(gde_engine *e, uint64_t handle) {
     return p->state == STATE_CONNECTED && !queue_ping(e, p) ? GDE_ERR_MEMORY : GDE_OK;
 }
 
-void configure_throttle(gde_engine *e, peer *p, const uint32_t *values) {
+bool configure_throttle(gde_engine *e, peer *p, const uint32_t *values) {
     if (p->state == STATE_CONNECTING) {
         memcpy(p->pending_throttle, values, sizeof p->pending_throttle);
         p->throttle_pending = true;
-        return;
+        return true;
     }
     p->throttle_interval = values[0];
     p->throttle_acceleration = values[1];
     p->throttle_deceleration = values[2];
-    if (in_session(p)) {
-        uint8_t tail[12];
-        write32(write32(write32(tail, values[0]), values[1]), values[2]);
-        queue_control(e, p, COMMAND_THROTTLE_CONFIGURE, tail, sizeof tail);
-    }
+    uint8_t tail[12];
+    write32(write32(write32(tail, values[0]), values[1]), values[2]);
+    return !in_session(p) || queue_control(e, p, COMMAND_THROTTLE_CONFIGURE, tail, sizeof tail);
 }
 
 int32_t gde_configure(gde_engine *e, uint64_t handle, uint32_t option, uint32_t a, uint32_t b, uint32_t c) {
@@ -87,7 +85,7 @@ int32_t gde_configure(gde_engine *e, uint64_t handle, uint32_t option, uint32_t 
         p->timeout_maximum = c ? c : DEFAULT_TIMEOUT_MAXIMUM;
         break;
     case OPTION_THROTTLE:
-        configure_throttle(e, p, (uint32_t[3]){a, b, c});
+        if (!configure_throttle(e, p, (uint32_t[3]){a, b, c})) return GDE_ERR_MEMORY;
         break;
     default:
         return GDE_ERR_ARGUMENT;

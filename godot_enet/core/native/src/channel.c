@@ -64,16 +64,16 @@ channel *peer_channel(peer *p, uint32_t id) {
     return c;
 }
 
-void peer_free_channels(peer *p) {
+void peer_free_channels(gde_engine *e, peer *p) {
     for (uint32_t i = 0; i < p->channels_used; i++) {
         channel *c = p->channels[i];
         for (uint32_t j = 0; j < c->early_chains; j++) {
             for (held *h = c->early[j], *next; h; h = next) {
                 next = h->next;
-                held_free(h);
+                held_free(e, h);
             }
         }
-        for (uint32_t j = 0; j < c->late_count; j++) held_free(c->late[j]);
+        for (uint32_t j = 0; j < c->late_count; j++) held_free(e, c->late[j]);
         free(c->early);
         free(c->late);
         free(c);
@@ -128,8 +128,7 @@ void early_remove(const gde_engine *e, channel *c, held *h) {
     }
 }
 
-held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const uint8_t *data, uint32_t length,
-                  uint32_t fragment_count) {
+held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, uint32_t length, uint32_t fragment_count) {
     held *h = calloc(1, sizeof *h);
     if (!h) return NULL;
     h->reliable = reliable;
@@ -137,21 +136,14 @@ held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const u
     h->flags = flags;
     h->total_length = length;
     h->fragment_count = h->remaining = fragment_count;
-    if (!fragment_count && length) {
-        if (!(h->packet = malloc(length))) {
-            free(h);
-            return NULL;
-        }
-        memcpy(h->packet, data, length);
-    }
     return h;
 }
 
-void held_free(held *h) {
+void held_free(gde_engine *e, held *h) {
     for (uint32_t i = 0; i < h->stored; i++) free(h->pieces[i].data);
     free(h->pieces);
     free(h->piece_chains);
-    free(h->packet);
+    if (h->packet) packet_free(e, h->packet);
     free(h);
 }
 

@@ -3,14 +3,17 @@
 
 #include <stdlib.h>
 
-static bool has_room(gde_engine *e, peer *p, bool next_in_order) {
+static const int64_t NOT_NEXT = -1; /* what is not the next in order of its channel */
+
+/* `next_in_order`: how long it is, or NOT_NEXT. See delivery.py for the rule. */
+static bool has_room(gde_engine *e, peer *p, bool reliable, int64_t next_in_order) {
     uint64_t budget = e->config.maximum_waiting_data;
-    bool releases = next_in_order && !p->packet_count;
-    if (releases)
+    if (next_in_order != NOT_NEXT && !p->packet_count) {
         budget += e->config.maximum_packet_size;
-    else if (p->held >= MAXIMUM_HELD_COMMANDS || p->packet_count >= MAXIMUM_HELD_COMMANDS)
-        budget = 0;
-    if (p->waiting_data < budget) return releases || may_keep(e, p, KEPT_OVERHEAD, false);
+        if (p->waiting_data < budget || next_in_order <= MAXIMUM_WINDOW_SIZE) return true;
+    } else if (p->held < MAXIMUM_HELD_COMMANDS && p->packet_count < MAXIMUM_HELD_COMMANDS) {
+        if (p->waiting_data < (reliable ? budget : (budget + 1) / 2)) return may_keep(e, p, KEPT_OVERHEAD, false);
+    }
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
     return false;
 }
@@ -40,7 +43,7 @@ static void unhold(gde_engine *e, peer *p, const held *h) {
 static void discard(gde_engine *e, peer *p, held *h) {
     p->waiting_data -= h->total_length;
     unhold(e, p, h);
-    held_free(h);
+    held_free(e, h);
 }
 
 static packet *packet_create(gde_engine *e, uint32_t id, uint8_t flags, uint32_t length) {
@@ -74,29 +77,43 @@ static bool deliver(gde_engine *e, peer *p, uint32_t id, uint8_t flags, const ui
     return true;
 }
 
-/* Deliver something that was held, and forget it. Without memory the packet is lost with its connection's order kept. */
-static void release_held(gde_engine *e, peer *p, uint32_t id, held *h) {
+/* Deliver something that was held, and forget it. */
+static void release_held(gde_engine *e, peer *p, held *h) {
     unhold(e, p, h);
-    if (!h->fragment_count) {
-        deliver(e, p, id, h->flags, h->packet, h->total_length);
-    } else if (p->state != STATE_CONNECTED) {
-        p->waiting_data -= h->total_length;
+    if (p->state == STATE_CONNECTED) {
+        append_packet(e, p, h->packet);
+        h->packet = NULL;
     } else {
-        packet *made = packet_create(e, id, h->flags, h->total_length);
-        if (!made) {
-            p->waiting_data -= h->total_length;
-        } else {
-            /* Where the last one begins was not known when it came. Gaps read 0. */
-            for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
-                if (h->pieces[i].number == h->fragment_count - 1)
-                    h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
-            if (h->irregular) memset(made->data, 0, h->total_length);
-            for (uint32_t i = 0; i < h->stored; i++)
-                memcpy(made->data + h->pieces[i].offset, h->pieces[i].data, h->pieces[i].length);
-            append_packet(e, p, made);
-        }
+        p->waiting_data -= h->total_length;
     }
-    held_free(h);
+    held_free(e, h);
+}
+
+/* An early command, in the memory that it will be delivered in: what was acknowledged must not get lost then. */
+static held *hold_packet(gde_engine *e, uint32_t id, uint16_t reliable, uint16_t unreliable, uint8_t flags,
+                         const uint8_t *data, uint32_t length) {
+    held *h = held_create(reliable, unreliable, flags, length, 0);
+    if (!h) return NULL;
+    if (!(h->packet = packet_create(e, id, flags, length))) {
+        held_free(e, h);
+        return NULL;
+    }
+    if (length) memcpy(h->packet->data, data, length);
+    return h;
+}
+
+/* Put the fragments together, of which none is missing. */
+static void join(held *h) {
+    /* Where the last one begins was not known when it came. Gaps read 0. */
+    for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
+        if (h->pieces[i].number == h->fragment_count - 1)
+            h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
+    if (h->irregular) memset(h->packet->data, 0, h->total_length);
+    for (uint32_t i = 0; i < h->stored; i++) {
+        memcpy(h->packet->data + h->pieces[i].offset, h->pieces[i].data, h->pieces[i].length);
+        free(h->pieces[i].data);
+        h->pieces[i].data = NULL;
+    }
 }
 
 static bool late_insert(channel *c, uint32_t position, held *h) {
@@ -141,7 +158,7 @@ static void mark_ready(channel *c, uint32_t from, uint32_t to) {
 }
 
 /* enet: peer.c: enet_peer_dispatch_incoming_unreliable_commands */
-static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, const held *protected_held) {
+static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, const held *protected_held) {
     uint32_t start = 0, drop = 0, current = 0;
     while (current < c->late_count) {
         held *h = c->late[current];
@@ -174,7 +191,7 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id,
     for (uint32_t i = 0; i < current; i++) {
         held *h = c->late[i];
         if (h->ready)
-            release_held(e, p, id, h);
+            release_held(e, p, h);
         else if (i >= drop || h == protected_held)
             c->late[kept++] = h;
         else
@@ -195,7 +212,7 @@ static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, ui
 }
 
 /* Deliver every reliable command that is next, then what waited for them. */
-static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved) {
+static void advance(gde_engine *e, peer *p, channel *c, bool moved) {
     for (;;) {
         uint16_t number = (uint16_t)(c->incoming_reliable + 1);
         held *h = early_find(e, c, number);
@@ -208,29 +225,29 @@ static void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved)
             if (c->early_count) forget_within(e, p, c, number, h->fragment_count);
         }
         c->incoming_unreliable = 0;
-        release_held(e, p, id, h);
+        release_held(e, p, h);
     }
-    if (moved && c->late_count) dispatch_unreliable(e, p, c, id, NULL);
+    if (moved && c->late_count) dispatch_unreliable(e, p, c, NULL);
 }
 
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
                       uint32_t length) {
     if (p->state == STATE_DISCONNECT_LATER) return true;
     if (number == (uint16_t)(c->incoming_reliable + 1) && !early_find(e, c, number)) {
-        if (!has_room(e, p, true)) return false;
+        if (!has_room(e, p, true, length)) return false;
         p->waiting_data += length;
         if (!deliver(e, p, id, PACKET_RELIABLE, data, length)) return false;
         c->incoming_reliable = number;
         c->incoming_unreliable = 0;
-        if (c->early_count || c->late_count) advance(e, p, c, id, true);
+        if (c->early_count || c->late_count) advance(e, p, c, true);
         return true;
     }
     if (!channel_accepts(c, number) || number == c->incoming_reliable || early_find(e, c, number)) return true;
-    if (!has_room(e, p, false)) return false;
-    held *h = held_create(number, 0, PACKET_RELIABLE, data, length, 0);
+    if (!has_room(e, p, true, NOT_NEXT)) return false;
+    held *h = hold_packet(e, id, number, 0, PACKET_RELIABLE, data, length);
     if (!h) return false;
     if (!early_insert(e, c, h)) {
-        held_free(h);
+        held_free(e, h);
         return false;
     }
     hold(e, p, h);
@@ -242,7 +259,7 @@ bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_
     if (p->state == STATE_DISCONNECT_LATER) return true;
     if (reliable == c->incoming_reliable && !c->late_count) {
         if (unreliable <= c->incoming_unreliable) return true;
-        if (!has_room(e, p, false)) return false;
+        if (!has_room(e, p, false, NOT_NEXT)) return false;
         p->waiting_data += length;
         if (!deliver(e, p, id, 0, data, length)) return false;
         c->incoming_unreliable = unreliable;
@@ -253,15 +270,15 @@ bool receive_unreliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_
     if (reliable == c->incoming_reliable && unreliable <= c->incoming_unreliable) return true;
     uint32_t place = late_place(c, reliable, unreliable);
     if (late_at(c, place, reliable, unreliable)) return true;
-    if (!has_room(e, p, false)) return false;
-    held *h = held_create(reliable, unreliable, 0, data, length, 0);
+    if (!has_room(e, p, false, NOT_NEXT)) return false;
+    held *h = hold_packet(e, id, reliable, unreliable, 0, data, length);
     if (!h) return false;
     if (!late_insert(c, place, h)) {
-        held_free(h);
+        held_free(e, h);
         return false;
     }
     hold(e, p, h);
-    dispatch_unreliable(e, p, c, id, h);
+    dispatch_unreliable(e, p, c, h);
     return true;
 }
 
@@ -278,7 +295,7 @@ bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, co
         return true;
     }
     if (p->state != STATE_DISCONNECT_LATER) {
-        if (!has_room(e, p, false)) return false;
+        if (!has_room(e, p, false, NOT_NEXT)) return false;
         p->waiting_data += length;
         if (!deliver(e, p, id, PACKET_UNSEQUENCED, data, length)) return false;
     }
@@ -286,10 +303,11 @@ bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, co
     return true;
 }
 
-static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
+static bool add_fragment(gde_engine *e, peer *p, uint32_t id, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
                          uint32_t length, bool finishes) {
     if (held_has(e, h, number)) return true;
-    if (p->held >= MAXIMUM_HELD_COMMANDS) {
+    /* What waits for this packet may be as many already. */
+    if (p->held >= MAXIMUM_HELD_COMMANDS * (finishes ? 2 : 1)) {
         engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
         return false;
     }
@@ -297,7 +315,9 @@ static bool add_fragment(gde_engine *e, peer *p, held *h, uint32_t number, uint3
     /* The last one makes the packet whole, which may be more than has come: a crafted group has gaps. */
     uint32_t whole = h->remaining > 1 || h->total_length < h->kept ? 0 : h->total_length - h->kept;
     if (!may_keep(e, p, max32(growth, whole), finishes)) return false;
+    if (h->remaining == 1 && !h->packet && !(h->packet = packet_create(e, id, h->flags, h->total_length))) return false;
     if (!held_add(e, h, number, offset, data, length)) return false;
+    if (h->remaining == 0) join(h);
     p->held++;
     h->kept += growth;
     p->kept += growth;
@@ -310,10 +330,11 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
     held *h = early_find(e, c, start);
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER || start == c->incoming_reliable) return false;
-        if (!has_room(e, p, start == (uint16_t)(c->incoming_reliable + 1))) return false;
-        if (!(h = held_create(start, 0, PACKET_RELIABLE, NULL, total, count))) return false;
+        bool next = start == (uint16_t)(c->incoming_reliable + 1);
+        if (!has_room(e, p, true, next ? total : NOT_NEXT)) return false;
+        if (!(h = held_create(start, 0, PACKET_RELIABLE, total, count))) return false;
         if (!early_insert(e, c, h)) {
-            held_free(h);
+            held_free(e, h);
             return false;
         }
         hold(e, p, h);
@@ -321,8 +342,8 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
         return false;
     }
     bool finishes = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count;
-    if (!add_fragment(e, p, h, number, offset, data, length, finishes)) return false;
-    if (h->remaining == 0) advance(e, p, c, id, false);
+    if (!add_fragment(e, p, id, h, number, offset, data, length, finishes)) return false;
+    if (h->remaining == 0) advance(e, p, c, false);
     return true;
 }
 
@@ -334,17 +355,17 @@ bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER) return false;
         if (is_crowded(e, p, c)) return true;
-        if (!has_room(e, p, false)) return false;
-        if (!(h = held_create(reliable, start, PACKET_UNRELIABLE_FRAGMENT, NULL, total, count))) return false;
+        if (!has_room(e, p, false, NOT_NEXT)) return false;
+        if (!(h = held_create(reliable, start, PACKET_UNRELIABLE_FRAGMENT, total, count))) return false;
         if (!late_insert(c, place, h)) {
-            held_free(h);
+            held_free(e, h);
             return false;
         }
         hold(e, p, h);
-        dispatch_unreliable(e, p, c, id, h);
+        dispatch_unreliable(e, p, c, h);
     }
     if (h->fragment_count != count || h->total_length != total) return false;
-    if (!add_fragment(e, p, h, number, offset, data, length, false)) return false;
-    if (h->remaining == 0) dispatch_unreliable(e, p, c, id, NULL);
+    if (!add_fragment(e, p, id, h, number, offset, data, length, false)) return false;
+    if (h->remaining == 0) dispatch_unreliable(e, p, c, NULL);
     return true;
 }

@@ -134,8 +134,9 @@ peer *handle_connect(gde_engine *e, const uint8_t *at, const gde_address *from, 
     p->outgoing_session = next_session(at[6], p->outgoing_session);
     p->incoming_session = next_session(at[7], p->incoming_session);
     agree(e, p, at, tail);
-    queue_control(e, p, COMMAND_VERIFY_CONNECT, tail, sizeof tail);
-    return p;
+    if (queue_control(e, p, COMMAND_VERIFY_CONNECT, tail, sizeof tail)) return p;
+    peer_release(e, p);
+    return NULL;
 }
 
 /* The other side may take itself for connected: its acknowledgement was lost. */
@@ -168,19 +169,20 @@ static void dismiss(gde_engine *e, const half_open *h) {
 }
 
 peer *promote(gde_engine *e, half_open *h, int64_t now) {
-    if (has_room(e, &h->address) && !connect_rate_has_room(e, &h->address, now)) {
+    if (!has_room(e, &h->address)) {
+        dismiss(e, h);
+        engine_drop(e, DROP_CONNECT_REFUSED, &h->address);
+        half_open_remove(e, h);
+        return NULL;
+    }
+    if (!connect_rate_has_room(e, &h->address, now)) {
         engine_drop(e, DROP_CONNECT_REFUSED, &h->address);
         return NULL;
     }
+    peer *p = table_allocate(e, &h->address, h->number, &h->connect_id);
+    if (!p) return NULL; /* Without memory it stays half-open, and what comes later is answered by a PING. */
     half_open proved = *h;
     half_open_remove(e, h);
-    if (!has_room(e, &proved.address)) {
-        dismiss(e, &proved);
-        engine_drop(e, DROP_CONNECT_REFUSED, &proved.address);
-        return NULL;
-    }
-    peer *p = table_allocate(e, &proved.address, proved.number, &proved.connect_id);
-    if (!p) return NULL;
     uint8_t tail[VERIFY_TAIL];
     change_state(e, p, STATE_ACKNOWLEDGING_CONNECT);
     p->incoming_session = proved.incoming_session;

@@ -9,10 +9,11 @@ static const uint8_t COMMAND_SIZES[16] = {0, 8, 48, 44, 8, 4, 6, 8, 24, 8, 12, 1
 /* Bytes of commands that a compressed datagram from nobody we know may hold: a stranger can only say CONNECT. */
 enum { STRANGER_LIMIT = 128 };
 
-/* The data of a command. */
+/* The data of a command, and whether there was no room for it: then it is not acknowledged. */
 typedef struct {
     const uint8_t *at;
     uint32_t length;
+    bool refused;
 } span;
 
 static channel *data_channel(gde_engine *e, peer *p, uint32_t id) {
@@ -36,7 +37,7 @@ static bool data_span(gde_engine *e, peer *p, const uint8_t *at, uint32_t length
         engine_drop(e, DROP_PACKET_TOO_LARGE, &p->address);
         return false;
     }
-    *out = (span){at, length};
+    *out = (span){at, length, false};
     return true;
 }
 
@@ -136,9 +137,11 @@ static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uin
         return false;
     }
     if (is_reliable)
-        return receive_fragment(e, p, c, id, start, count, number, total, offset, data->at, data->length);
-    return receive_unreliable_fragment(e, p, c, id, reliable, start, count, number, total, offset, data->at,
-                                       data->length);
+        data->refused = !receive_fragment(e, p, c, id, start, count, number, total, offset, data->at, data->length);
+    else
+        data->refused = !receive_unreliable_fragment(e, p, c, id, reliable, start, count, number, total, offset,
+                                                     data->at, data->length);
+    return true;
 }
 
 /* Returns false to give up on the rest of the datagram; `data` is what followed the command. */
@@ -158,16 +161,20 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
         return check_session(e, p);
     case COMMAND_SEND_RELIABLE:
         c = data_channel(e, p, id);
-        return c && data_span(e, p, body_at, read16(at + 4), end, data) &&
-               receive_reliable(e, p, c, id, read16(at + 2), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + 4), end, data)) return false;
+        data->refused = !receive_reliable(e, p, c, id, read16(at + 2), data->at, data->length);
+        return true;
     case COMMAND_SEND_UNRELIABLE:
         c = data_channel(e, p, id);
-        return c && data_span(e, p, body_at, read16(at + 6), end, data) &&
-               receive_unreliable(e, p, c, id, read16(at + 2), read16(at + 4), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
+        data->refused =
+            !receive_unreliable(e, p, c, id, read16(at + 2), read16(at + 4), data->at, data->length);
+        return true;
     case COMMAND_SEND_UNSEQUENCED:
         c = data_channel(e, p, id);
-        return c && data_span(e, p, body_at, read16(at + 6), end, data) &&
-               receive_unsequenced(e, p, id, read16(at + 4), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
+        data->refused = !receive_unsequenced(e, p, id, read16(at + 4), data->at, data->length);
+        return true;
     case COMMAND_SEND_FRAGMENT:
     case COMMAND_SEND_UNRELIABLE_FRAGMENT:
         return handle_fragment(e, p, at, body_at, end, data);
@@ -252,11 +259,15 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
             engine_drop(e, compressed && at == begin ? DROP_UNDECODABLE : DROP_UNKNOWN_PEER, from);
             break;
         } else {
-            span data = {following, 0};
+            span data = {following, 0, false};
             bool good = handle(e, p, at, following, end, now, &data);
             if (!table_get(e, handle_of_peer)) return;
             if (!good || p->state == STATE_ZOMBIE) break;
             following = data.at + data.length;
+            if (data.refused) {
+                at = following;
+                continue;
+            }
         }
         if (at[0] & FLAG_ACKNOWLEDGE) {
             if (sent_time < 0) break;

@@ -40,7 +40,8 @@ enum {
     DEFAULT_TIMEOUT_MAXIMUM = 30000,
     FRAGMENT_HEADER = 24,
     MAXIMUM_COMMAND = 48,
-    FIRST_CHANNELS = 4
+    FIRST_CHANNELS = 4,
+    FIRST_CHAINS = 8
 };
 
 enum {
@@ -161,7 +162,7 @@ typedef struct {
 /* Received and not deliverable yet: an early command, or a packet in fragments (fragment_count > 0). */
 typedef struct held {
     struct held *next; /* in the same chain of `early` */
-    uint8_t *packet; /* early command */
+    struct packet *packet; /* all of it: an early command, or fragments of which none is missing */
     uint32_t total_length;
     uint32_t fragment_count, remaining, stored;
     uint32_t kept; /* bytes that are really there, with what keeping them costs */
@@ -237,6 +238,7 @@ typedef struct peer {
     list_node control, unreliable, reliable; /* commands that wait, with one order: see queue_time */
     list_node sent;
     uint32_t queued_count; /* in the three queues */
+    command *first_chains[FIRST_CHAINS];
     command **unacknowledged; /* hash of unacknowledged_chains chains, by key: `sent`, and what waits to be sent again */
     uint32_t sent_count, unacknowledged_count, unacknowledged_chains;
     uint64_t reliable_data_in_transit;
@@ -418,13 +420,12 @@ bool channel_acknowledges(const channel *c, uint16_t number);
 bool channel_gate_closed(const channel *c, uint16_t number);
 channel *peer_channel(peer *p, uint32_t id); /* makes it; NULL without memory */
 channel *peer_find_channel(const peer *p, uint32_t id);
-void peer_free_channels(peer *p);
+void peer_free_channels(gde_engine *e, peer *p);
 held *early_find(const gde_engine *e, const channel *c, uint16_t number);
 bool early_insert(const gde_engine *e, channel *c, held *h);
 void early_remove(const gde_engine *e, channel *c, held *h);
-held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, const uint8_t *data, uint32_t length,
-                  uint32_t fragment_count);
-void held_free(held *h);
+held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, uint32_t length, uint32_t fragment_count);
+void held_free(gde_engine *e, held *h);
 bool held_has(const gde_engine *e, const held *h, uint32_t number);
 /* A fragment that is not there yet; false without memory. */
 bool held_add(const gde_engine *e, held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length);
@@ -501,7 +502,8 @@ bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due);
 uint64_t recovery_timeout(const peer *p);
 uint64_t recovery_patience(const peer *p, const command *c);
 /* The command is under way from now on; false without memory. */
-bool sent_insert(const gde_engine *e, peer *p, command *c);
+void sent_insert(const gde_engine *e, peer *p, command *c);
+void unacknowledged_clear(peer *p);
 
 /* throttle.c */
 void adapt_throttle(peer *p, uint64_t sample);
@@ -567,9 +569,10 @@ void packet_free(gde_engine *e, packet *waiting);
 
 /* timers.c */
 void schedule(gde_engine *e, peer *p);
+bool timers_reserve(gde_engine *e); /* for one peer more, whose timers cannot fail then */
 
 /* calls.c */
-void configure_throttle(gde_engine *e, peer *p, const uint32_t *values);
+bool configure_throttle(gde_engine *e, peer *p, const uint32_t *values);
 
 /* lifecycle.c */
 void change_state(gde_engine *e, peer *p, uint8_t state);

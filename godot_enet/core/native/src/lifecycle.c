@@ -85,10 +85,9 @@ void reset_queues(gde_engine *e, peer *p) {
     free_list(e, p, &p->control);
     free_list(e, p, &p->unreliable);
     free_list(e, p, &p->reliable);
-    free(p->unacknowledged);
-    p->unacknowledged = NULL;
-    p->unacknowledged_chains = p->unacknowledged_count = p->sent_count = p->queued_count = 0;
-    peer_free_channels(p);
+    unacknowledged_clear(p);
+    p->sent_count = p->queued_count = 0;
+    peer_free_channels(e, p);
     p->channel_count = 0;
     p->held = 0;
     p->waiting_data = 0;
@@ -143,8 +142,9 @@ void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64
         reset_queues(e, p);
         forget_undelivered(e, p);
         write32(tail, data);
-        queue_control(e, p, COMMAND_DISCONNECT, tail, sizeof tail);
         change_state(e, p, STATE_DISCONNECTING);
+        /* Without memory there is nothing whose acknowledgement could be waited for. */
+        if (!queue_control(e, p, COMMAND_DISCONNECT, tail, sizeof tail)) peer_lost(e, p);
     } else if (state == STATE_CONNECTING || state == STATE_ACKNOWLEDGING_CONNECT) {
         say_farewell(e, p, data, now);
         peer_release(e, p);

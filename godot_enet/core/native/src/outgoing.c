@@ -323,7 +323,8 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             c->sent_time = c->spared_at = now;
             c->spares = 0;
             c->datagram = p->datagrams;
-            d->has_reliable = keep = sent_insert(e, p, c);
+            sent_insert(e, p, c);
+            d->has_reliable = keep = true;
         } else if (c->has_packet) {
             if (c->starts) {
                 p->throttle_counter = (p->throttle_counter + THROTTLE_COUNTER) % THROTTLE_SCALE;

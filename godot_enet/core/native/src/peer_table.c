@@ -91,7 +91,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number,
     uint32_t slot = lowest_free(e);
     if (slot >= MAXIMUM_PEER_ID) return NULL;
     bool has_table = e->peer_total < e->by_address_slots || grow_chains(e);
-    peer *p = has_table ? calloc(1, sizeof *p) : NULL;
+    peer *p = has_table && timers_reserve(e) ? calloc(1, sizeof *p) : NULL;
     if (!p) return NULL;
     set_bit(e->used, slot);
     p->number = (uint16_t)(number < MAXIMUM_PEER_ID ? number : free_number(e, address, slot));
@@ -104,6 +104,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number,
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
     p->proof = -1;
+    unacknowledged_clear(p);
     p->mtu = e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;
     list_init(&p->control);

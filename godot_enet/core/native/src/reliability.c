@@ -45,10 +45,19 @@ static void unacknowledged_link(const gde_engine *e, peer *p, command *c) {
     *chain = c;
 }
 
-static bool unacknowledged_grow(const gde_engine *e, peer *p) {
-    uint32_t old = p->unacknowledged_chains, chains = old ? old * 2 : 8;
+void unacknowledged_clear(peer *p) {
+    if (p->unacknowledged != p->first_chains) free(p->unacknowledged);
+    memset(p->first_chains, 0, sizeof p->first_chains);
+    p->unacknowledged = p->first_chains;
+    p->unacknowledged_chains = FIRST_CHAINS;
+    p->unacknowledged_count = 0;
+}
+
+/* Without memory the chains become longer, and nothing is lost. */
+static void unacknowledged_grow(const gde_engine *e, peer *p) {
+    uint32_t old = p->unacknowledged_chains, chains = old * 2;
     command **before = p->unacknowledged, **table = calloc(chains, sizeof *table);
-    if (!table) return false;
+    if (!table) return;
     p->unacknowledged = table;
     p->unacknowledged_chains = chains;
     for (uint32_t i = 0; i < old; i++) {
@@ -57,20 +66,18 @@ static bool unacknowledged_grow(const gde_engine *e, peer *p) {
             unacknowledged_link(e, p, c);
         }
     }
-    free(before);
-    return true;
+    if (before != p->first_chains) free(before);
 }
 
-bool sent_insert(const gde_engine *e, peer *p, command *c) {
+void sent_insert(const gde_engine *e, peer *p, command *c) {
     if (c->attempts == 1) {
-        if (p->unacknowledged_count == p->unacknowledged_chains && !unacknowledged_grow(e, p)) return false;
+        if (p->unacknowledged_count >= p->unacknowledged_chains) unacknowledged_grow(e, p);
         unacknowledged_link(e, p, c);
         p->unacknowledged_count++;
     }
     list_append(&p->sent, &c->node);
     p->sent_count++;
     c->in_flight = true;
-    return true;
 }
 
 static void leave_flight(peer *p, command *c) {

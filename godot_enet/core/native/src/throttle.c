@@ -135,7 +135,8 @@ void bandwidth_throttle(gde_engine *e, int64_t now) {
             uint8_t tail[8];
             write32(write32(tail, p->incoming_throttle_epoch == now ? p->outgoing_bandwidth : limit),
                     e->outgoing_bandwidth);
-            queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, tail, sizeof tail);
+            /* Who cannot be told now is told a second later, with the others. */
+            if (!queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, tail, sizeof tail)) e->recalculate = true;
         }
     } else {
         EACH_CONNECTED(e, p) if (!list_empty(&p->reliable)) slots_add(&e->dirty, p->slot);

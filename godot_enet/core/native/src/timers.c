@@ -44,17 +44,23 @@ static void compact_timers(gde_engine *e) {
     for (uint32_t i = kept / 2; i-- > 0;) sift_down(e, i);
 }
 
+/* More than the peers: what was put off stays in the heap until it is compacted. */
+static uint32_t most_timers(uint32_t peers) { return 64 + 4 * peers; }
+
+bool timers_reserve(gde_engine *e) {
+    uint32_t needed = most_timers(e->peer_total + 1), capacity = max32(needed, 2 * e->timer_capacity);
+    if (needed <= e->timer_capacity) return true;
+    timer_entry *grown = realloc(e->timers, capacity * sizeof *grown);
+    if (!grown) return false;
+    e->timers = grown;
+    e->timer_capacity = capacity;
+    return true;
+}
+
 void schedule(gde_engine *e, peer *p) {
     int64_t due;
     if (!due_at(e, p, &due) || (p->has_timer && due >= p->timer)) return;
-    if (e->timer_count >= 64 + 4 * e->peer_total) compact_timers(e);
-    if (e->timer_count == e->timer_capacity) {
-        uint32_t capacity = e->timer_capacity ? e->timer_capacity * 2 : 16;
-        timer_entry *grown = realloc(e->timers, capacity * sizeof *grown);
-        if (!grown) return;
-        e->timers = grown;
-        e->timer_capacity = capacity;
-    }
+    if (e->timer_count >= most_timers(e->peer_total)) compact_timers(e);
     p->timer = due;
     p->has_timer = true;
     e->timers[e->timer_count] = (timer_entry){due, ++e->timer_serial, p->handle};
