@@ -55,6 +55,7 @@ def main() -> None:
     if sys.argv[1] == "error":
         raise SystemError("on purpose")
     if sys.argv[1] == "interrupt":
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
         signal.raise_signal(signal.SIGINT)  # in this thread: sent to the process, another one may take it
         time.sleep(30)
 

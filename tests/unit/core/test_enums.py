@@ -27,7 +27,9 @@ def enums() -> Iterator[Any]:
         owners = [loaded, *(each for each in vars(loaded).values() if inspect.isclass(each))]
         for owner in owners:
             for each in list(vars(owner).values()):
-                if inspect.isclass(each) and issubclass(each, int) and hasattr(each, "__members__"):
+                if not (inspect.isclass(each) and each.__module__.startswith("godot_enet.")):
+                    continue  # one of the standard library's
+                if issubclass(each, int) and hasattr(each, "__members__"):
                     yield each
 
 
