@@ -188,7 +188,8 @@ class _Expression:
         if token == "(":
             value = evaluate(self.tokens.until(")"), self._find, self._preload)
         elif token[:1].isdigit() or (token[:1] == "." and len(token) > 1) or token.strip("r")[:1] in ("'", '"'):
-            value = ast.literal_eval(token)
+            digits = token.replace("_", "")
+            value = int(digits) if digits.isdecimal() else ast.literal_eval(token)  # Python's 010 is an error
         elif token == "[":
             value = [self._all(part) for part in self._parts("[", "]")]
         elif token == "{":
@@ -243,6 +244,8 @@ def _member(value: Any, name: str) -> Any:
     member = getattr(value, "member", None)
     if callable(member):
         return member(name)
+    if isinstance(value, type) and not hasattr(value, name):
+        raise UnknownName(name)  # Godot's class has more than this package's
     found = getattr(value, name)
     if isinstance(found, (int, float, type)):
         return found

@@ -236,7 +236,7 @@ def _override(cls: type, name: str, value: Any, config: RpcConfig) -> RpcMethod[
 def _check_name(cls: type, name: str) -> None:
     from godot_enet.compat.scene.node import Node  # this is below it
 
-    if hasattr(Node, name) and name not in _VIRTUAL:
+    if (hasattr(Node, name) or name in Node.__annotations__) and name not in _VIRTUAL:
         raise refuse(name, f"a name that {cls.__name__} needs as a Node", "choose another one")
 
 

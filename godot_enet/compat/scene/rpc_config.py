@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import md5
-from operator import index
 from typing import Any, NamedTuple
 
+from godot_enet.compat.errors import as_int
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.variant import Variant
@@ -94,7 +94,7 @@ def _number(value: object, error: str) -> int:
     if isinstance(value, bool):
         raise TypeError(error)
     try:
-        return index(value)  # type: ignore[arg-type]  # that is what is being found out
+        return as_int(value, "")  # type: ignore[arg-type]  # that is what is being found out
     except TypeError:
         raise TypeError(error) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from threading import TIMEOUT_MAX
 from time import monotonic, sleep
 
 from godot_enet.compat.errors import fail
@@ -152,17 +153,23 @@ class SceneTree:
         """Frames at an even pace until :meth:`quit`; returns its exit code.
 
         A frame that takes longer delays the next ones; they do not hurry to catch up.
+
+        Raises:
+            ValueError: the pace is not above 0.
         """
-        interval = 1 / frames_per_second
+        if not frames_per_second > 0:
+            raise ValueError(f"frames_per_second must be above 0, not {frames_per_second}")
+        interval = min(1 / frames_per_second, TIMEOUT_MAX)
         self._exit_code = None
         last = due = monotonic()
-        while self._exit_code is None:
+        while True:
             now = monotonic()
             self.process(now - last)
+            if self._exit_code is not None:
+                return self._exit_code
             last = now
             due = max(due + interval, monotonic())
             sleep(max(0.0, due - monotonic()))
-        return self._exit_code
 
     def quit(self, exit_code: int = 0) -> None:
         """End :meth:`run` after this frame."""

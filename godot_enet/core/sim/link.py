@@ -57,7 +57,7 @@ class LinkConfig:
                 raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}")
             if not getattr(self, name) <= _MAX_NUMBER:
                 raise ValueError(f"{name} must be at most {_MAX_NUMBER}, but is {getattr(self, name)}")
-        if self.burst_length < 1.0:
+        if not self.burst_length >= 1.0:
             raise ValueError(f"burst_length must be at least 1, not {self.burst_length}")
 
 

@@ -91,6 +91,7 @@ def test_equal_seeds_give_equal_fates() -> None:
         {"loss": -0.1},
         {"burst": 2.0},
         {"burst_length": 0.5},
+        {"burst_length": float("nan")},
         {"reorder": 7.0},
         {"duplicate": -1.0},
         {"delay": -1},

@@ -94,7 +94,7 @@ class Inner extends Node:
 		const CHANNEL = 12
 """
 CHANNELS: dict[str, int | None] = {
-    "7": 7, "-1": -1, "0x10": 16, "0b11": 3, "1_0": 10, "300": 300, "2.0": 2, "REAL": 7, "true": 1,
+    "7": 7, "-1": -1, "0x10": 16, "0b11": 3, "1_0": 10, "0010": 10, "300": 300, "4294967299": 3, "2.0": 2, "REAL": 7, "true": 1,
     "CHANNEL": 2, "LATER": 5, "self.CHANNEL": 2, "1 + 2 * CHANNEL": 5, "(1 + 2) * CHANNEL": 6, "1 + 2.7": 3,
     "7 / 2": 3, "-7 / 2": -3, "-7 % 3": -1, "9.5 / 2": 4, "2 ** 3": 8, "(1 << 3) | 1": 9, "6 & 3": 2, "6 ^ 3": 5,
     "16 >> 2": 4, "-~4": 5, "3 if CHANNEL == 2 else 4": 3, "1 if not false else 2": 1, "true and 3": 1, "0 or 0": 0,
@@ -136,9 +136,11 @@ def test_what_is_no_constant(expression: str) -> None:
         rpc_methods(f'{source}@rpc("any_peer", "call_local", "reliable", {expression})\nfunc f(): pass')
 
 
-def test_a_channel_that_is_not_known() -> None:
-    method = rpc_methods('@rpc("any_peer", "call_local", "reliable", Net.CHANNEL)\nfunc f(): pass')["f"]
-    assert (method.unknown_channel, method.config.channel) == ("Net.CHANNEL", 0)
+@pytest.mark.parametrize("channel", ["Net.CHANNEL", "Node.PROCESS_MODE_ALWAYS", "Node.ProcessMode.PROCESS_MODE_ALWAYS"])
+def test_a_channel_that_is_not_known(channel: str) -> None:
+    """Of another script, or of a class of Godot's that has more there than here."""
+    method = rpc_methods(f'@rpc("any_peer", "call_local", "reliable", {channel})\nfunc f(): pass')["f"]
+    assert (method.unknown_channel, method.config.channel) == (channel, 0)
 
 
 def test_constants_of_other_scripts(tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ def test_decorators_beneath_it_work() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["rpc", "rpc_id", "get_path", "name", "multiplayer", "tree_entered", "__init__", "_table"]
+    "name",
+    ["rpc", "rpc_id", "get_path", "name", "multiplayer", "tree_entered", "__init__", "_table", "_name", "_children"],
 )
 def test_the_names_of_node_are_refused(name: str) -> None:
     with pytest.raises(TypeError, match=f"@rpc: '{name}' is a name that Bad needs as a Node; choose another one"):

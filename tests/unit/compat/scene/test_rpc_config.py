@@ -57,6 +57,11 @@ def test_what_a_dictionary_says() -> None:
     assert config_from_dictionary({"channel": 4}) is None
 
 
+def test_a_channel_has_32_bits() -> None:
+    assert config_from_annotation([2**32 + 3]).channel == 3
+    assert config_from_dictionary({"rpc_mode": 1, "channel": 2**63 - 1}) == (1, 2, False, -1)
+
+
 def test_a_config_in_words() -> None:
     assert str(RpcConfig()) == "authority, call_remote, reliable, channel 0"
     assert str(RpcConfig(1, 0, True, 3)) == "any_peer, call_local, unreliable, channel 3"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from godot_enet.compat.scene import scene_tree
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.scene.scene_tree import SceneTree
@@ -122,3 +125,29 @@ def test_run_until_quit(tree: SceneTree) -> None:
     assert len(frames) == 3
     frames.clear()
     assert tree.run(1000) == 7
+
+
+@pytest.mark.parametrize("pace", [0, 0.0, -1, float("nan"), float("-inf")])
+def test_a_pace_that_cannot_be(tree: SceneTree, pace: float) -> None:
+    with pytest.raises(ValueError, match=f"frames_per_second must be above 0, not {pace}"):
+        tree.run(pace)
+
+
+@pytest.mark.parametrize("pace", [1e300, float("inf")])
+def test_any_other_pace(tree: SceneTree, pace: float) -> None:
+    tree.process_frame.connect(tree.quit)
+    assert tree.run(pace) == 0
+
+
+def test_a_frame_in_a_century(tree: SceneTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's sleep takes no longer time; and nothing waits for a frame after the last one."""
+    asked: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        tree.quit()
+
+    monkeypatch.setattr(scene_tree, "sleep", sleep)
+    assert tree.run(5e-324) == 0
+    assert len(asked) == 1
+    assert asked[0] <= threading.TIMEOUT_MAX
