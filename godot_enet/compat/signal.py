@@ -109,10 +109,14 @@ class Signal(Generic[_P]):
             flags: a sum of :class:`ConnectFlags`.
 
         Returns:
-            ``OK``, or ``ERR_INVALID_PARAMETER`` if it is connected already.
+            ``OK``; ``ERR_INVALID_PARAMETER`` if it is connected already, or to be to a freed object;
+            ``ERR_UNCONFIGURED`` if the object that has the signal was freed.
         """
         number = as_int(flags, "flags")
         key = _key(_checked(callable))
+        source = self._object()
+        if isinstance(source, Freeable) and source._freed:
+            return fail('Parameter "obj" is null.', Error.ERR_UNCONFIGURED)
         known = self._slots.get(key)
         if known is None:
             slot = _Slot(callable, number)
@@ -312,8 +316,10 @@ def _name(callable: Callable[..., object]) -> str:
 def _key(callable: Callable[..., object]) -> Hashable:
     """What makes it the same callable: the identity of its parts, whatever they may say about being equal."""
     function = getattr(callable, "__func__", None)
-    if function is not None:
-        return id(callable.__self__), id(function)  # type: ignore[attr-defined]  # a method, made anew at each access
+    if function is not None:  # a method, made anew at each access
+        of: Any = callable.__self__  # type: ignore[attr-defined]
+        # So is a decorated method, of which this may be the rpc().
+        return _key(of) if hasattr(type(of), "__func__") else id(of), id(function)
     if isinstance(callable, BuiltinMethodType):
         return id(callable.__self__), callable.__name__
     return id(callable)
@@ -324,8 +330,9 @@ def _target(callable: Callable[..., object]) -> Freeable | None:
     found: object = callable
     while isinstance(found, partial):
         found = found.func
-    if not isinstance(found, Freeable):
-        found = getattr(found, "__self__", None)
+    for _ in range(2):  # from a method to its object; from rpc() of a decorated method to that, and then to the object
+        if not isinstance(found, (Freeable, Signal)):
+            found = getattr(found, "__self__", None)
     if isinstance(found, Signal):  # its emit(), connected to another signal
         found = found._object()
     return found if isinstance(found, Freeable) else None

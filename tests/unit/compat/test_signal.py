@@ -300,6 +300,15 @@ class TestFreed:
         assert not guard.alarm.has_connections()
         assert alarm.get_object() is None
 
+    def test_its_own_signals_are_connected_to_nothing(self, hall: Hall, logged: Logged) -> None:
+        guard = Guard([])
+        alarm = guard.alarm
+        guard.free()
+        assert alarm.connect(hall.hear) is Error.ERR_UNCONFIGURED
+        assert logged() == ['Parameter "obj" is null.']
+        alarm.emit(1)
+        assert hall.heard == []
+
     def test_it_is_not_connected_any_more(self, door: Door, logged: Logged) -> None:
         guard = Guard([])
         guard.free()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from copy import copy
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from godot_enet.compat.globals import Error
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.rpc import BoundRpc, RpcMethod, rpc, script_methods
-from godot_enet.compat.signal import Signal
+from godot_enet.compat.signal import Signal, run_deferred
 from godot_enet.compat.variant import VariantType, typeof
 
 
@@ -114,3 +116,27 @@ def test_signals_can_be_connected_to_it() -> None:
     assert signal.is_connected(node.empty)
     signal.disconnect(node.empty)
     assert not signal.has_connections()
+
+
+@pytest.mark.parametrize("flags", [0, Signal.CONNECT_DEFERRED, Signal.CONNECT_REFERENCE_COUNTED])
+def test_signals_can_be_connected_to_its_rpc(flags: int) -> None:
+    """It is one and the same whenever it is asked for, and its node's end is the connection's."""
+    door, node = Node(), Base()
+    heard: Signal[...] = Signal(door, "opened", ("a",))
+    assert heard.connect(node.plain.rpc, flags) is Error.OK
+    assert heard.is_connected(node.plain.rpc)
+    assert not heard.is_connected(node.empty.rpc)
+    assert not heard.is_connected(node.plain.rpc_id)
+    assert not heard.is_connected(node.plain)
+    assert not heard.is_connected(Base().plain.rpc)
+    if not flags & Signal.CONNECT_REFERENCE_COUNTED:
+        assert heard.connect(node.plain.rpc, flags) is Error.ERR_INVALID_PARAMETER
+    heard.emit(7)
+    run_deferred()
+    assert node.sent == [(0, "plain", 7)]
+    watched = weakref.ref(node)
+    node.free()
+    assert not heard.has_connections()
+    del node
+    gc.collect()
+    assert watched() is None
