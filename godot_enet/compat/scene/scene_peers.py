@@ -80,7 +80,7 @@ class ScenePeers(SceneSettings):
         if peer is self._transport:
             return
         if peer is not None and peer.get_connection_status() is _DISCONNECTED:
-            return fail("Supplied MultiplayerPeer must be connecting or connected.", None)
+            return fail(f"Supplied MultiplayerPeer must be connecting or connected. Got {peer!r}.", None)
         old, self._transport = self._transport, peer
         if old is not None:
             self._attachment.disconnect(old)

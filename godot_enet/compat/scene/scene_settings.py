@@ -41,7 +41,7 @@ class SceneSettings(MultiplayerAPI):
         """Set the node that all paths begin at: an absolute path, the same at all peers. A SceneTree does it."""
         value = NodePath(path)
         if not value.is_absolute() and not value.is_empty():
-            return fail("SceneMultiplayer root path must be absolute.", None)
+            return fail(f"SceneMultiplayer root path must be absolute. Got '{value}'.", None)
         self._root_path = value
 
     def get_auth_callback(self) -> AuthCallback | None:
@@ -66,7 +66,7 @@ class SceneSettings(MultiplayerAPI):
         if isinstance(timeout, str) or not hasattr(timeout, "__float__"):
             raise TypeError(f"timeout must be a float, not {type(timeout).__name__}")
         if timeout < 0:
-            return fail("Timeout must be greater or equal to 0 (where 0 means no timeout)", None)
+            return fail(f"Timeout must be greater or equal to 0 (where 0 means no timeout). Got {timeout}.", None)
         self._auth.timeout = float(timeout)
 
     def is_refusing_new_connections(self) -> bool:
@@ -104,7 +104,7 @@ class SceneSettings(MultiplayerAPI):
     def set_max_sync_packet_size(self, size: int) -> None:
         """At least 128; without effect."""
         if (value := as_int(size, "size")) < 128:
-            return fail("Sync maximum packet size must be at least 128 bytes.", None)
+            return fail(f"Sync maximum packet size must be at least 128 bytes. Got {value}.", None)
         self._max_sync_packet_size = value
 
     def get_max_delta_packet_size(self) -> int:
@@ -114,7 +114,7 @@ class SceneSettings(MultiplayerAPI):
     def set_max_delta_packet_size(self, size: int) -> None:
         """At least 128; without effect."""
         if (value := as_int(size, "size")) < 128:
-            return fail("Sync maximum packet size must be at least 128 bytes.", None)
+            return fail(f"Sync maximum packet size must be at least 128 bytes. Got {value}.", None)
         self._max_delta_packet_size = value
 
     def object_configuration_add(self, object: object, configuration: Variant) -> Error:

@@ -80,7 +80,7 @@ class SceneTree:
             self._multiplayer = multiplayer
             return self._attach(multiplayer, _ROOT)
         if path._names[:1] != ("root",) or not path.is_absolute():
-            return fail("Custom multiplayer root path must be an absolute path in the tree.", None)
+            return fail(f"Custom multiplayer root path must be an absolute path in the tree. Got '{path}'.", None)
         for other in self._branches:
             shorter, longer = sorted((other._names, path._names), key=len)
             if other != path and longer[: len(shorter)] == shorter and shorter is other._names:

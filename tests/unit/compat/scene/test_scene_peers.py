@@ -63,7 +63,7 @@ def test_wrong_transports(caplog: pytest.LogCaptureFixture) -> None:
     peer.status = MultiplayerPeer.CONNECTION_DISCONNECTED
     api.multiplayer_peer = peer
     assert api.multiplayer_peer is offline
-    assert "Supplied MultiplayerPeer must be connecting or connected." in caplog.text
+    assert "Supplied MultiplayerPeer must be connecting or connected. Got <" in caplog.text
     with pytest.raises(TypeError, match="must be a MultiplayerPeer"):
         api.multiplayer_peer = cast("Any", "peer")
 

@@ -53,10 +53,10 @@ def test_properties(api: SceneMultiplayer, name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("root_path", "foo", "SceneMultiplayer root path must be absolute."),
-        ("auth_timeout", -1, "Timeout must be greater or equal to 0 (where 0 means no timeout)"),
-        ("max_sync_packet_size", 127, "Sync maximum packet size must be at least 128 bytes."),
-        ("max_delta_packet_size", 127, "Sync maximum packet size must be at least 128 bytes."),
+        ("root_path", "foo", "SceneMultiplayer root path must be absolute. Got 'foo'."),
+        ("auth_timeout", -1, "Timeout must be greater or equal to 0 (where 0 means no timeout). Got -1."),
+        ("max_sync_packet_size", 127, "Sync maximum packet size must be at least 128 bytes. Got 127."),
+        ("max_delta_packet_size", 127, "Sync maximum packet size must be at least 128 bytes. Got 127."),
     ],
 )
 def test_what_is_refused(

@@ -151,3 +151,12 @@ def test_a_frame_in_a_century(tree: SceneTree, monkeypatch: pytest.MonkeyPatch) 
     assert tree.run(5e-324) == 0
     assert len(asked) == 1
     assert asked[0] <= threading.TIMEOUT_MAX
+
+
+@pytest.mark.parametrize("path", ["root/a", "/elsewhere", "a:b"])
+def test_a_part_that_cannot_be_says_which(tree: SceneTree, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    tree.set_multiplayer(SceneMultiplayer(), path)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Custom multiplayer root path must be an absolute path in the tree. Got '{path}'."
+    ]
+    assert tree.get_multiplayer(path) is tree.get_multiplayer()
