@@ -122,7 +122,7 @@ class TestMoments:
         assert resent(peer)[0] == (begin + 4 * TIMEOUT, 1)
 
     def test_no_more_than_twice_while_anything_comes(self, engine_factory: EngineFactory) -> None:
-        peer = steady(engine_factory)
+        peer = steady(engine_factory, spare_copies=0)
         begin = send_spaced(peer, 1)
         for number in range(1, 16):
             peer.stage.wait(TIMEOUT - 1)

@@ -30,7 +30,7 @@ from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_queue, takes_nothin
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
-from godot_enet.core.engine.recovery import spare_gap, spares_wanted
+from godot_enet.core.engine.recovery import call_due_at, spare_gap, spares_wanted
 from godot_enet.core.engine.throttle import measure_loss
 from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge, SendQueueFull
 from godot_enet.core.events import DisconnectReason
@@ -275,6 +275,9 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     wanted = spares_wanted(peer)
     if wanted:
         _take_spares(peer, draft, now, wanted)
+    call = call_due_at(peer)
+    if call is not None and call <= now:
+        _take_copy(peer, draft, next(iter(peer.sent.values())), now)
     if draft.count:
         measure_loss(peer, now)
         peer.last_send_time = now
@@ -412,16 +415,23 @@ def _take_spares(peer: Peer, draft: Draft, now: int, wanted: int) -> None:
     for command in peer.sent.values():
         if command.spares >= wanted or command.channel is None or now - command.spared_at < gap:
             continue
-        if draft.count >= MAXIMUM_PACKET_COMMANDS or peer.mtu - draft.size < len(command.wire):
-            peer.continue_sending = True
+        if not _take_copy(peer, draft, command, now):
             break
-        draft.has_reliable = True
-        draft.parts.append(command.wire)
-        draft.size += len(command.wire)
-        draft.count += 1
         command.spares += 1
-        command.spared = True
-        command.spared_at = now
+
+
+def _take_copy(peer: Peer, draft: Draft, command: ReliableCommand, now: int) -> bool:
+    """Add a copy of a command that is under way, if it fits."""
+    if draft.count >= MAXIMUM_PACKET_COMMANDS or peer.mtu - draft.size < len(command.wire):
+        peer.continue_sending = True
+        return False
+    draft.has_reliable = True
+    draft.parts.append(command.wire)
+    draft.size += len(command.wire)
+    draft.count += 1
+    command.spared = True
+    command.spared_at = now
+    return True
 
 
 def _drop_packet(peer: Peer, sequence: int) -> int:

@@ -12,6 +12,11 @@ Here two things are different (:attr:`HostConfig.early_retransmit`):
 Nothing tells of a loss sooner than a round trip later. So where losses were seen, and little is under way, spare copies
 follow each command after a short while, before anybody knows whether they are needed.
 
+A link may lose so much that a connection seems to have ended which has not. So after a second without any
+acknowledgement, the oldest command under way, mostly a PING, is repeated ten times a second (a *call*) until one comes
+or the peer is given up. Where
+few are lost that takes too many losses in a row to happen.
+
 An acknowledgement of the first copy of something that was sent twice tells that patience was too short (the idea of
 RFC 3522): then it grows. Units: milliseconds.
 """
@@ -32,6 +37,7 @@ __all__ = [
     "MAXIMUM_BACKOFF",
     "PRESENT_BACKOFF",
     "Recovery",
+    "call_due_at",
     "spare_due_at",
     "spare_gap",
     "spares_wanted",
@@ -55,6 +61,8 @@ FEW_LOSSES, MANY_LOSSES = 100, 16
 """One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
 REMEMBERED_ANSWERS = 2 * FEW_LOSSES
 """Of a time without losses no more counts, so that the next ones are soon many."""
+SILENCE, CALL_GAP = 1000, 100
+"""How long after the first command that nobody acknowledged a peer is called, and how often."""
 FORGOTTEN = 30_000
 """So long after the first loss all are forgotten, and there are no spare copies until the next: if a narrow link lost
 what it did because of them, it loses no more."""
@@ -174,3 +182,15 @@ def spare_due_at(peer: Peer) -> int | None:
         return None
     waiting = [c.spared_at for c in peer.sent.values() if c.spares < wanted and c.channel is not None]
     return min(waiting) + spare_gap(peer.rtt) if waiting else None
+
+
+def call_due_at(peer: Peer) -> int | None:
+    """When the oldest command under way shall be sent once more, lest the connection ends although it lives; None while
+    something was acknowledged lately."""
+    recovery = peer.recovery
+    if recovery is None or not recovery.most_spares or not peer.earliest_timeout or not peer.sent:
+        return None
+    if peer.state is not PeerState.CONNECTED:
+        return None
+    oldest = next(iter(peer.sent.values()))
+    return max(peer.earliest_timeout + SILENCE, oldest.spared_at + CALL_GAP)

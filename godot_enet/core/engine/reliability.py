@@ -14,7 +14,7 @@ from godot_enet.core.constants import CONTROL_CHANNEL, Command, PeerState
 from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.commands import ReliableCommand
 from godot_enet.core.engine.peer import NO_OVERDUE
-from godot_enet.core.engine.recovery import spare_due_at
+from godot_enet.core.engine.recovery import call_due_at, spare_due_at
 from godot_enet.core.engine.throttle import adapt_throttle
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def due_at(peer: Peer) -> int | None:
         wait = command.timeout if recovery is None else recovery.patience(command, peer.rtt, peer.rtt_variance)
         if due is None or command.sent_time + wait < due:
             due = command.sent_time + wait
-        spare = spare_due_at(peer)
-        if spare is not None and (due is None or spare < due):
-            due = spare
+        for copy in (spare_due_at(peer), call_due_at(peer)):
+            if copy is not None and (due is None or copy < due):
+                due = copy
     elif peer.state is PeerState.CONNECTED:
         ping = peer.last_receive_time + peer.ping_interval
         if due is None or ping < due:

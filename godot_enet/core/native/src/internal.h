@@ -499,6 +499,7 @@ void recovery_learn(peer *p, const command *c, int64_t sent_time);
 uint32_t spares_wanted(const gde_engine *e, const peer *p);
 int64_t spare_gap(const peer *p);
 bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due);
+bool call_due_at(const gde_engine *e, const peer *p, int64_t *due);
 uint64_t recovery_timeout(const peer *p);
 uint64_t recovery_patience(const peer *p, const command *c);
 /* The command is under way from now on; false without memory. */

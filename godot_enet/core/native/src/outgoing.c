@@ -346,6 +346,19 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
     return can_ping;
 }
 
+/* A copy of a command that is under way, if it fits. */
+static bool take_copy(peer *p, draft *d, command *c, int64_t now) {
+    if (d->count >= MAXIMUM_PACKET_COMMANDS || p->mtu - d->size < c->head_size + c->length) {
+        p->continue_sending = true;
+        return false;
+    }
+    c->spared = true;
+    c->spared_at = now;
+    write_command(d, c);
+    d->has_reliable = true;
+    return true;
+}
+
 /* Spare copies that are due. */
 static void take_spares(const gde_engine *e, peer *p, draft *d, int64_t now) {
     uint32_t wanted = spares_wanted(e, p);
@@ -353,15 +366,8 @@ static void take_spares(const gde_engine *e, peer *p, draft *d, int64_t now) {
     for (list_node *node = p->sent.next; node != &p->sent; node = node->next) {
         command *c = COMMAND_OF(node);
         if (c->spares >= wanted || !c->channel || now - c->spared_at < spare_gap(p)) continue;
-        if (d->count >= MAXIMUM_PACKET_COMMANDS || p->mtu - d->size < c->head_size + c->length) {
-            p->continue_sending = true;
-            break;
-        }
+        if (!take_copy(p, d, c, now)) break;
         c->spares++;
-        c->spared = true;
-        c->spared_at = now;
-        write_command(d, c);
-        d->has_reliable = true;
     }
 }
 
@@ -416,6 +422,8 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
         take_commands(e, p, &d, now, latest);
     }
     take_spares(e, p, &d, now);
+    int64_t call;
+    if (call_due_at(e, p, &call) && call <= now) take_copy(p, &d, COMMAND_OF(p->sent.next), now);
     if (!d.count) return 0;
     measure_loss(p, now);
     uint32_t size = (uint32_t)(d.at - e->body_scratch);

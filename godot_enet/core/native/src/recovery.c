@@ -3,6 +3,7 @@
 
 enum { ENOUGH = 3, LEAST_REORDERING = 4, REMEMBERED = 60000, MAXIMUM_BACKOFF = 16 };
 enum { SPARED_COMMANDS = 64, SPARED_PART = 4, LEAST_SPARE_GAP = 2, MOST_SPARE_GAP = 25, FEW_LOSSES = 100, MANY_LOSSES = 16 };
+enum { SILENCE = 1000, CALL_GAP = 100 };
 enum { REMEMBERED_ANSWERS = 2 * FEW_LOSSES, FORGOTTEN = 30000 };
 
 static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
@@ -73,4 +74,12 @@ bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due) {
     }
     *due += waits ? spare_gap(p) : 0;
     return waits;
+}
+
+bool call_due_at(const gde_engine *e, const peer *p, int64_t *due) {
+    if (!e->config.early_retransmit || !e->config.spare_copies || !p->earliest_timeout || list_empty(&p->sent)) return false;
+    if (p->state != STATE_CONNECTED) return false;
+    int64_t silent = p->earliest_timeout + SILENCE, next = COMMAND_OF(p->sent.next)->spared_at + CALL_GAP;
+    *due = silent > next ? silent : next;
+    return true;
 }

@@ -157,6 +157,7 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
         has_due = true;
         int64_t spare;
         if (spare_due_at(e, p, &spare) && spare < at) at = spare;
+        if (call_due_at(e, p, &spare) && spare < at) at = spare;
     } else if (p->state == STATE_CONNECTED) {
         int64_t ping = p->last_receive_time + p->ping_interval;
         if (!has_due || ping < at) at = ping;
