@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -258,3 +259,91 @@ def test_a_log_handler_may_use_the_connection(stage: Stage, link: Link) -> None:
 @pytest.fixture
 def link(stage: Stage) -> Link:
     return stage.link()
+
+
+def test_destroyed_while_a_host_in_python_takes_over(stage: Stage) -> None:
+    """Whoever is first has the socket: it is closed once, and never while another owns it."""
+
+    errors: list[BaseException] = []
+
+    def move(connection: ENetConnection, mode: ENetConnection.CompressionMode | None, begin: threading.Barrier) -> None:
+        try:
+            begin.wait(DEADLINE)
+            if mode is None:
+                connection.on_connect_request(lambda *_: ENetConnection.ConnectVerdict.ACCEPT)
+            else:
+                connection.compress(mode)
+        except BaseException as error:
+            errors.append(error)
+
+    for number in range(300):
+        connection = stage.server()
+        begin = threading.Barrier(2)
+        mode = ENetConnection.COMPRESS_ZLIB if number % 2 else None
+        mover = threading.Thread(target=move, args=(connection, mode, begin))
+        mover.start()
+        begin.wait(DEADLINE)
+        late = time.perf_counter() + number % 50 * 10e-6
+        while time.perf_counter() < late:
+            pass
+        connection.destroy()
+        mover.join(DEADLINE)
+        assert not mover.is_alive()
+        assert errors == []
+
+
+def test_every_method_while_hosts_are_replaced(stage: Stage) -> None:
+    server, client = stage.server(), stage.client()
+    peers = [stage.join(server, client).at_client]
+    random = Random(1)
+
+    def replace() -> None:
+        if random.random() < 0.3:
+            client.destroy()
+            server.destroy()
+        client.create_host(4)
+        server.create_host_bound("127.0.0.1", 0)
+        server.compress(random.choice((0, 1, 2, 3)))  # type: ignore[arg-type]
+        peer = client.connect_to_host("127.0.0.1", server.get_local_port() or 9)
+        if peer is not None:
+            peers[:] = [peer]
+
+    def use(connection: ENetConnection) -> None:
+        connection.service()
+        connection.broadcast(0, b"b", 1)
+        connection.flush()
+        connection.counters()
+        connection.pop_statistic(ENetConnection.HOST_TOTAL_SENT_DATA)
+        connection.bandwidth_limit(0, 0)
+        connection.channel_limit(random.randrange(1, 5))
+        connection.get_max_channels()
+        connection.refuse_new_connections(False)
+        connection.socket_send("127.0.0.1", 9, b"?")
+        repr(connection)
+        for peer in connection.get_peers():
+            use_peer(peer)
+
+    def use_peer(peer: ENetPacketPeer) -> None:
+        peer.send(0, b"p", random.choice((0, 1, 2)))
+        while peer.get_available_packet_count() and peer.get_packet():
+            peer.get_packet_flags()
+        peer.get_packet_error()
+        peer.get_remote_address()
+        peer.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME)
+        peer.get_state()
+        peer.get_channels()
+        peer.is_active()
+        peer.ping()
+        peer.ping_interval(100)
+        peer.set_timeout(32, 5000, 30000)
+        peer.throttle_configure(1000, 2, 2)
+        peer.get_disconnect_reason()
+        repr(peer)
+        random.choice((peer.peer_disconnect, peer.peer_disconnect_later, peer.peer_disconnect_now, peer.reset))()
+
+    with Crowd() as crowd:
+        crowd.add(replace)
+        crowd.add(lambda: use(server), 2)
+        crowd.add(lambda: use(client), 2)
+        crowd.add(lambda: use_peer(peers[0]))
+        time.sleep(SECONDS)

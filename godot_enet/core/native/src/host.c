@@ -202,14 +202,18 @@ int32_t gde_host_detach(gde_host *host, gde_engine **engine, int64_t *socket) {
         return GDE_ERR_CLOSED;
     }
     stop(host);
-    *engine = host->engine;
-    *socket = (int64_t)host->udp.handle;
-    host->engine = empty;
-    host->released = true;
-    os_waker_close(&host->waker);
+    bool closed = host->released; /* by somebody who stopped it while we waited for the same */
+    if (!closed) {
+        *engine = host->engine;
+        *socket = (int64_t)host->udp.handle;
+        host->engine = empty;
+        host->released = true;
+        os_waker_close(&host->waker);
+    }
     os_unlock(&host->lock);
     if (host->threaded) os_thread_join(host->thread);
-    return GDE_OK;
+    if (closed) gde_engine_destroy(empty);
+    return closed ? GDE_ERR_CLOSED : GDE_OK;
 }
 
 void gde_host_free(gde_host *host) {
