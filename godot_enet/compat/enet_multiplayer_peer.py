@@ -245,10 +245,9 @@ class ENetMultiplayerPeer(ENetPeers):
         return len(self._inbox.packets)
 
     def _take_packet(self) -> tuple[Error, bytes]:
-        packets = self._inbox.packets
-        if not packets:
+        if not self._inbox.packets:
             return fail("No incoming packets available.", Error.ERR_UNAVAILABLE), b""
-        return Error.OK, packets.popleft().packet
+        return Error.OK, self._inbox.take().packet
 
     def _no_packet(self, text: str, result: _T) -> _T:
         """What is said of the next packet when there is none."""

@@ -131,6 +131,7 @@ class PeerMethods(PacketPeer):
         self._address = address
         self._ended = ended
         self._packets = None
+        self._size = 0
         self._why = (DisconnectReason.NONE, 0)
         if host.hot_handle is not None:
             self._native(host.hot_handle, handle)
@@ -152,6 +153,8 @@ class PeerMethods(PacketPeer):
                 self._keep_waiting()
             self._host = host
             self._native(host.hot_handle, self._handle)
+            if host.hot_handle is None:
+                self._count()
 
     def _keep_waiting(self) -> None:
         """Take every packet that waits, in C or here, and let it wait here."""
@@ -162,6 +165,7 @@ class PeerMethods(PacketPeer):
             if error is Error.OK:
                 waiting.append((packet, flags))
         self._packets = waiting
+        self._size = sum(len(packet) for packet, _ in waiting)
 
     def _native(self, handle: object, peer: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""
@@ -171,6 +175,30 @@ class PeerMethods(PacketPeer):
         if self._packets is None:
             self._packets = deque()
         self._packets.append((packet, flags))
+        self._size += len(packet)
+        if len(self._packets) > 1:
+            self._count()
+
+    def _without(self, packet: bytes) -> bytes:
+        """A packet was taken."""
+        if self._packets:
+            self._size -= len(packet)
+            self._count()
+        else:
+            self._size = 0  # and not less by so much: two threads may have been here at once
+        return packet
+
+    def _count(self) -> None:
+        """Have the host count what waits here. A lone packet is about to be taken, and not worth a call."""
+        count = len(self._packets or ())
+        self._tell_untaken(*(count, self._size) if count > 1 else (0, 0))
+
+    def _tell_untaken(self, packets: int, size: int) -> None:
+        """Have the host count packets that it has given and that still wait: beyond its limit it takes no more."""
+        host = self._host
+        if host is not None:
+            with contextlib.suppress(EnetError):
+                host.set_untaken(self._handle, packets, max(size, 0))
 
     def __repr__(self) -> str:
         state = self.get_state().name.removeprefix("STATE_").lower() if self.is_active() else "inactive"
@@ -256,7 +284,7 @@ class PeerMethods(PacketPeer):
             return fail(_NULL, Error.ERR_UNCONFIGURED), b""
         if self._packets:
             with contextlib.suppress(IndexError):  # another thread took it
-                return Error.OK, self._packets.popleft()[0]
+                return Error.OK, self._without(self._packets.popleft()[0])
         text = 'Condition "packet_queue.is_empty()" is true. Returning: ERR_UNAVAILABLE'
         return fail(text, Error.ERR_UNAVAILABLE), b""
 
@@ -267,7 +295,7 @@ class PeerMethods(PacketPeer):
             # This may run the program's code, which may take packets: it comes before anything is looked at.
             self._packet_error = Error.OK
             with contextlib.suppress(IndexError):
-                return packets.popleft()[0]
+                return self._without(packets.popleft()[0])
         return super().get_packet()
 
     def get_packet_flags(self) -> int:
@@ -461,6 +489,7 @@ class ENetPacketPeer(HotPeer, PeerMethods):
         "_host",
         "_packet_error",
         "_packets",
+        "_size",
         "_why",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import weakref
 from enum import Enum
@@ -17,6 +18,7 @@ from godot_enet.compat.signal import frame
 
 __all__ = ["INACTIVE", "MAX_ID", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
 
+_log = logging.getLogger("godot_enet.network")
 INACTIVE = "The multiplayer instance isn't currently active."
 RESERVED_CHANNELS = 2
 """The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
@@ -134,6 +136,9 @@ class ENetPeers(MultiplayerPeer):
         if self._mode is Mode.NONE:
             return fail(INACTIVE, None)
         with frame(), attending:
+            self._inbox.count()
+            if dropped := self._inbox.drop_orphans():
+                _log.warning("Dropped %d packets of peers that are gone: too much waits to be taken.", dropped)
             overtake = self._inbox.begin_poll()
             for number in list(self._inbox.held):
                 self._release(number, overtake=overtake)
@@ -246,7 +251,7 @@ class ENetPeers(MultiplayerPeer):
             else _ORDERED
         )
         channel = event.channel - RESERVED_CHANNELS + 1 if event.channel >= RESERVED_CHANNELS else 0
-        self._inbox.add_packet(remote.get_packet(), sender, channel, mode)
+        self._inbox.add_packet(remote.get_packet(), sender, channel, mode, remote)
 
     # Changes
 

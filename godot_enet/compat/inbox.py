@@ -8,9 +8,11 @@ which a signal announces, waits while the program could not yet take that peer's
 from __future__ import annotations
 
 from collections import deque
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Hashable
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
+from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_KEPT_DATA
 
 __all__ = ["Inbox", "IncomingPacket"]
 
@@ -23,6 +25,19 @@ Two, since a program may poll a peer by itself that its multiplayer polls, too.
 """
 
 
+_COUNT_AFTER = 1024 * 1024
+"""Bytes that may arrive within a poll before they are counted."""
+_OVERHEAD = 256
+"""Bytes that a packet counts for besides its own."""
+
+
+class Source(Hashable, Protocol):
+    """Where packets come from: the ENetPacketPeer."""
+
+    def is_active(self) -> bool: ...
+    def _tell_untaken(self, packets: int, size: int) -> None: ...
+
+
 class IncomingPacket(NamedTuple):
     """A packet, where it is from, and how it was sent."""
 
@@ -32,15 +47,22 @@ class IncomingPacket(NamedTuple):
     mode: MultiplayerPeer.TransferMode
     serial: int
     """Its place in the queue, counted from the first packet ever; 0 while it is not in the queue."""
+    source: Source
 
 
 class Inbox(Generic[_Change]):
     """The packets of all peers in the order of arrival, and each peer's held changes with what came after them.
 
-    A program may take packets in one thread while another one polls.
+    A program may take packets in one thread while another one polls. What it has not taken when the next poll begins
+    counts as what waits at each peer's host, which then takes no more of that peer than fits its limits. Those who are
+    gone have no limit there, so what they left behind has to go when it is too much.
+
+    Args:
+        limit: bytes that may wait here of all peers together before that happens.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA) -> None:
+        self._limit = limit
         self.packets: deque[IncomingPacket] = deque()
         """What the program takes from."""
         self.held: dict[int, deque[IncomingPacket | _Change]] = {}
@@ -51,10 +73,21 @@ class Inbox(Generic[_Change]):
         self._new: set[int] = set()
         self._head: IncomingPacket | None = None
         self._idle_polls = 0
+        self._fresh: list[IncomingPacket] = []
+        """Queued since :meth:`count` was last called, and their bytes."""
+        self._fresh_size = 0
+        self._counted = 0
+        """The serial of the last one that it has looked at."""
+        self._taken: deque[tuple[Source, int]] = deque()
+        """Taken since then, though looked at before: where from, and how many bytes."""
+        self._untaken: dict[Source, tuple[int, int]] = {}
+        """What waits of each, in packets and bytes, as far as it is counted; and of all together, as it costs."""
+        self._cost = 0
 
     def clear(self) -> None:
         """Drop everything."""
         self.packets.clear()
+        self.count()
         self.drop_held()
 
     def drop_held(self) -> None:
@@ -64,6 +97,60 @@ class Inbox(Generic[_Change]):
         self.held.clear()
         self._last.clear()
         self._new.clear()
+
+    def take(self) -> IncomingPacket:
+        """The next packet. Raises ``IndexError`` without one."""
+        packet = self.packets.popleft()
+        if packet.serial <= self._counted:
+            self._taken.append((packet.source, len(packet.packet)))
+        return packet
+
+    def count(self) -> None:
+        """Tell each host what waits here of its peers."""
+        fresh, self._fresh, self._fresh_size = self._fresh, [], 0
+        if fresh:
+            self._counted = fresh[-1].serial  # first, so that what is taken from now on is subtracted
+        changed: set[Source] = set()
+        try:
+            first = self.packets[0].serial
+        except IndexError:
+            changed.update(self._untaken)
+            self._untaken.clear()  # also what two threads at once may have counted wrongly
+            self._taken.clear()
+            self._cost = 0
+        else:
+            for packet in fresh:
+                if packet.serial >= first:
+                    self._add(changed, packet.source, 1, len(packet.packet))
+        while self._taken:
+            source, size = self._taken.popleft()
+            self._add(changed, source, -1, -size)
+        for source in changed:
+            source._tell_untaken(*self._untaken.get(source, (0, 0)))
+
+    def _add(self, changed: set[Source], source: Source, packets: int, size: int) -> None:
+        count, total = self._untaken.get(source, (0, 0))
+        if count + packets >= 0:
+            self._untaken[source] = count + packets, total + size
+            self._cost += size + _OVERHEAD * packets
+        if count + packets <= 0:
+            self._untaken.pop(source, None)
+        changed.add(source)
+
+    def drop_orphans(self) -> int:
+        """Drop what waits of peers that are gone, if too much waits in all. Returns how many packets that were."""
+        if self._cost <= self._limit or all(source.is_active() for source in self._untaken):
+            return 0
+        count = 0
+        for _ in range(len(self.packets)):
+            packet = self.packets.popleft()
+            if packet.source.is_active():
+                self.packets.append(packet)
+            else:
+                self._taken.append((packet.source, len(packet.packet)))
+                count += 1
+        self.count()
+        return count
 
     def begin_poll(self) -> bool:
         """A poll begins. Returns whether changes shall overtake packets, since the program does not take any."""
@@ -80,15 +167,24 @@ class Inbox(Generic[_Change]):
         self._head = head
         return self._idle_polls >= _MAX_IDLE_POLLS
 
-    def add_packet(self, packet: bytes, sender: int, channel: int, mode: MultiplayerPeer.TransferMode) -> None:
+    def add_packet(
+        self, packet: bytes, sender: int, channel: int, mode: MultiplayerPeer.TransferMode, source: Source
+    ) -> None:
         """A packet has arrived."""
         held = self.held.get(sender)
         if held is None:
             self._serial = serial = self._serial + 1
-            self._last[sender] = serial
-            self.packets.append(IncomingPacket(packet, sender, channel, mode, serial))
+            self._enqueue(IncomingPacket(packet, sender, channel, mode, serial, source))
         else:
-            held.append(IncomingPacket(packet, sender, channel, mode, 0))
+            held.append(IncomingPacket(packet, sender, channel, mode, 0, source))
+
+    def _enqueue(self, incoming: IncomingPacket) -> None:
+        self._last[incoming.sender] = incoming.serial
+        self.packets.append(incoming)
+        self._fresh.append(incoming)
+        self._fresh_size += len(incoming.packet)
+        if self._fresh_size > _COUNT_AFTER:
+            self.count()
 
     def add_connected(self, number: int) -> None:
         """A peer was announced. Its end waits for the next poll: a program that looks once per frame sees the peer."""
@@ -123,8 +219,7 @@ class Inbox(Generic[_Change]):
                 break
             held.popleft()
             self._serial = serial = self._serial + 1
-            self._last[number] = serial
-            self.packets.append(first._replace(serial=serial))
+            self._enqueue(first._replace(serial=serial))
         change = held.popleft() if held else None
         if not held and self.held.get(number) is held:
             del self.held[number]

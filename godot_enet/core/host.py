@@ -336,6 +336,12 @@ class Host:
         """Queue a ping now, in addition to those that are sent by themselves."""
         self._change(partial(self._engine.ping, peer), peer=peer)
 
+    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Say how many packets that ``service`` gave still wait for whom they are for, and their bytes: they count as
+        what waits here, and too much of that is not acknowledged. Without this, what was given counts as taken.
+        """
+        self._change(partial(self._engine.set_untaken, peer, packets, size))
+
     # Looking
 
     def peers(self) -> list[PeerHandle]:

@@ -83,7 +83,7 @@ class PeerInfo(NamedTuple):
     reliable_data_in_transit: int
     """Bytes of reliable data sent and not acknowledged."""
     waiting_data: int
-    """Bytes received that the program has not taken."""
+    """Bytes received that the program has not taken: not reported yet, or reported and not taken as far as it says."""
     packets_queued: int
     """Commands queued and not yet sent."""
 
@@ -170,6 +170,13 @@ class Engine(Protocol):
 
     def broadcast(self, channel: int, packet: bytes, flags: int) -> None:
         """Queue one packet for every CONNECTED peer that has the channel."""
+        ...
+
+    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Say how many packets of those that were reported still wait for the program, and their bytes.
+
+        They count as what waits here, besides what was not reported. No-op for a peer that is gone.
+        """
         ...
 
     def ping(self, peer: PeerHandle) -> None:

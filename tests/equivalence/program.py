@@ -121,6 +121,8 @@ def _use(net: Net, node: Node, random: Random) -> None:
         call("configure", peer, option, *values)
     elif chance < 0.12:
         call("ping", peer)
+    elif chance < 0.2:
+        call("set_untaken", peer, *random.choice(((0, 0), (0, 0), (1, 10), (3, 4000), (131_072, 0), (9, 1 << 25))))
 
 
 def _channel(random: Random) -> int:

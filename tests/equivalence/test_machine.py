@@ -186,6 +186,12 @@ class Engines(RuleBasedStateMachine):
         node.engines.call("ping", peer)
 
     @precondition(lambda self: any(node.handles for node in self.net.nodes))
+    @rule(data=st.data(), packets=st.sampled_from([0, 1, 40, 131_072]), size=st.sampled_from([0, 100, 5000, 1 << 25]))
+    def set_untaken(self, data: st.DataObject, packets: int, size: int) -> None:
+        node, peer = self.some_peer(data)
+        node.engines.call("set_untaken", peer, packets, size)
+
+    @precondition(lambda self: any(node.handles for node in self.net.nodes))
     @rule(data=st.data(), option=st.sampled_from(PeerOption), values=st.tuples(U32, U32, U32))
     def configure(self, data: st.DataObject, option: PeerOption, values: tuple[int, int, int]) -> None:
         node, peer = self.some_peer(data)

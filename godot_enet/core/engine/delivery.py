@@ -154,7 +154,7 @@ def receive_fragment(
         channel.reliable_queue[start] = held
     elif held.fragment_count != count or held.total_length != total_length:
         return False
-    finishes = start == (channel.incoming_reliable + 1) & 0xFFFF and not peer.dispatched
+    finishes = start == (channel.incoming_reliable + 1) & 0xFFFF and not peer.dispatched and not peer.untaken
     if not _add_fragment(engine, peer, held, number, offset, data, finishes=finishes):
         return False
     if held.remaining == 0:
@@ -231,14 +231,14 @@ def _has_room(engine: PythonEngine, peer: Peer, *, reliable: bool = True, next_i
     """
     waiting = peer.dispatched
     budget = engine.maximum_waiting_data
-    if next_in_order is not None and not waiting:
+    if next_in_order is not None and not waiting and not peer.untaken:
         budget += engine.maximum_packet_size
         if peer.waiting_data < budget or next_in_order <= MAXIMUM_WINDOW_SIZE:
             return True
     elif (
         peer.waiting_data < (budget if reliable else (budget + 1) // 2)
         and peer.held < MAXIMUM_HELD_COMMANDS
-        and (waiting is None or len(waiting) < MAXIMUM_HELD_COMMANDS)
+        and peer.untaken + (0 if waiting is None else len(waiting)) < MAXIMUM_HELD_COMMANDS
     ):
         return may_keep(engine, peer, KEPT_OVERHEAD)
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)

@@ -347,6 +347,23 @@ class PythonEngine:
                 except EnetError:
                     continue
 
+    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Say how much of what was reported still waits for the program."""
+        if self.busy:
+            repair(self)
+        found = self.table.get(peer)
+        if found is None:
+            return
+        self.busy = True
+        more = size - found.untaken_data
+        cost = more + KEPT_OVERHEAD * (packets - found.untaken)
+        found.untaken = packets
+        found.untaken_data = size
+        found.waiting_data += more
+        found.kept += cost
+        self.kept += cost
+        self.busy = False
+
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping."""
         if self.busy:
@@ -629,9 +646,9 @@ class PythonEngine:
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0
-        peer.waiting_data = sum(len(packet) for _, _, packet, _ in peer.dispatched or ())
+        peer.waiting_data = peer.untaken_data + sum(len(packet) for _, _, packet, _ in peer.dispatched or ())
         self.kept -= peer.kept
-        peer.kept = peer.waiting_data + KEPT_OVERHEAD * len(peer.dispatched or ())
+        peer.kept = peer.waiting_data + KEPT_OVERHEAD * (peer.untaken + len(peer.dispatched or ()))
         self.kept += peer.kept
 
     def release(self, peer: Peer) -> None:
@@ -640,6 +657,8 @@ class PythonEngine:
             self.change_state(peer, PeerState.DISCONNECTED)
         self.reset_queues(peer)
         self._forget_undelivered(peer)
+        self.kept -= peer.kept
+        peer.kept = 0
         self.dirty.discard(peer)
         self.held_back.discard(peer)
         self._active.discard(peer)

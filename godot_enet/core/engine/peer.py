@@ -136,6 +136,8 @@ class Peer:
         "timer",
         "unreliable",
         "unsequenced_map",
+        "untaken",
+        "untaken_data",
         "waiting_data",
         "window_size",
     )
@@ -199,11 +201,15 @@ class Peer:
         """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""
         self.dispatched: deque[tuple[int, int, bytes, int]] | None = None
         """Deliverable packets: channel, flags, data, and the last of its numbers. None until the first."""
+        self.untaken = 0
+        self.untaken_data = 0
+        """Packets that were reported, and that the program has not taken as far as it says, and their bytes."""
         self.waiting_data = 0
+        """Bytes of these, of what is deliverable, and of what is held."""
         self.held = 0
         """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
         self.kept = 0
-        """Bytes of these and of what is deliverable, with what keeping them costs."""
+        """Bytes of these, with what keeping them costs; of packets in fragments, as far as they have come."""
         # Of the budget of one receive pass (budget.py): which, how much was used, and since when it is not enough.
         self.served = 0
         self.served_commands = 0

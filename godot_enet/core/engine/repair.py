@@ -172,7 +172,8 @@ def _drop_delivered(engine: PythonEngine, peer: Peer, channel: Channel) -> None:
 
 def _count_kept(peer: Peer) -> None:
     """What the peer makes the host keep, see budget.py."""
-    kept = held_count = waiting = 0
+    held_count, waiting = 0, peer.untaken_data
+    kept = waiting + KEPT_OVERHEAD * peer.untaken
     for channel in peer.channels.values():
         for held in (*channel.reliable_queue.values(), *channel.unreliable_queue):
             pieces = sum(len(data) + KEPT_OVERHEAD for _, data in held.fragments.values())

@@ -245,6 +245,10 @@ class NativeEngine:
         wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
         check(self._gde.gde_broadcast(self._engine, wanted, packet, len(packet), flags))
 
+    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Say how much of what was reported still waits for the program."""
+        self._gde.gde_set_untaken(self._engine, peer, packets, size)
+
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping."""
         check(self._gde.gde_ping(self._engine, peer))

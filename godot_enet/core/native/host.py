@@ -268,6 +268,11 @@ class NativeHost:
         found = self._gde.gde_host_ping(self._host, peer)
         self._settle(found, "ping", peer)
 
+    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Say how much of what ``service`` gave still waits for whom it is for."""
+        found = self._gde.gde_host_set_untaken(self._host, peer, packets, size)
+        self._settle(found, "set_untaken", peer, packets, size)
+
     # Looking
 
     def peers(self) -> list[PeerHandle]:

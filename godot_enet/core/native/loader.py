@@ -29,7 +29,7 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 9
+ABI_VERSION = 10
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
@@ -53,6 +53,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_disconnect": (_I32, [_V, _U64, _U32, _U32, _I64]),
     "gde_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
     "gde_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
+    "gde_set_untaken": (None, [_V, _U64, _U32, _U64]),
     "gde_ping": (_I32, [_V, _U64]),
     "gde_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
     "gde_bandwidth_limit": (None, [_V, _U32, _U32]),
@@ -81,6 +82,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_host_disconnect": (_I32, [_V, _U64, _U32, _U32]),
     "gde_host_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
     "gde_host_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
+    "gde_host_set_untaken": (_I32, [_V, _U64, _U32, _U64]),
     "gde_host_ping": (_I32, [_V, _U64]),
     "gde_host_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
     "gde_host_bandwidth_limit": (_I32, [_V, _U32, _U32]),

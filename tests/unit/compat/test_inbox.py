@@ -8,9 +8,23 @@ from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
 
 
-def arrive(inbox: Inbox[str], sender: int, *packets: bytes) -> None:
+class Remote:
+    """Where packets come from, and what its host was told."""
+
+    def __init__(self) -> None:
+        self.active = True
+        self.told: list[tuple[int, int]] = []
+
+    def is_active(self) -> bool:
+        return self.active
+
+    def _tell_untaken(self, packets: int, size: int) -> None:
+        self.told.append((packets, size))
+
+
+def arrive(inbox: Inbox[str], sender: int, *packets: bytes, remote: Remote | None = None) -> None:
     for packet in packets:
-        inbox.add_packet(packet, sender, 0, RELIABLE)
+        inbox.add_packet(packet, sender, 0, RELIABLE, remote or Remote())
 
 
 def waiting(inbox: Inbox[str]) -> list[bytes]:
@@ -99,3 +113,82 @@ def test_dropping_what_is_held_ends_a_release_in_progress() -> None:
     assert inbox.release(2) is None
     inbox.clear()
     assert waiting(inbox) == []
+
+
+def test_what_is_taken_before_the_next_poll_is_not_counted() -> None:
+    inbox: Inbox[str] = Inbox()
+    remote = Remote()
+    for _ in range(3):
+        inbox.count()
+        arrive(inbox, 2, b"a", b"b", remote=remote)
+        assert [inbox.take().packet, inbox.take().packet] == [b"a", b"b"]
+    inbox.count()
+    assert remote.told == []
+
+
+def test_what_is_not_taken_counts_until_it_is() -> None:
+    inbox: Inbox[str] = Inbox()
+    one, two = Remote(), Remote()
+    arrive(inbox, 2, b"a", b"bb", remote=one)
+    arrive(inbox, 3, b"ccc", remote=two)
+    inbox.count()
+    assert (one.told, two.told) == ([(2, 3)], [(1, 3)])
+    arrive(inbox, 2, b"dddd", remote=one)
+    inbox.take()
+    inbox.count()
+    assert (one.told, two.told) == ([(2, 3), (2, 6)], [(1, 3)])
+    while inbox.packets:
+        inbox.take()
+    inbox.count()
+    assert (one.told[2:], two.told[1:]) == ([(0, 0)], [(0, 0)])
+    inbox.count()
+    assert len(one.told) == 3
+
+
+def test_much_is_counted_at_once() -> None:
+    """A poll goes on for as long as there are events."""
+    inbox: Inbox[str] = Inbox()
+    remote = Remote()
+    arrive(inbox, 2, *[bytes(100_000)] * 25, remote=remote)
+    assert remote.told == [(11, 1_100_000), (22, 2_200_000)]
+
+
+def test_what_waits_behind_a_change_counts_once_that_is_released() -> None:
+    inbox: Inbox[str] = Inbox()
+    remote = Remote()
+    arrive(inbox, 2, b"a", remote=remote)
+    inbox.hold(2, "gone")
+    arrive(inbox, 2, b"bb", remote=remote)
+    inbox.count()
+    inbox.take()
+    assert inbox.release(2) == "gone"
+    assert inbox.release(2) is None
+    inbox.count()
+    assert remote.told == [(1, 1), (1, 2)]
+
+
+def test_what_those_left_behind_who_are_gone_is_dropped_when_it_is_too_much() -> None:
+    inbox: Inbox[str] = Inbox(limit=3000)
+    gone, there = Remote(), Remote()
+    arrive(inbox, 2, b"a", b"b", remote=gone)
+    arrive(inbox, 3, b"c", remote=there)
+    gone.active = False
+    inbox.count()
+    assert inbox.drop_orphans() == 0
+    arrive(inbox, 3, bytes(3000), remote=there)
+    inbox.count()
+    assert inbox.drop_orphans() == 2
+    assert waiting(inbox) == [b"c", bytes(3000)]
+    assert there.told[-1] == (2, 3001)
+    arrive(inbox, 3, b"d", remote=there)
+    inbox.count()
+    assert inbox.drop_orphans() == 0  # whoever is there has a limit of its own
+
+
+def test_nothing_counts_after_clearing() -> None:
+    inbox: Inbox[str] = Inbox()
+    remote = Remote()
+    arrive(inbox, 2, b"a", remote=remote)
+    inbox.count()
+    inbox.clear()
+    assert remote.told == [(1, 1), (0, 0)]

@@ -55,8 +55,8 @@ bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes) {
 }
 
 bool may_queue(gde_engine *e, peer *p, uint64_t length) {
-    uint64_t pieces = (length + p->fragment_length - 1) / p->fragment_length;
-    uint64_t size = length + KEPT_OVERHEAD * (pieces ? pieces : 1), queued = p->queued_data + size;
+    uint64_t pieces = length <= p->fragment_length ? 1 : (length + p->fragment_length - 1) / p->fragment_length;
+    uint64_t size = length + KEPT_OVERHEAD * pieces, queued = p->queued_data + size;
     uint64_t limit = e->config.maximum_queued_data, total = e->config.maximum_queued_total;
     if (limit && queued > limit && p->queued_data)
         engine_drop(e, DROP_QUEUED_DATA_FULL, &p->address);

@@ -52,6 +52,17 @@ int32_t gde_broadcast(gde_engine *e, uint32_t id, const uint8_t *data, uint64_t 
     return result;
 }
 
+void gde_set_untaken(gde_engine *e, uint64_t handle, uint32_t packets, uint64_t size) {
+    peer *p = table_get(e, handle);
+    if (!p) return;
+    uint64_t more = size - p->untaken_data, cost = more + KEPT_OVERHEAD * ((uint64_t)packets - p->untaken);
+    p->untaken = packets;
+    p->untaken_data = size;
+    p->waiting_data += more;
+    p->kept += cost;
+    e->kept += cost;
+}
+
 int32_t gde_ping(gde_engine *e, uint64_t handle) {
     peer *p = table_get(e, handle);
     if (!p) return GDE_ERR_UNKNOWN_PEER;

@@ -8,10 +8,10 @@ static const int64_t NOT_NEXT = -1; /* what is not the next in order of its chan
 /* `next_in_order`: how long it is, or NOT_NEXT. See delivery.py for the rule. */
 static bool has_room(gde_engine *e, peer *p, bool reliable, int64_t next_in_order) {
     uint64_t budget = e->config.maximum_waiting_data;
-    if (next_in_order != NOT_NEXT && !p->packet_count) {
+    if (next_in_order != NOT_NEXT && !p->packet_count && !p->untaken) {
         budget += e->config.maximum_packet_size;
         if (p->waiting_data < budget || next_in_order <= MAXIMUM_WINDOW_SIZE) return true;
-    } else if (p->held < MAXIMUM_HELD_COMMANDS && p->packet_count < MAXIMUM_HELD_COMMANDS) {
+    } else if (p->held < MAXIMUM_HELD_COMMANDS && (uint64_t)p->packet_count + p->untaken < MAXIMUM_HELD_COMMANDS) {
         if (p->waiting_data < (reliable ? budget : (budget + 1) / 2)) return may_keep(e, p, KEPT_OVERHEAD, false);
     }
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
@@ -341,7 +341,7 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
     } else if (h->fragment_count != count || h->total_length != total) {
         return false;
     }
-    bool finishes = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count;
+    bool finishes = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count && !p->untaken;
     if (!add_fragment(e, p, id, h, number, offset, data, length, finishes)) return false;
     if (h->remaining == 0) advance(e, p, c, false);
     return true;

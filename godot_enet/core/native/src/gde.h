@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 9u
+#define GDE_ABI_VERSION 10u
 
 enum {
     GDE_OK = 0,
@@ -143,6 +143,8 @@ GDE_API int32_t gde_send(gde_engine *engine, uint64_t peer, uint32_t channel, co
                          uint32_t flags);
 GDE_API int32_t gde_broadcast(gde_engine *engine, uint32_t channel, const uint8_t *data, uint64_t length,
                               uint32_t flags);
+/* How many of the packets that were reported still wait for the program, and their bytes: they count as what waits. */
+GDE_API void gde_set_untaken(gde_engine *engine, uint64_t peer, uint32_t packets, uint64_t size);
 GDE_API int32_t gde_ping(gde_engine *engine, uint64_t peer);
 GDE_API int32_t gde_configure(gde_engine *engine, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
 GDE_API void gde_bandwidth_limit(gde_engine *engine, uint32_t incoming, uint32_t outgoing);
@@ -204,6 +206,7 @@ GDE_API int32_t gde_host_send(gde_host *host, uint64_t peer, uint32_t channel, c
                               uint32_t flags);
 GDE_API int32_t gde_host_broadcast(gde_host *host, uint32_t channel, const uint8_t *data, uint64_t length,
                                    uint32_t flags);
+GDE_API int32_t gde_host_set_untaken(gde_host *host, uint64_t peer, uint32_t packets, uint64_t size);
 GDE_API int32_t gde_host_ping(gde_host *host, uint64_t peer);
 GDE_API int32_t gde_host_configure(gde_host *host, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
 GDE_API int32_t gde_host_bandwidth_limit(gde_host *host, uint32_t incoming, uint32_t outgoing);

@@ -365,6 +365,10 @@ int32_t gde_host_broadcast(gde_host *host, uint32_t channel, const uint8_t *data
     LOCKED(host, int32_t, GDE_ERR_CLOSED, gde_broadcast(host->engine, channel, data, length, flags));
 }
 
+int32_t gde_host_set_untaken(gde_host *host, uint64_t peer, uint32_t packets, uint64_t size) {
+    LOCKED(host, int32_t, GDE_ERR_CLOSED, (gde_set_untaken(host->engine, peer, packets, size), GDE_OK));
+}
+
 int32_t gde_host_ping(gde_host *host, uint64_t peer) {
     LOCKED(host, int32_t, GDE_ERR_CLOSED, gde_ping(host->engine, peer));
 }

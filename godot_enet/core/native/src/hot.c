@@ -117,6 +117,8 @@ typedef struct {
     uint64_t peer;
     packet *first, *last;
     Py_ssize_t count;
+    uint64_t size; /* bytes of these packets */
+    bool told;     /* the host counts them */
     bool failed; /* the last get_packet gave an error */
 } Peer;
 
@@ -128,6 +130,16 @@ static void peer_drop_packets(Peer *self) {
     }
     self->last = NULL;
     self->count = 0;
+    self->size = 0;
+}
+
+/* Have the host count what waits here. A lone packet is about to be taken, and not worth a call. */
+static void tell(Peer *self) {
+    bool waits = self->count > 1;
+    if (!self->handle || (!waits && !self->told)) return;
+    self->told = waits;
+    gde_host_set_untaken(((Handle *)self->handle)->host, self->peer, waits ? (uint32_t)self->count : 0,
+                         waits ? self->size : 0);
 }
 
 static int peer_traverse(Peer *self, visitproc visit, void *arg) {
@@ -202,7 +214,9 @@ static void remove_first(Peer *self) {
     self->first = taken->next;
     if (!self->first) self->last = NULL;
     self->count--;
+    self->size -= taken->length;
     give_back(self->handle, taken);
+    tell(self);
 }
 
 static PyObject *peer_get_packet(PyObject *given, PyObject *unused) {
@@ -268,6 +282,8 @@ static PyObject *peer_native(PyObject *given, PyObject *args) {
     self->handle = handle == Py_None ? NULL : handle;
     Py_XINCREF(self->handle);
     self->peer = peer;
+    self->told = false; /* another host knows nothing of them */
+    tell(self);
     Py_XDECREF(before);
     Py_RETURN_NONE;
 }
@@ -447,6 +463,8 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
                 peer->first = arrived;
             peer->last = arrived;
             peer->count++;
+            peer->size += arrived->length;
+            tell(peer);
             /* Making the result may start a garbage collection that drops this connection and its peers. */
             Py_INCREF(peer);
             result = receive_result(self, (PyObject *)peer, event.channel);

@@ -251,6 +251,8 @@ typedef struct peer {
     uint64_t *unsequenced_map;
     packet *first_packet, *last_packet;
     uint32_t packet_count;
+    uint32_t untaken; /* reported, and not taken as far as the program says */
+    uint64_t untaken_data;
     uint64_t waiting_data, kept; /* kept: with what keeping it costs */
     uint32_t held;
     uint32_t served, served_commands, served_bytes; /* in which pass, and how much of its budget (see budget.py) */

@@ -90,10 +90,10 @@ void reset_queues(gde_engine *e, peer *p) {
     peer_free_channels(e, p);
     p->channel_count = 0;
     p->held = 0;
-    p->waiting_data = 0;
+    p->waiting_data = p->untaken_data;
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
     e->kept -= p->kept;
-    p->kept = p->waiting_data + (uint64_t)KEPT_OVERHEAD * p->packet_count;
+    p->kept = p->waiting_data + KEPT_OVERHEAD * ((uint64_t)p->packet_count + p->untaken);
     e->kept += p->kept;
 }
 
@@ -111,6 +111,7 @@ void peer_release(gde_engine *e, peer *p) {
     reset_queues(e, p);
     /* poll_event has taken the peer off the queue already when it releases it. */
     forget_undelivered(e, p);
+    e->kept -= p->kept;
     change_state(e, p, STATE_DISCONNECTED);
     slots_remove(&e->dirty, p->slot);
     slots_remove(&e->held_back, p->slot);

@@ -1,0 +1,147 @@
+"""A program that is told of packets and does not take them: the host keeps no more of them than of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from godot_enet import ENetConnection, ENetMultiplayerPeer, ENetPacketPeer, Error
+from godot_enet.core import Drop, HostConfig
+from godot_enet.core.host import AnyHost, open_host
+from tests.unit.compat.party import Party
+from tests.unit.compat.stage import Link, Stage
+
+LIMIT = 300_000
+SIZE = 1000
+RELIABLE = ENetPacketPeer.FLAG_RELIABLE
+pytestmark = pytest.mark.usefixtures("host_engine")
+
+
+def narrow(config: HostConfig, **how: Any) -> AnyHost:
+    """A host in which little may wait."""
+    return open_host(replace(config, maximum_waiting_data=LIMIT), **how)
+
+
+@pytest.fixture(params=[False, True], ids=["inline", "threaded"])
+def link(request: pytest.FixtureRequest) -> Iterator[Link]:
+    stage = Stage(request.param, narrow)
+    yield stage.link()
+    stage.close()
+
+
+@pytest.fixture(params=[False, True], ids=["inline", "threaded"])
+def party(request: pytest.FixtureRequest) -> Iterator[Party]:
+    party = Party(request.param, narrow)
+    yield party
+    party.close()
+
+
+def is_full(connection: ENetConnection | None) -> bool:
+    """Whether data was refused since too much waits."""
+    assert connection is not None
+    return connection.counters()[Drop.WAITING_DATA_FULL] > 50
+
+
+def waiting(peer: ENetPacketPeer) -> int:
+    """What the host counts."""
+    assert peer._host is not None
+    return peer._host.peer_info(peer._handle).waiting_data
+
+
+@pytest.mark.parametrize("size", [SIZE, 10 * SIZE])
+def test_what_is_reported_counts_until_it_is_taken(link: Link, size: int) -> None:
+    sent = 2 * LIMIT // size
+    for number in range(sent):
+        assert link.at_client.send(0, number.to_bytes(4, "big") + bytes(size - 4), RELIABLE) is Error.OK
+    count_waiting = link.at_server.get_available_packet_count
+    link.stage.run(lambda: is_full(link.server) and count_waiting() * size >= LIMIT - 20 * size)
+    count = count_waiting()
+    assert count * size <= LIMIT + 2 * size
+    taken = [int.from_bytes(link.at_server.get_packet()[:4], "big") for _ in range(count)]
+
+    def take() -> bool:
+        while link.at_server.get_available_packet_count():
+            taken.append(int.from_bytes(link.at_server.get_packet()[:4], "big"))
+        return len(taken) == sent
+
+    link.stage.run(take)
+    assert taken == list(range(sent))
+    link.stage.run(lambda: waiting(link.at_server) == 0)
+
+
+def test_so_do_packets_that_may_be_lost(link: Link) -> None:
+    def flood() -> bool:
+        for _ in range(20):
+            link.at_client.send(0, bytes(SIZE), ENetPacketPeer.FLAG_UNSEQUENCED)
+        link.client.flush()
+        return is_full(link.server)
+
+    link.stage.run(flood)
+    assert link.at_server.get_available_packet_count() <= LIMIT // SIZE + 2
+
+
+def test_nothing_is_counted_for_a_program_that_takes_at_once(link: Link) -> None:
+    for _ in range(50):
+        link.deliver(bytes(SIZE))
+        assert waiting(link.at_server) == 0
+
+
+def test_every_way_of_taking_counts(link: Link) -> None:
+    for _ in range(10):
+        assert link.at_client.put_var("something to say") is Error.OK
+    link.stage.run(lambda: link.at_server.get_available_packet_count() == 10)
+    assert waiting(link.at_server) > 0
+    assert [link.at_server.get_var() for _ in range(5)] == ["something to say"] * 5
+    assert all(link.at_server.get_packet() for _ in range(5))
+    assert waiting(link.at_server) == 0
+
+
+def test_what_waits_goes_on_counting_when_python_takes_the_host_over(link: Link) -> None:
+    for _ in range(10):
+        assert link.at_client.send(0, bytes(SIZE), RELIABLE) is Error.OK
+    link.stage.run(lambda: link.at_server.get_available_packet_count() == 10)
+    link.server.compress(ENetConnection.COMPRESS_ZLIB)
+    assert waiting(link.at_server) == 10 * SIZE
+    for _ in range(10):
+        assert link.at_server.get_packet() == bytes(SIZE)
+    assert waiting(link.at_server) == 0
+
+
+def test_a_multiplayer_peer_that_is_polled_and_not_read(party: Party) -> None:
+    server = party.server()
+    client = party.join(server)
+    client.set_target_peer(1)
+    sent = 2 * LIMIT // SIZE
+    for number in range(sent):
+        assert client.put_packet(number.to_bytes(4, "big") + bytes(SIZE - 4)) is Error.OK
+    count = server.get_available_packet_count
+    party.run(lambda: is_full(server.host) and count() * SIZE >= LIMIT - 20 * SIZE)
+    assert count() * SIZE <= LIMIT + 100 * SIZE
+    taken: list[int] = []
+
+    def take() -> bool:
+        while server.get_available_packet_count():
+            taken.append(int.from_bytes(server.get_packet()[:4], "big"))
+        return len(taken) == sent
+
+    party.run(take)
+    assert taken == list(range(sent))
+
+
+def test_one_that_does_not_read_hears_of_others_all_the_same(party: Party) -> None:
+    server = party.server()
+    client = party.join(server)
+    client.set_target_peer(1)
+    for _ in range(2 * LIMIT // SIZE):
+        assert client.put_packet(bytes(SIZE)) is Error.OK
+    party.run(lambda: is_full(server.host))
+    other = party.join(server)
+    number = other.get_unique_id()
+    other.close()
+    party.run(lambda: ("disconnected", number) in party.signals[server])
+    client.close()
+    party.run(lambda: len(party.signals[server]) == 4)
+    assert isinstance(server, ENetMultiplayerPeer)
