@@ -60,7 +60,8 @@ class HostConfig:
     """Bytes, at most 64 MiB; larger packets are refused both ways."""
     maximum_waiting_data: int = HOST_DEFAULT_MAXIMUM_WAITING_DATA
     """Bytes one peer may have waiting here before its data is refused (and so resent later), half of them for reliable
-    packets: at least 2 MiB. The next packet of a channel is let in beyond it as soon as the program has nothing left to
+    packets: at least 2 MiB. A packet waits until the program takes it from the peer's object, if it has one, else until
+    ``service`` gives it. The next packet of a channel is let in beyond it as soon as the program has nothing left to
     take: up to two of the maximum size, or one of at most 64 KiB in each channel."""
     maximum_kept_data: int = HOST_DEFAULT_MAXIMUM_KEPT_DATA
     """Bytes all peers together may have waiting here, fragments and what keeping them costs included; beyond that each

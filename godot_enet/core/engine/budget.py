@@ -107,14 +107,18 @@ def may_keep(engine: PythonEngine, peer: Peer, size: int, *, finishes: bool = Fa
 
 
 def may_queue(engine: PythonEngine, peer: Peer, length: int) -> bool:
-    """Whether a packet of so many bytes may wait to be sent to the peer. One may always, where none does and the host
-    is not full."""
+    """Whether a packet of so many bytes may wait to be sent to the peer; the only one may always."""
     size = length + KEPT_OVERHEAD * max(1, -(-length // peer.fragment_length))
     queued = peer.queued_data + size
     limit, total = engine.maximum_queued_data, engine.maximum_queued_total
     if limit and queued > limit and peer.queued_data:
         engine.drop(Drop.QUEUED_DATA_FULL, peer.address)
-    elif total and engine.queued_data + size > total and queued > total // engine.config.peer_count:
+    elif (
+        total
+        and engine.queued_data + size > total
+        and queued > total // engine.config.peer_count
+        and engine.queued_data
+    ):
         engine.drop(Drop.HOST_QUEUED_FULL, peer.address)
     else:
         return True

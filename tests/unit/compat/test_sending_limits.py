@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from godot_enet import ENetConnection, ENetMultiplayerPeer, ENetPacketPeer, Erro
 from godot_enet.compat.scene.scene_peers import RAW, RELAY, SYS, SYS_HEAD
 from godot_enet.core import DisconnectReason, Drop, HostConfig
 from godot_enet.core.host import AnyHost, open_host
+from tests.tight import TightConfig
 from tests.unit.compat.party import Party
 from tests.unit.compat.stage import Stage
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("host_engine")
 
 def narrow(config: HostConfig, **how: Any) -> AnyHost:
     """A host in which little may wait."""
-    return open_host(replace(config, maximum_queued_data=LIMIT), **how)
+    return open_host(TightConfig(**{**asdict(config), "maximum_queued_data": LIMIT}), **how)
 
 
 @pytest.fixture(params=[False, True], ids=["inline", "threaded"])
