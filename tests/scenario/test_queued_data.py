@@ -192,6 +192,15 @@ class TestAllPeers:
         assert stage.engine.drops[Drop.HOST_QUEUED_FULL] == 2
         assert fill(greedy, 1000) == 0
 
+    def test_one_packet_may_be_larger_where_none_waits(self, engine_factory: EngineFactory) -> None:
+        stage = Stage(engine_factory, maximum_queued_total=LIMIT, peer_count=2)
+        first, second = stage.joined(RAW), stage.joined(OTHER)
+        first.send(0, bytes(2 * LIMIT))
+        with pytest.raises(SendQueueFull):
+            second.send(0, bytes(LIMIT))
+        first.disconnect(mode=DisconnectMode.RESET)
+        second.send(0, bytes(2 * LIMIT))
+
     def test_nothing_is_left_of_those_who_go(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, maximum_queued_total=LIMIT, peer_count=4)
         counts = []

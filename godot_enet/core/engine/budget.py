@@ -110,15 +110,10 @@ def may_queue(engine: PythonEngine, peer: Peer, length: int) -> bool:
     """Whether a packet of so many bytes may wait to be sent to the peer; the only one may always."""
     size = length + KEPT_OVERHEAD * max(1, -(-length // peer.fragment_length))
     queued = peer.queued_data + size
-    limit, total = engine.maximum_queued_data, engine.maximum_queued_total
+    limit, total, of_all = engine.maximum_queued_data, engine.maximum_queued_total, engine.queued_data
     if limit and queued > limit and peer.queued_data:
         engine.drop(Drop.QUEUED_DATA_FULL, peer.address)
-    elif (
-        total
-        and engine.queued_data + size > total
-        and queued > total // engine.config.peer_count
-        and engine.queued_data
-    ):
+    elif total and of_all and of_all + size > total and queued > total // engine.config.peer_count:
         engine.drop(Drop.HOST_QUEUED_FULL, peer.address)
     else:
         return True

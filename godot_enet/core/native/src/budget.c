@@ -60,7 +60,7 @@ bool may_queue(gde_engine *e, peer *p, uint64_t length) {
     uint64_t limit = e->config.maximum_queued_data, total = e->config.maximum_queued_total;
     if (limit && queued > limit && p->queued_data)
         engine_drop(e, DROP_QUEUED_DATA_FULL, &p->address);
-    else if (total && e->queued_data + size > total && queued > total / e->config.peer_count && e->queued_data)
+    else if (total && e->queued_data && e->queued_data + size > total && queued > total / e->config.peer_count)
         engine_drop(e, DROP_HOST_QUEUED_FULL, &p->address);
     else
         return true;
