@@ -303,7 +303,7 @@ def test_every_method_while_hosts_are_replaced(stage: Stage) -> None:
             server.destroy()
         client.create_host(4)
         server.create_host_bound("127.0.0.1", 0)
-        server.compress(random.choice((0, 1, 2, 3)))  # type: ignore[arg-type]
+        server.compress(random.choice((0, 1, 2, 3)))
         peer = client.connect_to_host("127.0.0.1", server.get_local_port() or 9)
         if peer is not None:
             peers[:] = [peer]
