@@ -88,7 +88,7 @@ class HostConfig:
     half_open_limit: int = 32768
     """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
     then one takes a peer slot, so forged addresses take none. Each takes about 250 bytes (1 KB in Python). 0 gives
-    each a slot at once, as ENet does."""
+    each a slot at once, and outgoing ones the number of theirs, as ENet does."""
     half_open_per_prefix: int = 8192
     """Those of them from one network (/24 of IPv4, /48 of IPv6; this machine excepted); 0 is unlimited."""
     seed: int | None = None

@@ -14,6 +14,7 @@ __all__ = [
     "COMMAND_FLAG_UNSEQUENCED",
     "COMMAND_MASK",
     "CONTROL_CHANNEL",
+    "CONTROL_WINDOW",
     "HEADER_COMPRESSED",
     "HEADER_SENT_TIME",
     "HOST_BANDWIDTH_THROTTLE_INTERVAL",
@@ -103,6 +104,8 @@ UNDECODABLE_COMMANDS = 256
 find out."""
 MAXIMUM_EARLY_UNRELIABLE = 1024
 """Our own cap: unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
+CONTROL_WINDOW = 128
+"""How far the numbers of a remote's control commands may be from the highest one that came."""
 MAXIMUM_HELD_COMMANDS = 131072
 """Our own cap: received commands one peer may make us hold, whatever their size.
 

@@ -27,7 +27,7 @@ _EXPLANATIONS = {
     Drop.OVERSIZED: "longer than 4096 bytes, which ENet never sends",
     Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed its connection's end, or uses DTLS",
     Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, moved, or a late answer to a broadcast",
-    Drop.WRONG_SESSION: "left over from an earlier connection in the same slot",
+    Drop.WRONG_SESSION: "left over from an earlier connection in the same slot, or forged",
     Drop.NO_COMPRESSOR: "compressed, but no compression is set here; both ends must use the same mode",
     Drop.UNDECODABLE: "compressed in a way that does not decode; the other end probably uses another compression mode",
     Drop.CHECKSUM: "with a wrong checksum; damaged, or the other end does not use checksums",

@@ -224,7 +224,6 @@ class TestRefusal:
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"connect_id": b"nope"},
             {"throttle": (5001, 2, 2)},
             {"throttle": (5000, 3, 2)},
             {"throttle": (5000, 2, 3)},

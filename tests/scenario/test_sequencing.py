@@ -267,4 +267,4 @@ class TestControlCommands:
 
     def test_may_skip_numbers(self, engine_factory: EngineFactory) -> None:
         peer = Stage(engine_factory).joined()
-        assert acknowledged(peer, raw.throttle_configure(0x8000, 1, 2, 3)) == [0x8000]
+        assert acknowledged(peer, raw.throttle_configure(100, 1, 2, 3)) == [100]

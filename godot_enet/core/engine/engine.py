@@ -15,6 +15,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import (
     HOST_BANDWIDTH_THROTTLE_INTERVAL,
     MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_PEER_ID,
     MAXIMUM_WINDOW_SIZE,
     MINIMUM_WINDOW_SIZE,
     WINDOW_SIZE_SCALE,
@@ -285,7 +286,13 @@ class PythonEngine:
             self.busy = False
             raise NoFreePeer(f"all {self.config.peer_count} peers are in use")
         peer.any_source = any_source
-        peer.number = free_number(self, address, peer.slot)
+        number = peer.slot
+        if self.config.half_open_limit:
+            # Not the slot's, as in ENet: whoever forges answers shall have to guess them.
+            draw = self._random.next()
+            number = (draw & 0xFFFF) % MAXIMUM_PEER_ID
+            peer.incoming_session, peer.outgoing_session = draw >> 16 & 3, draw >> 18 & 3
+        peer.number = free_number(self, address, number)
         peer.channel_count = max(1, min(channels, MAXIMUM_CHANNEL_COUNT))
         self.change_state(peer, PeerState.CONNECTING)
         peer.connect_id = self._random.next()

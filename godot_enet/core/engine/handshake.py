@@ -79,7 +79,7 @@ def _agree(engine: PythonEngine, peer: Peer, command: bytes) -> bytes:
     (
         _,
         _,
-        _,
+        peer.incoming_control,
         peer.outgoing_peer_id,
         _,
         _,

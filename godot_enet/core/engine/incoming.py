@@ -16,6 +16,7 @@ from zlib import crc32
 from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
     CONTROL_CHANNEL,
+    CONTROL_WINDOW,
     HEADER_COMPRESSED,
     HEADER_SENT_TIME,
     MAXIMUM_CHANNEL_COUNT,
@@ -310,7 +311,7 @@ def _handle_verify_connect(
     (
         _,
         _,
-        _,
+        control,
         outgoing_peer_id,
         incoming_session,
         outgoing_session,
@@ -324,13 +325,16 @@ def _handle_verify_connect(
         throttle_deceleration,
         raw_connect_id,
     ) = VERIFY_CONNECT.unpack_from(data, at)
+    if unpack_connect_id(raw_connect_id) != peer.connect_id:
+        # Forged, or left over: whoever answers our CONNECT repeats its id.
+        engine.drop(Drop.CONNECT_REFUSED, peer.address)
+        return _STOP
     if (
         not 1 <= channel_count <= MAXIMUM_CHANNEL_COUNT
         or outgoing_peer_id >= MAXIMUM_PEER_ID
         or throttle_interval != peer.packet_throttle_interval
         or throttle_acceleration != peer.packet_throttle_acceleration
         or throttle_deceleration != peer.packet_throttle_deceleration
-        or unpack_connect_id(raw_connect_id) != peer.connect_id
     ):
         engine.drop(Drop.CONNECT_REFUSED, peer.address)
         peer.event_data = 0
@@ -341,6 +345,7 @@ def _handle_verify_connect(
     peer.incoming_session = incoming_session & 3
     peer.outgoing_session = outgoing_session & 3
     peer.outgoing_peer_id = outgoing_peer_id
+    peer.incoming_control = control
     engine.set_mtu(peer, min(peer.mtu, max(MINIMUM_MTU, min(mtu, MAXIMUM_MTU))))
     peer.window_size = min(peer.window_size, clamp_window(window_size))
     peer.incoming_bandwidth = incoming_bandwidth
@@ -350,10 +355,26 @@ def _handle_verify_connect(
     return body
 
 
+def _is_next_control(peer: Peer, data: bytes, at: int) -> bool:
+    """Whether a control command's number fits those that came before: all that ENet gives to tell it from a forged one.
+
+    Some may have been lost, and some come late. The highest one is remembered.
+    """
+    number = (data[at + 2] << 8 | data[at + 3]) - peer.incoming_control & 0xFFFF
+    if data[at + 1] != CONTROL_CHANNEL or CONTROL_WINDOW < number < 0x10000 - CONTROL_WINDOW:
+        return False
+    if number <= CONTROL_WINDOW:
+        peer.incoming_control = peer.incoming_control + number & 0xFFFF
+    return True
+
+
 def _handle_disconnect(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
     state = peer.state
     if state is PeerState.ACKNOWLEDGING_DISCONNECT or state is PeerState.ZOMBIE:
         return body
+    if state is not PeerState.CONNECTING and not _is_next_control(peer, data, at):
+        engine.drop(Drop.WRONG_SESSION, peer.address)
+        return -body
     engine.reset_queues(peer)
     if state is PeerState.DISCONNECTING or state is PeerState.CONNECTING:
         ours = state is PeerState.DISCONNECTING
@@ -380,7 +401,10 @@ def _in_session(engine: PythonEngine, peer: Peer) -> bool:
 
 
 def _handle_ping(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
-    return body if _in_session(engine, peer) else _STOP
+    if not _in_session(engine, peer):
+        return _STOP
+    _is_next_control(peer, data, at)
+    return body
 
 
 def _handle_send_reliable(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
@@ -463,6 +487,9 @@ def _handle_bandwidth_limit(
 ) -> int:
     if not _in_session(engine, peer):
         return _STOP
+    if not _is_next_control(peer, data, at):
+        engine.drop(Drop.WRONG_SESSION, peer.address)
+        return -body
     _, _, _, incoming, outgoing = BANDWIDTH_LIMIT.unpack_from(data, at)
     engine.limited_peers += bool(incoming) - bool(peer.incoming_bandwidth)
     peer.incoming_bandwidth = incoming
@@ -476,6 +503,9 @@ def _handle_throttle_configure(
 ) -> int:
     if not _in_session(engine, peer):
         return _STOP
+    if not _is_next_control(peer, data, at):
+        engine.drop(Drop.WRONG_SESSION, peer.address)
+        return -body
     _, _, _, interval, acceleration, deceleration = THROTTLE_CONFIGURE.unpack_from(data, at)
     peer.packet_throttle_interval = interval
     peer.packet_throttle_acceleration = acceleration

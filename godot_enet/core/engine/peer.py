@@ -76,6 +76,7 @@ class Peer:
         "highest_rtt_variance",
         "incoming_bandwidth",
         "incoming_bandwidth_throttle_epoch",
+        "incoming_control",
         "incoming_data_total",
         "incoming_session",
         "incoming_unsequenced_group",
@@ -196,6 +197,8 @@ class Peer:
         """The last datagram was full: there is more to send at once."""
 
         # Incoming.
+        self.incoming_control = 0
+        """The highest number of a control command that came; see ``incoming``."""
         self.incoming_unsequenced_group = 0
         self.unsequenced_map = 0
         """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""

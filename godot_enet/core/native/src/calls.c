@@ -5,8 +5,18 @@
 
 int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
     if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
-    peer *p = table_allocate(e, to, MAXIMUM_PEER_ID, NULL);
+    uint32_t number = MAXIMUM_PEER_ID, draw = 0; /* the slot's, and its sessions, as in ENet */
+    if (e->config.half_open_limit) {
+        /* Whoever forges answers shall have to guess them. */
+        draw = engine_random(e);
+        number = free_number(e, to, (draw & 0xFFFF) % MAXIMUM_PEER_ID);
+    }
+    peer *p = table_allocate(e, to, number, NULL);
     if (!p) return GDE_ERR_MEMORY;
+    if (e->config.half_open_limit) {
+        p->incoming_session = draw >> 16 & 3;
+        p->outgoing_session = draw >> 18 & 3;
+    }
     if (any_source) table_set_any_source(e, p);
     p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);

@@ -14,6 +14,7 @@ static uint8_t next_session(uint8_t offered, uint8_t stored) {
 
 /* Settles what both ends will use; `tail` gets the VERIFY_CONNECT that says it, from its fifth byte. */
 static void agree(gde_engine *e, peer *p, const uint8_t *at, uint8_t *tail) {
+    p->incoming_control = read16(at + 2);
     p->outgoing_peer_id = read16(at + 4);
     p->channel_count = min32(read32(at + 16), e->channel_limit);
     p->connect_id = read32_little(at + 40);

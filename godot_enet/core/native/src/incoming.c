@@ -76,9 +76,13 @@ static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_
 static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
     if (p->state != STATE_CONNECTING) return true;
     uint32_t peer_id = read16(at + 4), channels = read32(at + 16);
+    if (read32_little(at + 40) != p->connect_id) {
+        engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
+        return false;
+    }
     if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID ||
         read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
-        read32(at + 36) != p->throttle_deceleration || read32_little(at + 40) != p->connect_id) {
+        read32(at + 36) != p->throttle_deceleration) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
         p->event_data = 0;
         become_zombie(e, p, GDE_REASON_REFUSED);
@@ -87,6 +91,7 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
     acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1, NEVER_SENT);
     p->channel_count = min32(p->channel_count, channels);
     p->outgoing_peer_id = (uint16_t)peer_id;
+    p->incoming_control = read16(at + 2);
     p->incoming_session = at[6] & 3;
     p->outgoing_session = at[7] & 3;
     set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
@@ -97,9 +102,25 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
     return true;
 }
 
-static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
+/* Whether a control command's number fits those that came before. */
+static bool is_next_control(peer *p, const uint8_t *at) {
+    uint16_t number = (uint16_t)(read16(at + 2) - p->incoming_control);
+    if (at[1] != CONTROL_CHANNEL || (number > CONTROL_WINDOW && number < 0x10000 - CONTROL_WINDOW)) return false;
+    if (number <= CONTROL_WINDOW) p->incoming_control = (uint16_t)(p->incoming_control + number);
+    return true;
+}
+
+/* The same, where one that does not is dropped. */
+static bool check_control(gde_engine *e, peer *p, const uint8_t *at, span *data) {
+    data->refused = !is_next_control(p, at);
+    if (data->refused) engine_drop(e, DROP_WRONG_SESSION, &p->address);
+    return !data->refused;
+}
+
+static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t now, span *data) {
     uint8_t state = p->state;
     if (state == STATE_ACKNOWLEDGING_DISCONNECT || state == STATE_ZOMBIE) return;
+    if (state != STATE_CONNECTING && !check_control(e, p, at, data)) return;
     reset_queues(e, p);
     if (state == STATE_DISCONNECTING || state == STATE_CONNECTING) {
         become_zombie(e, p, state == STATE_DISCONNECTING ? GDE_REASON_LOCAL : GDE_REASON_REMOTE);
@@ -155,10 +176,12 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
     case COMMAND_VERIFY_CONNECT:
         return handle_verify_connect(e, p, at);
     case COMMAND_DISCONNECT:
-        handle_disconnect(e, p, at, now);
+        handle_disconnect(e, p, at, now, data);
         return true;
     case COMMAND_PING:
-        return check_session(e, p);
+        if (!check_session(e, p)) return false;
+        is_next_control(p, at);
+        return true;
     case COMMAND_SEND_RELIABLE:
         c = data_channel(e, p, id);
         if (!c || !data_span(e, p, body_at, read16(at + 4), end, data)) return false;
@@ -180,6 +203,7 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
         return handle_fragment(e, p, at, body_at, end, data);
     case COMMAND_BANDWIDTH_LIMIT:
         if (!check_session(e, p)) return false;
+        if (!check_control(e, p, at, data)) return true;
         e->limited_peers += (uint32_t)(read32(at + 4) != 0) - (uint32_t)(p->incoming_bandwidth != 0);
         p->incoming_bandwidth = read32(at + 4);
         p->outgoing_bandwidth = read32(at + 8);
@@ -187,6 +211,7 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
         return true;
     case COMMAND_THROTTLE_CONFIGURE:
         if (!check_session(e, p)) return false;
+        if (!check_control(e, p, at, data)) return true;
         p->throttle_interval = read32(at + 4);
         p->throttle_acceleration = read32(at + 8);
         p->throttle_deceleration = read32(at + 12);

@@ -21,6 +21,7 @@ enum {
     MAXIMUM_HELD_COMMANDS = 131072,
     MAXIMUM_EARLY_UNRELIABLE = 1024,
     UNDECODABLE_COMMANDS = 256,
+    CONTROL_WINDOW = 128,
     CONTROL_CHANNEL = 0xFF,
     UNKNOWN_SESSION = 0xFF,
     FLAG_ACKNOWLEDGE = 0x80,
@@ -223,6 +224,7 @@ typedef struct peer {
     uint16_t outgoing_peer_id;
     uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
     uint16_t incoming_unsequenced_group;
+    uint16_t incoming_control; /* the highest number of a control command that came */
     uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
     struct peer *chain_next, *chain_prev; /* others in the same chain of by_address */
     struct peer *number_next, *number_prev; /* and of by_number */
