@@ -8,7 +8,7 @@ from typing import Any
 from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
-from godot_enet.core.interface import Address, PeerInfo
+from godot_enet.core.interface import Address, Datagram, PeerInfo
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
@@ -150,24 +150,39 @@ class RawPeer:
         return [command for data in self.take() for command in raw.read(data, checksum=checksum).commands]
 
     def answer(self, sample: int | None = None) -> list[raw.Command]:
-        """Acknowledge whatever the engine sent us that asks for it, as ``sample`` ms old; return all commands read."""
+        """Acknowledge whatever the engine sent us that asks for it; return all commands read.
+
+        With ``sample`` so many ms after it was sent, if that is not over.
+        """
         seen: list[raw.Command] = []
         answers: list[bytes] = []
+        last = 0
         for data in self.take():
             reading = raw.read(data, checksum=self.stage.config.checksum)
             seen.extend(reading.commands)
             for command in reading.commands:
                 if command.acknowledged:
                     assert reading.time is not None
-                    time = reading.time if sample is None else self.stage.now - sample
-                    answers.append(raw.acknowledge(command.channel, command.number, time))
+                    last = reading.time
+                    answers.append(raw.acknowledge(command.channel, command.number, reading.time))
         if answers:
+            self.stage.wait(max(0, (sample or 0) - (self.stage.now - last & 0xFFFF)))
             self.post(*answers, time=None)
         return seen
 
     def acknowledge(self, channel: int, number: int, sample: int) -> None:
         """Acknowledge a command as sent ``sample`` ms ago."""
         self.post(raw.acknowledge(channel, number, self.stage.now - sample), time=None)
+        self.stage.settle()
+
+    def sample(self, duration: int) -> None:
+        """Let the engine see a round trip that takes so long."""
+        engine, now = self.stage.engine, self.stage.now
+        self.take()
+        engine.ping(self.handle)
+        (ping,) = engine.poll_transmit(now - duration)
+        reading = raw.read(ping.data, checksum=self.stage.config.checksum)
+        self.post(raw.acknowledge(raw.CONTROL, reading.commands[-1].number, now - duration), time=None)
         self.stage.settle()
 
     # Connecting
@@ -178,19 +193,37 @@ class RawPeer:
         answers = [command for command in self.commands() if command.kind == 3]
         if not answers:
             return None
-        self.slot = answers[0].u16(4)
-        self.session = answers[0].u8(7)
-        self.own_session = answers[0].u8(6)
+        self._meet(answers[0])
         self.verify_time = self.stage.now
         return answers[0]
 
+    def _meet(self, verify: raw.Command) -> None:
+        self.slot = verify.u16(4)
+        self.session = verify.u8(7)
+        self.own_session = verify.u8(6)
+
     def join(self, *, sample: int = 100, **fields: Any) -> PeerHandle:
         """Connect to the engine, its first round-trip sample being ``sample`` ms."""
-        before = set(self.stage.engine.peers())
-        verify = self.connect(**fields)
-        assert verify is not None, "the CONNECT was not answered"
-        (self.handle,) = set(self.stage.engine.peers()) - before
-        self.acknowledge(raw.CONTROL, verify.number, sample)
+        stage = self.stage
+        stage.settle()
+        before = set(stage.engine.peers())
+        # The request was made ``sample`` ms ago, so that the test begins when it is answered.
+        key = bytes(4) if stage.config.checksum else None
+        asked = raw.datagram(
+            raw.connect(connect_id=self.connect_id, **fields), peer=raw.UNKNOWN_PEER, time=stage.now, key=key
+        )
+        stage.engine.receive([Datagram(asked, self.mailbox.address)], stage.now - sample)
+        (answer,) = stage.engine.poll_transmit(stage.now - sample)
+        reading = raw.read(answer.data, checksum=stage.config.checksum)
+        (verify,) = reading.commands
+        assert reading.time is not None
+        self._meet(verify)
+        (self.handle,) = set(stage.engine.peers()) - before
+        proof = raw.acknowledge(raw.CONTROL, verify.number, reading.time)
+        key = self.connect_id if stage.config.checksum else None
+        proof = raw.datagram(proof, peer=self.slot, session=self.session, key=key)
+        stage.engine.receive([Datagram(proof, self.mailbox.address)], stage.now)
+        stage.settle()
         assert self.state == PeerState.CONNECTED
         self.mailbox.take()
         return self.handle
@@ -210,7 +243,7 @@ class RawPeer:
     def hush(self, sample: int = 100) -> None:
         """Stop the engine's pings, and wait out the BANDWIDTH_LIMIT that follows a connection a second later.
 
-        It is acknowledged as ``sample`` ms old; afterwards nothing is in flight and nothing will be sent unasked.
+        It is acknowledged ``sample`` ms later; afterwards nothing is in flight and nothing will be sent unasked.
         """
         self.stage.engine.configure(self.handle, PeerOption.PING_INTERVAL, NEVER)
         self.stage.wait(1000)

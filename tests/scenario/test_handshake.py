@@ -100,7 +100,7 @@ class TestHappyPath:
         assert peer.exchange(raw.reliable(0, 1, b"early")) == []
         assert stage.events() == []
         assert stage.engine.drops[Drop.WRONG_STATE] == 1
-        peer.acknowledge(raw.CONTROL, 1, 1)
+        peer.acknowledge(raw.CONTROL, 1, 0)
         peer.post(raw.reliable(0, 1, b"early"))
         assert [event.type for event in stage.events()] == [EventType.CONNECT, EventType.RECEIVE]
 

@@ -24,8 +24,8 @@ def steady(factory: EngineFactory, **config: int) -> RawPeer:
     """A peer whose round trip is 100 ms with a variance of 3 (which never falls lower), that is idle and not pinged."""
     peer = Stage(factory, early_retransmit=True, **config).joined(sample=RTT)
     peer.hush(RTT)
-    for _ in range(20):
-        peer.acknowledge(raw.CONTROL, 60_000, RTT)
+    for _ in range(10):
+        peer.sample(RTT)
     statistics = PeerStatistic.ROUND_TRIP_TIME, PeerStatistic.ROUND_TRIP_TIME_VARIANCE
     assert [peer.statistic(which) for which in statistics] == [RTT, 3]
     return peer
@@ -117,9 +117,9 @@ class TestMoments:
         begin = send_spaced(peer, 1)
         peer.stage.wait(3 * TIMEOUT)
         assert len(resent(peer)) == 2
-        peer.acknowledge(raw.CONTROL, 60_000, RTT)
+        peer.sample(RTT)
         peer.stage.wait(4 * TIMEOUT)
-        assert resent(peer)[0] == (begin + 4 * TIMEOUT, 1)
+        assert resent(peer)[0] == (begin + 3 * TIMEOUT + PATIENCE, 1)
 
     def test_no_more_than_twice_while_anything_comes(self, engine_factory: EngineFactory) -> None:
         peer = steady(engine_factory, spare_copies=0)
@@ -146,13 +146,13 @@ class TestReordering:
         begin = send_spaced(peer, 4, gap=1)
         peer.stage.wait(60)
         for number in (2, 3, 4):
-            peer.acknowledge(0, number, 60)
+            peer.acknowledge(0, number, 64 - number)
         assert resent(peer) == [(begin + 63, 1)]
         peer.acknowledge(0, 1, 63)  # the first copy arrived after all, only late
         begin = send_spaced(peer, 4, gap=1)
         peer.stage.wait(RTT - 5)
         for number in (6, 7, 8):
-            peer.acknowledge(0, number, RTT - 5)
+            peer.acknowledge(0, number, RTT - 5 + 8 - number)
         assert resent(peer) == []  # three later ones are no reason any more
         peer.stage.wait(100)
         ((moment, number),) = resent(peer)
@@ -253,7 +253,7 @@ class TestSpareCopies:
         begin = send_spaced(peer, 4, gap=1)
         peer.stage.wait(10)
         for number in (4, 5, 6):
-            peer.acknowledge(0, number, 10)
+            peer.acknowledge(0, number, 16 - number)
         assert (peer.stage.now, 3) in resent(peer)  # three later ones still are enough
 
     def test_they_are_forgotten_until_the_next_loss(self, engine_factory: EngineFactory) -> None:
@@ -264,7 +264,8 @@ class TestSpareCopies:
         for _ in range(FORGOTTEN // 1000 + 1):
             peer.send(0, b"x")
             peer.stage.wait(1000)
-            peer.acknowledge(0, number, 900)  # as if only a copy had arrived
+            peer.acknowledge(0, number, 1000 - GAP)  # as if only a copy had arrived
+            peer.acknowledge(0, number, 1000)
             number += 1
         peer.stage.wait(2000)
         resent(peer)

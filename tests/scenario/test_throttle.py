@@ -25,7 +25,7 @@ SETTINGS = (
 def throttled(stage: Stage, throttle: int) -> RawPeer:
     """A connected peer whose throttle one bad round trip has brought from 32 to ``throttle``."""
     peer = stage.joined(sample=100, throttle=(5000, 2, 32 - throttle))
-    peer.acknowledge(raw.CONTROL, 999, 201)
+    peer.sample(201)
     assert peer.statistic(THROTTLE) == throttle
     return peer
 
@@ -44,13 +44,13 @@ class TestAdapting:
         ) == (100, 50)
         seen = []
         for sample in (201, 100, 101, 200, 201, 99, 100, 100, 100, 100, 100, 100, 100, 100, 201, 201, 201):
-            peer.acknowledge(raw.CONTROL, 999, sample)
+            peer.sample(sample)
             seen.append(peer.statistic(THROTTLE))
         assert seen == [20, 23, 23, 23, 11, 14, 17, 20, 23, 26, 29, 32, 32, 32, 20, 8, 0]
 
     def test_is_always_open_where_the_round_trip_is_all_variance(self, engine_factory: EngineFactory) -> None:
         peer = Stage(engine_factory).joined(sample=1, throttle=(5000, 2, 32))
-        peer.acknowledge(raw.CONTROL, 999, 5000)
+        peer.sample(5000)
         assert peer.statistic(THROTTLE) == 32
 
     def test_closes_under_a_growing_queue_and_opens_again(self, engine_pair: EnginePair) -> None:
@@ -299,7 +299,7 @@ def test_limits_of_many_peers_follow_the_model(engine_factory: EngineFactory, se
         stage.wait(1000)
         evaluate(rows, outgoing, 1000)
         for peer in peers:
-            peer.answer(100)
+            peer.answer()
         stage.settle()
         assert [peer.statistic(LIMIT) for peer in peers] == [row.limit for row in rows]
         for peer, row in zip(peers, rows, strict=True):

@@ -10,6 +10,9 @@ from godot_enet.core.engine.channel import Channel
 
 __all__ = ["ReliableCommand", "UnreliableCommand"]
 
+EARLIER_COPIES = 64
+"""Of how many copies of a command it is known when they left: those of many round trips."""
+
 
 class ReliableCommand:
     """A command that must be acknowledged. ``channel`` is None for control commands."""
@@ -18,6 +21,7 @@ class ReliableCommand:
         "attempts",
         "channel",
         "datagram",
+        "earlier",
         "key",
         "length",
         "number",
@@ -55,8 +59,25 @@ class ReliableCommand:
         """Whether it ever had any."""
         self.spared_at = 0
         """When the last copy left, spare or not."""
+        self.earlier: list[int] | None = None
+        """When those before it left; the low 16 bits, which are all that an acknowledgement repeats."""
         self.datagram = 0
         """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
+
+
+    def leave(self, now: int) -> None:
+        """A copy leaves, spare or not."""
+        if self.attempts:
+            if self.earlier is None:
+                self.earlier = []
+            self.earlier.append(self.spared_at & 0xFFFF)
+            if len(self.earlier) > EARLIER_COPIES:
+                del self.earlier[0]
+        self.spared_at = now
+
+    def has_left(self, time: int) -> bool:
+        """Whether a copy left then; ``time`` has 16 bits."""
+        return time == self.spared_at & 0xFFFF or (self.earlier is not None and time in self.earlier)
 
 
 class UnreliableCommand:

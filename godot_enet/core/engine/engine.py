@@ -48,7 +48,7 @@ from godot_enet.core.engine.peer import (
     Peer,
 )
 from godot_enet.core.engine.peer_table import PeerTable
-from godot_enet.core.engine.reliability import check_timeouts, due_at
+from godot_enet.core.engine.reliability import check_timeouts, due_at, is_trial_over
 from godot_enet.core.engine.repair import repair
 from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_incoming, unlimit_peers
 from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
@@ -267,6 +267,10 @@ class PythonEngine:
             self.schedule(peer)
             return
         if peer.deadline is not None and peer.deadline <= now:
+            self.lost(peer)
+            return
+        if is_trial_over(peer, now):
+            peer.timed_out = peer.timed_out or Command.PING
             self.lost(peer)
             return
         if peer.sent and check_timeouts(peer, now):

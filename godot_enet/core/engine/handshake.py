@@ -246,7 +246,7 @@ def promote(engine: PythonEngine, half: HalfOpen, now: int) -> Peer | None:
     peer.incoming_session, peer.outgoing_session = half.sessions
     _agree(engine, peer, half.command)
     peer.outgoing_reliable_sequence = half.sequence
-    peer.proof = half.proof
+    peer.trial = peer.window_size
     sample_round_trip(peer, now - half.answered or 1, now)
     engine.connected(peer)
     engine.table.add(peer)

@@ -36,7 +36,7 @@ from godot_enet.core.engine.budget import exceed, is_exhausted, is_suspect, susp
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import accept_answer, handle_connect, promote, proof_end
 from godot_enet.core.engine.recovery import PRESENT_BACKOFF
-from godot_enet.core.engine.reliability import acknowledge, sample_round_trip
+from godot_enet.core.engine.reliability import acknowledge, find_unacknowledged, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
 from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Address
@@ -63,6 +63,7 @@ __all__ = ["receive_datagram"]
 
 _STOP = 0
 _CONNECTED = PeerState.CONNECTED
+_IN_SESSION = frozenset({PeerState.CONNECTED, PeerState.DISCONNECT_LATER})
 _pack_ack = ACKNOWLEDGE.pack
 _unpack_ack = ACKNOWLEDGE.unpack_from
 _unpack_reliable = SEND_RELIABLE.unpack_from
@@ -153,7 +154,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
     if peer is not None:
         peer.incoming_data_total += len(data)
         peer.served_bytes += len(data)
-        if peer.recovery is not None and peer.recovery.backoff > PRESENT_BACKOFF:
+        if peer.trial is None and peer.recovery is not None and peer.recovery.backoff > PRESENT_BACKOFF:
             peer.recovery.backoff = PRESENT_BACKOFF
     _parse_commands(engine, peer, data, header, begin, sent_time, length, address, now)
 
@@ -279,23 +280,26 @@ def _handle_acknowledge(engine: PythonEngine, peer: Peer, data: bytes, at: int, 
         # Nobody acknowledges a CONNECT; a forged one would stop it from being repeated, for ever.
         return body
     _, channel_id, _, number, sent_time = _unpack_ack(data, at)
-    if number << 16 | sent_time == peer.proof and channel_id == CONTROL_CHANNEL:
-        return body
+    # Whoever does not know when what was sent has not received it: that is no sign of life, and tells no time.
+    command = find_unacknowledged(peer, channel_id << 16 | number)
+    if command is None or not command.has_left(sent_time):
+        return body if state in _IN_SESSION else _STOP
     sent_time |= now & ~0xFFFF
     if sent_time & 0x8000 > now & 0x8000:
         sent_time -= 0x10000
     if now < sent_time:
         return body
+    peer.trial = None
     sample_round_trip(peer, now - sent_time or 1, now)
-    command = acknowledge(engine, peer, channel_id << 16 | number, sent_time)
+    acknowledge(engine, peer, command, sent_time)
     if state is _CONNECTED:
         return body
     if state is PeerState.ACKNOWLEDGING_CONNECT:
-        if command != Command.VERIFY_CONNECT:
+        if command.number != Command.VERIFY_CONNECT:
             return _STOP
         engine.connected(peer)
     elif state is PeerState.DISCONNECTING:
-        if command != Command.DISCONNECT:
+        if command.number != Command.DISCONNECT:
             return _STOP
         engine.lost(peer)
     elif state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
@@ -351,7 +355,9 @@ def _handle_verify_connect(
     peer.incoming_bandwidth = incoming_bandwidth
     peer.outgoing_bandwidth = outgoing_bandwidth
     engine.connected(peer)
-    acknowledge(engine, peer, CONTROL_CHANNEL << 16 | 1)
+    connect = find_unacknowledged(peer, CONTROL_CHANNEL << 16 | 1)
+    if connect is not None:
+        acknowledge(engine, peer, connect)
     return body
 
 
@@ -394,7 +400,7 @@ def _handle_disconnect(engine: PythonEngine, peer: Peer, data: bytes, at: int, b
 
 
 def _in_session(engine: PythonEngine, peer: Peer) -> bool:
-    if peer.state is _CONNECTED or peer.state is PeerState.DISCONNECT_LATER:
+    if peer.state in _IN_SESSION:
         return True
     engine.drop(Drop.WRONG_STATE, peer.address)
     return False

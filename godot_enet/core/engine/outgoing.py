@@ -2,6 +2,11 @@
 
 enet: peer.c: enet_peer_send, enet_peer_setup_outgoing_command; protocol.c: enet_protocol_send_acknowledgements,
 enet_protocol_check_outgoing_commands, enet_protocol_send_outgoing_commands.
+
+A remote that asked for the connection is on trial (:attr:`Peer.trial`) until it has acknowledged anything sent since:
+so far it has read one datagram, and all that follows may go to somebody else. Until then it is sent no more bytes than
+its window has, with what is lost and unreliable. Where nothing in the first data must be acknowledged, a PING goes with
+it, so that a trial lasts a round trip, and nobody whose connection is good ever waits for its end.
 """
 
 from __future__ import annotations
@@ -68,6 +73,8 @@ _SEND_UNSEQUENCED = Command.SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED
 _CONNECTED = PeerState.CONNECTED
 _ACK_SIZE = 8
 _PING_SIZE = PING.size
+TRIAL_RESERVE = 1024
+"""Bytes of a trial that are kept for control commands; half of them are not for acknowledgements, either."""
 
 _pack_reliable = SEND_RELIABLE.pack
 _pack_unreliable = SEND_UNRELIABLE.pack
@@ -262,16 +269,15 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     can_ping = True
     if peer.is_queued():
         can_ping = _take_commands(engine, peer, draft, now, latest)
-    if (
-        can_ping
-        and not peer.sent
-        and peer.state is _CONNECTED
-        and now - peer.last_receive_time >= peer.ping_interval
-        and peer.mtu - draft.size >= _PING_SIZE
-    ):
-        queue_ping(engine, peer)
-        engine.dirty.discard(peer)
-        _take_commands(engine, peer, draft, now, latest)
+    if can_ping and not peer.sent:
+        asks = peer.trial is not None and (draft.has_unreliable_packet or peer.tried_at is not None)
+        if asks or (peer.state is _CONNECTED and now - peer.last_receive_time >= peer.ping_interval):
+            if peer.mtu - draft.size >= _PING_SIZE:
+                queue_ping(engine, peer)
+                engine.dirty.discard(peer)
+                _take_commands(engine, peer, draft, now, latest)
+            elif asks:
+                peer.continue_sending = True
     wanted = spares_wanted(peer)
     if wanted:
         _take_spares(peer, draft, now, wanted)
@@ -281,6 +287,10 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     if draft.count:
         measure_loss(peer, now)
         peer.last_send_time = now
+        if peer.trial is not None:
+            peer.trial = max(peer.trial - draft.size, 0)
+            if peer.tried_at is None and (draft.has_reliable or draft.has_unreliable_packet):
+                peer.tried_at = now
         engine.post(seal(engine, peer, draft.parts, now if draft.has_reliable else None))
     engine.draft = None
     if draft.has_unreliable_packet and peer.state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
@@ -289,7 +299,10 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
 
 def _take_acks(engine: PythonEngine, peer: Peer, draft: Draft) -> None:
     acks = peer.acks
-    room = min(MAXIMUM_PACKET_COMMANDS, (peer.mtu - draft.size) // _ACK_SIZE)
+    limit = peer.mtu
+    if peer.trial is not None and peer.state is not PeerState.ACKNOWLEDGING_DISCONNECT:
+        limit = max(min(limit, peer.trial - TRIAL_RESERVE // 2), draft.size)
+    room = min(MAXIMUM_PACKET_COMMANDS, (limit - draft.size) // _ACK_SIZE)
     if len(acks) <= room:
         draft.parts = acks
         draft.count = len(acks)
@@ -298,7 +311,7 @@ def _take_acks(engine: PythonEngine, peer: Peer, draft: Draft) -> None:
         draft.parts = acks[:room]
         draft.count = room
         del acks[:room]
-        peer.continue_sending = True
+        peer.continue_sending = room > 0
     draft.size += _ACK_SIZE * draft.count
     if peer.state is PeerState.ACKNOWLEDGING_DISCONNECT:
         # Only the DISCONNECT is acknowledged in this state, so this was its acknowledgement.
@@ -321,6 +334,7 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
     limit = peer.mtu
     window = max(peer.packet_throttle * peer.window_size // PACKET_THROTTLE_SCALE, limit)
     in_transit = peer.reliable_data_in_transit
+    trial = peer.trial
     open_window = open_unreliable = True
     can_ping = True
     taken = gone = 0
@@ -343,6 +357,14 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
         if command is None:
             break
         wire = command.wire
+        if trial is not None:
+            is_data = command is not (control[0] if control else None)
+            if size + len(wire) + (TRIAL_RESERVE if is_data else 0) > trial:
+                if not is_data:
+                    can_ping = False
+                    break
+                open_window = open_unreliable = False
+                continue
         if isinstance(command, ReliableCommand):
             channel = command.channel
             if channel is not None:
@@ -364,10 +386,11 @@ def _take_commands(engine: PythonEngine, peer: Peer, draft: Draft, now: int, lat
                     channel.used_windows |= 1 << number
                     channel.reliable_windows[number] += 1
                 in_transit += command.length
+            command.leave(now)
             command.attempts += 1
             if command.timeout == 0:
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
-            command.sent_time = command.spared_at = now
+            command.sent_time = now
             command.spares = 0
             command.datagram = peer.datagrams
             sent[command.key] = command
@@ -430,7 +453,7 @@ def _take_copy(peer: Peer, draft: Draft, command: ReliableCommand, now: int) -> 
     draft.size += len(command.wire)
     draft.count += 1
     command.spared = True
-    command.spared_at = now
+    command.leave(now)
     return True
 
 

@@ -111,7 +111,6 @@ class Peer:
         "packets_sent",
         "pending_throttle",
         "ping_interval",
-        "proof",
         "queued_data",
         "reason",
         "recalculates",
@@ -135,6 +134,8 @@ class Peer:
         "timeout_maximum",
         "timeout_minimum",
         "timer",
+        "trial",
+        "tried_at",
         "unreliable",
         "unsequenced_map",
         "untaken",
@@ -239,9 +240,11 @@ class Peer:
         self.earliest_timeout = 0
         self.recovery = recovery
         """None where the host keeps ENet's own timing."""
-        self.proof = -1
-        """The sequence number and time that proved this peer's address, see half_open.py: copies of that
-        acknowledgement tell no time."""
+        self.trial: int | None = None
+        """Bytes that may still leave before the remote acknowledges any of them; None where it has, or where we asked for
+        the connection. See ``outgoing``."""
+        self.tried_at: int | None = None
+        """When the first packet or control command of them left."""
         self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
         self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
         self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM

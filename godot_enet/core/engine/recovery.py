@@ -168,7 +168,7 @@ def spare_gap(rtt: int) -> int:
 def spares_wanted(peer: Peer) -> int:
     """How many spare copies each of the peer's packets under way shall get."""
     recovery = peer.recovery
-    if recovery is None or not recovery.lost or len(peer.sent) > SPARED_COMMANDS:
+    if recovery is None or not recovery.lost or len(peer.sent) > SPARED_COMMANDS or peer.trial is not None:
         return 0
     if peer.reliable_data_in_transit * SPARED_PART > peer.window_size or peer.state is not PeerState.CONNECTED:
         return 0
@@ -190,7 +190,7 @@ def call_due_at(peer: Peer) -> int | None:
     recovery = peer.recovery
     if recovery is None or not recovery.most_spares or not peer.earliest_timeout or not peer.sent:
         return None
-    if peer.state is not PeerState.CONNECTED:
+    if peer.state is not PeerState.CONNECTED or (peer.trial is not None and peer.trial < peer.mtu):
         return None
     oldest = next(iter(peer.sent.values()))
     return max(peer.earliest_timeout + SILENCE, oldest.spared_at + CALL_GAP)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import CONTROL_CHANNEL, Command, PeerState
+from godot_enet.core.constants import CONTROL_CHANNEL, PeerState
 from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.commands import ReliableCommand
 from godot_enet.core.engine.peer import NO_OVERDUE
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
     from godot_enet.core.engine.peer import Peer
 
-__all__ = ["acknowledge", "check_timeouts", "due_at", "sample_round_trip"]
+__all__ = ["acknowledge", "check_timeouts", "due_at", "find_unacknowledged", "is_trial_over", "sample_round_trip"]
 
 
 def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
@@ -60,37 +60,34 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
         peer.recovery.backoff = 0
 
 
-def acknowledge(engine: PythonEngine, peer: Peer, key: int, sent_time: int | None = None) -> int:
-    """Forget the reliable command that an acknowledgement names. Returns its command number, or 0.
+def find_unacknowledged(peer: Peer, key: int) -> ReliableCommand | None:
+    """The command of this key that is under way, or waits to be sent again."""
+    command = peer.sent.get(key) or peer.overdue.get(key)
+    if command is None and key >> 16 == CONTROL_CHANNEL:
+        # In front of any that was never sent, and always few: nothing that a remote sends queues one.
+        for waiting in peer.control:
+            if not isinstance(waiting, ReliableCommand) or waiting.attempts < 1:
+                break
+            if waiting.key == key:
+                return waiting
+    return command
+
+
+def acknowledge(
+    engine: PythonEngine, peer: Peer, command: ReliableCommand, sent_time: int | None = None
+) -> None:
+    """Forget a reliable command that was acknowledged.
 
     ``sent_time`` is when the datagram left that is acknowledged, None where that is not known.
     """
-    command = peer.sent.pop(key, None)
-    if command is None:
-        # It timed out and waits to be sent again, or it never existed.
-        return _acknowledge_overdue(engine, peer, key)
-    peer.reliable_data_in_transit -= command.length
-    if peer.recovery is not None and sent_time is not None:
-        peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
+    key = command.key
+    if peer.sent.pop(key, None) is not None:
+        peer.reliable_data_in_transit -= command.length
+        if peer.recovery is not None and sent_time is not None:
+            peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
+    elif peer.overdue.pop(key, None) is None:
+        peer.control.remove(command)
     _forget(engine, peer, command, key)
-    return command.number
-
-
-def _acknowledge_overdue(engine: PythonEngine, peer: Peer, key: int) -> int:
-    overdue = peer.overdue.pop(key, None)
-    if overdue is not None:
-        # Its bytes left the window when it timed out.
-        _forget(engine, peer, overdue, key)
-        return overdue.number
-    if key >> 16 == CONTROL_CHANNEL:
-        # In front of any that was never sent, and always few: nothing that a remote sends queues one.
-        for command in peer.control:
-            if not isinstance(command, ReliableCommand) or command.attempts < 1:
-                break
-            if command.key == key:
-                peer.control.remove(command)
-                return command.number
-    return Command.NONE
 
 
 def _forget(engine: PythonEngine, peer: Peer, command: ReliableCommand, key: int) -> None:
@@ -174,4 +171,13 @@ def due_at(peer: Peer) -> int | None:
         ping = peer.last_receive_time + peer.ping_interval
         if due is None or ping < due:
             due = ping
+    if peer.trial is not None and peer.tried_at is not None:
+        end = peer.tried_at + peer.timeout_maximum
+        if due is None or end < due:
+            due = end
     return due
+
+
+def is_trial_over(peer: Peer, now: int) -> bool:
+    """Whether the remote has had the longest time there is to acknowledge anything, and has not."""
+    return peer.trial is not None and peer.tried_at is not None and now - peer.tried_at >= peer.timeout_maximum

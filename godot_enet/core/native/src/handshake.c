@@ -190,7 +190,7 @@ peer *promote(gde_engine *e, half_open *h, int64_t now) {
     p->outgoing_session = proved.outgoing_session;
     agree(e, p, proved.command, tail);
     p->outgoing_reliable_sequence = (uint16_t)(proved.proof >> 16);
-    p->proof = proved.proof;
+    p->trial = p->window_size;
     sample_round_trip(p, now > proved.answered ? (uint64_t)(now - proved.answered) : 1, now);
     peer_connected(e, p);
     connect_rate_count(e, &p->address);

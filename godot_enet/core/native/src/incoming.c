@@ -49,12 +49,15 @@ static bool check_session(gde_engine *e, peer *p) {
 
 static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
     if (p->state == STATE_CONNECTING) return true;
-    if (read32(at + 4) == p->proof && at[1] == CONTROL_CHANNEL) return true;
+    command *c = find_unacknowledged(e, p, (uint32_t)at[1] << 16 | read16(at + 4));
+    if (!c || !command_has_left(c, read16(at + 6))) return in_session(p);
     int64_t sent_time = read16(at + 6) | (now & ~(int64_t)0xFFFF);
     if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
     if (now < sent_time) return true;
+    p->trial = -1;
     sample_round_trip(p, now > sent_time ? (uint64_t)(now - sent_time) : 1, now);
-    int number = acknowledge(e, p, (uint32_t)at[1] << 16 | read16(at + 4), sent_time);
+    uint8_t number = c->number;
+    acknowledge(e, p, c, sent_time);
     switch (p->state) {
     case STATE_ACKNOWLEDGING_CONNECT:
         if (number != COMMAND_VERIFY_CONNECT) return false;
@@ -88,7 +91,8 @@ static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
         become_zombie(e, p, GDE_REASON_REFUSED);
         return false;
     }
-    acknowledge(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1, NEVER_SENT);
+    command *c = find_unacknowledged(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1);
+    if (c) acknowledge(e, p, c, NEVER_SENT);
     p->channel_count = min32(p->channel_count, channels);
     p->outgoing_peer_id = (uint16_t)peer_id;
     p->incoming_control = read16(at + 2);
@@ -419,7 +423,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
     if (p) {
         p->incoming_data_total += length;
         p->served_bytes += length;
-        p->recovery.backoff = min32(p->recovery.backoff, PRESENT_BACKOFF);
+        if (p->trial < 0) p->recovery.backoff = min32(p->recovery.backoff, PRESENT_BACKOFF);
     }
     parse_commands(e, p, begin, at, data + length, sent_time, wire, (word & HEADER_COMPRESSED) != 0, from, now);
 }

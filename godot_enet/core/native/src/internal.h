@@ -139,6 +139,7 @@ typedef struct command {
     body *body;       /* where the data is, if not in `wire` */
     uint64_t queue_time;
     int64_t sent_time, spared_at; /* spared_at: when the last copy left, spare or not */
+    uint16_t *earlier; /* when those before it did */
     uint64_t timeout;
     uint64_t datagram; /* which of the peer's it last left in */
     uint32_t key; /* channel id << 16 | reliable number; unreliable: reliable << 16 | unreliable number */
@@ -150,6 +151,7 @@ typedef struct command {
     bool in_flight; /* in `sent`, and not waiting to be sent again */
     bool spared; /* had ever a spare copy (see recovery.py) */
     uint8_t spares; /* since it was last sent itself */
+    uint8_t earlier_count;
     uint8_t head_size;
     uint8_t wire[];
 } command;
@@ -202,7 +204,7 @@ typedef struct {
     uint8_t channel;
 } ack;
 
-enum { PRESENT_BACKOFF = 2 };
+enum { PRESENT_BACKOFF = 2, EARLIER_COPIES = 64, TRIAL_RESERVE = 1024 };
 
 /* See recovery.py for what these mean. */
 typedef struct {
@@ -265,7 +267,8 @@ typedef struct peer {
 
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
     int64_t last_receive_time, earliest_timeout;
-    int64_t proof; /* the sequence number and time that proved the address; negative: nothing did */
+    int64_t trial; /* bytes that may leave before any is acknowledged; negative: some was (see outgoing.py) */
+    int64_t tried_at; /* when the first packet or control command of them left; negative: not yet */
     uint32_t timeout_limit, timeout_minimum, timeout_maximum, ping_interval;
     int64_t timer, deadline;
 
@@ -492,10 +495,17 @@ void body_release(body *b);
 /* reliability.c */
 void sample_round_trip(peer *p, uint64_t sample, int64_t now);
 enum { NEVER_SENT = -1 };
-/* Forgets the command that is acknowledged; sent_time: of the datagram that was, or NEVER_SENT. */
-int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time);
+/* The command of this key that is under way, or waits to be sent again. */
+command *find_unacknowledged(const gde_engine *e, peer *p, uint32_t key);
+/* Forgets a command that was acknowledged; sent_time: of the datagram that was, or NEVER_SENT. */
+void acknowledge(gde_engine *e, peer *p, command *c, int64_t sent_time);
 /* True if the peer must be given up; `timed_out` says then what for. */
 bool check_timeouts(const gde_engine *e, peer *p, int64_t now);
+/* A copy leaves, spare or not. */
+void command_leave(command *c, int64_t now);
+/* Whether a copy left then. */
+bool command_has_left(const command *c, uint16_t time);
+bool is_trial_over(const peer *p, int64_t now);
 bool due_at(const gde_engine *e, const peer *p, int64_t *due);
 
 /* recovery.c */

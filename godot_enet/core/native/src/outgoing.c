@@ -9,6 +9,7 @@ void body_release(body *b) {
 
 void command_free(gde_engine *e, command *c) {
     body_release(c->body);
+    free(c->earlier);
     pool_give(e, c, c->pooled);
 }
 
@@ -225,7 +226,10 @@ typedef struct {
 
 static void take_acks(gde_engine *e, peer *p, draft *d) {
     uint32_t waiting = p->ack_count - p->ack_first;
-    uint32_t room = min32(MAXIMUM_PACKET_COMMANDS, (p->mtu - d->size) / 8);
+    int64_t limit = p->mtu;
+    if (p->trial >= 0 && p->state != STATE_ACKNOWLEDGING_DISCONNECT && p->trial - TRIAL_RESERVE / 2 < limit)
+        limit = p->trial - TRIAL_RESERVE / 2 > d->size ? p->trial - TRIAL_RESERVE / 2 : d->size;
+    uint32_t room = min32(MAXIMUM_PACKET_COMMANDS, ((uint32_t)limit - d->size) / 8);
     uint32_t taken = min32(waiting, room);
     for (uint32_t i = 0; i < taken; i++) {
         const ack *a = &p->acks[p->ack_first + i];
@@ -239,7 +243,7 @@ static void take_acks(gde_engine *e, peer *p, draft *d) {
     if (p->ack_first == p->ack_count)
         p->ack_first = p->ack_count = 0;
     else
-        p->continue_sending = true;
+        p->continue_sending = room > 0;
     if (p->state == STATE_ACKNOWLEDGING_DISCONNECT) become_zombie(e, p, GDE_REASON_REMOTE);
 }
 
@@ -292,6 +296,17 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
         }
         if (!c) break;
         uint32_t size = c->head_size + c->length;
+        if (p->trial >= 0) {
+            bool is_data = c != head_of(&p->control);
+            if (d->size + size + (is_data ? TRIAL_RESERVE : 0) > p->trial) {
+                if (!is_data) {
+                    can_ping = false;
+                    break;
+                }
+                open_window = open_unreliable = false;
+                continue;
+            }
+        }
         if (c->reliable) {
             if (c->channel) {
                 if ((c->attempts < 1 && channel_gate_closed(c->channel, (uint16_t)c->key)) ||
@@ -318,9 +333,10 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
                 }
                 p->reliable_data_in_transit += c->length;
             }
+            command_leave(c, now);
             c->attempts++;
             if (c->timeout == 0) c->timeout = p->rtt + 4 * p->rtt_variance;
-            c->sent_time = c->spared_at = now;
+            c->sent_time = now;
             c->spares = 0;
             c->datagram = p->datagrams;
             sent_insert(e, p, c);
@@ -353,7 +369,7 @@ static bool take_copy(peer *p, draft *d, command *c, int64_t now) {
         return false;
     }
     c->spared = true;
-    c->spared_at = now;
+    command_leave(c, now);
     write_command(d, c);
     d->has_reliable = true;
     return true;
@@ -415,17 +431,27 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     if (p->ack_count) take_acks(e, p, &d);
     bool can_ping = true;
     if (p->queued_count) can_ping = take_commands(e, p, &d, now, latest);
-    if (can_ping && list_empty(&p->sent) && p->state == STATE_CONNECTED &&
-        now - p->last_receive_time >= (int64_t)p->ping_interval && p->mtu - d.size >= 4) {
-        queue_ping(e, p);
-        slots_remove(&e->dirty, p->slot);
-        take_commands(e, p, &d, now, latest);
+    if (can_ping && list_empty(&p->sent)) {
+        bool asks = p->trial >= 0 && (d.has_unreliable_packet || p->tried_at >= 0);
+        if (asks || (p->state == STATE_CONNECTED && now - p->last_receive_time >= (int64_t)p->ping_interval)) {
+            if (p->mtu - d.size >= 4) {
+                queue_ping(e, p);
+                slots_remove(&e->dirty, p->slot);
+                take_commands(e, p, &d, now, latest);
+            } else if (asks) {
+                p->continue_sending = true;
+            }
+        }
     }
     take_spares(e, p, &d, now);
     int64_t call;
     if (call_due_at(e, p, &call) && call <= now) take_copy(p, &d, COMMAND_OF(p->sent.next), now);
     if (!d.count) return 0;
     measure_loss(p, now);
+    if (p->trial >= 0) {
+        p->trial = p->trial > d.size ? p->trial - d.size : 0;
+        if (p->tried_at < 0 && (d.has_reliable || d.has_unreliable_packet)) p->tried_at = now;
+    }
     uint32_t size = (uint32_t)(d.at - e->body_scratch);
     uint32_t length = seal(e, p, e->body_scratch, size, d.has_reliable ? (int32_t)(now & 0xFFFF) : -1, buffer);
     if (d.has_unreliable_packet && p->state == STATE_DISCONNECT_LATER && !has_outgoing(p))

@@ -103,7 +103,7 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number,
     p->incoming_session = e->sessions[slot][0];
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
-    p->proof = -1;
+    p->trial = p->tried_at = -1;
     unacknowledged_clear(p);
     p->mtu = e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;

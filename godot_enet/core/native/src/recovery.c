@@ -56,7 +56,7 @@ int64_t spare_gap(const peer *p) {
 
 uint32_t spares_wanted(const gde_engine *e, const peer *p) {
     const recovery *r = &p->recovery;
-    if (!e->config.early_retransmit || !r->lost || p->sent_count > SPARED_COMMANDS) return 0;
+    if (!e->config.early_retransmit || !r->lost || p->sent_count > SPARED_COMMANDS || p->trial >= 0) return 0;
     if (p->reliable_data_in_transit * SPARED_PART > p->window_size || p->state != STATE_CONNECTED) return 0;
     if ((uint64_t)r->lost * FEW_LOSSES < r->answered) return 0;
     return min32(e->config.spare_copies, (uint64_t)r->lost * MANY_LOSSES >= r->answered ? 2 : 1);
@@ -78,7 +78,7 @@ bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due) {
 
 bool call_due_at(const gde_engine *e, const peer *p, int64_t *due) {
     if (!e->config.early_retransmit || !e->config.spare_copies || !p->earliest_timeout || list_empty(&p->sent)) return false;
-    if (p->state != STATE_CONNECTED) return false;
+    if (p->state != STATE_CONNECTED || (p->trial >= 0 && p->trial < p->mtu)) return false;
     int64_t silent = p->earliest_timeout + SILENCE, next = COMMAND_OF(p->sent.next)->spared_at + CALL_GAP;
     *due = silent > next ? silent : next;
     return true;

@@ -94,11 +94,42 @@ static void release_window(const command *c) {
         c->channel->used_windows &= (uint16_t) ~(1u << window);
 }
 
-int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time) {
-    if (!p->unacknowledged_count) return COMMAND_NONE;
-    command **link = unacknowledged_chain(e, p, key), *c;
-    while ((c = *link) && c->key != key) link = &c->hash_next;
-    if (!c) return COMMAND_NONE;
+/* Without memory it is forgotten, and an acknowledgement of that copy counts for nothing. */
+static void note_earlier(command *c) {
+    uint32_t room = 4;
+    while (room < c->earlier_count) room *= 2;
+    if (c->earlier_count == EARLIER_COPIES) {
+        memmove(c->earlier, c->earlier + 1, (EARLIER_COPIES - 1) * sizeof *c->earlier);
+        c->earlier_count--;
+    } else if (!c->earlier || c->earlier_count == room) {
+        uint16_t *grown = realloc(c->earlier, (c->earlier ? 2 * room : room) * sizeof *grown);
+        if (!grown) return;
+        c->earlier = grown;
+    }
+    c->earlier[c->earlier_count++] = (uint16_t)c->spared_at;
+}
+
+void command_leave(command *c, int64_t now) {
+    if (c->attempts) note_earlier(c);
+    c->spared_at = now;
+}
+
+bool command_has_left(const command *c, uint16_t time) {
+    if (time == (uint16_t)c->spared_at) return true;
+    for (uint32_t i = 0; i < c->earlier_count; i++)
+        if (c->earlier[i] == time) return true;
+    return false;
+}
+
+command *find_unacknowledged(const gde_engine *e, peer *p, uint32_t key) {
+    command *c = p->unacknowledged_count ? *unacknowledged_chain(e, p, key) : NULL;
+    while (c && c->key != key) c = c->hash_next;
+    return c;
+}
+
+void acknowledge(gde_engine *e, peer *p, command *c, int64_t sent_time) {
+    command **link = unacknowledged_chain(e, p, c->key);
+    while (*link != c) link = &(*link)->hash_next;
     *link = c->hash_next;
     p->unacknowledged_count--;
     if (c->in_flight) {
@@ -110,9 +141,7 @@ int acknowledge(gde_engine *e, peer *p, uint32_t key, int64_t sent_time) {
     }
     release_window(c);
     if (c->channel) p->stalls = false;
-    int number = c->number;
     command_forget(e, p, c);
-    return number;
 }
 
 bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
@@ -163,6 +192,15 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
         if (!has_due || ping < at) at = ping;
         has_due = true;
     }
+    if (p->trial >= 0 && p->tried_at >= 0) {
+        int64_t end = p->tried_at + p->timeout_maximum;
+        if (!has_due || end < at) at = end;
+        has_due = true;
+    }
     *due = at;
     return has_due;
+}
+
+bool is_trial_over(const peer *p, int64_t now) {
+    return p->trial >= 0 && p->tried_at >= 0 && now - p->tried_at >= (int64_t)p->timeout_maximum;
 }

@@ -72,6 +72,9 @@ static void attend(gde_engine *e, peer *p, int64_t now) {
     if (!due_at(e, p, &due)) return;
     if (due > now) {
         schedule(e, p);
+    } else if (is_trial_over(p, now)) {
+        if (!p->timed_out) p->timed_out = COMMAND_PING;
+        peer_lost(e, p);
     } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(e, p, now))) {
         peer_lost(e, p);
     } else {
