@@ -83,10 +83,10 @@ class TestOnePeer:
         first = peer.take()
         peer.stage.wait(2000)
         peer.take()
-        sent = [(command.channel, command.number) for data in first for command in raw.read(data).commands]
+        sent = [(command, reading.time or 0) for reading in map(raw.read, first) for command in reading.commands]
         assert len(sent) == count
-        for channel, number in sent:
-            peer.post(raw.acknowledge(channel, number, peer.stage.now))
+        for command, moment in sent:
+            peer.post(raw.acknowledge(command.channel, command.number, moment))
         peer.stage.settle()
         assert fill(peer) == count
 
@@ -162,8 +162,14 @@ class TestTakingNothing:
         patient(peer)
         for _ in range(10):
             keep_trying(peer, DEFAULT_TIMEOUT_MINIMUM - 500)
-            taken = [command for data in peer.take() for command in raw.read(data).commands if command.kind == 6]
-            peer.post(raw.acknowledge(0, taken[-1].number, peer.stage.now))
+            readings = [raw.read(data) for data in peer.take()]
+            number, moment = [
+                (command.number, reading.time or 0)
+                for reading in readings
+                for command in reading.commands
+                if command.kind == 6
+            ][-1]
+            peer.post(raw.acknowledge(0, number, moment))
         assert peer.state is PeerState.CONNECTED
 
     def test_time_in_which_nothing_is_refused_does_not_count(self, peer: RawPeer) -> None:

@@ -64,7 +64,6 @@ class ReliableCommand:
         self.datagram = 0
         """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
 
-
     def leave(self, now: int) -> None:
         """A copy leaves, spare or not."""
         if self.attempts:

@@ -631,6 +631,7 @@ class PythonEngine:
         peer.reason = reason
         peer.recalculates = recalculates
         peer.deadline = None
+        peer.trial = None
         self.change_state(peer, _ZOMBIE)
         self.reset_queues(peer)
         self._enqueue(peer)

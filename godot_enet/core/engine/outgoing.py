@@ -5,8 +5,8 @@ enet_protocol_check_outgoing_commands, enet_protocol_send_outgoing_commands.
 
 A remote that asked for the connection is on trial (:attr:`Peer.trial`) until it has acknowledged anything sent since:
 so far it has read one datagram, and all that follows may go to somebody else. Until then it is sent no more bytes than
-its window has, with what is lost and unreliable. Where nothing in the first data must be acknowledged, a PING goes with
-it, so that a trial lasts a round trip, and nobody whose connection is good ever waits for its end.
+its window has, with what is lost and unreliable. Where nothing in the first datagram must be acknowledged, a PING goes
+with it, so that a trial lasts a round trip, and nobody whose connection is good ever waits for its end.
 """
 
 from __future__ import annotations
@@ -270,7 +270,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
     if peer.is_queued():
         can_ping = _take_commands(engine, peer, draft, now, latest)
     if can_ping and not peer.sent:
-        asks = peer.trial is not None and (draft.has_unreliable_packet or peer.tried_at is not None)
+        asks = peer.trial is not None and (draft.count > 0 or peer.tried_at is not None)
         if asks or (peer.state is _CONNECTED and now - peer.last_receive_time >= peer.ping_interval):
             if peer.mtu - draft.size >= _PING_SIZE:
                 queue_ping(engine, peer)
@@ -289,7 +289,7 @@ def build_datagram(engine: PythonEngine, peer: Peer, now: int, latest: int) -> N
         peer.last_send_time = now
         if peer.trial is not None:
             peer.trial = max(peer.trial - draft.size, 0)
-            if peer.tried_at is None and (draft.has_reliable or draft.has_unreliable_packet):
+            if peer.tried_at is None:
                 peer.tried_at = now
         engine.post(seal(engine, peer, draft.parts, now if draft.has_reliable else None))
     engine.draft = None

@@ -241,10 +241,10 @@ class Peer:
         self.recovery = recovery
         """None where the host keeps ENet's own timing."""
         self.trial: int | None = None
-        """Bytes that may still leave before the remote acknowledges any of them; None where it has, or where we asked for
-        the connection. See ``outgoing``."""
+        """Bytes that may still leave before the remote acknowledges any of them; None where it has, or where this host
+        asked for the connection. See ``outgoing``."""
         self.tried_at: int | None = None
-        """When the first packet or control command of them left."""
+        """When the first of them left."""
         self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
         self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
         self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM

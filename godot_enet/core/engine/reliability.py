@@ -73,9 +73,7 @@ def find_unacknowledged(peer: Peer, key: int) -> ReliableCommand | None:
     return command
 
 
-def acknowledge(
-    engine: PythonEngine, peer: Peer, command: ReliableCommand, sent_time: int | None = None
-) -> None:
+def acknowledge(engine: PythonEngine, peer: Peer, command: ReliableCommand, sent_time: int | None = None) -> None:
     """Forget a reliable command that was acknowledged.
 
     ``sent_time`` is when the datagram left that is acknowledged, None where that is not known.

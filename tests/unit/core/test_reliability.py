@@ -6,7 +6,13 @@ import pytest
 
 from godot_enet.core.constants import Command, PeerState
 from godot_enet.core.engine.commands import ReliableCommand
-from godot_enet.core.engine.reliability import acknowledge, check_timeouts, due_at, sample_round_trip
+from godot_enet.core.engine.reliability import (
+    acknowledge,
+    check_timeouts,
+    due_at,
+    find_unacknowledged,
+    sample_round_trip,
+)
 from tests.unit.core.kit import add_peer, make_engine
 
 
@@ -81,15 +87,24 @@ class TestRoundTrip:
         assert (peer.last_receive_time, peer.earliest_timeout) == (remembered, 0)
 
 
+def acknowledged(sender: Sender, key: int) -> int:
+    """The command that an acknowledgement of this key makes the sender forget; 0 if there is none."""
+    command = find_unacknowledged(sender.peer, key)
+    if command is None:
+        return Command.NONE
+    acknowledge(sender.engine, sender.peer, command)
+    return command.number
+
+
 class TestAcknowledging:
     def test_a_command_in_flight_is_forgotten(self, sender: Sender) -> None:
         first, second = sender.send(length=10), sender.send(length=7)
         channel = sender.peer.channels[0]
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 17)
-        assert acknowledge(sender.engine, sender.peer, first.key) == Command.SEND_RELIABLE
+        assert acknowledged(sender, first.key) == Command.SEND_RELIABLE
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 7)
-        assert acknowledge(sender.engine, sender.peer, first.key) == Command.NONE  # once is enough
-        assert acknowledge(sender.engine, sender.peer, second.key) == Command.SEND_RELIABLE
+        assert acknowledged(sender, first.key) == Command.NONE  # once is enough
+        assert acknowledged(sender, second.key) == Command.SEND_RELIABLE
         assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
         assert not sender.peer.has_outgoing()
 
@@ -97,21 +112,21 @@ class TestAcknowledging:
         late, control = sender.send(), sender.ping()
         assert not check_timeouts(sender.peer, 1000)
         assert not sender.peer.sent
-        assert acknowledge(sender.engine, sender.peer, late.key) == Command.SEND_RELIABLE
-        assert acknowledge(sender.engine, sender.peer, control.key) == Command.PING
+        assert acknowledged(sender, late.key) == Command.SEND_RELIABLE
+        assert acknowledged(sender, control.key) == Command.PING
         assert not sender.peer.has_outgoing()
         assert (sender.peer.channels[0].used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
 
     def test_one_that_was_never_sent_is_not(self, sender: Sender) -> None:
         sender.engine.send(sender.peer.handle, 0, b"x", 1)
-        assert acknowledge(sender.engine, sender.peer, 0 << 16 | 1) == Command.NONE
+        assert acknowledged(sender, 0 << 16 | 1) == Command.NONE
         assert sender.peer.has_outgoing()
 
     def test_channels_are_told_apart(self, sender: Sender) -> None:
         sender.send(channel=3)
         for channel in (0, 2, 0xFF):
-            assert acknowledge(sender.engine, sender.peer, channel << 16 | 1) == Command.NONE
-        assert acknowledge(sender.engine, sender.peer, 3 << 16 | 1) == Command.SEND_RELIABLE
+            assert acknowledged(sender, channel << 16 | 1) == Command.NONE
+        assert acknowledged(sender, 3 << 16 | 1) == Command.SEND_RELIABLE
 
 
 class TestTimeOuts:

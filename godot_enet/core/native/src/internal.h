@@ -268,7 +268,7 @@ typedef struct peer {
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
     int64_t last_receive_time, earliest_timeout;
     int64_t trial; /* bytes that may leave before any is acknowledged; negative: some was (see outgoing.py) */
-    int64_t tried_at; /* when the first packet or control command of them left; negative: not yet */
+    int64_t tried_at; /* when the first of them left; negative: not yet */
     uint32_t timeout_limit, timeout_minimum, timeout_maximum, ping_interval;
     int64_t timer, deadline;
 

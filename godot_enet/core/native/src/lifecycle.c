@@ -69,6 +69,7 @@ void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
     p->reason = reason;
     p->recalculates = true;
     p->has_deadline = false;
+    p->trial = -1;
     enqueue(e, p);
 }
 

@@ -432,7 +432,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     bool can_ping = true;
     if (p->queued_count) can_ping = take_commands(e, p, &d, now, latest);
     if (can_ping && list_empty(&p->sent)) {
-        bool asks = p->trial >= 0 && (d.has_unreliable_packet || p->tried_at >= 0);
+        bool asks = p->trial >= 0 && (d.count || p->tried_at >= 0);
         if (asks || (p->state == STATE_CONNECTED && now - p->last_receive_time >= (int64_t)p->ping_interval)) {
             if (p->mtu - d.size >= 4) {
                 queue_ping(e, p);
@@ -450,7 +450,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     measure_loss(p, now);
     if (p->trial >= 0) {
         p->trial = p->trial > d.size ? p->trial - d.size : 0;
-        if (p->tried_at < 0 && (d.has_reliable || d.has_unreliable_packet)) p->tried_at = now;
+        if (p->tried_at < 0) p->tried_at = now;
     }
     uint32_t size = (uint32_t)(d.at - e->body_scratch);
     uint32_t length = seal(e, p, e->body_scratch, size, d.has_reliable ? (int32_t)(now & 0xFFFF) : -1, buffer);
