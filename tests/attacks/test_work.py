@@ -91,7 +91,7 @@ def test_fragment_numbers_meet_nowhere(engine_factory: EngineFactory) -> None:
             flood = filled(pieces, peer, 50)
             yield work_once(peer, flood)
 
-    assert min(costs(MANY)) < 6 * min(costs(FEW))
+    assert min(costs(MANY)) < 10 * min(costs(FEW))  # 16 if each looked at all others
 
 
 def test_numbers_of_early_packets_meet_nowhere(engine_factory: EngineFactory) -> None:
@@ -105,7 +105,7 @@ def test_numbers_of_early_packets_meet_nowhere(engine_factory: EngineFactory) ->
             peer = Stage(engine_factory).joined()
             yield work_once(peer, filled([raw.reliable(0, number) for number in numbers[:count]], peer))
 
-    assert min(costs(MANY)) < 6 * min(costs(FEW))
+    assert min(costs(MANY)) < 10 * min(costs(FEW))  # 16 if each looked at all others
 
 
 def work_once(peer: RawPeer, flood: list[bytes]) -> int:
