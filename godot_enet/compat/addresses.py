@@ -10,6 +10,7 @@ from typing import Any
 from godot_enet.core.addressing import needs_zone, with_zone_number
 from godot_enet.core.errors import UnknownZone
 from godot_enet.core.interface import Address
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["find_target", "format_ip", "parse_bind_ip", "parse_ip", "resolve"]
 
@@ -54,7 +55,9 @@ def resolve(name: str) -> str | None:
     """
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
+    except (OSError, UnicodeError) as error:
+        if raised_by_signal_handler(error):
+            raise
         return None
     addresses = [parse_ip(_literal(entry[4])) for entry in found]
     literals = [address for address in addresses if address is not None]

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-import time
 import weakref
-from collections import deque
 from collections.abc import Callable
-from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from godot_enet.compat.addresses import find_target, format_ip, parse_bind_ip
 from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
+from godot_enet.compat.enet_service import ConnectionEvent, ServiceMethods, ServiceResult
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, as_str, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
-from godot_enet.compat.hot import HotConnection, set_results
+from godot_enet.compat.hot import HotConnection
 from godot_enet.compat.own_methods import rename_methods
 from godot_enet.core import (
     Address,
     BindError,
-    DisconnectMode,
     Drop,
     EnetError,
-    EventType,
     HostClosed,
     HostConfig,
     HostStatistic,
@@ -55,25 +50,7 @@ _CODECS: dict[int, Codec | None] = {
     3: Codec.ZLIB,
     4: Codec.ZSTD,
 }
-_REGISTRATION_TIMEOUT = 10.0
-"""Seconds that a thread may take from a CONNECT event to its peer."""
 _BANDWIDTH = "bandwidth limit must be greater than or equal to 0 (0 disables the limit)."
-_RECEIVE = EventType.RECEIVE
-_CONNECTED = EventType.CONNECT
-
-
-class _EventType(NamedIntEnum):
-    """What :meth:`ENetConnection.service` reports."""
-
-    EVENT_ERROR = -1
-    EVENT_NONE = 0
-    EVENT_CONNECT = 1
-    EVENT_DISCONNECT = 2
-    EVENT_RECEIVE = 3
-
-
-_EventType.__name__ = "EventType"
-_EventType.__qualname__ = "ENetConnection.EventType"
 
 
 _open_hosts: dict[int, AnyHost] = {}
@@ -81,16 +58,7 @@ _open_hosts: dict[int, AnyHost] = {}
 finalizes, in whichever order, and ``_abandon`` finds it whole. Nothing in a host may refer to a connection."""
 
 
-class ServiceResult(NamedTuple):
-    """Godot's ``[event_type, peer, data, channel]``: to be indexed, unpacked or read by name."""
-
-    type: _EventType
-    peer: ENetPacketPeer | None
-    data: int
-    channel: int
-
-
-class ConnectionMethods:
+class ConnectionMethods(ServiceMethods):
     """What an :class:`ENetConnection` does; see there."""
 
     class CompressionMode(NamedIntEnum):
@@ -102,7 +70,7 @@ class ConnectionMethods:
         COMPRESS_ZLIB = 3
         COMPRESS_ZSTD = 4
 
-    EventType = _EventType
+    EventType = ConnectionEvent
 
     class HostStatistic(NamedIntEnum):
         """What :meth:`pop_statistic` takes."""
@@ -120,31 +88,25 @@ class ConnectionMethods:
     COMPRESS_FASTLZ = CompressionMode.COMPRESS_FASTLZ
     COMPRESS_ZLIB = CompressionMode.COMPRESS_ZLIB
     COMPRESS_ZSTD = CompressionMode.COMPRESS_ZSTD
-    EVENT_ERROR = _EventType.EVENT_ERROR
-    EVENT_NONE = _EventType.EVENT_NONE
-    EVENT_CONNECT = _EventType.EVENT_CONNECT
-    EVENT_DISCONNECT = _EventType.EVENT_DISCONNECT
-    EVENT_RECEIVE = _EventType.EVENT_RECEIVE
+    EVENT_ERROR = ConnectionEvent.EVENT_ERROR
+    EVENT_NONE = ConnectionEvent.EVENT_NONE
+    EVENT_CONNECT = ConnectionEvent.EVENT_CONNECT
+    EVENT_DISCONNECT = ConnectionEvent.EVENT_DISCONNECT
+    EVENT_RECEIVE = ConnectionEvent.EVENT_RECEIVE
     HOST_TOTAL_SENT_DATA = HostStatistic.HOST_TOTAL_SENT_DATA
     HOST_TOTAL_SENT_PACKETS = HostStatistic.HOST_TOTAL_SENT_PACKETS
     HOST_TOTAL_RECEIVED_DATA = HostStatistic.HOST_TOTAL_RECEIVED_DATA
     HOST_TOTAL_RECEIVED_PACKETS = HostStatistic.HOST_TOTAL_RECEIVED_PACKETS
 
     def __init__(self, *, threaded: bool = True, opener: HostOpener = open_host) -> None:
+        super().__init__()
         self._threaded = threaded
         self._opener = opener
-        self._host: AnyHost | None = None
-        self._peers: dict[PeerHandle, ENetPacketPeer] = {}
-        self._ended: list[PeerHandle] = []
-        """Peers that became inactive and are still listed. A list of its own for each host from its creation to its
-        end: a call that is inside ``service`` meanwhile tells by it that its event is of a host that is no more."""
         self._slots = 0
         self._dtls: DtlsSetup | None = None
         self._admission: Admission | None = None
         self._connect_hook: Callable[[str, int, int], Verdict | int] | None = None
         self._compressor: Compressor | None = None
-        self._gone: deque[PeerHandle] = deque(maxlen=1024)
-        """Peers that were listed and are not any more, the latest ones."""
 
     _farewell_from = 0
     """The process in which its end is told to the connected peers: that of an ENetMultiplayerPeer, if it is one's."""
@@ -257,9 +219,9 @@ class ConnectionMethods:
         _open_hosts[id(self)] = host
         host.when_ended(weakref.WeakMethod(self._when_host_ended))
         if host.hot_handle is not None:
-            self._native(host.hot_handle, self._ended, self._slots)
+            self._native(host.hot_handle, self._ended, self._undelivered, self._slots)
         else:
-            self._native(None, [], 0)
+            self._native(None, [], [], 0)
         for handle, peer in list(self._peers.items()):
             peer._move(host)
             self._seat(handle & 0xFFF, peer)
@@ -283,22 +245,21 @@ class ConnectionMethods:
             self._forget_peers()
             self._forget()
 
-    def _native(self, handle: object, ended: list[PeerHandle], slots: int) -> None:
-        """See :mod:`godot_enet.compat.hot`."""
-
-    def _seat(self, slot: int, peer: object) -> None:
-        """See :mod:`godot_enet.compat.hot`."""
-
     def destroy(self) -> None:
         """Become inactive: all peers do, nobody is told, the port is free. May be created again."""
         host = self._host
         if host is None:
             return fail("Host already destroyed.", None)
         self._host = None
-        _open_hosts.pop(id(self), None)
-        self._forget_peers()
-        host.close()
-        self._forget()
+        try:
+            _open_hosts.pop(id(self), None)
+            self._forget_peers()
+            host.close()
+            self._forget()
+        except BaseException:
+            if self._host is None:
+                self._host = host  # a signal handler has raised: the next destroy() begins again
+            raise
 
     def _forget(self) -> None:
         """What was set up for the host that has ended."""
@@ -308,12 +269,15 @@ class ConnectionMethods:
         self._compressor = None
 
     def _forget_peers(self) -> None:
-        self._native(None, [], 0)
+        self._native(None, [], [], 0)
         for peer in list(self._peers.values()):
             peer._detach()
         self._peers.clear()
         self._gone.clear()
         self._ended = []
+        self._undelivered.clear()
+        self._claimed.clear()
+        self._leaving = None
 
     def _forget_dtls(self) -> None:
         dtls, self._dtls = self._dtls, None
@@ -356,154 +320,8 @@ class ConnectionMethods:
 
     # Every frame
 
-    def service(self, timeout: int = 0) -> ServiceResult:
-        """Do the network's work and report at most one event; call until EVENT_NONE.
-
-        Args:
-            timeout: milliseconds to wait for an event. The wait ends with the first one (official builds of Godot
-                spin through the whole time instead, and report it with the next call).
-
-        Returns:
-            ``[event_type, peer, data, channel]``, also by name. CONNECT: ``data`` from the connecting side (0 on
-            that side itself). DISCONNECT: ``data`` from the remote, 0 for a time-out or our own request; the peer is
-            inactive by now. RECEIVE: take the packet with ``peer.get_packet()``.
-
-        Packets that arrived, and so were acknowledged, before the remote's DISCONNECT are reported before it, where
-        Godot may lose them. Nothing is reported of a peer after a disconnect of our own but its DISCONNECT.
-        """
-        host = self._host
-        if host is None:
-            return fail(INACTIVE, _ERROR)
-        ended = self._ended
-        if ended:
-            self._drop_ended()
-        if type(timeout) is not int or timeout > 0x7FFFFFFF:
-            timeout = as_int(timeout, "timeout")
-        try:
-            event = host.service(timeout)
-            while event is not None and event.type is _CONNECTED and self._is_one_too_many(host, event.peer):
-                with contextlib.suppress(UnknownPeer):
-                    host.disconnect(event.peer, 0, DisconnectMode.NOW)
-                self._gone.append(event.peer)
-                listed = self._peers.pop(event.peer, None)
-                if listed is not None:  # by another call, which found a packet of it
-                    listed._detach()
-                    self._seat(event.peer & 0xFFF, None)
-                event = host.service(0)
-        except HostClosed:
-            return _ERROR
-        if event is None:
-            return _NONE
-        if event.type is _RECEIVE:
-            peer = self._peers.get(event.peer)
-            if peer is None or self._ended is not ended:
-                peer = self._await_peer(event.peer, ended)
-            if peer is None:
-                return _ERROR
-            peer._queue(event.packet, event.flags)
-            return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, event.channel)
-        return self._report(event.type, event.peer, event.data, (event.reason, event.command), ended)
-
-    def _report_native(
-        self, kind: int, handle: int, data: int, reason: int, command: int, ended: list[PeerHandle]
-    ) -> ServiceResult:
-        """An event that the C method does not report itself."""
-        if kind == EventType.RECEIVE:
-            return _ERROR  # Its peer has been reset by another thread.
-        return self._report(kind, PeerHandle(handle), data, (reason, command), ended)
-
-    def _receive_native(self, peer: ENetPacketPeer, packet: bytes, flags: int, channel: int) -> ServiceResult:
-        """A packet that C had taken when its host was handed over to Python."""
-        if not peer.is_active():
-            return _ERROR  # Reset by another thread.
-        peer._queue(packet, flags)
-        return ServiceResult(_EventType.EVENT_RECEIVE, peer, 0, channel)
-
-    def _await_peer(self, handle: int, ended: list[PeerHandle]) -> ENetPacketPeer | None:
-        """The peer of an event of the host that has this list; None if either is gone.
-
-        Where it is not listed, the call that took its CONNECT event may be about to list it.
-        """
-        deadline = time.monotonic() + _REGISTRATION_TIMEOUT
-        while True:
-            host = self._host
-            if host is None or (handle in self._gone and handle not in self._peers):
-                return None
-            peer = self._peers.get(PeerHandle(handle)) or self._list(host, PeerHandle(handle))
-            if self._ended is not ended:
-                return None
-            if peer is not None or self._is_nested() or time.monotonic() > deadline:
-                return peer
-            time.sleep(0.0005)
-
-    def _is_nested(self) -> bool:
-        """Whether this call of ``service`` interrupts another one of this thread, which goes on only afterwards."""
-        frame: FrameType | None = sys._getframe(1)
-        own = True
-        while frame is not None:
-            ours = frame.f_code in _SERVING and frame.f_locals.get("self") is self
-            if ours and not own:
-                return True
-            own = own and ours
-            frame = frame.f_back
-        return False
-
-    def _list(self, host: AnyHost, handle: PeerHandle) -> ENetPacketPeer | None:
-        """The object of a peer that came to us; None if it is gone. Two calls at once get the same one."""
-        try:
-            address = host.peer_address(handle)
-        except UnknownPeer:
-            return None
-        peer = self._peers.setdefault(handle, ENetPacketPeer._attach(host, handle, address, self._ended))
-        self._seat(handle & 0xFFF, peer)
-        if self._host is not host:
-            # Destroyed by another thread meanwhile.
-            self._peers.pop(handle, None)
-            peer._detach()
-            return None
-        return peer
-
-    def _speak(self) -> None:
-        """Log what was dropped."""
-        host = self._host
-        if host is not None:
-            host.speak()
-
-    def _report(
-        self, kind: int, handle: PeerHandle, data: int, why: tuple[int, int], ended: list[PeerHandle]
-    ) -> ServiceResult:
-        """An event of the host that has this list."""
-        host = self._host
-        if kind == EventType.ERROR or host is None:
-            return _ERROR
-        peer = self._peers.get(handle)
-        if kind == EventType.CONNECT:
-            peer = peer or self._list(host, handle)
-        if self._ended is not ended:
-            return _ERROR  # Destroyed meanwhile, and created again: the new host may have a peer of this number, too.
-        if kind == EventType.CONNECT:
-            if peer is None:
-                self._gone.append(handle)
-                return _ERROR
-            with contextlib.suppress(UnknownPeer):
-                peer._address = host.peer_address(handle)  # A broadcast is answered from another one.
-            return ServiceResult(_EventType.EVENT_CONNECT, peer, data, 0)
-        if peer is None:
-            peer = self._await_peer(handle, ended)
-        if peer is None:
-            return _ERROR
-        peer._detach(*why)
-        self._drop_ended()
-        return ServiceResult(_EventType.EVENT_DISCONNECT, peer, data, 0)
-
-    def _drop_ended(self) -> None:
-        # Another thread may be doing the same.
-        with contextlib.suppress(IndexError):
-            while self._ended:
-                handle = self._ended.pop()
-                if self._peers.pop(handle, None) is not None:
-                    self._gone.append(handle)
-                    self._seat(handle & 0xFFF, None)
+    def _service_again(self, timeout: int) -> ServiceResult:
+        return ENetConnection.service(self, timeout)
 
     def flush(self) -> None:
         """Send what is queued now. Receives nothing and reports nothing."""
@@ -843,20 +661,6 @@ class ENetConnection(HotConnection, ConnectionMethods):
     """
 
 
-_SERVING = {
-    method.__code__
-    for method in (
-        ConnectionMethods.service,
-        ConnectionMethods._report_native,
-        ConnectionMethods._report,
-        ConnectionMethods._await_peer,
-    )
-}
-_NONE = ServiceResult(_EventType.EVENT_NONE, None, 0, 0)
-_ERROR = ServiceResult(_EventType.EVENT_ERROR, None, 0, 0)
-set_results(Error.OK, _EventType.EVENT_RECEIVE, ServiceResult, _NONE)
-
-
 def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int], Verdict | int]:
     """A program's hook as the core calls it.
 
@@ -871,4 +675,5 @@ def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int],
     return decide
 
 
-rename_methods(ConnectionMethods, "ENetConnection")
+for _inner in (ServiceMethods, ConnectionMethods):
+    rename_methods(_inner, "ENetConnection")

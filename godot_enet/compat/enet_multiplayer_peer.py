@@ -15,6 +15,7 @@ from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
 from godot_enet.compat.own_methods import rename_methods
 from godot_enet.core.host import HostOpener, open_host
+from godot_enet.core.interrupts import ONE_AT_A_TIME
 
 __all__ = ["ENetMultiplayerPeer"]
 
@@ -211,6 +212,7 @@ class ENetMultiplayerPeer(ENetPeers):
         """
         self._end()
         self._inbox.clear()
+        self._todo.clear()
 
     def disconnect_peer(self, peer: int, force: bool = False) -> None:
         """End the connection to one peer; the remote sees an ordinary disconnect.
@@ -244,10 +246,35 @@ class ENetMultiplayerPeer(ENetPeers):
         """Packets that wait to be taken."""
         return len(self._inbox.packets)
 
+    def get_packet(self) -> bytes:
+        """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
+        inbox = self._inbox
+        packets = inbox.packets
+        if not packets or not ONE_AT_A_TIME:
+            return super().get_packet()
+        self._packet_error = Error.OK
+        # No call: either it is returned, or it stays (see core/interrupts.py).
+        first = packets[0]
+        del packets[0]
+        if first.serial <= inbox.counted:
+            inbox.taken += ((first.source, first.size),)
+        return first.packet
+
     def _take_packet(self) -> tuple[Error, bytes]:
         if not self._inbox.packets:
             return fail("No incoming packets available.", Error.ERR_UNAVAILABLE), b""
         return Error.OK, self._inbox.take().packet
+
+    def _take_into(self, taken: list[tuple[bytes, int, int, MultiplayerPeer.TransferMode]]) -> None:
+        inbox = self._inbox
+        packets = inbox.packets
+        first = packets[0]
+        incoming = first.packet, first.sender, first.channel, first.mode
+        # No call between these: see core/interrupts.py.
+        taken += (incoming,)
+        del packets[0]
+        if first.serial <= inbox.counted:
+            inbox.taken += ((first.source, first.size),)
 
     def _no_packet(self, text: str, result: _T) -> _T:
         """What is said of the next packet when there is none."""

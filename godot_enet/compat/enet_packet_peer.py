@@ -25,6 +25,7 @@ from godot_enet.core import (
 from godot_enet.core import PeerStatistic as _CoreStatistic
 from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.host import AnyHost
+from godot_enet.core.interrupts import ONE_AT_A_TIME, expecting
 
 __all__ = ["ENetPacketPeer"]
 
@@ -115,7 +116,8 @@ class PeerMethods(PacketPeer):
     _handle: PeerHandle
     _address: Address
     _ended: list[PeerHandle]
-    _packets: deque[tuple[bytes, int]] | None
+    _packets: deque[tuple[bytes, int, int]] | None
+    _size: int
     _why: tuple[DisconnectReason, int]
 
     def __init__(self) -> None:
@@ -140,10 +142,11 @@ class PeerMethods(PacketPeer):
     def _detach(self, reason: int = DisconnectReason.LOCAL, command: int = 0) -> None:
         """The connection is over."""
         if self._host is not None:
-            self._host = None
-            self._why = (DisconnectReason(reason), command)
+            why = DisconnectReason(reason), command
             self._native(None, 0)
-            self._ended.append(self._handle)
+            # All of it or nothing: see core/interrupts.py.
+            self._why, self._host = why, None
+            self._ended += (self._handle,)
 
     def _move(self, host: AnyHost) -> None:
         """Another host has taken over the connection."""
@@ -158,46 +161,51 @@ class PeerMethods(PacketPeer):
 
     def _keep_waiting(self) -> None:
         """Take every packet that waits, in C or here, and let it wait here."""
-        waiting: deque[tuple[bytes, int]] = deque()
+        waiting: deque[tuple[bytes, int, int]] = deque()
         while self.get_available_packet_count():
             flags = self.get_packet_flags()
             error, packet = self._take_packet()
             if error is Error.OK:
-                waiting.append((packet, flags))
+                waiting.append((packet, flags, len(packet)))
         self._packets = waiting
-        self._size = sum(len(packet) for packet, _ in waiting)
+        self._size = sum(size for _, _, size in waiting)
 
     def _native(self, handle: object, peer: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
-    def _queue(self, packet: bytes, flags: int) -> None:
-        """A packet arrived."""
-        if self._packets is None:
-            self._packets = deque()
-        self._packets.append((packet, flags))
-        self._size += len(packet)
-        if len(self._packets) > 1:
-            self._count()
+    def _queue(self, packet: bytes, flags: int) -> tuple[deque[tuple[bytes, int, int]], tuple[bytes, int, int]]:
+        """A packet has arrived. Returns the queue that the caller puts something into, and what.
 
-    def _without(self, packet: bytes) -> bytes:
-        """A packet was taken."""
-        if self._packets:
-            self._size -= len(packet)
-            self._count()
-        else:
-            self._size = 0  # and not less by so much: two threads may have been here at once
-        return packet
+        And adds its size to ``_size``, without a call in between.
+        """
+        packets = self._packets
+        if packets is None:
+            packets = self._packets = deque()
+        size = len(packet)
+        if packets:
+            self._tell_untaken(len(packets) + 1, self._size + size)
+        return packets, (packet, flags, size)
 
     def _count(self) -> None:
         """Have the host count what waits here. A lone packet is about to be taken, and not worth a call."""
         count = len(self._packets or ())
         self._tell_untaken(*(count, self._size) if count > 1 else (0, 0))
 
+    def _count_without_first(self) -> None:
+        """Have the host count what waits here without the packet that is about to be taken."""
+        packets = self._packets
+        if packets is None:
+            return
+        with expecting(IndexError):
+            count, size = len(packets) - 1, self._size - packets[0][2]
+            if count > 0:
+                self._tell_untaken(*(count, size) if count > 1 else (0, 0))
+
     def _tell_untaken(self, packets: int, size: int) -> None:
         """Have the host count packets that it has given and that still wait: beyond its limit it takes no more."""
         host = self._host
         if host is not None:
-            with contextlib.suppress(EnetError):
+            with expecting(EnetError):
                 host.set_untaken(self._handle, packets, max(size, 0))
 
     def __repr__(self) -> str:
@@ -282,9 +290,20 @@ class PeerMethods(PacketPeer):
     def _take_packet(self) -> tuple[Error, bytes]:
         if self._host is None:
             return fail(_NULL, Error.ERR_UNCONFIGURED), b""
-        if self._packets:
-            with contextlib.suppress(IndexError):  # another thread took it
-                return Error.OK, self._without(self._packets.popleft()[0])
+        packets = self._packets
+        if packets:
+            self._count_without_first()
+            try:
+                if ONE_AT_A_TIME:
+                    # No call: either it is returned, or it stays (see core/interrupts.py).
+                    packet, _, size = packets[0]
+                    del packets[0]
+                else:
+                    packet, _, size = packets.popleft()
+                self._size = self._size - size if packets else 0
+                return Error.OK, packet
+            except IndexError:
+                pass  # another thread took it
         text = 'Condition "packet_queue.is_empty()" is true. Returning: ERR_UNAVAILABLE'
         return fail(text, Error.ERR_UNAVAILABLE), b""
 
@@ -294,8 +313,17 @@ class PeerMethods(PacketPeer):
         if packets and self._host is not None:
             # This may run the program's code, which may take packets: it comes before anything is looked at.
             self._packet_error = Error.OK
-            with contextlib.suppress(IndexError):
-                return self._without(packets.popleft()[0])
+            self._count_without_first()
+            try:
+                if ONE_AT_A_TIME:
+                    packet, _, size = packets[0]
+                    del packets[0]
+                else:
+                    packet, _, size = packets.popleft()
+                self._size = self._size - size if packets else 0
+                return packet
+            except IndexError:
+                pass
         return super().get_packet()
 
     def get_packet_flags(self) -> int:

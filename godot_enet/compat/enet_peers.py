@@ -7,14 +7,16 @@ import logging
 import os
 import weakref
 from enum import Enum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
-from godot_enet.compat.enet_connection import ENetConnection, ServiceResult
+from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
-from godot_enet.compat.errors import attending, fail
+from godot_enet.compat.errors import fail
 from godot_enet.compat.inbox import Inbox
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.compat.signal import frame
+from godot_enet.compat.signal import in_frame
+from godot_enet.compat.steps import Steps, ours, work_off
 
 __all__ = ["INACTIVE", "MAX_ID", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
 
@@ -35,8 +37,6 @@ _RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
 
 _CONNECT = ENetConnection.EVENT_CONNECT
 _RECEIVE = ENetConnection.EVENT_RECEIVE
-_ERROR = ENetConnection.EVENT_ERROR
-_NONE = ENetConnection.EVENT_NONE
 
 
 class Mode(Enum):
@@ -83,6 +83,8 @@ class ENetPeers(MultiplayerPeer):
         self._leaving: set[int] = set()
         """Peers whose ``peer_disconnected`` is being emitted."""
         self._inbox: Inbox[_Change] = Inbox()
+        self._todo: list[Steps] = []
+        """What is being announced, or was when a signal handler raised."""
 
     def __del__(self) -> None:
         """As Godot's destructor: the remotes are told. It may run anywhere, so nothing here waits."""
@@ -93,6 +95,7 @@ class ENetPeers(MultiplayerPeer):
 
     def _begin(self, mode: Mode, unique_id: int, status: MultiplayerPeer.ConnectionStatus) -> None:
         self._inbox.clear()
+        self._todo.clear()
         self._mode = mode
         self._unique_id = unique_id
         self._status = status
@@ -109,19 +112,19 @@ class ENetPeers(MultiplayerPeer):
         for peer in list(self._peers.values()):
             if peer.get_state() == ENetPacketPeer.STATE_CONNECTED:
                 peer.peer_disconnect_now(0)
-        for host in list(self._hosts.values()):
+        for number, host in list(self._hosts.items()):
             host.flush()
             host.destroy()
-        self._hosts.clear()
+            self._hosts.pop(number, None)
         self._peers.clear()
         self._ids.clear()
         self._arriving.clear()
         self._inbox.drop_held()
-        self._mode = Mode.NONE
         self._unique_id = 0
         self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
         _active.pop(id(self), None)
         self.set_refuse_new_connections(False)
+        self._mode = Mode.NONE  # the last thing: until then this begins again where it was broken off
 
     # Every frame
 
@@ -135,25 +138,33 @@ class ENetPeers(MultiplayerPeer):
         """
         if self._mode is Mode.NONE:
             return fail(INACTIVE, None)
-        with frame(), attending:
-            self._inbox.count()
-            if dropped := self._inbox.drop_orphans():
-                _log.warning("Dropped %d packets of peers that are gone: too much waits to be taken.", dropped)
-            overtake = self._inbox.begin_poll()
-            for number in list(self._inbox.held):
-                self._release(number, overtake=overtake)
-            self._find_inactive()
-            if self._mode is Mode.CLIENT and 1 not in self._peers:
-                self._end()
-            elif self._mode is Mode.MESH:
-                self._poll_mesh()
-            else:
-                self._poll_one()
+        in_frame(self._poll, theirs=True)
+        return None
+
+    def _poll(self) -> None:
+        self._inbox.count()
+        if dropped := self._inbox.drop_orphans():
+            _log.warning("Dropped %d packets of peers that are gone: too much waits to be taken.", dropped)
+        overtake = self._inbox.begin_poll()
+        work_off(self._todo)
+        for number in list(self._inbox.held):
+            self._release(number, overtake=overtake)
+        self._find_inactive()
+        if self._mode is Mode.CLIENT and 1 not in self._peers:
+            self._end()
+        elif self._mode is Mode.MESH:
+            self._poll_mesh()
+        else:
+            self._poll_one()
 
     def _deliver_held(self) -> bool:
-        with frame(), attending:
-            released = [self._release(number) for number in list(self._inbox.held)]
-        return any(released)
+        return in_frame(self._release_all, theirs=True)
+
+    def _release_all(self) -> bool:
+        released = False
+        for number in list(self._inbox.held):
+            released = self._release(number) or released
+        return released
 
     def _poll_one(self) -> None:
         """Take what there is from the host of a server or client."""
@@ -161,45 +172,53 @@ class ENetPeers(MultiplayerPeer):
         if host is None or (self._mode is Mode.CLIENT and self._inbox.held):
             return  # closed, or over with but for the signal
         handle = self._serve if self._mode is Mode.SERVER else self._attend
-        service = host.service
+        events = host._claimed
         for _ in range(_MAX_EVENTS):
-            event = service()
-            remote = event.peer
+            if not events:
+                host._service_into(events)
+            if not events:
+                break
+            event = events[0]
+            remote = event[1]
             if remote is None:
-                if event.type is _NONE:
-                    break
                 # A client is over after an error, such as a failed DTLS handshake; a server only if somebody has
                 # destroyed its host: what goes wrong with one client must not end it for the others.
                 if self._mode is Mode.CLIENT:
-                    self._on_failed(1, host)
+                    self._on_failed(1, host, events)
                     break
+                del events[0]
                 if not host.engine_name:
                     if not self._inbox.held:
                         self._end()
                     break
                 continue
-            handle(host, event, remote)
+            handle(host, events, event, remote)
             if self._hosts.get(0) is not host:
                 break
 
-    def _serve(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
-        """An event of a server."""
-        if event.type is _RECEIVE:
-            self._queue(event, remote, self._ids.get(remote, 0))
-        elif event.type is _CONNECT:
+    def _serve(self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer) -> None:
+        """The first event of a server."""
+        if event[0] is _RECEIVE:
+            self._queue(events, event, remote, self._ids.get(remote, 0))
+        elif event[0] is _CONNECT:
             # The client has chosen the id. 0 means all, 1 is this server, and what Godot takes for a negative number
             # (2**31 and more) would mean all but one. One in use would let it speak and listen as somebody else.
-            number = event.data
-            if self._refusing or not 2 <= number <= MAX_ID or self._is_taken(number):
-                remote.reset()
+            number = event[2]
+            known = self._ids.get(remote)  # if this was broken off before
+            if known is None and (self._refusing or not 2 <= number <= MAX_ID or self._is_taken(number)):
+                if remote.is_active():
+                    remote.reset()
+                del events[0]
                 return
             self._ids[remote] = number
             self._arriving.add(number)
-            self._handle(number, _Change(_Kind.CONNECTED, host, remote))
+            self._handle(number, _Change(_Kind.CONNECTED, host, remote), events)
         else:
-            gone = self._ids.pop(remote, None)
-            if gone is not None:
-                self._handle(gone, _Change(_Kind.DISCONNECTED, host, remote))
+            gone = self._ids.get(remote)
+            if gone is None:
+                del events[0]
+            else:
+                self._handle(gone, _Change(_Kind.DISCONNECTED, host, remote), events)
 
     def _is_taken(self, number: int) -> bool:
         """Whether a peer has this id, or is about to be announced with it.
@@ -212,37 +231,46 @@ class ENetPeers(MultiplayerPeer):
             return True  # perhaps of a peer that was disconnected by force and is not gone yet
         return number in self._peers and number not in self._inbox.held
 
-    def _attend(self, host: ENetConnection, event: ServiceResult, remote: ENetPacketPeer) -> None:
-        """An event of a client."""
-        if event.type is _RECEIVE:
-            self._queue(event, remote, 1)
+    def _attend(self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer) -> None:
+        """The first event of a client."""
+        if event[0] is _RECEIVE:
+            self._queue(events, event, remote, 1)
         else:
-            kind = _Kind.CONNECTED if event.type is _CONNECT else _Kind.DISCONNECTED
-            self._handle(1, _Change(kind, host, remote))
+            kind = _Kind.CONNECTED if event[0] is _CONNECT else _Kind.DISCONNECTED
+            self._handle(1, _Change(kind, host, remote), events)
 
     def _poll_mesh(self) -> None:
         """Take what there is from the hosts of a mesh."""
         for number, host in list(self._hosts.items()):
+            events = host._claimed
             for _ in range(_MAX_EVENTS):
                 if self._hosts.get(number) is not host:
                     break  # a handler has dropped or replaced it
-                event = host.service()
-                remote = event.peer
-                if remote is None:
-                    if event.type is _ERROR and not host.engine_name:
-                        self._on_failed(number, host)
+                if not events:
+                    host._service_into(events)
+                if not events:
                     break
-                if event.type is _RECEIVE:
-                    self._queue(event, remote, number)
-                elif event.type is _CONNECT:
+                event = events[0]
+                remote = event[1]
+                if remote is None:
+                    if host.engine_name:
+                        del events[0]
+                    else:
+                        self._on_failed(number, host, events)
+                    break
+                if event[0] is _RECEIVE:
+                    self._queue(events, event, remote, number)
+                elif event[0] is _CONNECT:
                     remote.reset()  # this connection is for one peer alone
+                    del events[0]
                 else:
-                    self._handle(number, _Change(_Kind.DISCONNECTED, host, remote))
+                    self._handle(number, _Change(_Kind.DISCONNECTED, host, remote), events)
 
-    def _queue(self, event: ServiceResult, remote: ENetPacketPeer, sender: int) -> None:
-        while remote.get_available_packet_count() > 1:
+    def _queue(self, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer, sender: int) -> None:
+        """Let the packet that comes first be taken by the program."""
+        while remote.get_available_packet_count():
             remote.get_packet()  # left over from when the program serviced the host itself
-        flags = remote.get_packet_flags()
+        _, _, packet, number, flags = event
         mode = (
             _RELIABLE
             if flags & ENetPacketPeer.FLAG_RELIABLE
@@ -250,8 +278,12 @@ class ENetPeers(MultiplayerPeer):
             if flags & ENetPacketPeer.FLAG_UNSEQUENCED
             else _ORDERED
         )
-        channel = event.channel - RESERVED_CHANNELS + 1 if event.channel >= RESERVED_CHANNELS else 0
-        self._inbox.add_packet(remote.get_packet(), sender, channel, mode, remote)
+        channel = number - RESERVED_CHANNELS + 1 if number >= RESERVED_CHANNELS else 0
+        incoming, queue, fresh = self._inbox.place_packet(packet, sender, channel, mode, remote)
+        # No call between these: see core/interrupts.py.
+        queue += (incoming,)
+        fresh += (incoming,)
+        del events[0]
 
     # Changes
 
@@ -262,67 +294,89 @@ class ENetPeers(MultiplayerPeer):
                 host = self._hosts.get(number if self._mode is Mode.MESH else 0)
                 self._ids.pop(remote, None)
                 if host is not None:
-                    self._handle(number, _Change(_Kind.INACTIVE, host, remote))
+                    self._handle(number, _Change(_Kind.INACTIVE, host, remote), [None])
 
-    def _on_failed(self, number: int, host: ENetConnection) -> None:
+    def _on_failed(self, number: int, host: ENetConnection, events: list[Any]) -> None:
         """The host of a client or of a mesh peer has reported an error that ends it."""
         remote = self._peers.get(number)
+        if remote is not None and number not in self._inbox.held:
+            self._handle(number, _Change(_Kind.FAILED, host, remote), events)
+            return
         if remote is None:
             self._hosts.pop(number, None)
-        elif number not in self._inbox.held:
-            self._handle(number, _Change(_Kind.FAILED, host, remote))
+        del events[0]
 
-    def _handle(self, number: int, change: _Change) -> None:
-        """Announce what has happened, or have it wait behind packets that the program could not take yet."""
-        if not self._inbox.hold(number, change):
-            self._announce(number, change)
+    def _handle(self, number: int, change: _Change, events: list[Any]) -> None:
+        """Announce what the first event means, or have it wait behind packets that the program could not take yet."""
+        announcement = [ours(partial(self._announce, number, change))]
+        ids, remote, ends = self._ids, change.remote, change.kind is _Kind.DISCONNECTED
+        queue = self._inbox.place_change(number)
+        # No call between these: see core/interrupts.py.
+        if queue is not None:
+            queue += (change,)
+        else:
+            self._todo += (announcement,)
+        if ends and remote in ids:
+            del ids[remote]
+        del events[0]
+        work_off(self._todo)
 
     def _release(self, number: int, *, overtake: bool = False) -> bool:
         """Announce what has waited, as far as it need not wait any more. Returns whether there was something."""
         released = False
-        while (change := self._inbox.release(number, overtake=overtake)) is not None:
+        while (queue := self._inbox.next_change(number, overtake=overtake)) is not None:
             released, overtake = True, False
-            self._announce(number, change)
+            announcement = [ours(partial(self._announce, number, queue[0]))]  # type: ignore[arg-type]  # no packet
+            self._todo += (announcement,)
+            del queue[0]
+            self._inbox.tidy(number)
+            work_off(self._todo)
         return released
 
-    def _announce(self, number: int, change: _Change) -> None:
+    def _announce(self, number: int, change: _Change) -> Steps:
         kind, host, remote = change
         if self._hosts.get(number if self._mode is Mode.MESH else 0) is not host:
-            return  # closed or replaced meanwhile
+            return []  # closed or replaced meanwhile
         if kind is _Kind.CONNECTED:
-            self._announce_connected(number, remote)
-        elif self._peers.get(number) is not remote:
-            return  # disconnected by force
-        else:
-            self._announce_disconnected(number, change)
+            return self._announce_connected(number, remote)
+        if self._peers.get(number) is not remote:
+            return []  # disconnected by force
+        return self._announce_disconnected(number, change)
 
-    def _announce_connected(self, number: int, remote: ENetPacketPeer) -> None:
+    def _announce_connected(self, number: int, remote: ENetPacketPeer) -> Steps:
         if self._mode is Mode.CLIENT:
             self._status = MultiplayerPeer.CONNECTION_CONNECTED
         else:
             self._arriving.discard(number)
             self._peers[number] = remote
         self._inbox.add_connected(number)
-        self.peer_connected.emit(number)
-        if self._mode is Mode.SERVER and self._peers.get(number) is not remote:
-            self._peer_dropped.emit(number)  # by a handler: those after it have heard of the peer since
+        return [*self.peer_connected._steps(number), ours(partial(self._tell_dropped, number, remote))]
 
-    def _announce_disconnected(self, number: int, change: _Change) -> None:
-        kind, host, remote = change
-        is_client = self._mode is Mode.CLIENT
+    def _tell_dropped(self, number: int, remote: ENetPacketPeer) -> Steps:
+        """A handler may have dropped the peer: those after it have heard of the peer since."""
+        if self._mode is Mode.SERVER and self._peers.get(number) is not remote:
+            return self._peer_dropped._steps(number)
+        return []
+
+    def _announce_disconnected(self, number: int, change: _Change) -> Steps:
+        kind = change.kind
+        steps: Steps = []
         if kind is _Kind.INACTIVE:
-            self._forget(number)
+            steps.append(ours(partial(self._forget, number)))
+        is_client = self._mode is Mode.CLIENT
         if not is_client or kind is _Kind.INACTIVE or (kind is _Kind.DISCONNECTED and self._is_connected()):
             # Unless the program has ended the peer, it is still there while the signal is emitted, as in Godot.
             self._leaving.add(number)
-            try:
-                self.peer_disconnected.emit(number)
-            finally:
-                self._leaving.discard(number)
-        if is_client:
-            if self._hosts.get(0) is host:
+            steps += self.peer_disconnected._steps(number)
+        steps.append(ours(partial(self._finish_disconnected, number, change)))
+        return steps
+
+    def _finish_disconnected(self, number: int, change: _Change) -> None:
+        self._leaving.discard(number)
+        if self._mode is Mode.CLIENT:
+            if self._hosts.get(0) is change.host:
                 self._end()
-        elif self._peers.get(number) is remote:
+        elif self._peers.get(number) is change.remote:
             self._forget(number)
 
     def _is_connected(self) -> bool:

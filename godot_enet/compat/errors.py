@@ -18,6 +18,7 @@ from time import monotonic
 from types import FrameType
 from typing import SupportsIndex, TypeVar
 
+from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.reporting import Limiter, with_others
 
 __all__ = [
@@ -129,7 +130,9 @@ def _program_line(frame: FrameType) -> Hashable:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:
+    except Exception as failure:
+        if raised_by_signal_handler(failure):
+            raise
         return ""
 
 

@@ -7,7 +7,7 @@ which defines what the call does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.native import hot_types
@@ -25,7 +25,7 @@ class _Peer:
 class _Connection:
     __slots__ = ()
 
-    def _native(self, handle: object, ended: list[PeerHandle], slots: int) -> None:
+    def _native(self, handle: object, ended: list[PeerHandle], undelivered: list[Any], slots: int) -> None:
         """From now on ``service`` asks this C host; None: no more."""
 
     def _seat(self, slot: int, peer: object) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_KEPT_DATA
+from godot_enet.core.interrupts import ONE_AT_A_TIME
 
 __all__ = ["Inbox", "IncomingPacket"]
 
@@ -48,6 +49,8 @@ class IncomingPacket(NamedTuple):
     serial: int
     """Its place in the queue, counted from the first packet ever; 0 while it is not in the queue."""
     source: Source
+    size: int
+    """Of the packet."""
 
 
 class Inbox(Generic[_Change]):
@@ -76,9 +79,9 @@ class Inbox(Generic[_Change]):
         self._fresh: list[IncomingPacket] = []
         """Queued since :meth:`count` was last called, and their bytes."""
         self._fresh_size = 0
-        self._counted = 0
+        self.counted = 0
         """The serial of the last one that it has looked at."""
-        self._taken: deque[tuple[Source, int]] = deque()
+        self.taken: deque[tuple[Source, int]] = deque()
         """Taken since then, though looked at before: where from, and how many bytes."""
         self._untaken: dict[Source, tuple[int, int]] = {}
         """What waits of each, in packets and bytes, as far as it is counted; and of all together, as it costs."""
@@ -100,30 +103,36 @@ class Inbox(Generic[_Change]):
 
     def take(self) -> IncomingPacket:
         """The next packet. Raises ``IndexError`` without one."""
-        packet = self.packets.popleft()
-        if packet.serial <= self._counted:
-            self._taken.append((packet.source, len(packet.packet)))
-        return packet
+        packets = self.packets
+        # No call between these where that may be: see core/interrupts.py.
+        if ONE_AT_A_TIME:
+            first = packets[0]
+            del packets[0]
+        else:
+            first = packets.popleft()
+        if first.serial <= self.counted:
+            self.taken += ((first.source, first.size),)
+        return first
 
     def count(self) -> None:
         """Tell each host what waits here of its peers."""
         fresh, self._fresh, self._fresh_size = self._fresh, [], 0
         if fresh:
-            self._counted = fresh[-1].serial  # first, so that what is taken from now on is subtracted
+            self.counted = fresh[-1].serial  # first, so that what is taken from now on is subtracted
         changed: set[Source] = set()
         try:
             first = self.packets[0].serial
         except IndexError:
             changed.update(self._untaken)
             self._untaken.clear()  # also what two threads at once may have counted wrongly
-            self._taken.clear()
+            self.taken.clear()
             self._cost = 0
         else:
             for packet in fresh:
                 if packet.serial >= first:
-                    self._add(changed, packet.source, 1, len(packet.packet))
-        while self._taken:
-            source, size = self._taken.popleft()
+                    self._add(changed, packet.source, 1, packet.size)
+        while self.taken:
+            source, size = self.taken.popleft()
             self._add(changed, source, -1, -size)
         for source in changed:
             source._tell_untaken(*self._untaken.get(source, (0, 0)))
@@ -147,7 +156,7 @@ class Inbox(Generic[_Change]):
             if packet.source.is_active():
                 self.packets.append(packet)
             else:
-                self._taken.append((packet.source, len(packet.packet)))
+                self.taken.append((packet.source, packet.size))
                 count += 1
         self.count()
         return count
@@ -167,63 +176,61 @@ class Inbox(Generic[_Change]):
         self._head = head
         return self._idle_polls >= _MAX_IDLE_POLLS
 
-    def add_packet(
+    def place_packet(
         self, packet: bytes, sender: int, channel: int, mode: MultiplayerPeer.TransferMode, source: Source
-    ) -> None:
-        """A packet has arrived."""
-        held = self.held.get(sender)
-        if held is None:
-            self._serial = serial = self._serial + 1
-            self._enqueue(IncomingPacket(packet, sender, channel, mode, serial, source))
-        else:
-            held.append(IncomingPacket(packet, sender, channel, mode, 0, source))
+    ) -> tuple[IncomingPacket, deque[Any], list[IncomingPacket]]:
+        """A packet has arrived. Returns what the caller puts into which two queues."""
+        held, size = self.held.get(sender), len(packet)
+        if held is not None:
+            return IncomingPacket(packet, sender, channel, mode, 0, source, size), held, []
+        serial = self._next_serial(sender, size)
+        return IncomingPacket(packet, sender, channel, mode, serial, source, size), self.packets, self._fresh
 
-    def _enqueue(self, incoming: IncomingPacket) -> None:
-        self._last[incoming.sender] = incoming.serial
-        self.packets.append(incoming)
-        self._fresh.append(incoming)
-        self._fresh_size += len(incoming.packet)
+    def _next_serial(self, sender: int, size: int) -> int:
         if self._fresh_size > _COUNT_AFTER:
             self.count()
+        self._fresh_size += size
+        self._serial = serial = self._serial + 1
+        self._last[sender] = serial
+        return serial
 
     def add_connected(self, number: int) -> None:
         """A peer was announced. Its end waits for the next poll: a program that looks once per frame sees the peer."""
         self._new.add(number)
 
-    def hold(self, number: int, change: _Change) -> bool:
-        """A change has come for this peer. Returns whether it has to wait; then it is kept here."""
+    def place_change(self, number: int) -> deque[IncomingPacket | _Change] | None:
+        """A change has come for this peer. Returns the queue that the caller puts it into; None if it need not wait."""
         held = self.held.get(number)
-        if held is not None:
-            held.append(change)
-        elif self._is_blocked(number):
-            self.held[number] = deque([change])
-        else:
-            return False
-        return True
+        if held is None and self._is_blocked(number):
+            held = self.held[number] = deque()
+        return held
 
-    def release(self, number: int, *, overtake: bool = False) -> _Change | None:
-        """The peer's next change, if it need not wait any more. Queues the packets in front of it.
+    def next_change(self, number: int, *, overtake: bool = False) -> deque[IncomingPacket | _Change] | None:
+        """The queue whose first is the peer's next change, if that need not wait any more; the caller takes it out.
+
+        Queues the packets in front of it.
 
         Args:
             number: the peer.
             overtake: whether the change may go ahead of packets that were not taken.
         """
         held = self.held.get(number)
-        if held is None:
-            return None
         while held:
             first = held[0]
             if not isinstance(first, IncomingPacket):
-                if self._is_blocked(number) and not overtake:
-                    return None
-                break
-            held.popleft()
-            self._serial = serial = self._serial + 1
-            self._enqueue(first._replace(serial=serial))
-        change = held.popleft() if held else None
-        if not held and self.held.get(number) is held:
-            del self.held[number]
-        return change  # type: ignore[return-value]  # no packet, by now
+                return None if self._is_blocked(number) and not overtake else held
+            packet = first._replace(serial=self._next_serial(number, first.size))
+            # No call between these: see core/interrupts.py.
+            self.packets += (packet,)
+            self._fresh += (packet,)
+            del held[0]
+        self.tidy(number)
+        return None
+
+    def tidy(self, number: int) -> None:
+        """Nothing of this peer is held any more if its queue is empty."""
+        if not self.held.get(number, True):
+            self.held.pop(number, None)
 
     def _is_blocked(self, number: int) -> bool:
         if number in self._new:

@@ -134,6 +134,11 @@ class MultiplayerPeer(PacketPeer):
         """
         return False
 
+    def _take_into(self, taken: list[tuple[bytes, int, int, TransferMode]]) -> None:
+        """Append the next packet to a list, with its sender, channel and mode."""
+        sender, channel, mode = self.get_packet_peer(), self.get_packet_channel(), self.get_packet_mode()
+        taken.append((self.get_packet(), sender, channel, mode))
+
     def _put_for_each(self, targets: Sequence[int], packet: bytes) -> None:
         """Send a packet to several peers, at the latest in :meth:`_send_queued`."""
         for target in targets:

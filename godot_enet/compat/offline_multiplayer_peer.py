@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.compat.signal import frame
+from godot_enet.compat.signal import in_frame
 
 __all__ = ["OfflineMultiplayerPeer"]
 
@@ -17,8 +17,7 @@ class OfflineMultiplayerPeer(MultiplayerPeer):
 
     def poll(self) -> None:
         """Make the deferred calls of signals (see :meth:`Signal.emit`); there is nothing else to do."""
-        with frame():
-            pass
+        in_frame(lambda: None)
 
     def close(self) -> None:
         """Has no effect."""

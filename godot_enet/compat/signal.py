@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Hashable, MutableSequence
 from functools import partial
 from types import BuiltinMethodType
-from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, overload
+from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, overload
 
 from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import as_int, attending, fail, log_exception
 from godot_enet.compat.globals import Error
+from godot_enet.compat.steps import Step, Steps, ours
 from godot_enet.core.enums import NamedIntFlag
+from godot_enet.core.interrupts import raised_by_signal_handler
 
-__all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "frame", "run_deferred"]
+__all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "in_frame", "run_deferred"]
 
 _P = ParamSpec("_P")
+_Result = TypeVar("_Result")
 
 
 class ConnectFlags(NamedIntFlag):
@@ -34,6 +36,9 @@ class ConnectFlags(NamedIntFlag):
     """May be connected several times: is called once, and disconnected when each of them is."""
     CONNECT_APPEND_SOURCE_OBJECT = 16
     """Call with one argument more, the last: the object that has the signal."""
+
+
+_ONE_SHOT = int(ConnectFlags.CONNECT_ONE_SHOT)
 
 
 class SignalConnection(TypedDict):
@@ -64,12 +69,14 @@ class Freeable:
 class _Slot:
     """One connected callable."""
 
-    __slots__ = ("callable", "count", "flags", "target")
+    __slots__ = ("callable", "count", "flags", "steps", "target")
 
     def __init__(self, callable: Callable[..., Any], flags: int) -> None:
         self.callable = callable
         self.target = _target(callable)
         self.flags = flags
+        self.steps: Callable[..., Steps | None] | None = None
+        """Of a callable of ours: its work in steps."""
         self.count = 1 if flags & ConnectFlags.CONNECT_REFERENCE_COUNTED else 0
 
 
@@ -161,18 +168,46 @@ class Signal(Generic[_P]):
         An exception in a callable is logged with its traceback, and the others are still called, as in Godot; one that
         repeats is logged once in ten seconds.
         """
-        for key, slot in list(self._slots.items()):
-            if slot.target is not None and slot.target._freed:
-                continue
-            if slot.flags & ConnectFlags.CONNECT_ONE_SHOT and not self._release(key):
-                continue  # another thread emits it, too
-            arguments = args
-            if slot.flags & ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT:
-                arguments = (*args, self.get_object())  # type: ignore[assignment]  # one more than is declared
-            if slot.flags & ConnectFlags.CONNECT_DEFERRED:
-                _local.deferred.append((self, slot, arguments, kwargs, attending.depth > 0))
-            else:
-                self._call(slot.callable, arguments, kwargs)
+        steps = self._steps(*args, **kwargs)
+        while steps:
+            steps[0](steps)
+
+    def _steps(self, *args: _P.args, **kwargs: _P.kwargs) -> Steps:
+        """What :meth:`emit` does."""
+        return [
+            partial(self._reach, key, slot, args, kwargs) if slot.steps is None else ours(partial(slot.steps, *args))
+            for key, slot in list(self._slots.items())
+        ]
+
+    def _connect_steps(self, callable: Callable[_P, object], steps: Callable[_P, Steps | None]) -> None:
+        """Connect a callable of ours that can do its work in steps, too; ``steps`` gives them."""
+        self.connect(callable)
+        self._slots[_key(callable)].steps = steps
+
+    def _reach(self, key: Hashable, slot: _Slot, args: tuple[Any, ...], kwargs: dict[str, Any], steps: Steps) -> None:
+        """Call what is connected."""
+        if slot.target is not None and slot.target._freed:
+            del steps[0]
+            return
+        if slot.flags & ConnectFlags.CONNECT_APPEND_SOURCE_OBJECT:
+            args = (*args, self.get_object())
+        deferred = bool(slot.flags & ConnectFlags.CONNECT_DEFERRED)
+        call: Step = partial(self._call, slot.callable, args, kwargs)
+        later = self, slot, args, kwargs, attending.depth > 0
+        try:
+            if slot.flags & _ONE_SHOT:
+                slot.count -= 1
+                if slot.count <= 0:
+                    del self._slots[key]
+            if deferred:
+                _local.deferred += (later,)
+                del steps[0]
+                return
+            steps[0] = call
+        except KeyError:
+            del steps[0]  # another thread emits it, too
+            return
+        call(steps)
 
     def get_connections(self) -> list[SignalConnection]:
         """What is connected, as dictionaries with ``signal``, ``callable`` and ``flags``."""
@@ -212,15 +247,24 @@ class Signal(Generic[_P]):
             if slot.target is target:
                 self._slots.pop(key, None)
 
-    def _call(self, callable: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _call(
+        self,
+        callable: Callable[..., object],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        steps: MutableSequence[Any],
+    ) -> None:
         def failed(error: BaseException) -> None:
             log_exception(f"Error calling from signal '{self._name}' to callable: {_name(callable)}.", error)
 
         try:
+            del steps[0]
             result = callable(*args, **kwargs)
             if result is not None:
                 run(result, failed)
         except Exception as error:
+            if raised_by_signal_handler(error):
+                raise
             failed(error)
 
 
@@ -276,27 +320,39 @@ class _Local(threading.local):
 _local = _Local()
 
 
-@contextmanager
-def frame() -> Iterator[None]:
-    """Around the work of a ``poll()``: deferred calls are made when the outermost one ends."""
-    _local.depth += 1
+def in_frame(work: Callable[[], _Result], *, theirs: bool = False) -> _Result:
+    """Do the work of a ``poll()``: deferred calls are made when the outermost one ends.
+
+    A function instead of a context manager, whose end could be broken off before it begins.
+
+    Args:
+        work: what to do.
+        theirs: whether it is about what the network brought: whatever fails there, a stranger may have caused.
+    """
+    depth, attention = _local.depth, attending.depth
+    _local.depth, attending.depth = depth + 1, attention + theirs
     try:
-        yield
+        return work()
     finally:
-        _local.depth -= 1
-        if not _local.depth:
+        _local.depth, attending.depth = depth, attention
+        if not depth:
             run_deferred()
 
 
 def run_deferred() -> None:
     """Make the deferred calls of this thread, and those that are deferred meanwhile."""
     deferred = _local.deferred
-    while deferred:
-        signal, slot, args, kwargs, is_theirs = deferred.popleft()
-        if slot.target is not None and slot.target._freed:
-            continue
-        with attending if is_theirs else nullcontext():
-            signal._call(slot.callable, args, kwargs)
+    attention = attending.depth
+    try:
+        while deferred:
+            signal, slot, args, kwargs, is_theirs = deferred[0]
+            if slot.target is not None and slot.target._freed:
+                del deferred[0]
+                continue
+            attending.depth = attention + is_theirs
+            signal._call(slot.callable, args, kwargs, deferred)
+    finally:
+        attending.depth = attention
 
 
 def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:
@@ -309,7 +365,9 @@ def _name(callable: Callable[..., object]) -> str:
     """How messages call it."""
     try:
         return getattr(callable, "__qualname__", None) or repr(callable)
-    except Exception:
+    except Exception as error:
+        if raised_by_signal_handler(error):
+            raise
         return type(callable).__name__
 
 

@@ -13,6 +13,7 @@ import socket
 
 from godot_enet.core.errors import UnknownZone
 from godot_enet.core.interface import Address
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["may_answer_from_elsewhere", "needs_zone", "with_zone_number", "zone_number"]
 
@@ -75,5 +76,7 @@ def may_answer_from_elsewhere(host: str) -> bool:
             # Sends nothing. Without SO_BROADCAST a system refuses broadcast addresses, and these alone, with EACCES.
             probe.connect((host, 9))
     except OSError as error:
+        if raised_by_signal_handler(error):
+            raise
         return error.errno == errno.EACCES  # or there is no descriptor left to ask with
     return False

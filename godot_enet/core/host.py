@@ -18,7 +18,7 @@ from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError, HostBusy, HostClosed, InvalidChannel, NotConnected, PacketTooLarge
-from godot_enet.core.events import PeerHandle
+from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
 from godot_enet.core.lock import LockHeld
 from godot_enet.core.native import (
@@ -140,7 +140,7 @@ def with_compressor(host: AnyHost, compressor: Compressor | None, *, threaded: b
     def make_heir(engine: NativeEngine, descriptor: int, totals: dict[HostStatistic, int]) -> Host:
         engine.set_compressor(compressor)
         transport = UdpTransport.adopt(descriptor)
-        return Host(host.config, threaded=threaded, transport=transport, engine=engine, totals=totals)
+        return Host(host.config, threaded=threaded, transport=transport, engine=engine, totals=totals, left=host.left)
 
     return host.hand_over(make_heir)
 
@@ -156,7 +156,15 @@ def with_stage(host: AnyHost, stage: TransportStage, *, threaded: bool) -> AnyHo
 
     def make_heir(engine: NativeEngine, descriptor: int, totals: dict[HostStatistic, int]) -> Host:
         transport = UdpTransport.adopt(descriptor)
-        return Host(host.config, threaded=threaded, transport=transport, engine=engine, totals=totals, stage=stage)
+        return Host(
+            host.config,
+            threaded=threaded,
+            transport=transport,
+            engine=engine,
+            totals=totals,
+            left=host.left,
+            stage=stage,
+        )
 
     return host.hand_over(make_heir)
 
@@ -179,6 +187,7 @@ class Host:
         transport: something else than a UDP socket to send through; ``bind`` and ``port`` are not used then.
         engine: the engine; by default the one that :func:`choose_engine` names.
         totals: traffic totals to go on from.
+        left: events that come before all others.
         stage: something to send and receive through, around the transport.
         clock: where the time comes from; by default the system.
         driver: what serves the network, in the place of the one that ``threaded`` means.
@@ -197,6 +206,7 @@ class Host:
         transport: Transport | None = None,
         engine: Engine | None = None,
         totals: dict[HostStatistic, int] | None = None,
+        left: list[Event] | None = None,
         stage: TransportStage | None = None,
         clock: Clock | None = None,
         driver: Callable[[Pump, Clock], InlineDriver] | None = None,
@@ -218,6 +228,11 @@ class Host:
             self._pump.transport.close()
             raise BindError(f"cannot serve a UDP socket: {error}") from error
         self.service = self._driver.service
+        self.service_into = self._driver.service_into
+        if left is not None:
+            self._driver.left = left
+        self.left = self._driver.left
+        """Events of calls that were broken off: who calls ``service_into`` adds them, and the next call gives them."""
         self.flush = self._driver.flush
 
     def __repr__(self) -> str:

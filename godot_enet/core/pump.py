@@ -6,11 +6,12 @@ what the engine wanted and what the socket took are known.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from godot_enet.core.constants import RECEIVE_BATCH, PeerState
-from godot_enet.core.events import FAILURE, Event, PeerHandle
-from godot_enet.core.interface import Address, Engine, HostView, Transport, TransportStage
+from godot_enet.core.events import PeerHandle
+from godot_enet.core.interface import Address, Datagram, Engine, HostView, Transport, TransportStage
 from godot_enet.core.reporting import DropReporter
 
 __all__ = ["OwnTraffic", "Pump"]
@@ -25,6 +26,10 @@ class OwnTraffic(Protocol):
         ...
 
 
+_PIECE = 4
+"""Datagrams that are sent at a time."""
+
+
 class Pump:
     """Joins an engine and a transport."""
 
@@ -37,6 +42,11 @@ class Pump:
         self.received_packets = 0
         self.reporter = DropReporter()
         self._stages: list[OwnTraffic] = []
+        self._arrived: Iterator[Datagram] = iter(())
+        """What has been received and the engine does not have yet."""
+        self._leaving: list[Datagram] = []
+        """What is being sent. If that is broken off, the next call sends some of it once more: a datagram may come
+        twice."""
 
     def step(self, now: int, *, urgent: bool = False) -> None:
         """Everything that can happen now without waiting. enet: protocol.c: enet_host_service.
@@ -47,30 +57,31 @@ class Pump:
         engine.handle_timeout(now)
         self.transmit(now, urgent=urgent)
         batch = self.transport.receive(RECEIVE_BATCH, now)
+        batch = [*self._arrived, *batch]
+        self._arrived = iter(batch)
         for stage in self._stages:
             self._count(stage)
         if batch:
             packets, size = len(batch), sum([len(datagram.data) for datagram in batch])
             self.received_packets += packets
             self.received_data += size
-            engine.receive(batch, now)
+            engine.receive(self._arrived, now)
             engine.handle_timeout(now)
             self.transmit(now, urgent=urgent)
         self.reporter.collect(engine.poll_drops(), now)
 
     def transmit(self, now: int, *, urgent: bool = False) -> None:
         """Send what is queued and may leave."""
-        batch = self.engine.poll_transmit(now, urgent=urgent)
-        if batch:
-            packets = len(batch)
+        leaving = self._leaving
+        leaving += self.engine.poll_transmit(now, urgent=urgent)
+        while leaving:
+            # Piece by piece: however often it is broken off, it gets on.
+            piece = leaving[:_PIECE]
+            packets = len(piece)
+            size = self.transport.send(piece, now)
             self.sent_packets += packets
-            size = self.transport.send(batch, now)
             self.sent_data += size
-
-    def poll_event(self) -> Event | None:
-        """The next event, or that the transport has failed; None when there is neither."""
-        event = self.engine.poll_event()
-        return FAILURE if event is None and self.transport.failed() else event
+            del leaving[:_PIECE]
 
     def pop_total(self, name: str) -> int:
         """One of the traffic totals, which starts again from 0.

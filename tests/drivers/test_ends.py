@@ -171,10 +171,10 @@ class TestLoop:
             loop = asyncio.get_running_loop()
             loop.set_exception_handler(lambda _loop, context: seen.append(context["exception"]))
 
-            def fail(timeout: int = 0) -> None:
+            def fail(taken: object, timeout: int = 0) -> None:
                 raise OverflowError("too large")
 
-            monkeypatch.setattr(host.host, "service", fail)
+            monkeypatch.setattr(host.host, "service_into", fail)
             waiting = asyncio.ensure_future(host.service())
             loop.call_soon(host._drain)
             with pytest.raises(HostClosed):
@@ -188,20 +188,18 @@ class TestLoop:
         assert "too large" in record.getMessage()
 
     def test_one_failure_does_not(self, host_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It may be what a signal handler raised."""
-
         async def test() -> None:
             server = AsyncHost(Host(bind="127.0.0.1", threaded=False))
             client = AsyncHost(Host(threaded=False))
             loop = asyncio.get_running_loop()
             loop.set_exception_handler(lambda _loop, context: seen.append(context["exception"]))
-            service = server.host.service
+            service_into = server.host.service_into
 
-            def fail_once(timeout: int = 0) -> Any:
-                monkeypatch.setattr(server.host, "service", service)
+            def fail_once(taken: object, timeout: int = 0) -> Any:
+                monkeypatch.setattr(server.host, "service_into", service_into)
                 raise ZeroDivisionError
 
-            monkeypatch.setattr(server.host, "service", fail_once)
+            monkeypatch.setattr(server.host, "service_into", fail_once)
             address = server.host.local_address()
             assert address is not None
             client.host.connect(address)

@@ -7,12 +7,13 @@ other can be tried, without a clock.
 from __future__ import annotations
 
 import contextlib
+import dis
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 import godot_enet
@@ -39,10 +40,14 @@ class Interruption:
     Args:
         after: 1 or more; if the code ends before, nothing is raised.
         parts: parts of the package, as paths, in which instructions count.
+        anywhere: whether every instruction counts, or only those before which CPython looks for signals.
     """
 
-    def __init__(self, after: int, parts: tuple[str, ...] = ("",)) -> None:
+    def __init__(self, after: int, parts: tuple[str, ...] = ("",), *, anywhere: bool = True) -> None:
         self._left = after
+        self._anywhere = anywhere
+        self._last: dict[FrameType, int] = {}
+        """Where each frame's last instruction is."""
         self._parts = tuple(f"{_PACKAGE}/{part}" for part in parts)
         self.place: str | None = None
         """Where it was raised; None if it was not."""
@@ -58,20 +63,59 @@ class Interruption:
         sys.settrace(self._before)
 
     def _on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
-        if not frame.f_code.co_filename.startswith(self._parts) or frame.f_code.co_name == "__del__":
+        if not frame.f_code.co_filename.startswith(self._parts) or _is_in_finalizer(frame):
             return None  # what finalizers raise reaches nobody
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
         return self._on_instruction
 
     def _on_instruction(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
-        if event == "opcode" and self.place is None:
+        if event == "opcode" and self.place is None and (self._anywhere or self._may_come(frame)):
             self._left -= 1
             if self._left <= 0:
                 self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
                 sys.settrace(None)
                 raise Interrupted(self.place)
         return self._on_instruction
+
+    def _may_come(self, frame: FrameType) -> bool:
+        """Whether a signal handler can run before the next instruction: after a call, a beginning, a step back."""
+        code, place = frame.f_code, frame.f_lasti
+        last = self._last.get(frame)
+        self._last[frame] = place
+        if last is None:
+            return sys.version_info < (3, 11)
+        # In truth it comes at the end of the last instruction: who catches it there must be who does here.
+        return _name_at(code, last).startswith(_LOOKING) and _handler_at(code, last) == _handler_at(code, place)
+
+
+_LOOKING = ("CALL", "RESUME", "JUMP_BACKWARD", "POP_JUMP_BACKWARD", "JUMP_ABSOLUTE", "YIELD", "SEND", "ENTER_EXECUTOR")
+
+
+def _is_in_finalizer(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None
+
+
+@cache
+def _code_of(code: CodeType) -> bytes:
+    return code.co_code
+
+
+@cache
+def _handlers_of(code: CodeType) -> list[tuple[int, int, int]]:
+    parse = getattr(dis, "_parse_exception_table", None)
+    return [] if parse is None else [(entry.start, entry.end, entry.target) for entry in parse(code)]
+
+
+def _handler_at(code: CodeType, place: int) -> int | None:
+    """Where an exception at this instruction goes on, from Python 3.11 on."""
+    return next((target for start, end, target in _handlers_of(code) if start <= place < end), None)
+
+
+def _name_at(code: CodeType, place: int) -> str:
+    return dis.opname[_code_of(code)[place]]
 
 
 class FragileEngine:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import fail
 from godot_enet.compat.globals import Error
+from godot_enet.compat.steps import Steps, ours
 
 __all__ = ["AUTH", "MAX_BYTES", "MAX_PACKETS", "Authentication"]
 
@@ -38,12 +40,19 @@ class Authentication:
 
     Args:
         send: sends a reliable packet to a peer, on channel 0, whether it is let in or not.
-        admit: lets a peer in.
+        admit: lets a peer in, and forgets it here.
+        admit_steps: the same in steps.
     """
 
-    def __init__(self, send: Callable[[int, bytes], Error], admit: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[int, bytes], Error],
+        admit: Callable[[int], None],
+        admit_steps: Callable[[int], Steps],
+    ) -> None:
         self._send = send
         self._admit = admit
+        self._admit_steps = admit_steps
         self._pending: dict[int, _Pending] = {}
         self.callback: Callable[[int, bytes], object] | None = None
         self.timeout = 3.0
@@ -97,7 +106,6 @@ class Authentication:
         pending.local = True
         self._send(peer, AUTH)
         if pending.remote and self._pending.get(peer) is pending:
-            del self._pending[peer]
             self._admit(peer)
         return Error.OK
 
@@ -110,27 +118,25 @@ class Authentication:
         pending.bytes += size
         return True
 
-    def receive(self, peer: int, data: bytes, failed: Callable[[BaseException], object]) -> None:
-        """What a pending peer has sent, without the two bytes in front.
+    def receive(self, peer: int, data: bytes, failed: Callable[[BaseException], object], steps: Steps) -> None:
+        """A step: what a pending peer has sent, without the two bytes in front.
 
         The callback may raise anything. If it is a coroutine, ``failed`` is given what it raises after its first wait.
         """
-        pending = self._pending[peer]
-        if data:
-            if self.callback is not None:
-                run(self.callback(peer, data), failed)
-        elif pending.local:
-            del self._pending[peer]
-            self._admit(peer)
-        else:
+        callback, pending = self.callback, self._pending.get(peer)
+        admission = ours(partial(self._admit_steps, peer))
+        if not data and pending is not None and pending.local:
+            steps[0] = admission
+            return
+        if not data and pending is not None:
             pending.remote = True
+        del steps[0]
+        if data and callback is not None:
+            run(callback(peer, data), failed)
 
     def expired(self) -> list[int]:
-        """Who has been pending for too long. They are forgotten."""
+        """Who has been pending for too long."""
         if not self._pending or self.timeout <= 0:
             return []
         latest = monotonic() - self.timeout
-        late = [peer for peer, pending in self._pending.items() if pending.since <= latest]
-        for peer in late:
-            del self._pending[peer]
-        return late
+        return [peer for peer, pending in self._pending.items() if pending.since <= latest]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import log_exception
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 if TYPE_CHECKING:
     from godot_enet.compat.scene.node import Node
@@ -45,6 +46,8 @@ def notify(node: Node, callback: str, *args: object) -> None:
         if result is not None:
             run(result, failed)
     except Exception as error:
+        if raised_by_signal_handler(error):
+            raise
         failed(error)
 
 

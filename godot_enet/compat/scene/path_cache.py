@@ -249,11 +249,12 @@ class PathCache:
         node = self.resolve(path)
         if node is None:
             return note(SceneDrop.UNKNOWN_PATH, sender, "'%s'", path)
-        known.add(packet[34:_PATH], _Known(node, self._path_of(node)))
+        entry = _Known(node, self._path_of(node))
         same = packet[_CHECKSUM].partition(b"\0")[0] == node._table().checksum.encode()
         if not same:
             self._tell_difference(sender, node)
         self._send(sender, _CONFIRMATION.pack(CONFIRM_PATH, same, number))
+        known.add(packet[34:_PATH], entry)  # at last: where this is broken off it is done again
         return None
 
     def resolve(self, path: bytes) -> Node | None:

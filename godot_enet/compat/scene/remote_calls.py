@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -24,7 +24,9 @@ from godot_enet.compat.scene.rpc_packet import (
     parse_arguments,
     parse_call,
 )
+from godot_enet.compat.steps import Steps
 from godot_enet.compat.variant import DecodeError, EncodeError, Variant
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["RemoteCalls"]
 
@@ -125,6 +127,8 @@ class RemoteCalls:
         try:
             make = entry.prepare(node, arguments)
         except (ArgumentsError, AttributeError) as error:
+            if raised_by_signal_handler(error):
+                raise
             text = f"rpc() aborted in script local call:  - '{type(node).__name__}::{entry.name}': {error}."
             return fail(text, Error.FAILED)
         api = self._multiplayer
@@ -139,8 +143,8 @@ class RemoteCalls:
 
     # In
 
-    def receive(self, sender: int, packet: bytes) -> None:
-        """A REMOTE_CALL packet: make the call if the sender may. An exception in it is logged, as in Godot."""
+    def receive(self, sender: int, packet: bytes) -> Steps | None:
+        """A REMOTE_CALL packet: makes the call if the sender may. An exception in it is logged, as in Godot."""
         note = self._note
         try:
             call = parse_call(packet)
@@ -168,18 +172,28 @@ class RemoteCalls:
         except DecodeError as error:
             return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, _place(node), error)
         except AttributeError as error:
+            if raised_by_signal_handler(error):
+                raise
             return note(SceneDrop.UNKNOWN_METHOD, sender, "'%s' of %s: %s", name, _place(node), error)
         except ArgumentsError as error:
             return note(SceneDrop.WRONG_ARGUMENTS, sender, "'%s' of %s: %s", name, _place(node), error)
         except Exception as error:
-            return self._failed(sender, node, name, error)
+            if raised_by_signal_handler(error):
+                raise
+            self._failed(sender, node, name, error)
+            return None
+        return [partial(self._make, sender, node, name, make)]
+
+    def _make(self, sender: int, node: Node, name: str, make: Callable[[], object], steps: Steps) -> None:
         try:
+            del steps[0]
             result = make()
             if result is not None:
                 run(result, partial(self._failed, sender, node, name))
         except Exception as error:
+            if raised_by_signal_handler(error):
+                raise
             self._failed(sender, node, name, error)
-        return None
 
     def _failed(self, sender: int, node: Node, name: str, error: BaseException) -> None:
         """A call has raised something."""

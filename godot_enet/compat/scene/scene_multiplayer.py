@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from functools import partial
 
-from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.own_methods import rename_methods
@@ -27,8 +27,10 @@ from godot_enet.compat.scene.path_cache import CONFIRM_PATH, SIMPLIFY_PATH
 from godot_enet.compat.scene.remote_calls import RemoteCalls
 from godot_enet.compat.scene.scene_peers import ADD_PEER, DEL_PEER, RAW, RELAY, SERVER, SYS, SYS_HEAD, ScenePeers
 from godot_enet.compat.scene.scene_settings import SceneSettings
-from godot_enet.compat.signal import SignalProperty, frame
+from godot_enet.compat.signal import SignalProperty, in_frame
+from godot_enet.compat.steps import Step, Steps, ours, work_off
 from godot_enet.compat.variant import Variant
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["SceneMultiplayer"]
 
@@ -93,11 +95,11 @@ class SceneMultiplayer(ScenePeers):
 
     def poll(self) -> Error:
         """Poll the transport, handle all packets and emit signals. Never waits. Returns ``OK``."""
-        with frame(), attending:
-            self._poll()
+        in_frame(self._poll, theirs=True)
         return Error.OK
 
     def _poll(self) -> None:
+        work_off(self._todo)
         self._update_status()
         transport = self._transport
         if transport is None or self._last_status is _DISCONNECTED:
@@ -109,47 +111,60 @@ class SceneMultiplayer(ScenePeers):
             if self._transport is not transport or not transport._deliver_held():
                 break
         for peer in self._auth.expired():
-            if self._transport is not None:
-                self._transport.disconnect_peer(peer)
-            self.peer_authentication_failed.emit(peer)
+            self._do(partial(self._expire, peer))
         self._update_status()
 
     def _receive_all(self, transport: MultiplayerPeer) -> bool:
         """Handle all packets that the transport has. Returns whether it is still connected."""
-        while self._transport is transport and transport.get_available_packet_count():
-            sender = transport.get_packet_peer()
-            channel = transport.get_packet_channel()
-            mode = transport.get_packet_mode()
-            packet = transport.get_packet()
-            if sender not in self._peers:
-                self._receive_early(sender, packet)
-            elif packet and packet[0] & _COMMAND_BITS == SYS:
-                self._receive_system(sender, packet, channel, mode)
-            else:
-                self._dispatch(sender, packet)
+        taken = self._taken
+        while self._transport is transport and (taken or transport.get_available_packet_count()):
+            if not taken:
+                transport._take_into(taken)
+            steps = [ours(partial(self._open, *taken[0]))]
+            # No call between these: see core/interrupts.py.
+            self._todo += (steps,)
+            del taken[0]
+            work_off(self._todo)
             if not self._update_status():
                 return False
         transport._send_queued()  # what was relayed, in few datagrams
         return True
 
-    def _receive_early(self, sender: int, packet: bytes) -> None:
+    def _open(self, packet: bytes, sender: int, channel: int, mode: MultiplayerPeer.TransferMode) -> Steps | None:
+        """What to do about a packet."""
+        if sender not in self._peers:
+            return self._receive_early(sender, packet)
+        if packet and packet[0] & _COMMAND_BITS == SYS:
+            return self._receive_system(sender, packet, channel, mode)
+        return self._dispatch(sender, packet)
+
+    def _receive_early(self, sender: int, packet: bytes) -> Steps | None:
         """From a peer that is not let in."""
         if sender not in self._auth:
-            return self._reporter.note(SceneDrop.UNKNOWN_SENDER, sender)
+            self._reporter.note(SceneDrop.UNKNOWN_SENDER, sender)
+            return None
         if len(packet) < 2 or packet[0] & _COMMAND_BITS != SYS or packet[1] != AUTH[1]:
-            return self._reporter.note(SceneDrop.NOT_AUTHENTICATED, sender)
+            self._reporter.note(SceneDrop.NOT_AUTHENTICATED, sender)
+            return None
         if not self._auth.may_send(sender, len(packet)):
-            return self._reporter.note(SceneDrop.AUTHENTICATION_LIMIT, sender)
+            self._reporter.note(SceneDrop.AUTHENTICATION_LIMIT, sender)
+            return None
+        return [partial(self._authenticate, sender, packet[2:])]
 
+    def _authenticate(self, sender: int, data: bytes, steps: Steps) -> None:
         def failed(error: BaseException) -> None:
             self._reporter.note(SceneDrop.FAILED_CALL, sender, "auth_callback", subject="auth", failed=error)
 
         try:
-            return self._auth.receive(sender, packet[2:], failed)
+            self._auth.receive(sender, data, failed, steps)
         except Exception as error:
-            return failed(error)
+            if raised_by_signal_handler(error):
+                raise
+            failed(error)
 
-    def _receive_system(self, sender: int, packet: bytes, channel: int, mode: MultiplayerPeer.TransferMode) -> None:
+    def _receive_system(
+        self, sender: int, packet: bytes, channel: int, mode: MultiplayerPeer.TransferMode
+    ) -> Steps | None:
         note, transport = self._reporter.note, self._transport
         if packet[1:2] == AUTH[1:]:
             if len(packet) != len(AUTH):
@@ -169,13 +184,13 @@ class SceneMultiplayer(ScenePeers):
         if not is_server and (peer <= SERVER or (peer == transport.get_unique_id() and not _is_echo(packet))):
             return note(SceneDrop.FORGED_PEER, sender, "peer %s", peer)
         if command == DEL_PEER:
-            return self._leave(peer)
+            return self._leave_steps(peer)
         if command == ADD_PEER:
             if peer in self._peers:
                 return None
             if len(self._peers) >= MAX_PEERS:
                 return note(SceneDrop.FORBIDDEN_COMMAND, sender, "more than %s peers", MAX_PEERS)
-            return self._admit(peer)
+            return self._admit_steps(peer)
         if len(packet) == SYS_HEAD.size:
             return note(SceneDrop.MALFORMED, sender, "an empty packet to relay")
         payload = packet[SYS_HEAD.size :]
@@ -191,47 +206,72 @@ class SceneMultiplayer(ScenePeers):
         payload: bytes,
         channel: int,
         mode: MultiplayerPeer.TransferMode,
-    ) -> None:
+    ) -> Steps | None:
         """Pass a client's packet on. Who it is from is what the connection says, never the packet."""
         if payload[0] & _COMMAND_BITS == SYS and not self._exact:
             # Receivers drop it anyway. Godot passes it on.
-            return self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
+            self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
+            return None
         targets = [peer for peer in ([to] if to > 0 else self._peers) if self._may_reach(peer, to, sender)]
         if not self._relay_budget.spend(sender, max(len(targets), 1)):
-            return self._reporter.note(SceneDrop.RELAY_LIMIT, sender)
+            self._reporter.note(SceneDrop.RELAY_LIMIT, sender)
+            return None
+        relayed = SYS_HEAD.pack(SYS, RELAY, sender) + payload
+        steps: Steps = [partial(self._pass_on, transport, peer, relayed, channel, mode) for peer in targets]
+        if to <= 0 and to != -SERVER:
+            steps.append(ours(partial(self._dispatch, sender, payload)))
+        return steps
+
+    def _pass_on(
+        self,
+        transport: MultiplayerPeer,
+        peer: int,
+        packet: bytes,
+        channel: int,
+        mode: MultiplayerPeer.TransferMode,
+        steps: Steps,
+    ) -> None:
         transport.set_transfer_channel(channel)
         transport.set_transfer_mode(mode)
-        transport._put_for_each(targets, SYS_HEAD.pack(SYS, RELAY, sender) + payload)
-        return self._dispatch(sender, payload) if to <= 0 and to != -SERVER else None
+        transport._put_for_each([peer], packet)
+        del steps[0]
 
     def _may_reach(self, peer: int, to: int, sender: int) -> bool:
         """Whether a relayed packet is for a peer: the one that is named, or one of all, which the sender is not."""
         return peer in self._peers and (to > 0 or peer not in (sender, -to))
 
-    def _dispatch(self, sender: int, packet: bytes) -> None:
+    def _dispatch(self, sender: int, packet: bytes) -> Steps | None:
         """A packet that is no system command, for this end."""
         if not packet:
-            return self._reporter.note(SceneDrop.MALFORMED, sender, "an empty packet")
+            self._reporter.note(SceneDrop.MALFORMED, sender, "an empty packet")
+            return None
         if self._root_path.is_empty():
-            return self._reporter.note(SceneDrop.NO_ROOT_PATH, sender)
+            self._reporter.note(SceneDrop.NO_ROOT_PATH, sender)
+            return None
         command = packet[0] & _COMMAND_BITS
+        if command == _REMOTE_CALL:
+            return self._as_sender(sender, self._calls.receive(sender, packet))
+        if command == RAW:
+            if len(packet) > 1:
+                return self._as_sender(sender, self.peer_packet._steps(sender, packet[1:]))
+            self._reporter.note(SceneDrop.MALFORMED, sender, "a packet of send_bytes without bytes")
+        elif command == SIMPLIFY_PATH:
+            self._cache.receive_path(sender, packet)
+        elif command == CONFIRM_PATH:
+            self._cache.receive_confirmation(sender, packet)
+        elif command in (_SPAWN, _DESPAWN, _SYNC):
+            self._reporter.note(SceneDrop.REPLICATION, sender)
+        else:
+            self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command that was relayed")
+        return None
+
+    def _as_sender(self, sender: int, steps: Steps | None) -> Steps:
+        return [partial(self._step_as_sender, sender, step) for step in steps or ()]
+
+    def _step_as_sender(self, sender: int, step: Step, steps: Steps) -> None:
         outer, self._sender = self._sender, sender
         try:
-            if command == _REMOTE_CALL:
-                self._calls.receive(sender, packet)
-            elif command == RAW:
-                if len(packet) == 1:
-                    self._reporter.note(SceneDrop.MALFORMED, sender, "a packet of send_bytes without bytes")
-                else:
-                    self.peer_packet.emit(sender, packet[1:])
-            elif command == SIMPLIFY_PATH:
-                self._cache.receive_path(sender, packet)
-            elif command == CONFIRM_PATH:
-                self._cache.receive_confirmation(sender, packet)
-            elif command in (_SPAWN, _DESPAWN, _SYNC):
-                self._reporter.note(SceneDrop.REPLICATION, sender)
-            else:
-                self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command that was relayed")
+            step(steps)
         finally:
             self._sender = outer
 

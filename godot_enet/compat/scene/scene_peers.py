@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from struct import Struct
 from typing import Any
 
@@ -22,6 +23,7 @@ from godot_enet.compat.scene.path_cache import PathCache
 from godot_enet.compat.scene.relay_budget import RelayBudget
 from godot_enet.compat.scene.scene_settings import SceneSettings
 from godot_enet.compat.signal import SignalProperty
+from godot_enet.compat.steps import Steps, ours
 from godot_enet.compat.variant import NodePath, PackedInt32Array
 
 __all__ = ["ADD_PEER", "DEL_PEER", "RAW", "RELAY", "SERVER", "SYS", "SYS_HEAD", "ScenePeers"]
@@ -52,13 +54,18 @@ class ScenePeers(SceneSettings):
     """A peer has not been let in in time, or has left before."""
 
     def __init__(self, *, exact: bool) -> None:
-        super().__init__(Authentication(_weakly(self._send_to), _weakly(self._admit)), exact=exact)
+        send_to, admit, admit_steps = _weakly(self._send_to), _weakly(self._admit), _weakly(self._admit_steps)
+        super().__init__(Authentication(send_to, admit, admit_steps), exact=exact)
         self._reporter = SceneReporter()
         self._transport: MultiplayerPeer | None = None
         self._attachment = _Attachment(self)
         self._last_status = _DISCONNECTED
         self._session = 0
         self._peers: dict[int, None] = {}
+        self._todo: list[Steps] = []
+        """What is being done for an event, or was when a signal handler raised: then the next poll goes on with it."""
+        self._taken: list[tuple[bytes, int, int, MultiplayerPeer.TransferMode]] = []
+        """The packet that is being looked at."""
         self._relay_budget = RelayBudget()
         send, find, path_of = _weakly(self._send_reliably), _weakly(self._find), _weakly(self._path_of)
         self._cache = PathCache(send, find, path_of, self._reporter, is_exact=_weakly(self._is_exact))
@@ -107,6 +114,7 @@ class ScenePeers(SceneSettings):
     def clear(self) -> None:
         """Forget all peers, without signals; ``multiplayer_peer`` stays."""
         self._last_status = _DISCONNECTED
+        self._taken.clear()
         self._auth.clear()
         self._relay_budget.clear()
         self._peers.clear()
@@ -123,50 +131,90 @@ class ScenePeers(SceneSettings):
         transport = self._transport
         return transport is not None and self._relays(transport) and transport.get_unique_id() == SERVER
 
+    def _do(self, work: Callable[[], Steps]) -> None:
+        """Do something now, and what follows from it."""
+        steps = [ours(work)]
+        try:
+            while steps:
+                steps[0](steps)
+        except BaseException:
+            self._todo += (steps,)  # before any call: see core/interrupts.py
+            raise
+
     def _update_status(self) -> bool:
         """See whether the transport has ended; whether there is one that has not."""
+        self._do(self._status_steps)
+        return self._last_status is _CONNECTED
+
+    def _status_steps(self) -> Steps:
         transport, last = self._transport, self._last_status
         status, session = _DISCONNECTED, self._session
         if transport is not None:
             status, session = transport.get_connection_status(), transport._session
-        if last is not _DISCONNECTED and (status is _DISCONNECTED or session != self._session):
-            self._last_status = _DISCONNECTED
-            was_connected = last is _CONNECTED or SERVER in self._peers
-            (self.server_disconnected if was_connected else self.connection_failed).emit()
-            if self._transport is not transport:
-                return self._last_status is _CONNECTED
+        if last is _DISCONNECTED or (status is not _DISCONNECTED and session == self._session):
+            self._last_status, self._session = status, session
+            return []
+        was_connected = last is _CONNECTED or SERVER in self._peers
+        return [
+            ours(self._forget_status),
+            *(self.server_disconnected if was_connected else self.connection_failed)._steps(),
+            ours(partial(self._begin_again, transport, status, session)),
+        ]
+
+    def _forget_status(self) -> None:
+        self._last_status = _DISCONNECTED
+
+    def _begin_again(
+        self, transport: MultiplayerPeer | None, status: MultiplayerPeer.ConnectionStatus, session: int
+    ) -> None:
+        """The transport has ended, and was this, unless a handler has given us another one."""
+        if self._transport is transport:
             self.clear()
-        self._last_status, self._session = status, session
-        return status is _CONNECTED
+            self._last_status, self._session = status, session
 
     # Peers
 
-    def _arrive(self, peer: int) -> None:
-        self._update_status()  # it may end before the transport's poll returns
+    def _arrive_steps(self, peer: int) -> Steps:
+        # The transport may end before its poll returns.
+        return [ours(self._status_steps), ours(partial(self._welcome, peer))]
+
+    def _welcome(self, peer: int) -> Steps:
         if self._auth.callback is None:
-            self._admit(peer)
-        else:
-            self._auth.begin(peer)
-            self.peer_authenticating.emit(peer)
+            return self._admit_steps(peer)
+        self._auth.begin(peer)
+        return self.peer_authenticating._steps(peer)
 
     def _admit(self, peer: int) -> None:
+        self._do(partial(self._admit_steps, peer))
+
+    def _admit_steps(self, peer: int) -> Steps:
         if self._serves():
             for other in list(self._peers):
-                self._send_to(other, SYS_HEAD.pack(SYS, ADD_PEER, peer))
-                self._send_to(peer, SYS_HEAD.pack(SYS, ADD_PEER, other))
+                if other != peer:
+                    self._send_to(other, SYS_HEAD.pack(SYS, ADD_PEER, peer))
+                    self._send_to(peer, SYS_HEAD.pack(SYS, ADD_PEER, other))
+        self._auth.forget(peer)
         self._peers[peer] = None
         self._cache.add_peer(peer)
-        if peer == SERVER:
-            self.connected_to_server.emit()
-        self.peer_connected.emit(peer)
+        connected = self.connected_to_server._steps() if peer == SERVER else []
+        return [*connected, *self.peer_connected._steps(peer)]
 
     def _leave(self, peer: int, *, silently: bool = False) -> None:
-        if self._auth.forget(peer):
-            if not silently:
-                self.peer_authentication_failed.emit(peer)
-            return
+        self._do(partial(self._leave_steps, peer, silently=silently))
+
+    def _leave_steps(self, peer: int, *, silently: bool = False) -> Steps:
+        if peer in self._auth:
+            failed = [] if silently else self.peer_authentication_failed._steps(peer)
+            return [ours(partial(self._forget_waiting, peer)), *failed]
         if peer not in self._peers:
-            return
+            return []
+        disconnected = [] if silently else self.peer_disconnected._steps(peer)
+        return [ours(partial(self._forget_peer, peer)), *disconnected]
+
+    def _forget_waiting(self, peer: int) -> None:
+        self._auth.forget(peer)
+
+    def _forget_peer(self, peer: int) -> None:
         if self._serves():
             for other in list(self._peers):
                 if other != peer:
@@ -174,14 +222,20 @@ class ScenePeers(SceneSettings):
         self._cache.remove_peer(peer)
         self._relay_budget.forget(peer)
         self._peers.pop(peer, None)
-        if not silently:
-            self.peer_disconnected.emit(peer)
 
-    def _drop(self, peer: int) -> None:
+    def _expire(self, peer: int) -> Steps:
+        """A peer has waited for too long to be let in."""
+        self._auth.forget(peer)
+        if self._transport is not None:
+            self._transport.disconnect_peer(peer)
+        return self.peer_authentication_failed._steps(peer)
+
+    def _drop_steps(self, peer: int) -> Steps:
         """The transport has forgotten a peer, without a signal."""
         transport = self._transport
         if peer == SERVER or transport is None or not self._relays(transport) or transport.get_unique_id() == SERVER:
-            self._leave(peer, silently=True)  # else it is another client, which the transport does not know
+            return self._leave_steps(peer, silently=True)
+        return []  # another client, which the transport does not know
 
     def disconnect_peer(self, id: int) -> None:
         """End the connection to a peer. This end gets no ``peer_disconnected``; the others do."""
@@ -342,9 +396,9 @@ class _Attachment:
         self._multiplayer = weakref.ref(multiplayer)
 
     def connect(self, transport: MultiplayerPeer) -> None:
-        transport.peer_connected.connect(self._on_connected)
-        transport.peer_disconnected.connect(self._on_disconnected)
-        transport._peer_dropped.connect(self._on_dropped)
+        transport.peer_connected._connect_steps(self._on_connected, self._arriving)
+        transport.peer_disconnected._connect_steps(self._on_disconnected, self._leaving)
+        transport._peer_dropped._connect_steps(self._on_dropped, self._dropping)
 
     def disconnect(self, transport: MultiplayerPeer) -> None:
         transport.peer_connected.disconnect(self._on_connected)
@@ -356,10 +410,24 @@ class _Attachment:
         multiplayer = self._multiplayer()
         return multiplayer if multiplayer is not None and multiplayer._attachment is self else None
 
+    def _arriving(self, peer: int) -> Steps:
+        multiplayer = self._target()
+        return [] if multiplayer is None else multiplayer._arrive_steps(peer)
+
+    def _leaving(self, peer: int) -> Steps:
+        multiplayer = self._target()
+        return [] if multiplayer is None else multiplayer._leave_steps(peer)
+
+    def _dropping(self, peer: int) -> Steps:
+        multiplayer = self._target()
+        return [] if multiplayer is None else multiplayer._drop_steps(peer)
+
+    # The same for who calls all that is connected, instead of working off its steps.
+
     def _on_connected(self, peer: int) -> None:
         multiplayer = self._target()
         if multiplayer is not None:
-            multiplayer._arrive(peer)
+            multiplayer._do(partial(multiplayer._arrive_steps, peer))
 
     def _on_disconnected(self, peer: int) -> None:
         multiplayer = self._target()
@@ -369,4 +437,4 @@ class _Attachment:
     def _on_dropped(self, peer: int) -> None:
         multiplayer = self._target()
         if multiplayer is not None:
-            multiplayer._drop(peer)
+            multiplayer._do(partial(multiplayer._drop_steps, peer))

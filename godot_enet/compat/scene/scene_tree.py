@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from threading import TIMEOUT_MAX
 from time import monotonic, sleep
 
@@ -11,7 +12,7 @@ from godot_enet.compat.multiplayer_peer import as_bool
 from godot_enet.compat.scene.lifecycle import add_to_tree, notify, orphans
 from godot_enet.compat.scene.multiplayer_api import MultiplayerAPI
 from godot_enet.compat.scene.node import Node
-from godot_enet.compat.signal import SignalProperty, frame
+from godot_enet.compat.signal import SignalProperty, in_frame
 from godot_enet.compat.variant import NodePath
 
 __all__ = ["SceneTree"]
@@ -120,20 +121,26 @@ class SceneTree:
         Args:
             delta: the time since the last frame, in seconds; handed to ``_process``.
         """
-        with frame():
-            if self.multiplayer_poll:
-                self._multiplayer.poll()
-                for api in list(self._branches.values()):
-                    api.poll()
-            self.process_frame.emit()
-        with frame():
-            for node, moves in [(node, node._moves) for node in self._in_order()]:
-                if node._tree is self and node._moves == moves:
-                    notify(node, "_process", delta)
-        with frame():
-            queues = orphans._delete_queue, self._delete_queue
-            while waiting := [queue for queue in queues if queue]:
-                min(waiting, key=lambda queue: queue[0]._queued_at).popleft().free()
+        in_frame(self._begin_frame)
+        in_frame(partial(self._process_nodes, delta))
+        in_frame(self._free_queued)
+
+    def _begin_frame(self) -> None:
+        if self.multiplayer_poll:
+            self._multiplayer.poll()
+            for api in list(self._branches.values()):
+                api.poll()
+        self.process_frame.emit()
+
+    def _process_nodes(self, delta: float) -> None:
+        for node, moves in [(node, node._moves) for node in self._in_order()]:
+            if node._tree is self and node._moves == moves:
+                notify(node, "_process", delta)
+
+    def _free_queued(self) -> None:
+        queues = orphans._delete_queue, self._delete_queue
+        while waiting := [queue for queue in queues if queue]:
+            min(waiting, key=lambda queue: queue[0]._queued_at).popleft().free()
 
     def _in_order(self) -> list[Node]:
         """All that have a ``_process``, in the order of the tree."""

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.errors import HostBusy, HostClosed
 from godot_enet.core.events import Event, EventType
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["AsyncHost", "Pollable"]
 
@@ -33,7 +34,7 @@ _LOOK = 10
 _MAX_WAIT = 86_400_000
 """Milliseconds after which the timer looks whether its deadline is still far: it may be further than timers reach."""
 _MAX_FAILURES = 3
-"""Wake-ups in a row that may fail before the host ends: one may be a signal handler's exception."""
+"""Wake-ups in a row that may fail before the host ends."""
 
 
 class Pollable(Protocol):
@@ -41,7 +42,7 @@ class Pollable(Protocol):
 
     @property
     def closed(self) -> bool: ...
-    def service(self, timeout: int = 0) -> Event | None: ...
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None: ...
     def flush(self) -> None: ...
     def fileno(self) -> int: ...
     def poll_timeout(self) -> int | None: ...
@@ -117,8 +118,11 @@ class AsyncHost(Generic[AnyPollable]):
             if not self._events:
                 self._ready.clear()
                 await self._ready.wait()
-        event = self._events.popleft()
-        self._kept -= len(event.packet) + _OVERHEAD
+        event = self._events[0]
+        size = len(event.packet) + _OVERHEAD
+        # No call from here on: a signal handler that raises finds the event here, or it is returned.
+        del self._events[0]
+        self._kept = self._kept - size if self._events else 0
         return event
 
     def flush(self) -> None:
@@ -157,8 +161,10 @@ class AsyncHost(Generic[AnyPollable]):
         except HostBusy:  # another thread is inside; the timer looks again
             pass
         except BaseException as error:
+            if not isinstance(error, Exception) or raised_by_signal_handler(error):
+                raise
             self._failures += 1
-            if self._failures < _MAX_FAILURES or not isinstance(error, Exception):
+            if self._failures < _MAX_FAILURES:
                 raise
             self.close()
             _log.error("The host failed and is closed: %r. Please report this as a bug.", error, exc_info=error)
@@ -174,12 +180,13 @@ class AsyncHost(Generic[AnyPollable]):
 
     def _take_events(self) -> bool:
         """Whether that was all."""
-        take, events = self.host.service, self._events
+        take, events = self.host.service_into, self._events
         for _ in range(_BATCH):
-            event = take()
-            if event is None:
+            before = len(events)
+            take(events)
+            if len(events) == before:
                 return True
-            events.append(event)
+            event = events[-1]
             self._kept += len(event.packet) + _OVERHEAD
             if event.type is EventType.ERROR:  # nothing else can have happened, and it may go on for a while
                 return True

@@ -8,13 +8,14 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 
 from godot_enet.core.constants import DisconnectMode, PeerState
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.errors import EnetError, HostBusy, HostClosed
-from godot_enet.core.events import Event
+from godot_enet.core.events import FAILURE, Event
 from godot_enet.core.interface import Clock
+from godot_enet.core.interrupts import expecting
 from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.pump import Pump
 
@@ -50,7 +51,11 @@ class InlineDriver:
         """
         self.on_end: Callable[[], Callable[[], None] | None] | None = None
         """A weak reference to what is called when the host ends by itself."""
-        self._poll_event = pump.engine.poll_event
+        self.left: list[Event] = []
+        """Events that were taken for a call of ``service`` that was broken off; the next one gives them."""
+        self._peek_event, self._pop_event = pump.engine.peek_event, pump.engine.pop_event
+        self._taking: Event | None = None
+        """An event that has been taken, and is perhaps still among the engine's."""
         self._released = False
         self._farewell = False
         """Whether connected peers are told when it closes."""
@@ -66,28 +71,64 @@ class InlineDriver:
             HostBusy: this thread is in the middle of another call of this host.
             HostClosed: the host was closed, before or during the call.
         """
+        taken: list[Event] = []
+        try:
+            self.service_into(taken, timeout)
+            return taken[0] if taken else None
+        except BaseException:
+            self.left += taken  # before any call: see interrupts.py
+            raise
+
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None:
+        """As :meth:`service`, but the event is appended to a list: if an exception comes out, it may be there already.
+
+        Whoever does not hand it on then adds it to :attr:`left`.
+        """
         try:
             with self.lock:
                 if self.closed:
                     raise HostClosed(_CLOSED)
-                event = self._poll_event()
-                if event is not None:
-                    return event
+                if self._take_event(taken):
+                    return
                 now = self.clock.now()
                 self._step(now)
-                event = self.pump.poll_event()
+                found = self._take_event(taken) or self._take_failure(taken)
         except LockHeld:
             raise HostBusy(_BUSY) from None
         finally:
             if self.pending:
                 self.after_unlock()
-        if event is None and timeout > 0:
-            event = self._wait(now + timeout)
-        elif event is None and self.closed:
+        if not found and timeout > 0:
+            self._wait(now + timeout, taken)
+        elif not found and self.closed:
             raise HostClosed(_CLOSED)
         if self.pump.reporter.lines:
             self.pump.reporter.speak()
-        return event
+
+    def _take_event(self, taken: MutableSequence[Event]) -> bool:
+        """Append the next event, if there is one. Called with the lock held."""
+        left = self.left
+        if left:
+            taken += left[:1]
+            del left[0]
+            return True
+        if self._taking is not None:
+            self._pop_event(self._taking)
+            self._taking = None
+        event = self._peek_event()
+        if event is None:
+            return False
+        taken += (event,)
+        self._taking = event
+        self._pop_event(event)
+        self._taking = None
+        return True
+
+    def _take_failure(self, taken: MutableSequence[Event]) -> bool:
+        if not self.pump.transport.failed():
+            return False
+        taken += (FAILURE,)
+        return True
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
@@ -163,8 +204,8 @@ class InlineDriver:
     def _flush(self) -> None:
         self.pump.transmit(self.clock.now())
 
-    def _wait(self, deadline: int) -> Event | None:
-        """Wait until ``deadline`` for an event, keeping the network going."""
+    def _wait(self, deadline: int, taken: MutableSequence[Event]) -> None:
+        """Wait until ``deadline`` for an event, keeping the network going, and append it."""
         token = object()
         woken = False
         try:
@@ -178,13 +219,13 @@ class InlineDriver:
                             if self._waker is not None:
                                 self._waker.reset()
                             self._step(self.clock.now())
-                        event = self.pump.poll_event()
+                        found = self._take_event(taken) or self._take_failure(taken)
                         now = self.clock.now()
-                        if event is not None and self.blocked and self._waker is not None:
+                        if found and self.blocked and self._waker is not None:
                             # There may be more, and somebody else sleeps through it: its datagram is read.
                             self._waker.wake()
-                        if event is not None or now >= deadline:
-                            return event
+                        if found or now >= deadline:
+                            return
                         due = self.pump.poll_timeout()
                         until = deadline if due is None else min(due, deadline)
                         self._open_waker()
@@ -205,7 +246,7 @@ class InlineDriver:
 
     def _open_waker(self) -> None:
         if self._waker is None:
-            with contextlib.suppress(OSError):  # there may be no descriptor left for one
+            with expecting(OSError):  # there may be no descriptor left for one
                 self._waker = Waker()
 
     def _sleep_until(self, until: int) -> None:
@@ -221,18 +262,22 @@ class InlineDriver:
     def _make_changes(self) -> None:
         """What is pending, in its order; where somebody is inside again, that is left to it."""
         pending, closing = self.pending, False
-        with contextlib.suppress(LockHeld):
-            while pending:
-                with self.lock:
-                    while pending:
-                        change = pending.popleft()
-                        if change == self._finish:
-                            closing = True
-                        elif not self.closed:
-                            with contextlib.suppress(EnetError):  # its peer has gone meanwhile, for example
-                                change()
-        if closing:
-            self._finish()
+        finish = self._finish
+        try:
+            with contextlib.suppress(LockHeld):
+                while pending:
+                    with self.lock:
+                        while pending:
+                            change = pending[0]
+                            is_end = change == finish
+                            del pending[0]
+                            closing = closing or is_end
+                            if not is_end and not self.closed:
+                                with expecting(EnetError):  # its peer has gone meanwhile, for example
+                                    change()
+        finally:
+            if closing:
+                finish()
 
     def _others_wait(self) -> bool:
         """Whether another thread sleeps on the descriptors, which must not be closed under it."""

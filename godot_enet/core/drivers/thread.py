@@ -93,8 +93,8 @@ class ThreadDriver(InlineDriver):
         if sleeping_until != 0:
             due = self.pump.poll_timeout()
             if due is not None and (sleeping_until is None or due < sleeping_until):
-                self._sleeping_until = 0
                 self._thread_waker.wake()
+                self._sleeping_until = 0
 
     def _others_wait(self) -> bool:
         return super()._others_wait() or (self._asleep and self._thread is not threading.current_thread())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import select
 import socket
+
+from godot_enet.core.interrupts import expecting
 
 __all__ = ["Waker", "wait_readable"]
 
@@ -26,12 +27,12 @@ class Waker:
 
     def wake(self) -> None:
         """Make it readable. From any thread, any number of times."""
-        with contextlib.suppress(OSError):
+        with expecting(OSError):
             self._writer.send(b"\0")
 
     def reset(self) -> None:
         """Make it unreadable again."""
-        with contextlib.suppress(OSError):
+        with expecting(OSError):
             while self._reader.recv(4096):
                 pass
 
@@ -49,7 +50,7 @@ def wait_readable(descriptors: list[int], timeout: int | None) -> None:
     if timeout is not None:
         timeout = min(timeout, _MAX_WAIT)
     descriptors = [descriptor for descriptor in descriptors if descriptor >= 0]
-    with contextlib.suppress(OSError, ValueError):
+    with expecting(OSError, ValueError):
         if hasattr(select, "poll"):
             poll = select.poll()
             for descriptor in descriptors:

@@ -13,6 +13,7 @@ from OpenSSL import SSL, crypto
 
 from godot_enet.core.dtls.settings import BadCredentials, ClientTrust, ServerCredentials
 from godot_enet.core.dtls.verify import describe, has_name, problem_text
+from godot_enet.core.interrupts import raised_by_signal_handler
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -108,7 +109,9 @@ class ClientContext:
                 self.problem = problem_text(error, certificate)
             elif depth == 0 and self._settings.verify_name and not has_name(certificate, self._settings.server_name):
                 self.problem = f"it is for {describe(certificate)}, not for {self._settings.server_name!r}"
-        except Exception:
+        except Exception as unreadable:
+            if raised_by_signal_handler(unreadable):
+                raise
             # Whatever strange certificates make the parser raise must not come out of a network call.
             self.problem = "it cannot be read"
         return self.problem is None

@@ -230,7 +230,7 @@ class PythonEngine:
         self.pass_number += 1
         self.now = now
         self.batch_done = self.batch_tries = 0
-        self.batch = batch if isinstance(batch, list) else list(batch)
+        self.batch = [*batch]  # without a call: they are with the caller or here
         for data, address in self.batch:
             receive_datagram(self, data, address, now)
             self.batch_done += 1

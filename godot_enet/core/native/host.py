@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from typing import Any, TypeVar
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
@@ -27,7 +27,7 @@ from godot_enet.core.constants import (
     PeerStatistic,
 )
 from godot_enet.core.errors import BindError, HostBusy
-from godot_enet.core.events import Event, PeerHandle
+from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
 from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
@@ -51,6 +51,7 @@ _BOUND, _WILDCARD, _THREADED = 1, 2, 4
 _IPV6_ANY = "::"
 _WAIT_PIECE = 50
 """Milliseconds."""
+_NONE = int(EventType.NONE)
 _HANDING_OVER = "the host is just being handed over to Python, and this call came in the middle of that"
 _Heir = TypeVar("_Heir")
 _log = logging.getLogger("godot_enet")
@@ -116,6 +117,8 @@ class NativeHost:
             if created is None:
                 raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
             self._host = self._owned = created
+        self.left: list[Event] = []
+        """Events of calls that were broken off: who calls ``service_into`` adds them, and the next call gives them."""
         self._closed = False
         self._heir: Any = None
         self._handing_over = HostLock()
@@ -200,27 +203,47 @@ class NativeHost:
         Raises:
             HostClosed: the host was closed, before or during the call.
         """
+        taken: list[Event] = []
+        try:
+            self.service_into(taken, timeout)
+            return taken[0] if taken else None
+        except BaseException:
+            self.left += taken  # before any call: see interrupts.py
+            raise
+
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None:
+        """As :meth:`service`, but the event is appended to a list: if an exception comes out, it may be there already.
+
+        Whoever does not hand it on then adds it to :attr:`left`.
+        """
+        if self.left:
+            taken += self.left[:1]
+            del self.left[0]
+            return
         record, packet = CEvent(), ctypes.c_void_p()
-        until = self._clock.now() + timeout
-        left = max(0, timeout)
-        while True:
-            # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
-            piece = min(left, _WAIT_PIECE)
-            found = self._gde.gde_host_service(self._host, piece, ctypes.byref(record), ctypes.byref(packet))
-            left = until - self._clock.now()
-            if found or left <= 0:
-                break
-        if not found:
-            self.speak()
-            return None
-        if found < 0:
-            heirs: Event | None = self._settle(found, "service", max(left, 0))
-            return heirs
-        data = b""
-        if packet.value is not None:
-            data = ctypes.string_at(record.packet, record.length)
-            self._gde.gde_packet_free(packet)
-        return event_of(record, data)
+        places = ctypes.byref(record), ctypes.byref(packet)
+        try:
+            until = self._clock.now() + timeout
+            left = max(0, timeout)
+            while True:
+                # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
+                found = self._gde.gde_host_service(self._host, min(left, _WAIT_PIECE), *places)
+                left = until - self._clock.now()
+                if found or left <= 0:
+                    break
+            if not found:
+                self.speak()
+            elif found < 0:
+                self._settle(found, "service_into", taken, max(left, 0))
+            else:
+                event = event_of(record, ctypes.string_at(record.packet, record.length) if record.length else b"")
+                taken += (event,)
+                record.type = _NONE
+                if packet.value is not None:
+                    self._gde.gde_packet_free(packet)
+        except BaseException:
+            self._gde.gde_host_put_back(self._host, *places)
+            raise
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""

@@ -76,6 +76,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_host_free": (None, [_V]),
     "gde_host_after_fork": (None, [_V]),
     "gde_host_service": (_I32, [_V, _I64, _E, ctypes.POINTER(_V)]),
+    "gde_host_put_back": (None, [_V, _E, ctypes.POINTER(_V)]),
     "gde_packet_free": (None, [_V]),
     "gde_host_flush": (_I32, [_V]),
     "gde_host_connect": (_I64, [_V, _A, _U32, _U32, _U32]),

@@ -25,6 +25,7 @@ from godot_enet.core.constants import (
 )
 from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
+from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.wire import CONNECT, DISCONNECT
 
 __all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
@@ -189,6 +190,8 @@ class AdmissionTransport:
                 raise TypeError("it must return a Verdict, not a bool")  # True would be DENY
             return Verdict(verdict)
         except Exception as error:
+            if raised_by_signal_handler(error):
+                raise
             # The program's mistake must not end its network. It is told where to mend it, but not by every stranger;
             # and once the host is unlocked, since its log handlers may do anything.
             text = f"The hook for connect requests failed; the request of {address} is ignored."

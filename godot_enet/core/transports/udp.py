@@ -17,6 +17,7 @@ from godot_enet.core.addressing import zone_number
 from godot_enet.core.constants import HOST_SOCKET_RECEIVE_BUFFER, HOST_SOCKET_SEND_BUFFER, MAXIMUM_DATAGRAM
 from godot_enet.core.errors import BindError, UnknownZone
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.interrupts import expecting, raised_by_signal_handler
 
 __all__ = ["UdpTransport", "is_ip_literal"]
 
@@ -98,9 +99,13 @@ class UdpTransport:
         for _ in range(limit):
             try:
                 data, name = receive(_LONGEST)
-            except BlockingIOError:
+            except BlockingIOError as error:
+                if raised_by_signal_handler(error):
+                    raise
                 break
             except OSError as error:
+                if raised_by_signal_handler(error):
+                    raise
                 if error.errno in _CLOSED:
                     break
                 continue
@@ -145,7 +150,7 @@ class UdpTransport:
                 name = self._name_of(address)
                 if name is None:
                     continue
-            with contextlib.suppress(OSError):
+            with expecting(OSError):
                 taken += send(data, name)
         return taken
 
@@ -165,7 +170,9 @@ class UdpTransport:
         """Where the socket is bound; None while it is not."""
         try:
             name = self._socket.getsockname()
-        except OSError:
+        except OSError as error:
+            if raised_by_signal_handler(error):
+                raise
             return None
         return _address_of(name) if name[1] else None
 

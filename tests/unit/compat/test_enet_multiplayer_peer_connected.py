@@ -441,15 +441,16 @@ class TestEnding:
         server = party.server()
         client = party.join(server)
         client.put_packet(b"x")
-        service = ENetConnection.service
+        service_into = ENetConnection._service_into
         errors = {server.host: 1, client.host: 1}
 
-        def failing(connection: ENetConnection, timeout: int = 0) -> ServiceResult:
+        def failing(connection: ENetConnection, events: list[object]) -> None:
             if errors.pop(connection, 0):
-                return ServiceResult(ENetConnection.EVENT_ERROR, None, 0, 0)
-            return service(connection, timeout)
+                events.append(ServiceResult(ENetConnection.EVENT_ERROR, None, 0, 0))
+            else:
+                service_into(connection, events)
 
-        monkeypatch.setattr(ENetConnection, "service", failing)
+        monkeypatch.setattr(ENetConnection, "_service_into", failing)
         assert party.take(server).data == b"x"
         party.run(lambda: client.get_connection_status() is DISCONNECTED)
         assert errors == {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,13 +14,24 @@ import pytest
 
 from godot_enet.compat.errors import attending
 from godot_enet.compat.globals import Error
-from godot_enet.compat.signal import ConnectFlags, Freeable, Signal, SignalProperty, frame, run_deferred
+from godot_enet.compat.signal import ConnectFlags, Freeable, Signal, SignalProperty, _local, in_frame, run_deferred
 
 Logged = Callable[[], list[str]]
 
 DEFERRED = ConnectFlags.CONNECT_DEFERRED
 ONE_SHOT = ConnectFlags.CONNECT_ONE_SHOT
 COUNTED = ConnectFlags.CONNECT_REFERENCE_COUNTED
+
+
+@contextmanager
+def frame() -> Iterator[None]:
+    """:func:`in_frame` around a block."""
+    outer, _local.depth = _local.depth, _local.depth + 1
+    try:
+        yield
+    finally:
+        _local.depth = outer
+        in_frame(lambda: None)
 
 
 class Door:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from godot_enet.core.clock import SystemClock
 from godot_enet.core.constants import Drop, PeerState
+from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.events import FAILURE, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram, DropReport
 from godot_enet.core.pump import Pump
@@ -45,8 +47,11 @@ class FakeEngine:
     def poll_timeout(self) -> int | None:
         return self.due
 
-    def poll_event(self) -> Event | None:
-        return self.events.pop() if self.events else None
+    def peek_event(self) -> Event | None:
+        return self.events[-1] if self.events else None
+
+    def pop_event(self, event: Event) -> None:
+        self.events.remove(event)
 
     def peers(self) -> list[PeerHandle]:
         return [PeerHandle(7)]
@@ -169,12 +174,46 @@ def test_what_was_dropped_is_collected_but_not_spoken_of(
 
 
 def test_a_failure_is_reported_when_there_is_no_event(pump: Pump, engine: FakeEngine, transport: FakeTransport) -> None:
-    assert pump.poll_event() is None
+    service = InlineDriver(pump, SystemClock()).service
+    assert service() is None
     transport.broken = True
-    assert pump.poll_event() == FAILURE
+    assert service() == FAILURE
     engine.events = [Event(EventType.RECEIVE, PeerHandle(1))]
-    assert pump.poll_event() == Event(EventType.RECEIVE, PeerHandle(1))
-    assert pump.poll_event() == FAILURE
+    assert service() == Event(EventType.RECEIVE, PeerHandle(1))
+    assert service() == FAILURE
+
+
+FIRST, SECOND = Datagram(b"1", HERE), Datagram(b"2", HERE)
+
+
+def broken_off(batch: list[Datagram], now: int) -> int:
+    raise TimeoutError
+
+
+def test_what_was_being_read_is_read_once_more(
+    pump: Pump, engine: FakeEngine, transport: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport.inbox = [FIRST]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "receive", broken_off)
+        with pytest.raises(TimeoutError):
+            pump.step(0)
+    transport.inbox = [SECOND]
+    pump.step(0)
+    assert ("receive", [FIRST, SECOND], 0) in engine.calls
+
+
+def test_what_was_being_sent_is_sent_once_more(
+    pump: Pump, engine: FakeEngine, transport: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.outbox = [FIRST]
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "send", broken_off)
+        with pytest.raises(TimeoutError):
+            pump.step(0)
+    engine.outbox = [SECOND]
+    pump.step(0)
+    assert ("send", [FIRST, SECOND], 0) in engine.calls
 
 
 def test_a_stage_goes_around_the_transport_and_sees_the_host(pump: Pump, transport: FakeTransport) -> None:

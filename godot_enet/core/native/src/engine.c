@@ -38,6 +38,11 @@ void gde_engine_destroy(gde_engine *e) {
     half_open_clear(e);
     connect_rate_clear(e);
     if (e->taken) packet_free(e, e->taken);
+    for (returned_event *each = e->returned, *next; each; each = next) {
+        next = each->next;
+        if (each->packet) packet_free(e, each->packet);
+        free(each);
+    }
     while (e->pool) {
         pool_block *next = e->pool->next;
         free(e->pool);
@@ -206,6 +211,14 @@ void enqueue(gde_engine *e, peer *p) {
 int32_t gde_poll_event(gde_engine *e, gde_event *event) {
     if (e->taken) packet_free(e, e->taken);
     e->taken = NULL;
+    if (e->returned) {
+        returned_event *first = e->returned;
+        e->returned = first->next;
+        *event = first->event;
+        e->taken = first->packet;
+        free(first);
+        return 1;
+    }
     for (peer *p; (p = e->dispatch_first);) {
         unqueue_peer(e, p);
         *event = (gde_event){.peer = p->handle};
@@ -245,6 +258,21 @@ int32_t gde_poll_event(gde_engine *e, gde_event *event) {
         return 1;
     }
     return 0;
+}
+
+/* Of several, the first one put back comes first. */
+void put_back(gde_engine *e, const gde_event *event, packet *packet) {
+    returned_event *returned = malloc(sizeof *returned);
+    if (!returned) {
+        if (packet) packet_free(e, packet);
+        return;
+    }
+    *returned = (returned_event){*event, packet, NULL};
+    if (e->returned)
+        e->last_returned->next = returned;
+    else
+        e->returned = returned;
+    e->last_returned = returned;
 }
 
 int32_t gde_poll_drops(gde_engine *e, gde_drop_report *reports, int32_t capacity) {

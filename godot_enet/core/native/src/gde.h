@@ -193,10 +193,13 @@ GDE_API int32_t gde_host_detach(gde_host *host, gde_engine **engine, int64_t *so
 /* After fork(), in the child: closes its copies of the descriptors, and nothing else. */
 GDE_API void gde_host_after_fork(gde_host *host);
 
-/* 1 and an event, or 0; waits up to `timeout` ms. A packet comes as `packet`, which the caller frees. */
+/* 1 and an event, or 0; waits up to `timeout` ms. A packet comes as `packet`, which the caller frees. With NULL for
+ * both the event stays, and it can turn out that there was none. */
 GDE_API int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_packet **packet);
 /* The same, but only what is queued already: no work, no wait. Takes back a chain of packets for reuse (or NULL). */
 GDE_API int32_t gde_host_next_event(gde_host *host, gde_event *event, gde_packet **packet, gde_packet *spare);
+/* An event of type 0 is none. Otherwise the next call gives it again, and here there is none any more. */
+GDE_API void gde_host_put_back(gde_host *host, gde_event *event, gde_packet **packet);
 GDE_API void gde_packet_free(gde_packet *packet);
 GDE_API int32_t gde_host_flush(gde_host *host);
 GDE_API int64_t gde_host_connect(gde_host *host, const gde_address *to, uint32_t channels, uint32_t data,

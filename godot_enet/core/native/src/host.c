@@ -243,6 +243,7 @@ void gde_host_after_fork(gde_host *host) {
 }
 
 static int32_t next_event(gde_host *host, gde_event *event, gde_packet **taken) {
+    if (!event) return host->engine->returned || host->engine->dispatch_first;
     *taken = NULL;
     if (!gde_poll_event(host->engine, event)) return 0;
     if (event->type == EVENT_RECEIVE) {
@@ -311,6 +312,16 @@ int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_
     }
     os_unlock(&host->lock);
     return found;
+}
+
+void gde_host_put_back(gde_host *host, gde_event *event, gde_packet **taken) {
+    if (event->type == EVENT_NONE) return;
+    os_lock(&host->lock);
+    put_back(host->engine, event, (packet *)*taken);
+    event->type = EVENT_NONE;
+    *taken = NULL;
+    if (host->blocked && !host->closed) os_waker_wake(&host->waker);
+    os_unlock(&host->lock);
 }
 
 /* Every other function is an engine's, under the lock. */

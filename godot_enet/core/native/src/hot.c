@@ -18,7 +18,7 @@ static struct {
     PyTypeObject *result;     /* ServiceResult */
     allocfunc result_alloc;
     PyObject *send_name, *service_name, *get_packet_name, *flags_name, *count_name, *error_name, *speak_name, *take_name,
-        *refuse_name;
+        *into_name, *timeout_name;
     PyTypeObject *handle, *peer, *connection;
 } state;
 
@@ -197,14 +197,11 @@ static PyObject *peer_send(PyObject *given, PyObject *const *args, Py_ssize_t co
         char *data;
         Py_ssize_t length;
         if (PyBytes_AsStringAndSize(args[1], &data, &length) < 0) return NULL;
-        int32_t result = gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel,
-                                       (const uint8_t *)data, (uint64_t)length, (uint32_t)flags);
-        if (result == GDE_OK) {
+        if (gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel, (const uint8_t *)data,
+                          (uint64_t)length, (uint32_t)flags) == GDE_OK) {
             Py_INCREF(state.ok);
             return state.ok;
         }
-        /* Not tried again, so that it counts once. */
-        if (result == GDE_ERR_QUEUE_FULL) return PyObject_CallMethodObjArgs(given, state.refuse_name, NULL);
     }
     return call_base(given, state.send_name, state.peer, args, count, keywords);
 }
@@ -310,6 +307,7 @@ typedef struct {
     PyObject_HEAD
     PyObject *handle;
     PyObject *ended; /* the list of peers to be dropped before the next event */
+    PyObject *undelivered; /* the list of results that service could not return: a signal handler raised */
     PyObject **peers; /* by slot, owned */
     uint32_t slots;
     PyObject *result; /* the last of service, to be filled anew once nobody else has it */
@@ -324,6 +322,7 @@ static void connection_forget(Connection *self) {
     PyMem_Free(peers);
     Py_CLEAR(self->handle);
     Py_CLEAR(self->ended);
+    Py_CLEAR(self->undelivered);
     Py_CLEAR(self->result);
 }
 
@@ -331,6 +330,7 @@ static int connection_traverse(Connection *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->handle);
     Py_VISIT(self->ended);
+    Py_VISIT(self->undelivered);
     Py_VISIT(self->result);
     for (uint32_t i = 0; i < self->slots; i++) Py_VISIT(self->peers[i]);
     return 0;
@@ -386,24 +386,86 @@ static Peer *seated(const Connection *self, uint64_t handle) {
     return peer && peer->peer == handle && peer->handle ? peer : NULL;
 }
 
-/* What the Python method makes of an event. */
+enum { WAIT_PIECE = 50 }; /* ms */
+
+/* Takes the next event of the host, if there is one, and waits up to `timeout` ms for it. 1, 0, a negative error, or
+ * INTERRUPTED with an exception, and then nothing was taken. */
+enum { INTERRUPTED = -100 };
+
+static int32_t next_event(gde_host *host, long timeout, packet *spare, gde_event *event, gde_packet **taken) {
+    int32_t found = gde_host_next_event(host, event, taken, (gde_packet *)spare);
+    for (int64_t until = timeout ? os_now() + timeout : 0, left = timeout; !found;) {
+        /* A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between. The event stays in the
+         * host meanwhile: a signal handler may raise. */
+        Py_BEGIN_ALLOW_THREADS
+        found = gde_host_service(host, left < WAIT_PIECE ? left : WAIT_PIECE, NULL, NULL);
+        Py_END_ALLOW_THREADS
+        if (found < 0) break;
+        left = timeout ? until - os_now() : 0;
+        if ((found || left > 0) && PyErr_CheckSignals() < 0) return INTERRUPTED;
+        if (found) found = gde_host_next_event(host, event, taken, NULL);
+        if (left <= 0) break;
+    }
+    return found;
+}
+
+/* What service reports of an event that is no packet for a peer that we know. */
 static PyObject *report(PyObject *given, const gde_event *event, PyObject *ended) {
     return PyObject_CallMethod(given, "_report_native", "iKIIIO", (int)event->type, (unsigned long long)event->peer,
                                (unsigned int)event->data, (unsigned int)event->reason, (unsigned int)event->command,
                                ended);
 }
 
-enum { WAIT_PIECE = 50 }; /* ms */
+/* The peer that a packet is for, borrowed; NULL if it is gone, or with an exception. `listed` is what Python knows of
+ * it, to be released: a peer that is not ours any more, if another thread has handed its host over to Python. */
+static Peer *find_peer(Connection *self, const gde_event *event, PyObject *ended, PyObject **listed) {
+    *listed = NULL;
+    Peer *peer = self->ended == ended ? seated(self, event->peer) : NULL;
+    if (peer) return peer;
+    /* Gone; or its CONNECT was taken by another thread, which is about to seat it. */
+    *listed = PyObject_CallMethod((PyObject *)self, "_await_peer", "KO", (unsigned long long)event->peer, ended);
+    return *listed && self->ended == ended ? seated(self, event->peer) : NULL;
+}
+
+/* A packet that is for no peer of ours: an error, unless it is for one that was handed over. */
+static PyObject *report_packet(Connection *self, PyObject *handle, const gde_event *event, PyObject *ended,
+                               PyObject *listed) {
+    if (listed == Py_None || self->handle == handle) return report((PyObject *)self, event, ended);
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)event->packet, (Py_ssize_t)event->length);
+    if (!bytes) return NULL;
+    PyObject *result = PyObject_CallMethod((PyObject *)self, "_receive_native", "OOII", listed, bytes,
+                                           (unsigned int)event->flags, (unsigned int)event->channel);
+    Py_DECREF(bytes);
+    return result;
+}
+
+static void give_to(Peer *peer, packet *arrived) {
+    arrived->next = NULL;
+    if (peer->last)
+        peer->last->next = arrived;
+    else
+        peer->first = arrived;
+    peer->last = arrived;
+    peer->count++;
+    peer->size += arrived->length;
+    tell(peer);
+}
+
+static bool is_plain(Connection *self) {
+    return self->handle && PyList_Size(self->ended) == 0 && PyList_Size(self->undelivered) == 0;
+}
 
 static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
     Connection *self = (Connection *)given;
     long timeout = 0;
-    if (!self->handle || keywords || count > 1 || (count && !plain_int(args[0], &timeout)) || timeout > 0x7FFFFFFF ||
-        PyList_Size(self->ended) > 0)
+    Py_ssize_t all = count + (keywords ? PyTuple_Size(keywords) : 0);
+    if (all > 1 || (keywords && all == 1 && PyTuple_GetItem(keywords, 0) != state.timeout_name) ||
+        (all && !plain_int(args[0], &timeout)) || timeout > 0x7FFFFFFF || !is_plain(self))
         return call_base(given, state.service_name, state.connection, args, count, keywords);
     /* The handle keeps the host's memory while another thread may drop the connection's. */
-    PyObject *handle = self->handle;
+    PyObject *handle = self->handle, *undelivered = self->undelivered, *result = NULL, *listed = NULL;
     Py_INCREF(handle);
+    Py_INCREF(undelivered);
     /* Of a connection that is destroyed and created again meanwhile the list is another one. */
     PyObject *ended = self->ended;
     Py_INCREF(ended);
@@ -413,20 +475,7 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
     packet *spare = ((Handle *)handle)->spare;
     ((Handle *)handle)->spare = NULL;
     ((Handle *)handle)->spare_count = 0;
-    int32_t found = gde_host_next_event(host, &event, &taken, (gde_packet *)spare);
-    /* A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between. */
-    for (int64_t until = timeout ? os_now() + timeout : 0, left = timeout; !found;) {
-        Py_BEGIN_ALLOW_THREADS
-        found = gde_host_service(host, left < WAIT_PIECE ? left : WAIT_PIECE, &event, &taken);
-        Py_END_ALLOW_THREADS
-        if (found || !timeout || (left = until - os_now()) <= 0) break;
-        if (PyErr_CheckSignals() < 0) {
-            Py_DECREF(handle);
-            Py_DECREF(ended);
-            return NULL;
-        }
-    }
-    PyObject *result;
+    int32_t found = next_event(host, timeout, spare, &event, &taken);
     if (found == 0) {
         result = state.none_result;
         Py_INCREF(result);
@@ -436,71 +485,109 @@ static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_s
             Py_XDECREF(spoken);
         }
     } else if (found < 0) {
-        /* Closed: let the Python method say so, unless it would ask another host that a signal handler has made. */
-        result = self->handle && self->handle != handle
-                     ? PyObject_CallMethod(given, "_report_native", "iKIIIO", -1, 0ull, 0u, 0u, 0u, ended)
-                     : call_base(given, state.service_name, state.connection, args, count, keywords);
-    } else if (event.type == EVENT_RECEIVE) {
-        packet *arrived = (packet *)taken;
-        Peer *peer = self->ended == ended ? seated(self, event.peer) : NULL;
-        PyObject *listed = NULL;
-        if (!peer) {
-            /* Gone; or its CONNECT was taken by another thread, which is about to seat it. */
-            listed = PyObject_CallMethod(given, "_await_peer", "KO", (unsigned long long)event.peer, ended);
-            if (!listed) {
-                gde_packet_free(taken);
-                Py_DECREF(handle);
-                Py_DECREF(ended);
-                return NULL;
-            }
-            peer = self->ended == ended ? seated(self, event.peer) : NULL;
+        if (found != INTERRUPTED) {
+            /* Closed: let the Python method say so, unless it would ask another host that a signal handler has made. */
+            event = (gde_event){.type = (uint32_t)-1};
+            result = self->handle && self->handle != handle
+                         ? report(given, &event, ended)
+                         : call_base(given, state.service_name, state.connection, args, all, NULL);
         }
+    } else {
+        Peer *peer = event.type == EVENT_RECEIVE ? find_peer(self, &event, ended, &listed) : NULL;
         if (peer) {
-            arrived->next = NULL;
-            if (peer->last)
-                peer->last->next = arrived;
-            else
-                peer->first = arrived;
-            peer->last = arrived;
-            peer->count++;
-            peer->size += arrived->length;
-            tell(peer);
+            give_to(peer, (packet *)taken);
             /* Making the result may start a garbage collection that drops this connection and its peers. */
             Py_INCREF(peer);
             result = receive_result(self, (PyObject *)peer, event.channel);
             Py_DECREF(peer);
         } else {
-            /* An error; unless there is a peer, and another thread has handed its host over to Python. */
-            PyObject *bytes = listed == Py_None || self->handle == handle
-                                  ? NULL
-                                  : PyBytes_FromStringAndSize((const char *)arrived->data, (Py_ssize_t)arrived->length);
-            unsigned int flags = arrived->flags;
-            gde_packet_free(taken);
-            result = PyErr_Occurred() ? NULL
-                     : bytes          ? PyObject_CallMethod(given, "_receive_native", "OOII", listed, bytes, flags,
-                                                            (unsigned int)event.channel)
-                                      : report(given, &event, ended);
-            Py_XDECREF(bytes);
+            if (!PyErr_Occurred())
+                result = listed ? report_packet(self, handle, &event, ended, listed) : report(given, &event, ended);
+            if (!result)
+                gde_host_put_back(host, &event, &taken);
+            else if (taken)
+                gde_packet_free(taken);
         }
-        Py_XDECREF(listed);
-    } else {
-        result = report(given, &event, ended);
+        /* A signal handler that raises once we have returned takes the result from the caller. Here it does not yet. */
+        if (result && PyErr_CheckSignals() < 0) {
+            PyList_Insert(undelivered, 0, result);
+            Py_CLEAR(result);
+        }
     }
-    Py_DECREF(ended);
     Py_DECREF(handle);
+    Py_DECREF(undelivered);
+    Py_DECREF(ended);
+    Py_XDECREF(listed);
     return result;
 }
 
-/* _native(handle, ended, slots): from now on service asks this host; None: no more. */
+/* _service_into(events): as service(), but the result is appended to a list, and a packet stands in it: (EVENT_RECEIVE,
+ * peer, packet, channel, flags). */
+static PyObject *connection_service_into(PyObject *given, PyObject *events) {
+    Connection *self = (Connection *)given;
+    if (!self->handle || PyList_Size(self->ended) > 0)
+        return call_base(given, state.into_name, state.connection, &events, 1, NULL);
+    PyObject *handle = self->handle, *ended = self->ended, *result = NULL, *listed = NULL;
+    Py_INCREF(handle);
+    Py_INCREF(ended);
+    gde_host *host = ((Handle *)handle)->host;
+    gde_event event = {0};
+    gde_packet *taken = NULL;
+    int32_t found = next_event(host, 0, NULL, &event, &taken);
+    if (found == 0) {
+        result = Py_None;
+        Py_INCREF(result);
+        if (gde_host_has_drops(host)) {
+            Py_DECREF(result);
+            result = PyObject_CallMethodObjArgs(given, state.speak_name, NULL);
+        }
+    } else if (found < 0) {
+        if (found != INTERRUPTED) result = call_base(given, state.into_name, state.connection, &events, 1, NULL);
+    } else {
+        Peer *peer = event.type == EVENT_RECEIVE ? find_peer(self, &event, ended, &listed) : NULL;
+        if (!peer && listed && listed != Py_None && self->handle != handle) {
+            Py_INCREF(listed);
+            peer = (Peer *)listed; /* handed over to Python meanwhile: the packet goes the same way */
+        } else if (peer) {
+            Py_INCREF(peer);
+        }
+        if (peer) {
+            PyObject *bytes = PyBytes_FromStringAndSize((const char *)event.packet, (Py_ssize_t)event.length);
+            PyObject *channel = PyLong_FromLong((long)event.channel), *flags = PyLong_FromLong((long)event.flags);
+            if (bytes && channel && flags)
+                result = PyTuple_Pack(5, state.event_receive, peer, bytes, channel, flags);
+            Py_XDECREF(bytes);
+            Py_XDECREF(channel);
+            Py_XDECREF(flags);
+            Py_DECREF(peer);
+        } else if (!PyErr_Occurred()) {
+            result = report(given, &event, ended);
+        }
+    }
+    if (found > 0 && result && PyList_Append(events, result) < 0) Py_CLEAR(result);
+    if (found > 0 && !result)
+        gde_host_put_back(host, &event, &taken);
+    else if (taken)
+        gde_packet_free(taken);
+    Py_DECREF(handle);
+    Py_DECREF(ended);
+    Py_XDECREF(listed);
+    Py_XDECREF(result);
+    if (!result) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* _native(handle, ended, undelivered, slots): from now on service asks this host; None: no more. */
 static PyObject *connection_native(PyObject *given, PyObject *args) {
     Connection *self = (Connection *)given;
-    PyObject *handle, *ended;
+    PyObject *handle, *ended, *undelivered;
     unsigned int slots;
-    if (!PyArg_ParseTuple(args, "OOI", &handle, &ended, &slots)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOOI", &handle, &ended, &undelivered, &slots)) return NULL;
     connection_forget(self);
     if (handle == Py_None) Py_RETURN_NONE;
-    if (Py_TYPE(handle) != state.handle || !PyList_Check(ended) || slots > MAXIMUM_PEER_ID) {
-        PyErr_SetString(PyExc_TypeError, "a native host's handle, a list and a number of slots are needed");
+    if (Py_TYPE(handle) != state.handle || !PyList_Check(ended) || !PyList_Check(undelivered) ||
+        slots > MAXIMUM_PEER_ID) {
+        PyErr_SetString(PyExc_TypeError, "a native host's handle, two lists and a number of slots are needed");
         return NULL;
     }
     if (!(self->peers = PyMem_Calloc(slots ? slots : 1, sizeof *self->peers))) return PyErr_NoMemory();
@@ -509,6 +596,8 @@ static PyObject *connection_native(PyObject *given, PyObject *args) {
     self->handle = handle;
     Py_INCREF(ended);
     self->ended = ended;
+    Py_INCREF(undelivered);
+    self->undelivered = undelivered;
     Py_RETURN_NONE;
 }
 
@@ -543,6 +632,7 @@ static PyObject *connection_seat(PyObject *given, PyObject *args) {
 static PyMethodDef connection_methods[] = {
     {"service", (PyCFunction)(void (*)(void))connection_service, METH_FASTCALL | METH_KEYWORDS,
      "service($self, timeout=0)\n--\n\n"},
+    {"_service_into", connection_service_into, METH_O, NULL},
     {"_native", connection_native, METH_VARARGS, NULL},
     {"_seat", connection_seat, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
@@ -577,7 +667,8 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *builtins
             !(state.count_name = PyUnicode_InternFromString("get_available_packet_count")) ||
             !(state.error_name = PyUnicode_InternFromString("_packet_error")) ||
             !(state.take_name = PyUnicode_InternFromString("_take_packet")) ||
-            !(state.refuse_name = PyUnicode_InternFromString("_refuse")) ||
+            !(state.into_name = PyUnicode_InternFromString("_service_into")) ||
+            !(state.timeout_name = PyUnicode_InternFromString("timeout")) ||
             !(state.speak_name = PyUnicode_InternFromString("_speak")) ||
             !(state.handle = (PyTypeObject *)PyType_FromSpec(&handle_spec)) ||
             !(state.peer = (PyTypeObject *)PyType_FromSpec(&peer_spec)) ||

@@ -327,6 +327,13 @@ typedef struct {
     uint64_t words_used, words[PEER_WORDS];
 } slot_set;
 
+typedef struct returned_event returned_event;
+struct returned_event {
+    gde_event event;
+    packet *packet;
+    returned_event *next;
+};
+
 struct gde_engine {
     gde_config config;
     uint32_t incoming_bandwidth, outgoing_bandwidth, channel_limit;
@@ -378,6 +385,7 @@ struct gde_engine {
     uint64_t favoured; /* who may finish a packet although the memory is used up */
     uint32_t pass_number, suspect_pass, suspect_commands; /* see budget.py */
     packet *taken; /* the packet of the last event */
+    returned_event *returned, *last_returned; /* taken, and put back by whoever could not hand them on */
     uint8_t scratch[MAXIMUM_DATAGRAM + 8];
     uint8_t body_scratch[MAXIMUM_DATAGRAM + 8];
 };
@@ -581,6 +589,7 @@ void transmit_to_outbox(gde_engine *e, int64_t now);
 void *pool_take(gde_engine *e, size_t size, bool *pooled);
 void pool_give(gde_engine *e, void *block, bool pooled);
 void packet_free(gde_engine *e, packet *waiting);
+void put_back(gde_engine *e, const gde_event *event, packet *packet);
 
 /* timers.c */
 void schedule(gde_engine *e, peer *p);

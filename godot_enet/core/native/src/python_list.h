@@ -28,6 +28,8 @@
     X(void, PyErr_SetString, (PyObject *, const char *))                               \
     X(void, PyEval_RestoreThread, (PyThreadState *))                                   \
     X(PyThreadState *, PyEval_SaveThread, (void))                                      \
+    X(int, PyList_Append, (PyObject *, PyObject *))                                    \
+    X(int, PyList_Insert, (PyObject *, Py_ssize_t, PyObject *))                        \
     X(Py_ssize_t, PyList_Size, (PyObject *))                                           \
     X(long, PyLong_AsLongAndOverflow, (PyObject *, int *))                             \
     X(unsigned long long, PyLong_AsUnsignedLongLong, (PyObject *))                     \
