@@ -157,8 +157,9 @@ def a_command(random: Random, now: int) -> bytes:
         return raw.unsequenced(channel(), u16(), data)
     if kind in (8, 12):
         count = random.choice((1, 2, 3, u32()))
-        offset, total = random.choice(((0, len(data)), (0, 100), (40, 80), pair()))
         index = random.choice((0, 1, 2, u32()))
+        cut = index * len(data) & 0xFFFFFFFF, count * len(data) & 0xFFFFFFFF  # as ENet does
+        offset, total = random.choice((cut, cut, cut, (0, len(data)), (0, 100), (40, 80), pair()))
         if kind == 8:
             return raw.fragment(channel(), u16(), index & 0xFFFFFFFF, count, total, offset, data)
         return raw.unreliable_fragment(channel(), u16(), u16(), index, count, total, offset, data)

@@ -175,13 +175,15 @@ def test_groups_of_any_shape(seed: int) -> None:
     numbers = [1, 1, 1, 4, 7]
     for _ in range(300):
         start, count = random.choice(numbers), random.choice((1, 2, 3, 3))
-        total = random.choice((10, 10, 30, count, count - 1 or 1))
-        offset = random.randrange(total)
+        number, total = random.randrange(count), random.choice((10, 10, 30, count, count - 1 or 1))
         data = random.randbytes(random.randrange(1, 12))
+        offset = number * len(data) if number < count - 1 else total - len(data)
+        if random.random() < 0.1 or offset < 0:
+            offset = random.randrange(total)
         make = (
-            raw.fragment(0, start, random.randrange(count), count, total, offset, data)
+            raw.fragment(0, start, number, count, total, offset, data)
             if random.random() < 0.5
-            else raw.unreliable_fragment(1, 0, start, random.randrange(count), count, total, offset, data)
+            else raw.unreliable_fragment(1, 0, start, number, count, total, offset, data)
         )
         pair.craft(make)
         if random.random() < 0.2:

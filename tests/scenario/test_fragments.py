@@ -172,6 +172,12 @@ class TestReceiving:
             (0, 1048577, 2000000, 0, b"aa"),
             (0, 2, 0xFFFFFFFF, 0, b"aa"),
             (0, 2, 4, 0xFFFFFFFF, b"aa"),
+            (0, 2, 32 << 20, 0, b"a"),
+            (1, 2, 32 << 20, 1, b"a"),
+            (1, 3, 9, 4, b"aaa"),
+            (2, 3, 9, 7, b"aa"),
+            (2, 3, 9, 4, b"aaaaa"),
+            (0, 1, 4, 2, b"aa"),
         ],
         ids=[
             "offset at the end",
@@ -183,6 +189,12 @@ class TestReceiving:
             "too many fragments",
             "too large",
             "offset overflows",
+            "more bytes than fragments of this length hold",
+            "last one not at the end",
+            "not where fragments of this length begin",
+            "last one behind unequal ones",
+            "last one longer than the others",
+            "half of a whole",
         ],
     )
     @pytest.mark.parametrize("kind", ["reliable", "unreliable"])
@@ -209,14 +221,14 @@ class TestReceiving:
     def test_gaps_of_a_crafted_packet_read_zero(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
-        peer.post(raw.fragment(0, 1, 0, 2, 8, 1, b"ab"), raw.fragment(0, 1, 1, 2, 8, 6, b"c"))
-        assert stage.packets() == [b"\0ab\0\0\0c\0"]
+        peer.post(raw.fragment(0, 1, 0, 2, 8, 0, b"abcd"), raw.fragment(0, 1, 1, 2, 8, 7, b"e"))
+        assert stage.packets() == [b"abcd\0\0\0e"]
 
     def test_overlaps_of_a_crafted_packet_take_the_later_arrival(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
-        peer.post(raw.fragment(0, 1, 1, 2, 4, 0, b"1111"), raw.fragment(0, 1, 0, 2, 4, 1, b"00"))
-        assert stage.packets() == [b"1001"]
+        peer.post(raw.fragment(0, 1, 1, 2, 4, 2, b"11"), raw.fragment(0, 1, 0, 2, 4, 0, b"000"))
+        assert stage.packets() == [b"0001"]
 
     def test_numbers_that_lie_inside_a_completed_packet_do_not_block_the_channel(
         self, engine_factory: EngineFactory
@@ -277,7 +289,7 @@ class TestReceivingUnreliable:
         stage = Stage(engine_factory)
         peer = stage.joined()
         for start in range(1, 60):
-            peer.post(raw.unreliable_fragment(0, 0, start, 0, 2, 1000, 0, b"x"))
+            peer.post(raw.unreliable_fragment(0, 0, start, 0, 2, 1000, 0, bytes(500)))
         stage.settle()
         assert peer.info.waiting_data == 2000
 
@@ -295,7 +307,7 @@ class TestReceivingUnreliable:
         stage = Stage(engine_factory)
         peer = stage.joined()
         peer.post(raw.unreliable_fragment(0, 0, 1, 0, 2, 4, 0, b"aa"))
-        (answer,) = peer.exchange(raw.unreliable_fragment(0, 0, 1, 1, 3, 4, 2, b"bb"), raw.ping(7))
+        (answer,) = peer.exchange(raw.unreliable_fragment(0, 0, 1, 1, 3, 6, 2, b"bb"), raw.ping(7))
         assert [command.number for command in raw.read(answer).commands] == [7]
         peer.post(raw.unreliable_fragment(0, 0, 1, 1, 2, 4, 2, b"bb"))
         assert stage.packets() == [b"aabb"]

@@ -90,7 +90,7 @@ def test_a_window_in_each_channel_is_let_in_when_nothing_else_could_help(engine_
     stage = Stage(engine_factory, maximum_waiting_data=10, maximum_packet_size=1 << 20)
     peer = stage.joined(channels=8)
     for channel in range(2):
-        assert peer.exchange(raw.fragment(channel, 1, 0, 1000, 1 << 20, 0, b"x"))
-    assert not peer.exchange(raw.fragment(2, 1, 0, 1000, 1 << 20, 0, b"x"))
+        assert peer.exchange(raw.fragment(channel, 1, 0, 1024, 1 << 20, 0, bytes(1024)))
+    assert not peer.exchange(raw.fragment(2, 1, 0, 1024, 1 << 20, 0, bytes(1024)))
     for channel in range(3, 8):
-        assert peer.exchange(raw.fragment(channel, 1, 0, 1000, 1 << 16, 0, b"x"))
+        assert peer.exchange(raw.fragment(channel, 1, 0, 1024, 1 << 16, 0, bytes(64)))

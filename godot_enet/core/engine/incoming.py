@@ -452,6 +452,17 @@ def _handle_send_unsequenced(
     return stop if taken else -stop
 
 
+def _is_cut_evenly(count: int, number: int, total: int, offset: int, length: int) -> bool:
+    """Whether a packet of ``total`` bytes has this fragment, if all are equally long but for the last.
+
+    ENet cuts packets so. Otherwise two fragments of one byte could claim to be a packet of the greatest size.
+    enet: peer.c: enet_peer_send.
+    """
+    if number < count - 1:
+        return offset == number * length and (count - 1) * length < total <= count * length
+    return offset + length == total and (offset % number == 0 and offset >= number * length if number else not offset)
+
+
 def _handle_fragment(engine: PythonEngine, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
     first, channel_id, reliable, start, length, count, number, total, offset = _unpack_fragment(data, at)
     channel = _channel(engine, peer, channel_id)
@@ -472,9 +483,7 @@ def _handle_fragment(engine: PythonEngine, peer: Peer, data: bytes, at: int, bod
         count > MAXIMUM_FRAGMENT_COUNT
         or number >= count
         or total > engine.maximum_packet_size
-        or total < count
-        or offset >= total
-        or length > total - offset
+        or not _is_cut_evenly(count, number, total, offset, length)
     ):
         engine.drop(Drop.PACKET_TOO_LARGE if total > engine.maximum_packet_size else Drop.MALFORMED, peer.address)
         return _STOP

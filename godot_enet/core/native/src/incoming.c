@@ -142,6 +142,16 @@ static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t
     p->event_data = read32(at + 4);
 }
 
+/* Whether a packet of `total` bytes has this fragment, if all are equally long but for the last. ENet cuts packets so.
+ * Otherwise two fragments of one byte could claim to be a packet of the greatest size.
+ * enet: peer.c: enet_peer_send. */
+static bool is_cut_evenly(uint64_t count, uint64_t number, uint64_t total, uint64_t offset, uint64_t length) {
+    if (number < count - 1)
+        return offset == number * length && (count - 1) * length < total && total <= count * length;
+    if (offset + length != total) return false;
+    return number ? offset % number == 0 && offset >= number * length : offset == 0;
+}
+
 static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *body_at, const uint8_t *end,
                             span *data) {
     uint32_t id = at[1];
@@ -156,8 +166,8 @@ static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uin
     bool is_reliable = (at[0] & 15) == COMMAND_SEND_FRAGMENT;
     if (!channel_accepts(c, is_reliable ? start : reliable)) return true;
     if (!is_reliable && reliable == c->incoming_reliable && start <= c->incoming_unreliable) return true;
-    if (count > MAXIMUM_FRAGMENT_COUNT || number >= count || total > e->config.maximum_packet_size || total < count ||
-        offset >= total || data->length > total - offset) {
+    if (count > MAXIMUM_FRAGMENT_COUNT || number >= count || total > e->config.maximum_packet_size ||
+        !is_cut_evenly(count, number, total, offset, data->length)) {
         engine_drop(e, total > e->config.maximum_packet_size ? DROP_PACKET_TOO_LARGE : DROP_MALFORMED, &p->address);
         return false;
     }
