@@ -33,7 +33,7 @@ from OpenSSL import SSL
 from benchmarks.engines import native_is_missing
 from godot_enet.core import Address, EventType, Host, HostConfig
 from godot_enet.core.dtls.contexts import ClientContext, server_context
-from godot_enet.core.dtls.records import Hello, hello_verify_request, parse_client_hello
+from godot_enet.core.dtls.records import hello_verify_request, parse_client_hello
 from godot_enet.core.dtls.server import DtlsServerTransport, ServerStage
 from godot_enet.core.dtls.session import Session
 from godot_enet.core.dtls.settings import ClientTrust, ServerCredentials
@@ -190,14 +190,10 @@ class Vanisher:
 
     def __init__(self, server: Host) -> None:
         self._server = server
-        client = Session(ClientContext(TRUST).connection(), NOBODY, 0)
-        client.advance(0)
-        hello = parse_client_hello(client.out[0])
-        assert hello is not None
-        self._hello: Hello = hello
+        self._hello = hello_record()
 
     def vanish(self) -> None:
-        data = bytearray(self._hello.record)
+        data = bytearray(self._hello)
         data[27:59] = secrets.token_bytes(32)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
             plain.settimeout(10)
@@ -206,6 +202,15 @@ class Vanisher:
             self._server.service()
             plain.send(with_cookie(bytes(data), plain.recv(100)[-32:]))
             self._server.service()
+
+
+def hello_record() -> bytes:
+    """The first hello of a client."""
+    client = Session(ClientContext(TRUST).connection(), NOBODY, 0)
+    client.advance(0)
+    hello = parse_client_hello(client.out[0])
+    assert hello is not None
+    return hello.record
 
 
 def with_cookie(data: bytes, cookie: bytes) -> bytes:

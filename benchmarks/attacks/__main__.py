@@ -9,9 +9,10 @@ import argparse
 import importlib.util
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from benchmarks.attacks import attackers
+from benchmarks.attacks import attackers, crafted
 from benchmarks.attacks.attackers import Server, started
 from benchmarks.engines import native_is_missing
 from godot_enet import available_engines
@@ -44,6 +45,31 @@ def rates_and_longest(result: Result) -> str:
     return f"{result['taken']:,.0f}/s, a call at most {result['longest'] * 1000:.1f} ms"
 
 
+def worst(result: Result) -> str:
+    """How long one call of service or poll took."""
+    return f"{result['longest']:.2f} s for {result['bytes'] / 1000:,.1f} KB"
+
+
+def worst_of_all(result: Result) -> str:
+    """The same for a flood."""
+    return f"{result['longest']:.2f} s"
+
+
+def gained_from(result: Result) -> str:
+    """Memory, and what it took."""
+    return f"{gained(result)} from {result['bytes'] / 1e3:,.1f} KB"
+
+
+def let_in(result: Result) -> str:
+    """Peers that forged addresses became."""
+    return f"{result['joined']:.0f} of 32, {result['guesses']:,.0f} guesses"
+
+
+def still_in(result: Result) -> str:
+    """What became of the one in whose name was forged."""
+    return f"{'stays' if result['peers'] else 'is out'}, {result['bytes'] / 1000:,.0f} KB"
+
+
 ROWS: tuple[Row, ...] = (
     ("CONNECT flood, 5,000/s: an honest client is in after", attackers.connect_flood, 8.0, seconds_or_never, ()),
     ("slow loris, 20 handshakes/s: the same", attackers.slow_loris, 8.0, seconds_or_never, ()),
@@ -52,6 +78,88 @@ ROWS: tuple[Row, ...] = (
     ("31 peers that begin small packets and end none: the same", attackers.hoards, 20.0, gained, ()),
     ("500 false acknowledgements a datagram: taken", attackers.acknowledgements, 4.0, rates_and_longest, ()),
     ("decompression bombs: rejected", attackers.bombs, 4.0, rates, ("packed",)),
+)
+
+
+class Crafted(NamedTuple):
+    """An attack by few bytes, and what it did to this package before there was a limit."""
+
+    title: str
+    before: dict[str, str]
+    """By engine."""
+    attack: Callable[[Server, float], Result]
+    show: Callable[[Result], str]
+    kind: str = "plain"
+    """Of the server."""
+    seconds: float = 20.0
+    """How long it goes on, or may go on until the server has dealt with it."""
+
+
+def both(before: str) -> dict[str, str]:
+    """The same for each engine."""
+    return {"native": before, "python": before}
+
+
+CRAFTED = (
+    Crafted(
+        "proofs guessed, all else known: forged addresses let in",
+        both("32 of 32, predicted"),
+        crafted.guesses,
+        let_in,
+        seconds=8,
+    ),
+    Crafted(
+        "relay to a client that takes nothing: memory in 12 s",
+        both("1,200 MB"),
+        crafted.stuffed_relay,
+        gained,
+        "scene",
+        12,
+    ),
+    Crafted(
+        "packets reported and not taken: memory in 6 s", both("800 MB in 2 s"), crafted.untaken, gained, "untaken", 6
+    ),
+    Crafted(
+        "two fragments of a byte that claim 32 MB: memory", both("268 MB from 5.4 KB"), crafted.claims, gained_from
+    ),
+    Crafted(
+        "acknowledgements of nothing, 14,000 packets under way: a call",
+        {"native": "2.4 s for 65 KB", "python": "9 s for 65 KB"},
+        crafted.false_acknowledgements,
+        worst,
+        "talkative",
+    ),
+    Crafted(
+        "fragments with one place in a table: a call",
+        {"native": "35 s for 3,250 KB"},
+        crafted.gathered_fragments,
+        worst,
+        seconds=60,
+    ),
+    Crafted(
+        "keys with one hash in a Dictionary: a call",
+        both("12 s for 192 KB"),
+        crafted.colliding_keys,
+        worst,
+        "decoding",
+        60,
+    ),
+    Crafted(
+        "tiny compressed datagrams, range coder: a call",
+        {"python": "0.94 s for 6.9 KB"},
+        crafted.tiny_compressed,
+        worst,
+        "packed",
+    ),
+    Crafted(
+        "wrong checksums in a player's name: the player",
+        both("is out after 50 KB"),
+        crafted.forged_checksums,
+        still_in,
+        "checked",
+        8,
+    ),
+    Crafted("DTLS hellos replayed, 3,000/s: a call", both("4.8 s"), crafted.replayed_hellos, worst_of_all, "secure", 8),
 )
 
 
@@ -71,6 +179,22 @@ def amplified(names: list[str], seconds: float) -> dict[str, str]:
     return results
 
 
+def print_crafted(engines: Sequence[str], *, quick: bool) -> None:
+    """The table of the attacks that need few bytes."""
+    print(f"\n| | {' | '.join(f'{name}, before | {name}, now' for name in engines)} |")
+    print(f"|---{'|---' * (2 * len(engines))}|")
+    for row in CRAFTED:
+        cells = []
+        for name in engines:
+            if row.kind == "secure" and importlib.util.find_spec("OpenSSL") is None:
+                cells += [row.before.get(name, "-"), "-"]
+                continue
+            with started(name, row.kind) as server:
+                result = row.attack(server, min(row.seconds, 2.0) if quick else row.seconds)
+            cells += [row.before.get(name, "-"), row.show(result)]
+        print(f"| {row.title} | {' | '.join(cells)} |", flush=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.attacks", description=(__doc__ or "").split("\n")[0])
@@ -88,6 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
             with started(name, *extra) as server:
                 row.append(show(attack(server, 2.0 if quick else seconds)))
         print(f"| {title} | {' | '.join(row)} |", flush=True)
+    print_crafted(available_engines(), quick=quick)
     return 0
 
 

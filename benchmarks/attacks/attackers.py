@@ -23,9 +23,11 @@ __all__ = [
     "amplification",
     "bombs",
     "connect_flood",
+    "forgers",
     "fragments",
     "garbage",
     "hoards",
+    "intruder",
     "slow_loris",
     "started",
 ]
@@ -49,8 +51,15 @@ class Server:
         self.address = ("127.0.0.1", self.port)
 
     def look(self) -> dict[str, Any]:
-        """How it is: CONNECT events, longest turn, memory gained, processor time, datagrams."""
-        self._in.write("\n")
+        """How it is: CONNECT events, peers, memory gained, datagrams, CPU seconds in all and of the longest turn."""
+        return self._ask("\n")
+
+    def look_on(self) -> dict[str, Any]:
+        """The same, but the longest turn stays the longest."""
+        return self._ask("on\n")
+
+    def _ask(self, line: str) -> dict[str, Any]:
+        self._in.write(line)
         self._in.flush()
         state: dict[str, Any] = json.loads(self._out.readline())
         return state
@@ -185,13 +194,16 @@ def bombs(server: Server, seconds: float) -> dict[str, float]:
 
 
 @contextmanager
-def intruder(server: Server) -> Iterator[tuple[socket.socket, int, int]]:
-    """Somebody who connects by hand and means no good: the socket, the slot and the session."""
+def intruder(server: Server, unpack: Callable[[bytes], bytes] = bytes) -> Iterator[tuple[socket.socket, int, int]]:
+    """Somebody who connects by hand and means no good: the socket, the slot and the session.
+
+    ``unpack`` makes an answer that is compressed or has a checksum a plain one.
+    """
     plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     plain.bind(("127.0.0.1", 0))
     plain.settimeout(PATIENCE)
     plain.sendto(wire.connect(int.from_bytes(os.urandom(4), "big")), server.address)
-    while (answer := wire.read_verify(plain.recv(4096))) is None:
+    while (answer := wire.read_verify(unpack(plain.recv(4096)))) is None:
         continue
     slot, session, number, sent_time = answer
     plain.sendto(wire.to_peer(slot, session, 0, wire.acknowledge(number, sent_time)), server.address)

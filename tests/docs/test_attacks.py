@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from benchmarks.attacks import attackers, far
+from benchmarks.attacks.__main__ import CRAFTED, Crafted
 from benchmarks.attacks.attackers import started
 from benchmarks.attacks.network import namespaces, why_not
 from benchmarks.recovery import Ours, connected, stream
@@ -44,6 +45,22 @@ def test_floods_leave_it_small_and_able_to_answer(engine: str, attack: attackers
     with started(engine) as server:
         assert attack(server, 0.5)["memory"] < 64e6
         assert gets_in(server, rate=1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("row", CRAFTED, ids=lambda row: row.attack.__name__)
+def test_few_bytes_do_no_more_than_their_limit_allows(engine: str, row: Crafted) -> None:
+    if row.kind == "secure":
+        pytest.importorskip("OpenSSL")
+    with started(engine, row.kind) as server:
+        result = row.attack(server, min(row.seconds, 8.0))
+    assert result["memory"] < 160e6
+    assert result["longest"] < 2  # CPU seconds; they were many
+    if row.kind == "checked":
+        assert result["peers"] == 1
+    if "guesses" in result:
+        assert result["joined"] == 0
 
 
 @pytest.mark.long
