@@ -18,7 +18,7 @@ static struct {
     PyTypeObject *result;     /* ServiceResult */
     allocfunc result_alloc;
     PyObject *send_name, *service_name, *get_packet_name, *flags_name, *count_name, *error_name, *speak_name, *take_name,
-        *into_name, *timeout_name;
+        *into_name, *timeout_name, *refuse_name;
     PyTypeObject *handle, *peer, *connection;
 } state;
 
@@ -197,11 +197,14 @@ static PyObject *peer_send(PyObject *given, PyObject *const *args, Py_ssize_t co
         char *data;
         Py_ssize_t length;
         if (PyBytes_AsStringAndSize(args[1], &data, &length) < 0) return NULL;
-        if (gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel, (const uint8_t *)data,
-                          (uint64_t)length, (uint32_t)flags) == GDE_OK) {
+        int32_t outcome = gde_host_send(((Handle *)self->handle)->host, self->peer, (uint32_t)channel,
+                                        (const uint8_t *)data, (uint64_t)length, (uint32_t)flags);
+        if (outcome == GDE_OK) {
             Py_INCREF(state.ok);
             return state.ok;
         }
+        /* It is counted already: not to be tried again. */
+        if (outcome == GDE_ERR_QUEUE_FULL) return call_base(given, state.refuse_name, state.peer, NULL, 0, NULL);
     }
     return call_base(given, state.send_name, state.peer, args, count, keywords);
 }
@@ -669,6 +672,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *builtins
             !(state.take_name = PyUnicode_InternFromString("_take_packet")) ||
             !(state.into_name = PyUnicode_InternFromString("_service_into")) ||
             !(state.timeout_name = PyUnicode_InternFromString("timeout")) ||
+            !(state.refuse_name = PyUnicode_InternFromString("_refuse")) ||
             !(state.speak_name = PyUnicode_InternFromString("_speak")) ||
             !(state.handle = (PyTypeObject *)PyType_FromSpec(&handle_spec)) ||
             !(state.peer = (PyTypeObject *)PyType_FromSpec(&peer_spec)) ||
