@@ -15,6 +15,7 @@ __all__ = [
     "COMMAND_MASK",
     "CONTROL_CHANNEL",
     "CONTROL_WINDOW",
+    "DECODED_BYTES",
     "HEADER_COMPRESSED",
     "HEADER_SENT_TIME",
     "HOST_BANDWIDTH_THROTTLE_INTERVAL",
@@ -102,6 +103,8 @@ WINDOW_SIZE_SCALE = 65536
 UNDECODABLE_COMMANDS = 256
 """Our own price of a datagram of a peer that does not decode or has a wrong checksum, in commands: it costs much to
 find out."""
+DECODED_BYTES = 3
+"""Our own price of decompressing, in bytes for a command: what the slowest codec takes in Python."""
 MAXIMUM_EARLY_UNRELIABLE = 1024
 """Our own cap: unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
 CONTROL_WINDOW = 128

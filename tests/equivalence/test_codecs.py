@@ -176,6 +176,9 @@ def test_what_is_dropped_is_dropped_for_the_same_reason(codec: Compressor, check
             size = random.choice((len(data), len(data), random.randrange(len(data) + 1), 5000))
             batch.append((bytes(data[:size]).ljust(size if size == 5000 else 0, b"\1"), sender))
         both.call("receive", batch, now)
+        both.call("handle_timeout", now)
+        both.compare()
+        both.call("handle_timeout", now)
         both.compare()
     causes = {cause.name for cause, times in both.python.drops.items() if times}
     expected = {"SHORT", "OVERSIZED", "UNKNOWN_PEER", "WRONG_ADDRESS", "UNDECODABLE", "OVER_BUDGET"}

@@ -26,6 +26,8 @@ _SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
 _SINGLE_SEGMENT = 0x20
 _CHECKSUM = 0x04
 _REPEATED_BYTE = 1
+_MOST_FRAMES = 8
+"""Of a datagram. A sender makes one; each takes a while, however little is in it."""
 _LEAST_WINDOW_BITS = 10
 _MOST_WINDOW_BITS = 31
 """libzstd refuses larger ones."""
@@ -61,8 +63,11 @@ class Zstd:
         """
         library = self._library
         plain = b""
-        at = 0
+        at = frames = 0
         while at < len(data):
+            frames += 1
+            if frames > _MOST_FRAMES:
+                return None
             room = limit - len(plain)
             frame = _read_frame(data, at, room)
             if frame is None:

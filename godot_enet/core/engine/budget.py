@@ -2,12 +2,15 @@
 
 Four budgets, none of which ENet has:
 
-- *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. What comes beyond
-  them in the same pass is dropped where only its header has been read, and is sent again if it was reliable. Who is
-  beyond them for five seconds on end is disconnected.
-- *Work that nobody has proved to be its own*: datagrams that do not decode, or have a wrong checksum. Anybody can send
-  them in the name of a peer, so they are not held against it. They are counted for all peers together; beyond that,
-  peers in whose name such a datagram has come in this pass have their compressed datagrams dropped for the rest of it.
+- *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. Decompressing counts
+  as commands, too: a few bytes may stand for thousands. What comes beyond them waits, unread but for its header, for
+  the next pass, where it comes first; that is nothing against an honest sender, whose codec may be slow here. Of each
+  peer 256 datagrams may wait. What comes beyond them is dropped, and is sent again if it was reliable; who is beyond
+  them for five seconds on end is disconnected.
+- *Work that nobody has proved to be its own*: datagrams that do not decode, or have a wrong checksum, and compressed
+  ones of half-open connections. Anybody can send them in the name of a peer, so they are not held against it. They are
+  counted for all together; beyond that, peers in whose name such a datagram has come in this pass have their compressed
+  datagrams dropped for the rest of it, and so have half-open connections.
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
   of them and no more, but for one that may finish its packet.
 - *What waits to be sent*, or to be acknowledged: a peer that takes less than others send it, by way of this host, makes
@@ -19,9 +22,10 @@ Units: bytes, milliseconds.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import UNDECODABLE_COMMANDS, Drop, PeerState
+from godot_enet.core.constants import DECODED_BYTES, RECEIVE_BATCH, UNDECODABLE_COMMANDS, Drop, PeerState
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -31,11 +35,16 @@ __all__ = [
     "EXCESS_PAUSE",
     "EXCESS_TIME",
     "KEPT_OVERHEAD",
+    "charge_nobody",
     "exceed",
     "is_exhausted",
+    "is_nobody_exhausted",
     "is_suspect",
     "may_keep",
     "may_queue",
+    "must_wait",
+    "next_of_backlog",
+    "put_off",
     "suspect",
     "takes_nothing",
 ]
@@ -58,25 +67,69 @@ def is_exhausted(engine: PythonEngine, peer: Peer) -> bool:
     return bool((commands and peer.served_commands >= commands) or (size and peer.served_bytes >= size))
 
 
-def suspect(engine: PythonEngine, peer: Peer | None) -> None:
-    """A datagram was no use, and nothing but an address and a number says that it came from the peer."""
+def must_wait(engine: PythonEngine, peer: Peer) -> bool:
+    """Whether what comes from the peer now waits for the next pass."""
+    return is_exhausted(engine, peer) or (bool(peer.backlog) and not engine.draining)
+
+
+def put_off(engine: PythonEngine, peer: Peer, data: bytes, now: int) -> None:
+    """A datagram came beyond the budget."""
+    size = len(data) + KEPT_OVERHEAD
+    waiting = peer.backlog
+    if peer.any_source or (waiting and len(waiting) >= RECEIVE_BATCH) or not may_keep(engine, peer, size):
+        exceed(engine, peer, now)
+        return
+    if waiting is None:
+        waiting = peer.backlog = deque()
+    waiting.append(data)
+    peer.kept += size
+    engine.kept += size
+    engine.backlog.add(peer)
+
+
+def next_of_backlog(engine: PythonEngine, peer: Peer) -> bytes | None:
+    """Take the peer's oldest datagram that waits, if its budget allows."""
+    if not peer.backlog or is_exhausted(engine, peer):
+        return None
+    data = peer.backlog.popleft()
+    size = len(data) + KEPT_OVERHEAD
+    peer.kept -= size
+    engine.kept -= size
+    if not peer.backlog:
+        engine.backlog.discard(peer)
+    return data
+
+
+def charge_nobody(engine: PythonEngine, commands: int) -> None:
+    """Count work for somebody who has not proved to be himself."""
     if engine.suspect_pass != engine.pass_number:
         engine.suspect_commands = 0
         engine.suspect_pass = engine.pass_number
-    engine.suspect_commands += UNDECODABLE_COMMANDS
+    engine.suspect_commands += commands
+
+
+def is_nobody_exhausted(engine: PythonEngine) -> bool:
+    """Whether all that work together is as much as one peer's may be."""
+    return engine.suspect_pass == engine.pass_number and 0 < engine.command_budget <= engine.suspect_commands
+
+
+def suspect(engine: PythonEngine, peer: Peer | None, decoded: int = 0) -> None:
+    """A datagram was no use, and nothing but an address and a number says that it came from the peer.
+
+    ``decoded``: bytes that may have been decompressed to find out.
+    """
+    charge_nobody(engine, max(UNDECODABLE_COMMANDS, decoded // DECODED_BYTES))
     if peer is not None and not peer.any_source:
         peer.suspect_pass = engine.pass_number
 
 
 def is_suspect(engine: PythonEngine, peer: Peer) -> bool:
     """Whether no more work is spent on what may be forged in the name of this peer, as long as this pass goes on."""
-    if peer.suspect_pass != engine.pass_number or engine.suspect_pass != engine.pass_number:
-        return False
-    return 0 < engine.command_budget <= engine.suspect_commands
+    return peer.suspect_pass == engine.pass_number and is_nobody_exhausted(engine)
 
 
 def exceed(engine: PythonEngine, peer: Peer, now: int) -> None:
-    """A datagram came beyond the budget."""
+    """A datagram is dropped, since as many wait as may."""
     engine.drop(Drop.OVER_BUDGET, peer.address)
     if peer.excess_since is None or now - peer.excess_at > EXCESS_PAUSE:
         peer.excess_since = now

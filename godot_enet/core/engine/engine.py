@@ -26,7 +26,7 @@ from godot_enet.core.constants import (
     PeerState,
     PeerStatistic,
 )
-from godot_enet.core.engine.budget import KEPT_OVERHEAD
+from godot_enet.core.engine.budget import KEPT_OVERHEAD, next_of_backlog
 from godot_enet.core.engine.connect_rate import ConnectRate
 from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.handshake import free_number
@@ -144,6 +144,11 @@ class PythonEngine:
         """Bytes of everything that was received and not taken, with what keeping it costs."""
         self.queued_data = 0
         """Bytes of all packets that wait to be sent or acknowledged, with what keeping them costs."""
+        self.backlog: set[Peer] = set()
+        """Peers of which datagrams wait for the next pass (budget.py)."""
+        self.draining = False
+        """Whether those are being read."""
+        self._has_received = False
         self.favoured: Peer | None = None
         """Who may finish a packet although the host's memory is used up."""
         self.connected_peers = 0
@@ -235,12 +240,17 @@ class PythonEngine:
             receive_datagram(self, data, address, now)
             self.batch_done += 1
         self.batch = ()
+        self._has_received = True
         self.busy = False
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due. enet: protocol.c: enet_host_service, as far as it does not depend on the socket."""
         if self.busy:
             repair(self)
+        if self._has_received:
+            self._has_received = False  # A pass has just been: what it left waits for the next round.
+        elif self.backlog:
+            self._drain(now)
         timers = self.timers
         is_throttle_due = now - self._throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL
         if not is_throttle_due and not (timers and timers[0][0] <= now):
@@ -257,6 +267,19 @@ class PythonEngine:
             self._attend(peer, now)
             timers = self.timers
         self.busy = False
+
+    def _drain(self, now: int) -> None:
+        """A pass over what was put off."""
+        self.busy = self.draining = True
+        self.pass_number += 1
+        self.now = now
+        for peer in sorted(self.backlog, key=_by_slot):
+            while (data := next_of_backlog(self, peer)) is not None:
+                self.batch_done = self.batch_tries = 0
+                self.batch = [Datagram(data, peer.address)]
+                receive_datagram(self, data, peer.address, now)
+                self.batch = ()
+        self.busy = self.draining = False
 
     def _attend(self, peer: Peer, now: int) -> None:
         """A peer's timer fired: it may be early, since timers are not moved when what they wait for is put off."""
@@ -534,7 +557,7 @@ class PythonEngine:
         if self.busy:
             repair(self)
             return 0  # there may be events now
-        if self.dirty or self._outbox:
+        if self.dirty or self._outbox or self.backlog:
             return 0
         due = self._throttle_due()
         timers = self.timers
@@ -658,6 +681,8 @@ class PythonEngine:
         peer.channels = {}
         peer.channel_count = 0
         peer.held = 0
+        peer.backlog = None
+        self.backlog.discard(peer)
         peer.waiting_data = peer.untaken_data + sum(len(packet) for _, _, packet, _ in peer.dispatched or ())
         self.kept -= peer.kept
         peer.kept = peer.waiting_data + KEPT_OVERHEAD * (peer.untaken + len(peer.dispatched or ()))

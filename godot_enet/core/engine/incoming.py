@@ -17,6 +17,7 @@ from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
     CONTROL_CHANNEL,
     CONTROL_WINDOW,
+    DECODED_BYTES,
     HEADER_COMPRESSED,
     HEADER_SENT_TIME,
     MAXIMUM_CHANNEL_COUNT,
@@ -32,7 +33,14 @@ from godot_enet.core.constants import (
     PeerState,
 )
 from godot_enet.core.engine import delivery
-from godot_enet.core.engine.budget import exceed, is_exhausted, is_suspect, suspect
+from godot_enet.core.engine.budget import (
+    charge_nobody,
+    is_nobody_exhausted,
+    is_suspect,
+    must_wait,
+    put_off,
+    suspect,
+)
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import accept_answer, handle_connect, promote, proof_end
 from godot_enet.core.engine.recovery import PRESENT_BACKOFF
@@ -113,15 +121,15 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         elif peer.outgoing_peer_id < MAXIMUM_PEER_ID and (word >> 12) & 3 != peer.incoming_session:
             engine.drop(Drop.WRONG_SESSION, address)
             return
-        if peer is not None and is_exhausted(engine, peer):
-            exceed(engine, peer, now)
+        if peer is not None and must_wait(engine, peer):
+            put_off(engine, peer, data, now)
             return
 
     if word & HEADER_COMPRESSED:
         if engine.compressor is None:
             engine.drop(Drop.NO_COMPRESSOR, address)
             return
-        if peer is not None and is_suspect(engine, peer):
+        if is_suspect(engine, peer) if peer is not None else half is not None and is_nobody_exhausted(engine):
             engine.drop(Drop.OVER_BUDGET, address)
             return
         # A stranger can only say CONNECT, and shall not make us work for more.
@@ -129,8 +137,12 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
-            suspect(engine, peer)
+            suspect(engine, peer, limit)
             return
+        if peer is not None:
+            peer.served_commands += len(body) // DECODED_BYTES
+        elif half is not None:
+            charge_nobody(engine, len(body) // DECODED_BYTES)
         data = data[:header] + body
     if engine.checksum:
         known = peer or half

@@ -57,6 +57,7 @@ class Peer:
         "acks",
         "address",
         "any_source",
+        "backlog",
         "channel_count",
         "channels",
         "connect_id",
@@ -218,6 +219,8 @@ class Peer:
         self.served = 0
         self.served_commands = 0
         self.served_bytes = 0
+        self.backlog: deque[bytes] | None = None
+        """Datagrams that came beyond it; None until the first."""
         self.suspect_pass = 0
         """The latest receive pass in which a datagram in its name was no use."""
         self.excess_since: int | None = None

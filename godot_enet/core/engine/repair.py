@@ -67,6 +67,8 @@ def repair(engine: PythonEngine) -> None:
     _finish_endings(engine)
     engine.dirty = set(peers)
     engine.held_back = set()
+    engine.draining = False
+    engine.backlog = {peer for peer in peers if peer.backlog}
     engine.timers = []
     for peer in peers:
         peer.timer = None
@@ -181,6 +183,7 @@ def _count_kept(peer: Peer) -> None:
             kept += held.kept
             held_count += 1 + len(held.fragments)
             waiting += held.total_length
+    kept += sum(len(data) + KEPT_OVERHEAD for data in peer.backlog or ())
     for _, _, packet, _ in peer.dispatched or ():
         kept += len(packet) + KEPT_OVERHEAD
         waiting += len(packet)

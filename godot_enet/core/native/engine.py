@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from zlib import crc32
 
 from godot_enet.core.config import HostConfig
@@ -205,21 +206,26 @@ class NativeEngine:
         self._batch = batch
         self._gde.gde_begin_pass(self._engine)
         for data, address in batch:
-            source = ctypes.byref(c_address(address))
-            plain = None if self._compressor is None else self._expand(data, source)
-            if plain is None:
-                self._gde.gde_receive(self._engine, data, len(data), source, now)
-            else:
-                self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
-            if self._compressor is not None:
-                self._take_answers(now)
+            self._receive(data, ctypes.byref(c_address(address)), now)
             self._batch_done += 1
         self._batch = []
+
+    def _receive(self, data: bytes, source: Any, now: int) -> None:
+        plain = None if self._compressor is None else self._expand(data, source)
+        if plain is None:
+            self._gde.gde_receive(self._engine, data, len(data), source, now)
+        else:
+            self._gde.gde_receive_expanded(self._engine, plain, len(plain), len(data), source, now)
+        if self._compressor is not None:
+            self._take_answers(now)
 
     def handle_timeout(self, now: int) -> None:
         """Do what is due."""
         if self._batch:
             self.receive((), now)
+        source = ctypes.byref(self._address)
+        while length := self._gde.gde_poll_backlog(self._engine, self._buffer, source):
+            self._receive(self._buffer.raw[:length], source, now)
         self._gde.gde_handle_timeout(self._engine, now)
 
     # C. from the user

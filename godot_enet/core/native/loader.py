@@ -29,7 +29,7 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 10
+ABI_VERSION = 11
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
@@ -45,6 +45,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "gde_engine_destroy": (None, [_V]),
     "gde_may_connect": (_I32, [_V, _A, _U32, _I64]),
     "gde_begin_pass": (None, [_V]),
+    "gde_poll_backlog": (_U32, [_V, _V, _A]),
     "gde_expansion_limit": (_U32, [_V, _D, _U32, _A]),
     "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
     "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),

@@ -1,11 +1,16 @@
 /* What one peer may make this host do and keep (see budget.py, which this follows function by function). */
 #include "internal.h"
 
+#include <stdlib.h>
+
 enum { EXCESS_TIME = 5000, EXCESS_PAUSE = 1000 };
 
-void gde_begin_pass(gde_engine *e) { e->pass_number++; }
+void gde_begin_pass(gde_engine *e) {
+    e->pass_number++;
+    e->has_received = true;
+}
 
-bool is_exhausted(gde_engine *e, peer *p) {
+static bool is_exhausted(gde_engine *e, peer *p) {
     if (p->served != e->pass_number) {
         p->served = e->pass_number;
         p->served_commands = p->served_bytes = 0;
@@ -15,21 +20,92 @@ bool is_exhausted(gde_engine *e, peer *p) {
     return (commands && p->served_commands >= commands) || (size && p->served_bytes >= size);
 }
 
-void suspect(gde_engine *e, peer *p) {
+bool must_wait(gde_engine *e, peer *p) { return is_exhausted(e, p) || (p->backlog_count && !e->draining); }
+
+static void exceed(gde_engine *e, peer *p, int64_t now);
+
+void put_off(gde_engine *e, peer *p, const uint8_t *data, uint32_t length, int64_t now) {
+    late_datagram *late = NULL;
+    uint32_t size = length + KEPT_OVERHEAD;
+    if (!p->any_source && p->backlog_count < RECEIVE_BATCH && may_keep(e, p, size, false))
+        late = malloc(sizeof *late + length);
+    if (!late) {
+        exceed(e, p, now);
+        return;
+    }
+    late->next = NULL;
+    late->length = length;
+    memcpy(late->data, data, length);
+    *(p->backlog_count ? &p->backlog_last->next : &p->backlog_first) = late;
+    p->backlog_last = late;
+    p->backlog_count++;
+    p->kept += size;
+    e->kept += size;
+    slots_add(&e->backlog, p->slot);
+}
+
+static late_datagram *pop_backlog(gde_engine *e, peer *p) {
+    late_datagram *late = p->backlog_first;
+    p->backlog_first = late->next;
+    p->kept -= late->length + KEPT_OVERHEAD;
+    e->kept -= late->length + KEPT_OVERHEAD;
+    if (--p->backlog_count == 0) slots_remove(&e->backlog, p->slot);
+    return late;
+}
+
+void backlog_clear(gde_engine *e, peer *p) {
+    while (p->backlog_count) free(pop_backlog(e, p));
+}
+
+uint32_t gde_poll_backlog(gde_engine *e, uint8_t *buffer, gde_address *from) {
+    if (!e->draining) {
+        bool waits = e->has_received; /* A pass has just been: what it left waits for the next round. */
+        e->has_received = false;
+        if (waits || !e->backlog.words_used) return 0;
+        e->draining = true;
+        e->pass_number++;
+        e->backlog_turn = e->backlog;
+    }
+    while (e->backlog_turn.words_used) {
+        uint32_t word = lowest_bit(e->backlog_turn.words_used), slot = word * 64 + lowest_bit(e->backlog_turn.words[word]);
+        peer *p = e->slots[slot];
+        if (p && p->backlog_count && !is_exhausted(e, p)) {
+            late_datagram *late = pop_backlog(e, p);
+            uint32_t length = late->length;
+            memcpy(buffer, late->data, length);
+            *from = p->address;
+            free(late);
+            return length;
+        }
+        slots_remove(&e->backlog_turn, slot);
+    }
+    e->draining = false;
+    return 0;
+}
+
+void charge_nobody(gde_engine *e, uint32_t commands) {
     if (e->suspect_pass != e->pass_number) {
         e->suspect_pass = e->pass_number;
         e->suspect_commands = 0;
     }
-    e->suspect_commands += UNDECODABLE_COMMANDS;
+    e->suspect_commands += commands;
+}
+
+bool is_nobody_exhausted(const gde_engine *e) {
+    uint32_t budget = e->config.peer_command_budget;
+    return e->suspect_pass == e->pass_number && budget && e->suspect_commands >= budget;
+}
+
+void suspect(gde_engine *e, peer *p, uint32_t decoded) {
+    charge_nobody(e, max32(UNDECODABLE_COMMANDS, decoded / DECODED_BYTES));
     if (p && !p->any_source) p->suspect_pass = e->pass_number;
 }
 
 bool is_suspect(const gde_engine *e, const peer *p) {
-    if (p->suspect_pass != e->pass_number || e->suspect_pass != e->pass_number) return false;
-    return e->config.peer_command_budget && e->suspect_commands >= e->config.peer_command_budget;
+    return p->suspect_pass == e->pass_number && is_nobody_exhausted(e);
 }
 
-void exceed(gde_engine *e, peer *p, int64_t now) {
+static void exceed(gde_engine *e, peer *p, int64_t now) {
     engine_drop(e, DROP_OVER_BUDGET, &p->address);
     if (!p->exceeds || now - p->excess_at > EXCESS_PAUSE) {
         p->exceeds = true;

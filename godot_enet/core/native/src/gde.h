@@ -17,7 +17,7 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 10u
+#define GDE_ABI_VERSION 11u
 
 enum {
     GDE_OK = 0,
@@ -125,6 +125,9 @@ GDE_API int32_t gde_may_connect(gde_engine *engine, const gde_address *from, uin
 
 /* From the world. A receive pass is what the budget of each peer is for: begin one, then give it what has come. */
 GDE_API void gde_begin_pass(gde_engine *engine);
+/* Before each gde_handle_timeout: a datagram that a former pass has left, to be given to gde_receive before the next is
+ * asked for. Its length, 0 when there is none for now. The buffer holds 4096 bytes. */
+GDE_API uint32_t gde_poll_backlog(gde_engine *engine, uint8_t *buffer, gde_address *from);
 /* For codecs that the caller has: how long the commands of this datagram may be. 0: it is not to be decompressed, or
  * not worth it; gde_receive knows why. It is also for those that turn out not to decompress. */
 GDE_API uint32_t gde_expansion_limit(gde_engine *engine, const uint8_t *data, uint32_t length, const gde_address *from);

@@ -10,7 +10,6 @@
 enum {
     STAND_BACK = 2,  /* ms after a service in which the thread leaves the socket to the program */
     YIELD = 10,      /* ms between looks whether a program that waits in service still does */
-    RECEIVE_BATCH = 256,
     STAGED = 64,
     STAGING = 1 << 18
 };
@@ -71,9 +70,18 @@ static bool has_lone_packet(const gde_engine *e) {
     return p && !p->dispatch_next && p->packet_count == 1 && !p->connect_pending;
 }
 
+/* What is due, and before it what former passes have left. */
+static void attend_engine(gde_host *host, int64_t now) {
+    uint8_t buffer[MAXIMUM_DATAGRAM];
+    gde_address from;
+    for (uint32_t length; (length = gde_poll_backlog(host->engine, buffer, &from));)
+        gde_receive(host->engine, buffer, length, &from, now);
+    gde_handle_timeout(host->engine, now);
+}
+
 static void step(gde_host *host, int64_t now, bool urgent) {
     host->now = now;
-    gde_handle_timeout(host->engine, now);
+    attend_engine(host, now);
     transmit(host, now, urgent);
     host->in_pass = 0;
     bool any = false;
@@ -84,7 +92,7 @@ static void step(gde_host *host, int64_t now, bool urgent) {
         if (count < UDP_BATCH) break;
     }
     if (any) {
-        gde_handle_timeout(host->engine, now);
+        attend_engine(host, now);
         /* Without a thread the program calls again soon: then what acknowledges a lone packet rides with the answer. */
         if (host->threaded || !has_lone_packet(host->engine)) transmit(host, now, urgent);
     }

@@ -346,11 +346,16 @@ static bool identify(gde_engine *e, uint32_t word, const gde_address *from, peer
               : (*p)->outgoing_peer_id < MAXIMUM_PEER_ID && (word >> 12 & 3) != (*p)->incoming_session)
         return false;
     *cause = DROP_OVER_BUDGET;
-    return *half || !is_exhausted(e, *p);
+    return *half || !must_wait(e, *p);
 }
 
 static uint32_t header_size(const gde_engine *e, uint32_t word) {
     return (word & HEADER_SENT_TIME ? 4 : 2) + (e->config.checksum ? 4 : 0);
+}
+
+/* Whether no more is decompressed for this sender as long as the pass goes on. */
+static bool is_refused(const gde_engine *e, const peer *p, const half_open *half) {
+    return p ? is_suspect(e, p) : half && is_nobody_exhausted(e);
 }
 
 /* How long the commands of a compressed datagram may be, by whom it comes from. */
@@ -362,7 +367,7 @@ uint32_t gde_expansion_limit(gde_engine *e, const uint8_t *data, uint32_t length
     uint32_t cause;
     if (length < 2 || length > MAXIMUM_DATAGRAM || !(read16(data) & HEADER_COMPRESSED)) return 0;
     uint32_t word = read16(data), header = header_size(e, word);
-    if (length < header || !identify(e, word, from, &p, &half, &cause) || (p && is_suspect(e, p))) return 0;
+    if (length < header || !identify(e, word, from, &p, &half, &cause) || is_refused(e, p, half)) return 0;
     return plain_limit(p || half, header);
 }
 
@@ -383,7 +388,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
     half_open *half;
     if (!identify(e, word, from, &p, &half, &cause)) {
         if (cause == DROP_OVER_BUDGET)
-            exceed(e, p, now);
+            put_off(e, p, data, length, now);
         else
             engine_drop(e, cause, from);
         return;
@@ -393,7 +398,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             engine_drop(e, DROP_NO_COMPRESSOR, from);
             return;
         }
-        if (p && is_suspect(e, p)) {
+        if (is_refused(e, p, half)) {
             engine_drop(e, DROP_OVER_BUDGET, from);
             return;
         }
@@ -404,20 +409,22 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
         if (!plain || plain > limit) { /* also where another codec's owner could not decompress it */
             engine_drop(e, DROP_UNDECODABLE, from);
-            suspect(e, p);
+            suspect(e, p, limit);
             return;
         }
         memcpy(e->scratch, data, header);
         data = e->scratch;
         length = header + plain;
     }
+    if (word & HEADER_COMPRESSED && p) p->served_commands += (length - header) / DECODED_BYTES;
+    if (word & HEADER_COMPRESSED && half) charge_nobody(e, (length - header) / DECODED_BYTES);
     if (e->config.checksum) {
         uint8_t key[4];
         write32_little(key, p ? p->connect_id : half ? half->connect_id : 0);
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
-            suspect(e, p);
+            suspect(e, p, 0);
             return;
         }
     }

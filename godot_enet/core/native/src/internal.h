@@ -21,6 +21,8 @@ enum {
     MAXIMUM_HELD_COMMANDS = 131072,
     MAXIMUM_EARLY_UNRELIABLE = 1024,
     UNDECODABLE_COMMANDS = 256,
+    DECODED_BYTES = 3,
+    RECEIVE_BATCH = 256,
     CONTROL_WINDOW = 128,
     CONTROL_CHANNEL = 0xFF,
     UNKNOWN_SESSION = 0xFF,
@@ -206,6 +208,13 @@ typedef struct {
 
 enum { PRESENT_BACKOFF = 2, EARLIER_COPIES = 64, TRIAL_RESERVE = 1024 };
 
+/* A datagram that waits for the next pass (see budget.py). */
+typedef struct late_datagram {
+    struct late_datagram *next;
+    uint32_t length;
+    uint8_t data[];
+} late_datagram;
+
 /* See recovery.py for what these mean. */
 typedef struct {
     uint64_t acknowledged, last_sample, reordering;
@@ -260,6 +269,8 @@ typedef struct peer {
     uint64_t waiting_data, kept; /* kept: with what keeping it costs */
     uint32_t held;
     uint32_t served, served_commands, served_bytes; /* in which pass, and how much of its budget (see budget.py) */
+    late_datagram *backlog_first, *backlog_last; /* what came beyond it */
+    uint32_t backlog_count;
     uint32_t suspect_pass;                          /* the latest pass with a useless datagram in its name */
     bool exceeds;                                   /* since `excess_since` */
     int64_t excess_since, excess_at;
@@ -344,7 +355,8 @@ struct gde_engine {
     /* slots */
     peer *slots[MAXIMUM_PEER_ID];
     uint64_t used[PEER_WORDS], active[PEER_WORDS];
-    slot_set dirty, held_back;
+    slot_set dirty, held_back, backlog, backlog_turn; /* backlog_turn: whose turn is to come in this pass */
+    bool draining, has_received;
     uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* slots never used begin here */
     uint64_t generation;
@@ -461,10 +473,13 @@ uint32_t table_count_from(gde_engine *e, const gde_address *address);
 
 /* budget.c (see budget.py) */
 enum { KEPT_OVERHEAD = 256 };
-bool is_exhausted(gde_engine *e, peer *p);
-void suspect(gde_engine *e, peer *p);
+bool must_wait(gde_engine *e, peer *p);
+void put_off(gde_engine *e, peer *p, const uint8_t *data, uint32_t length, int64_t now);
+void backlog_clear(gde_engine *e, peer *p);
+void charge_nobody(gde_engine *e, uint32_t commands);
+bool is_nobody_exhausted(const gde_engine *e);
+void suspect(gde_engine *e, peer *p, uint32_t decoded);
 bool is_suspect(const gde_engine *e, const peer *p);
-void exceed(gde_engine *e, peer *p, int64_t now);
 bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes);
 bool may_queue(gde_engine *e, peer *p, uint64_t length);
 bool takes_nothing(peer *p, int64_t now);

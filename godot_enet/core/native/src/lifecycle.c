@@ -91,6 +91,7 @@ void reset_queues(gde_engine *e, peer *p) {
     peer_free_channels(e, p);
     p->channel_count = 0;
     p->held = 0;
+    backlog_clear(e, p);
     p->waiting_data = p->untaken_data;
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
     e->kept -= p->kept;

@@ -94,7 +94,7 @@ void gde_handle_timeout(gde_engine *e, int64_t now) {
 }
 
 int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
-    if (e->dirty.words_used || e->outbox_first < e->outbox_count) {
+    if (e->dirty.words_used || e->outbox_first < e->outbox_count || e->backlog.words_used) {
         *due = 0;
         return 1;
     }
