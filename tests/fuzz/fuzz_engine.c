@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             break;
         case 1:
             now += take(&in, 2);
-            gde_handle_timeout(side->engine, now);
+            attend(side, now);
             break;
         case 2:
             transmit(ends, who, now, take(&in, 1) & 1, 0);

@@ -51,6 +51,15 @@ static inline void receive(end *side, const uint8_t *data, uint32_t length, uint
     free(exact);
 }
 
+/* What is due, and before it what former passes have left. */
+static inline void attend(end *side, int64_t now) {
+    uint8_t buffer[4096];
+    gde_address from;
+    for (uint32_t length; (length = gde_poll_backlog(side->engine, buffer, &from)) != 0;)
+        gde_receive(side->engine, buffer, length, &from, now);
+    gde_handle_timeout(side->engine, now);
+}
+
 static inline void transmit(end *ends, uint32_t from, int64_t now, uint32_t urgent, uint32_t loss) {
     uint8_t buffer[BUFFER];
     gde_address to, there = address_of(1 - from);

@@ -72,17 +72,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         uint32_t how = take(&in, 1), length = take(&in, 1);
         now += (how >> 1 & 7) * (how & 16 ? 400 : 1);
         inject(&ends[HERE], &in, length, how & 1, now, how & 32 ? 2 : THERE);
-        gde_handle_timeout(ends[HERE].engine, now);
+        attend(&ends[HERE], now);
         transmit(ends, HERE, now, 0, 0xFF);
         if (how & 64) events(&ends[HERE], 1);
     }
     look(&ends[HERE]);
     events(&ends[HERE], UINT32_MAX);
     for (uint32_t n = 0; n < 1000 && gde_poll_timeout(ends[HERE].engine, &due) && due < now + FORGOTTEN; n++) {
-        gde_handle_timeout(ends[HERE].engine, due);
+        attend(&ends[HERE], due);
         transmit(ends, HERE, due, 0, 0xFF);
     }
-    gde_handle_timeout(ends[HERE].engine, now + FORGOTTEN);
+    attend(&ends[HERE], now + FORGOTTEN);
     events(&ends[HERE], UINT32_MAX);
     uint64_t peers[PEERS];
     require(gde_peers(ends[HERE].engine, peers, PEERS) == 0, "a silent peer is still there");

@@ -13,9 +13,10 @@ from godot_enet.core.constants import DECODED_BYTES, RECEIVE_BATCH, DisconnectMo
 from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
 from godot_enet.core.events import DisconnectReason, EventType
 from godot_enet.core.interface import Address, Datagram
-from tests.conftest import EngineFactory
+from godot_enet.core.sim import LinkConfig
+from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import RAW, RawPeer, Stage, ended
+from tests.scenario.kit import RAW, Pair, RawPeer, Stage, ended
 
 OTHER = Address("10.0.0.3", 6000)
 
@@ -407,3 +408,16 @@ class TestDefaults:
         one_pass(peer, *batch)
         assert len(stage.packets()) == 256 * 32
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0
+
+
+def test_a_level_arrives_whole_however_slow_its_codec_is(engine_pair: EnginePair) -> None:
+    """Nothing that an honest sender sends is dropped for its cost."""
+    pair = Pair(engine_pair, LinkConfig(delay=10), exactly=False)
+    pair.connect()
+    for host in (pair.client, pair.server):
+        host.engine.set_compressor(make_compressor(Codec.RANGE_CODER))
+    level = b"".join(b"tile %d %d;" % (number % 97, number * number % 1009) for number in range(8000))
+    pair.server.engine.send(pair.to_client, 0, level, 1)
+    pair.world.run_until(lambda: bool(pair.packets(pair.client)), limit=60_000)
+    assert pair.packets(pair.client) == [level]
+    assert pair.client.engine.drops[Drop.OVER_BUDGET] == 0

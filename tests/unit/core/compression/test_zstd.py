@@ -99,6 +99,13 @@ class TestLimits:
         assert codec.decompress(coded * 3, 3 * len(PLAIN)) == PLAIN * 3
         assert codec.decompress(coded * 3, 3 * len(PLAIN) - 1) is None
 
+    def test_each_frame_costs_time_so_there_are_few(self, codec: Zstd, coded: bytes) -> None:
+        empty = MAGIC + bytes.fromhex("2000010000")
+        skipped = bytes.fromhex("502a4d1800000000")
+        for frame in (empty, skipped):
+            assert codec.decompress(frame * 7 + coded, LIMIT) == PLAIN
+            assert codec.decompress(frame * 8 + coded, LIMIT) is None
+
     def test_nothing_has_no_coded_form(self, codec: Zstd) -> None:
         assert codec.compress(b"", 100) is None
         assert codec.decompress(b"", LIMIT) is None
