@@ -76,7 +76,7 @@ class HostConfig:
     """Commands taken from one peer in a receive pass of 256 datagrams; three bytes that were compressed count as one,
     too. Further datagrams of it wait for the next pass, 256 at most; those beyond are dropped, and a peer that sends so
     much for five seconds on end is disconnected. The default is what an ENet can get into a pass. As many are allowed
-    to all together in datagrams that do not decode, which may be forged: each counts for 256 at least. 0 is unlimited."""
+    to all together in datagrams that do not decode, which may be forged: each counts for 256 or more. 0: no limit."""
     peer_byte_budget: int = RECEIVE_BATCH * MAXIMUM_DATAGRAM
     """The same for bytes, decompressed."""
     early_retransmit: bool = True
