@@ -92,6 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             gde_bandwidth_limit(side->engine, incoming, take(&in, 2));
             gde_set_channel_limit(side->engine, take(&in, 1));
             gde_ping(side->engine, side->peer);
+            uint32_t untaken = take(&in, 1);
+            gde_set_untaken(side->engine, side->peer, untaken, 100 * untaken);
             break;
         }
         case 12:

@@ -130,6 +130,8 @@ class _Program:
             call("bandwidth_limit", number(2), number(2))
             call("set_channel_limit", number(1))
             call("ping", peer)
+            untaken = number(1)
+            call("set_untaken", peer, untaken, 100 * untaken)
         elif operation == 12:
             codec = CODECS[number(1) % 16]
             self.hosts[who].set_compressor(None if codec is None else codec())

@@ -4,7 +4,8 @@
  * fuzz_states.py plays the same on both engines in lock-step. */
 #include "fuzz_kit.h"
 
-enum { NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE, STATES };
+enum { NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE,
+       TRIAL, UNACKED, FULL, UNTAKEN, STATES };
 enum { HERE, THERE, DATAGRAMS = 64, LATER_MODE = 1, NORMAL_MODE = 0, FORGOTTEN = 400000 };
 
 /* Let both say all they have to say; `loss` are those of the far side that are lost. */
@@ -20,23 +21,47 @@ static void send(end *side, uint32_t channel, uint32_t length, uint32_t flags) {
     gde_send(side->engine, side->peer, channel, content, length, flags);
 }
 
-/* Bring the peer of the near side into a state; from CONNECTED on the far side has connected to it. */
-static void reach(end *ends, uint32_t state, int64_t now) {
+/* Give the near side as much to send, to wait for or to keep as these states are about. Returns the time. */
+static int64_t load(end *ends, uint32_t state, int64_t now) {
+    if (state == UNTAKEN) {
+        for (uint32_t n = 0; n < 8; n++) send(&ends[THERE], 0, 1500, 1);
+        settle(ends, now, 0);
+        events(&ends[HERE], 8);
+        gde_set_untaken(ends[HERE].engine, ends[HERE].peer, 8, 12000);
+        return now;
+    }
+    uint32_t count = state == UNACKED ? 40 : state == FULL ? 12 : 4; /* FULL: the last ones are refused */
+    for (uint32_t n = 0; n < count; n++) send(&ends[HERE], n % 3, state == UNACKED ? 20 : 3000, 1);
+    transmit(ends, HERE, now, 0, 0xFF);
+    if (state != UNACKED) return now;
+    now += 1000; /* all of them are to be sent again */
+    gde_handle_timeout(ends[HERE].engine, now);
+    return now;
+}
+
+/* Bring the peer of the near side into a state; from CONNECTED on the far side has connected to it. Returns the time. */
+static int64_t reach(end *ends, uint32_t state, int64_t now) {
     gde_address here = address_of(HERE), there = address_of(THERE);
-    if (state == NOBODY) return;
+    if (state == NOBODY) return now;
     if (state == CONNECTING) {
         ends[HERE].peer = (uint64_t)gde_connect(ends[HERE].engine, &there, 3, 0, 0);
         transmit(ends, HERE, now, 0, 0xFF);
-        return;
+        return now;
     }
     ends[THERE].peer = (uint64_t)gde_connect(ends[THERE].engine, &here, 3, 7, 0);
     transmit(ends, THERE, now, 0, 0);
     if (state == HALF) {
         transmit(ends, HERE, now, 0, 0xFF);
-        return;
+        return now;
     }
-    settle(ends, now, 0);
+    if (state == TRIAL) { /* has proved its address, and acknowledged nothing else */
+        transmit(ends, HERE, now, 0, 0);
+        transmit(ends, THERE, now, 0, 0);
+    } else {
+        settle(ends, now, 0);
+    }
     events(&ends[HERE], 1);
+    if (state >= TRIAL) return load(ends, state, now);
     if (state >= BUSY && state <= DISCONNECTING)
         for (uint32_t flags = 0; flags < 4; flags++) {
             send(&ends[HERE], flags % 3, 3000, flags == 3 ? 8 : flags);
@@ -48,6 +73,7 @@ static void reach(end *ends, uint32_t state, int64_t now) {
     if (ending) gde_disconnect(ends[THERE].engine, ends[THERE].peer, 5, NORMAL_MODE, now);
     transmit(ends, THERE, now, 0, ending ? 0 : 0x55); /* half of it is lost: pieces stay incomplete, packets are early */
     if (state != ACKNOWLEDGING) transmit(ends, HERE, now, 0, 0xFF);
+    return now;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -66,8 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(ends[i].engine != NULL, "no engine");
         ends[i].word[0] = 0x0F, ends[i].word[1] = 0xFF;
     }
-    int64_t now = 0x2340, due;
-    reach(ends, state, now);
+    int64_t now = reach(ends, state, 0x2340), due;
     for (uint32_t n = 0; n < DATAGRAMS && in.at < in.end; n++) {
         uint32_t how = take(&in, 1), length = take(&in, 1);
         now += (how >> 1 & 7) * (how & 16 ? 400 : 1);

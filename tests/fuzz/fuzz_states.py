@@ -18,7 +18,8 @@ from tests.tight import TightConfig
 __all__ = ["check", "main"]
 
 HERE, THERE, STRANGER = range(3)
-NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE, STATES = range(10)
+NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE = range(9)
+TRIAL, UNACKED, FULL, UNTAKEN, STATES = range(9, 14)
 DATAGRAMS, FORGOTTEN, ALL = 64, 400_000, 0xFF
 
 
@@ -87,10 +88,13 @@ class _Meeting:
         if state == HALF:
             self.transmit(HERE, ALL)
             return
-        for _ in range(4):
+        for _ in range(1 if state == TRIAL else 4):
             self.transmit(HERE)
             self.transmit(THERE)
         self.events(1)
+        if state >= TRIAL:
+            self.load(state)
+            return
         if BUSY <= state <= DISCONNECTING:
             for flags in range(4):
                 for who in (HERE, THERE):
@@ -106,6 +110,25 @@ class _Meeting:
         self.transmit(THERE, 0 if ending else 0x55)
         if state != ACKNOWLEDGING:
             self.transmit(HERE, ALL)
+
+    def load(self, state: int) -> None:
+        """As in C."""
+        host, peer = self.hosts[HERE], self.peers[HERE]
+        if state == UNTAKEN:
+            for _ in range(8):
+                self.hosts[THERE].call("send", self.peers[THERE], 0, bytes(1500), 1)
+            for _ in range(4):
+                self.transmit(HERE)
+                self.transmit(THERE)
+            self.events(8)
+            host.call("set_untaken", self.peers[HERE], 8, 12_000)
+            return
+        for number in range({UNACKED: 40, FULL: 12}.get(state, 4)):
+            host.call("send", peer, number % 3, bytes(20 if state == UNACKED else 3000), 1)
+        self.transmit(HERE, ALL)
+        if state == UNACKED:
+            self.now += 1000
+            host.call("handle_timeout", self.now)
 
     def inject(self, source: Input) -> None:
         how, length, flags = source.number(1), source.number(1), 0
