@@ -437,7 +437,10 @@ class ConnectionMethods(ServiceMethods):
         connects_per_second: int = 0,
         peers_per_address: int = 0,
     ) -> Error:
-        """Choose who may connect, before anything is kept of him. Not in Godot.
+        """Filter connection requests before any state is allocated. Not in Godot.
+
+        The address is not proved yet when the hook is asked, so it may be forged: a hook must not hold a request
+        against that address.
 
         Args:
             hook: called as ``hook(ip, port, data)``, with the IP as ``get_remote_address`` writes it and the number

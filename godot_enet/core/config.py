@@ -87,7 +87,7 @@ class HostConfig:
     were seen, only while little is under way, and only with ``early_retransmit``."""
     half_open_limit: int = 32768
     """Connections being made that are remembered until the other side proves its address by an acknowledgement. Only
-    then one takes a peer slot, so forged addresses take none. Each takes about 250 bytes (1 KB in Python). 0 gives
+    then one takes a peer slot, so forged addresses take none. Each takes about 400 bytes (1.3 KB in Python). 0 gives
     each a slot at once, and outgoing ones the number of theirs, as ENet does."""
     half_open_per_prefix: int = 8192
     """Those of them from one network (/24 of IPv4, /48 of IPv6; this machine excepted); 0 is unlimited."""

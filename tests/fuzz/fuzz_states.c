@@ -35,7 +35,7 @@ static int64_t load(end *ends, uint32_t state, int64_t now) {
     transmit(ends, HERE, now, 0, 0xFF);
     if (state != UNACKED) return now;
     now += 1000; /* all of them are to be sent again */
-    gde_handle_timeout(ends[HERE].engine, now);
+    attend(&ends[HERE], now);
     return now;
 }
 
