@@ -51,7 +51,7 @@ class Server:
         self.address = ("127.0.0.1", self.port)
 
     def look(self) -> dict[str, Any]:
-        """How it is: CONNECT events, peers, memory gained, datagrams, CPU seconds in all and of the longest turn."""
+        """How it is: CONNECT events, peers, memory gained, datagrams, CPU seconds in all, of turns, of the longest."""
         return self._ask("\n")
 
     def look_on(self) -> dict[str, Any]:

@@ -45,21 +45,19 @@ def _seen(server: Server, before: dict[str, float], sent: int) -> Outcome:
     return {
         "bytes": sent,
         "longest": after["longest"],
-        "cpu": after["cpu"] - before["cpu"],
+        "work": after["work"] - before["work"],
         "memory": after["memory"],
         "joined": after["joined"] - before["joined"],
         "peers": after["peers"],
     }
 
 
-def _rest(server: Server, seconds: float, quiet: float = 0.3) -> None:
+def _rest(server: Server, seconds: float, quiet: float = 0.5) -> None:
     """Wait until the server has nothing left to do, at most so long."""
-    begin, idle_since, cpu = time.monotonic(), time.monotonic(), -math.inf
-    while (now := time.monotonic()) - begin < seconds and now - idle_since < quiet:
-        used = server.look_on()["cpu"]
-        if used - cpu > 0.01:
-            cpu, idle_since = used, now
-        time.sleep(0.02)
+    begin, done = time.monotonic(), -math.inf
+    while time.monotonic() - begin < seconds and (work := server.look_on()["work"]) > done:
+        done = work
+        time.sleep(quiet)
 
 
 def _post(plain: socket.socket, server: Server, datagrams: Sequence[bytes], pause: float = 0.0005) -> int:
