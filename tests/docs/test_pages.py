@@ -96,7 +96,7 @@ def test_programs_in_commands_exist(name: str) -> None:
 
 
 def test_what_contributors_are_told_of_exists() -> None:
-    named = re.findall(r"`((?:\.ci|\.github|tests|godot_enet)/[^` ]*)`", page("CONTRIBUTING.md"))
+    named = re.findall(r"`((?:\.ci|scripts|\.github|tests|godot_enet)/[^` ]*)`", page("CONTRIBUTING.md"))
     assert len(named) >= 20
     assert [each for each in named if not (ROOT / each).exists()] == []
 
