@@ -11,9 +11,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-__all__ = ["Api", "class_problems", "enum_problems", "load", "method_problems", "missing_from"]
+__all__ = ["Api", "class_problems", "enum_problems", "load", "load_values", "method_problems", "missing_from"]
 
 _FILE = Path(__file__).with_name("godot-4.6-api.json")
+_VALUES = Path(__file__).parents[1] / "vectors" / "variant_members.json"
 _NATIVE: dict[str, object] = {
     "void": type(None),
     "bool": bool,
@@ -39,6 +40,12 @@ def load() -> Api:
     """The dump of Godot 4.6, reduced to the classes of its networking layer."""
     raw = json.loads(_FILE.read_text(encoding="utf-8"))
     return Api(raw["classes"], raw["global_enums"], raw["utility_functions"])
+
+
+def load_values() -> dict[str, Any]:
+    """For each value type its ``methods``, with their least and most arguments, and its ``values``: other members."""
+    loaded: dict[str, Any] = json.loads(_VALUES.read_text(encoding="utf-8"))
+    return loaded
 
 
 def missing_from(package: object, api: Api) -> set[str]:

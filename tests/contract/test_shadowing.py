@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 import pkgutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-import pytest
+from typing import Generic, TypeVar
 
 import godot_enet
 import godot_enet.compat.variant as variant
+from tests.contract.api import load_values
+from tests.rows import each_row
 
 _T = TypeVar("_T")
 
-MEMBERS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "variant_members.json").read_text(encoding="utf-8")
-)
+VALUES = load_values()
 PYTHON_ITSELF = {"append", "count", "insert", "reverse"}
 """Methods of Godot's arrays that Python's sequences have always had."""
 
@@ -64,10 +60,10 @@ def test_our_classes_come_before_those_of_python() -> None:
     assert {cls.__qualname__: hidden(cls) for cls in found if hidden(cls)} == {}
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@each_row("name", VALUES)
 def test_godots_methods_are_our_own(name: str) -> None:
     cls = getattr(variant, name)
-    for method in set(MEMBERS[name]["methods"]) - PYTHON_ITSELF:
+    for method in set(VALUES[name]["methods"]) - PYTHON_ITSELF:
         owner = next((base for base in cls.__mro__ if method in vars(base)), None)
         assert owner is None or is_ours(owner), f"{method} is that of {owner}"
 

@@ -23,7 +23,7 @@ from godot_enet.compat.variant import (
     typeof,
 )
 from tests.property.test_variant import BY_TYPE, SEEDS, changes
-from tests.unit.compat.variant.test_golden import cases, numbers, same
+from tests.unit.compat.variant.test_golden import Case, check_computed, check_each, load
 
 from .conftest import missing
 from .programs import find_godot
@@ -144,24 +144,20 @@ def test_damaged_values_are_taken_alike(godot: Godot, damaged: list[tuple[bytes,
         assert came == expected, data
 
 
-def known(name: str) -> list[Any]:
-    return [case.values[0] for case in cases(name)]
-
-
-def test_what_is_known_is_what_this_godot_encodes(godot: Godot) -> None:
-    expected = known("variant.json")
+def test_known_values_are_what_this_godot_encodes(godot: Godot) -> None:
+    expected = load("variant.json")
     assert godot.evaluate([case["expr"] for case in expected]) == [bytes.fromhex(case["hex"]) for case in expected]
 
 
 @pytest.mark.parametrize("name", ["variant_math.json", "variant_methods.json"])
-def test_what_is_known_is_what_this_godot_computes(godot: Godot, name: str) -> None:
-    expected = known(name)
-    for start in range(0, len(expected), AT_ONCE):
-        part = expected[start : start + AT_ONCE]
-        for case, data in zip(part, godot.evaluate([case["expr"] for case in part]), strict=True):
-            computed, components = numbers(bytes_to_var(data)), numbers(bytes_to_var(bytes.fromhex(case["hex"])))
-            if components is None:
-                assert data.hex() == case["hex"], case["expr"]
-            else:
-                assert all(map(same, computed or (), components)), case["expr"]
-                assert len(computed or ()) == len(components)
+def test_known_values_are_what_this_godot_computes(godot: Godot, name: str) -> None:
+    cases = load(name)
+    computed: dict[str, bytes] = {}
+    for start in range(0, len(cases), AT_ONCE):
+        part = [case["expr"] for case in cases[start : start + AT_ONCE]]
+        computed.update(zip(part, godot.evaluate(part), strict=True))
+
+    def check(case: Case) -> None:
+        check_computed(bytes_to_var(computed[case["expr"]]), case)
+
+    check_each(cases, check)

@@ -128,13 +128,6 @@ class TestFallback:
         place.write_bytes(Path(path()).read_bytes()[:50])
         self.check(place.parent, "cannot be loaded", place.name)
 
-    @pytest.mark.parametrize("part", [0.25, 0.5, 0.75])
-    def test_our_library_cut_off_in_the_middle(self, place: Path, part: float) -> None:
-        """As a copy that did not finish; loading it would end the interpreter."""
-        whole = Path(path()).read_bytes()
-        place.write_bytes(whole[: int(len(whole) * part)])
-        self.check(place.parent, "cut off", place.name)
-
 
 @on_cpython
 class TestGoodLibrary:

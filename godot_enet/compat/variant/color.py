@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, overload
 from godot_enet.compat.errors import as_str, fail
 from godot_enet.compat.variant.color_names import NamedColors, find
 from godot_enet.compat.variant.kinds import VariantType
-from godot_enet.compat.variant.ok_hsl import from_ok_hsl, linear, nonlinear, to_ok_hsl
 from godot_enet.compat.variant.row import Arithmetic, clamp, make, member, real
 
 if TYPE_CHECKING:
@@ -80,17 +79,6 @@ class Color(NamedColors, Arithmetic):
         return make(cls, [(hex >> shift & 0xFFFF) / 65535.0 for shift in (48, 32, 16, 0)])
 
     @classmethod
-    def from_rgbe9995(cls, rgbe: int) -> Self:
-        """From 9 bits for each of red (the lowest), green and blue, and 5 for their common exponent."""
-        scale = 2.0 ** ((rgbe >> 27 & 0x1F) - 24)
-        return make(cls, (*((rgbe >> shift & 0x1FF) * scale for shift in (0, 9, 18)), 1.0))
-
-    @classmethod
-    def from_ok_hsl(cls, h: float, s: float, l: float, alpha: float = 1.0) -> Self:  # noqa: E741 - Godot's name
-        """From hue, saturation and lightness as eyes see them, 0 to 1 each."""
-        return make(cls, (*(clamp(c, 0.0, 1.0) for c in from_ok_hsl(h, s, l)), real(alpha)))
-
-    @classmethod
     def from_hsv(cls, h: float, s: float, v: float, alpha: float = 1.0) -> Self:
         """From hue, saturation and value, 0 to 1 each."""
         return make(cls, (*colorsys.hsv_to_rgb(h % 1.0, s, v), real(alpha)))
@@ -138,21 +126,6 @@ class Color(NamedColors, Arithmetic):
     def v(self) -> float:
         """Value, the greatest of the three colours."""
         return max(self[:3])
-
-    @property
-    def ok_hsl_h(self) -> float:
-        """Hue as eyes see it, 0 to 1."""
-        return to_ok_hsl(*self[:3])[0]
-
-    @property
-    def ok_hsl_s(self) -> float:
-        """Saturation as eyes see it, 0 to 1."""
-        return clamp(to_ok_hsl(*self[:3])[1], 0.0, 1.0)
-
-    @property
-    def ok_hsl_l(self) -> float:
-        """Lightness as eyes see it, 0 to 1."""
-        return clamp(to_ok_hsl(*self[:3])[2], 0.0, 1.0)
 
     def to_html(self, with_alpha: bool = True) -> str:
         """Eight hexadecimal digits, or six."""
@@ -206,11 +179,11 @@ class Color(NamedColors, Arithmetic):
 
     def srgb_to_linear(self) -> Self:
         """Its components as amounts of light."""
-        return make(type(self), (*map(linear, self[:3]), self[3]))
+        return make(type(self), (*map(_linear, self[:3]), self[3]))
 
     def linear_to_srgb(self) -> Self:
         """The reverse of :meth:`srgb_to_linear`."""
-        return make(type(self), (*map(nonlinear, self[:3]), self[3]))
+        return make(type(self), (*map(_nonlinear, self[:3]), self[3]))
 
     def inverted(self) -> Self:
         """Each colour subtracted from 1; alpha as it is."""
@@ -227,6 +200,14 @@ class Color(NamedColors, Arithmetic):
     def get_luminance(self) -> float:
         """Perceived brightness, 0 to 1."""
         return 0.2126 * self[0] + 0.7152 * self[1] + 0.0722 * self[2]
+
+
+def _linear(component: float) -> float:
+    return component / 12.92 if component < 0.04045 else ((component + 0.055) / 1.055) ** 2.4
+
+
+def _nonlinear(light: float) -> float:
+    return light * 12.92 if light < 0.0031308 else 1.055 * light ** (1.0 / 2.4) - 0.055
 
 
 def _named(name: str) -> Color:

@@ -12,7 +12,6 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
-from struct import unpack_from
 from typing import Any, NamedTuple
 
 from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
@@ -120,31 +119,12 @@ class HotTypes(NamedTuple):
     set_results: Callable[[object, object, type, object], None]
 
 
-def _refuse_torn(path: str) -> None:
-    """A library cut off in the middle (a copy that was not finished) would not fail to load, but kill the process.
-
-    The section table is the last thing in an ELF file; other systems check for themselves.
-    """
-    try:
-        with open(path, "rb") as file:
-            head = file.read(64)
-        size = os.path.getsize(path)
-    except OSError:
-        return  # Loading it will say the same, better.
-    if head[:6] == b"\x7fELF\x02\x01" and len(head) == 64:
-        (table,) = unpack_from("<Q", head, 40)
-        entry, count = unpack_from("<HH", head, 58)
-        if size < table + entry * count:
-            raise NativeUnavailable(f"{path} is cut off")
-
-
 def load_library(path: str) -> ctypes.CDLL:
     """A library at a path, checked and with its functions declared.
 
     Raises:
         NativeUnavailable: it cannot be loaded, or is not what this version of the package needs.
     """
-    _refuse_torn(path)
     try:
         loaded = ctypes.CDLL(path)
     except OSError as error:

@@ -1,15 +1,16 @@
-"""What Godot 4.6.3 itself makes of values and of bytes; the files are in ``tests/vectors``.
+"""What Godot 4.6.3 itself makes of values and of bytes; the files are in ``tests/vectors``. A test a type of value.
 
 ``variant.json``: expressions, and what ``var_to_bytes`` gave for them. ``variant_decode.json``: odd and malformed
 bytes, and whether ``bytes_to_var`` took them. ``variant_math.json``: expressions again, with methods and operators.
 ``variant_methods.json``: the same for every member, method, constant, constructor and operator that the value types
-have, and for some of their corners.
+have, but for those of ``tests/contract/left_out.py``, and for some of their corners.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from godot_enet.compat.variant import (
     typeof,
     var_to_bytes,
 )
+from tests.rows import check_rows, each_row
 from tests.unit.compat.variant.gdscript import evaluate
 
 Logged = Callable[[], list[str]]
@@ -51,9 +53,30 @@ VECTORS = Path(__file__).parents[3] / "vectors"
 INF, NAN = math.inf, math.nan
 
 
-def cases(name: str) -> list[Any]:
-    loaded = json.loads((VECTORS / name).read_text(encoding="utf-8"))
-    return [pytest.param(case, id=case.get("name") or case["expr"]) for case in loaded]
+Case = dict[str, Any]
+
+
+def load(*names: str) -> list[Case]:
+    """The cases in these files."""
+    return [case for name in names for case in json.loads((VECTORS / name).read_text(encoding="utf-8"))]
+
+
+def title(case: Case) -> str:
+    return str(case.get("name") or case["expr"])
+
+
+def by_type(*names: str) -> pytest.MarkDecorator:
+    """A test for each type of value: that which Godot names, or else the first in the expression."""
+    groups: dict[str, list[Case]] = {}
+    for case in load(*names):
+        named = re.search(r"\b[A-Z]\w+", case["expr"])
+        kind = VariantType(case["type"]).name if "type" in case else named[0] if named else "plain"
+        groups.setdefault(kind, []).append(case)
+    return pytest.mark.parametrize("cases", [pytest.param(cases, id=kind) for kind, cases in groups.items()])
+
+
+def check_each(cases: list[Case], check: Callable[[Case], object]) -> None:
+    check_rows([(title(case), case) for case in cases], check)
 
 
 # Where GDScript's compiler, not the encoder, makes something else of the text: it reads numbers with less precision,
@@ -72,19 +95,18 @@ INSTEAD: dict[str, Variant] = {
 }
 
 
-@pytest.mark.parametrize("case", cases("variant.json"))
-def test_a_value_is_encoded_as_by_godot(case: dict[str, Any]) -> None:
-    value = INSTEAD[case["name"]] if case["name"] in INSTEAD else evaluate(case["expr"])
-    assert var_to_bytes(value).hex() == case["hex"]
+@by_type("variant.json")
+def test_a_value_is_encoded_as_by_godot_and_comes_back(cases: list[Case]) -> None:
+    def check(case: Case) -> None:
+        value = INSTEAD[case["name"]] if case["name"] in INSTEAD else evaluate(case["expr"])
+        assert var_to_bytes(value).hex() == case["hex"]
+        data = bytes.fromhex(case["hex"])
+        decoded, size = decode_variant(data)
+        assert size == len(data)
+        assert encode_variant(decoded) == data
+        assert typeof(decoded) == case["type"]
 
-
-@pytest.mark.parametrize("case", cases("variant.json"))
-def test_it_comes_back(case: dict[str, Any]) -> None:
-    data = bytes.fromhex(case["hex"])
-    value, size = decode_variant(data)
-    assert size == len(data)
-    assert encode_variant(value) == data
-    assert typeof(value) == case["type"]
+    check_each(cases, check)
 
 
 # What the odd ones decode to, in the order of the file; those that are refused are left out.
@@ -138,19 +160,19 @@ DECODED: list[Variant] = [
 
 
 def accepted() -> list[Any]:
-    taken = [case.values[0] for case in cases("variant_decode.json") if not case.values[0]["rejected"]]
+    taken = [case for case in load("variant_decode.json") if not case["rejected"]]
     return [pytest.param(case, value, id=case["name"]) for case, value in zip(taken, DECODED, strict=True)]
 
 
-@pytest.mark.parametrize(("case", "value"), accepted())
-def test_odd_bytes_are_taken_as_by_godot(case: dict[str, Any], value: Variant) -> None:
+@each_row(("case", "value"), accepted())
+def test_odd_bytes_are_taken_as_by_godot(case: Case, value: Variant) -> None:
     decoded = bytes_to_var(bytes.fromhex(case["hex"]))
     assert repr(decoded) == repr(value)
     assert encode_variant(decoded) == encode_variant(value)
 
 
-@pytest.mark.parametrize("case", [case for case in cases("variant_decode.json") if case.values[0]["rejected"]])
-def test_malformed_bytes_are_refused_as_by_godot(logged: Logged, case: dict[str, Any]) -> None:
+@each_row("case", [case for case in load("variant_decode.json") if case["rejected"]], ids=title)
+def test_malformed_bytes_are_refused_as_by_godot(logged: Logged, case: Case) -> None:
     data = bytes.fromhex(case["hex"])
     with pytest.raises(DecodeError) as refused:
         decode_variant(data)
@@ -172,10 +194,9 @@ def same(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=3e-5, abs_tol=3e-6) or (a != a and b != b)
 
 
-@pytest.mark.parametrize("case", [*cases("variant_math.json"), *cases("variant_methods.json")])
-def test_it_computes_as_godot_does(case: dict[str, Any]) -> None:
+def check_computed(value: Variant, case: Case) -> None:
+    """Whether a value is what Godot made of the same expression."""
     expected = bytes_to_var(bytes.fromhex(case["hex"]))
-    value = evaluate(case["expr"])
     assert typeof(value) is typeof(expected)
     components = numbers(expected)
     if components is None:
@@ -183,3 +204,8 @@ def test_it_computes_as_godot_does(case: dict[str, Any]) -> None:
     else:
         assert all(map(same, numbers(value) or (), components)), (value, expected)
         assert len(numbers(value) or ()) == len(components)
+
+
+@by_type("variant_math.json", "variant_methods.json")
+def test_it_computes_as_godot_does(cases: list[Case]) -> None:
+    check_each(cases, lambda case: check_computed(evaluate(case["expr"]), case))

@@ -214,5 +214,11 @@ def test_only_codes_and_names_mean_colours(logged: Callable[[], list[str]], code
     assert logged() == [named, f"Invalid color code: {code}.", named]
 
 
+def test_a_colour_comes_back_from_linear_light() -> None:
+    for byte in range(256):
+        color = Color(byte / 255, 1 - byte / 255, 0.5, byte / 255)
+        assert color.srgb_to_linear().linear_to_srgb().is_equal_approx(color)
+
+
 def test_integer_vectors_grow_beyond_32_bits() -> None:
     assert Vector2i((1 << 31) - 1, 0) + Vector2i(1, 0) == Vector2i(1 << 31, 0)
