@@ -10,7 +10,7 @@ from godot_enet.core.interface import Datagram
 from tests.attacks.work import work_of
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import RAW, RawPeer, Stage
+from tests.scenario.engine_stage import RAW, RawPeer, Stage
 
 FEW, MANY = 1500, 6000
 """What is arranged, once and four times as much."""

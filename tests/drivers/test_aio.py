@@ -15,7 +15,7 @@ from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
 from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import AnyHost, open_host
-from tests.scenario.kit import ended, timed_out
+from tests.scenario.engine_stage import ended, timed_out
 
 PATIENCE = 30.0  # seconds; only a broken driver makes a test wait that long
 

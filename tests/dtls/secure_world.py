@@ -13,7 +13,7 @@ from godot_enet.core.dtls.server import DtlsServerTransport, ServerStage
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim.world import Capture, Mailbox, SimHost, World
 from tests.dtls.certificates import localhost
-from tests.dtls.kit import TRUSTED, End, Net, Port
+from tests.dtls.memory_net import TRUSTED, End, Net, Port
 
 __all__ = ["SecureWorld"]
 

@@ -8,7 +8,7 @@ from godot_enet.core.dtls.client import SWEEP, DtlsClientTransport
 from godot_enet.core.dtls.server import DtlsServerTransport
 from godot_enet.core.dtls.session import REFUSAL
 from godot_enet.core.interface import Address
-from tests.dtls.kit import CLIENT, SERVER, End, Net, meet
+from tests.dtls.memory_net import CLIENT, SERVER, End, Net, meet
 
 Pair = tuple[End[DtlsServerTransport], End[DtlsClientTransport]]
 OTHER = Address("10.0.0.7", 7)

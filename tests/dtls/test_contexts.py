@@ -18,7 +18,7 @@ from godot_enet.core.dtls.contexts import server_context
 from godot_enet.core.dtls.session import REFUSAL
 from godot_enet.core.dtls.settings import BadCredentials, ClientTrust, ServerCredentials
 from tests.dtls.certificates import YEAR, Identity, dns, identity, ip, localhost, localhost_rsa, pem_of, rsa_key
-from tests.dtls.kit import SERVER, Net
+from tests.dtls.memory_net import SERVER, Net
 
 if TYPE_CHECKING:
     from OpenSSL import SSL

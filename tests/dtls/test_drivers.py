@@ -16,7 +16,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.host import AnyHost, open_host, with_stage
 from tests.dtls.certificates import identity, localhost
 from tests.dtls.conftest import secure_link
-from tests.dtls.kit import TRUSTED
+from tests.dtls.memory_net import TRUSTED
 from tests.unit.compat.stage import Stage
 
 PATIENCE = 30.0

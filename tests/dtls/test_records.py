@@ -18,7 +18,7 @@ from godot_enet.core.dtls.records import (
     sequence_of,
     sift,
 )
-from tests.dtls.kit import SERVER, Net
+from tests.dtls.memory_net import SERVER, Net
 
 
 def record(content: bytes, kind: int = 22) -> bytes:

@@ -12,7 +12,7 @@ from tests.conftest import EnginePair
 from tests.dtls.scenarios import scenarios
 from tests.dtls.secure_world import SecureWorld
 from tests.scenario import (
-    kit,
+    engine_stage,
     test_disconnect,
     test_handshake,
     test_reliability,
@@ -32,9 +32,9 @@ globals().update(
 @pytest.fixture(autouse=True)
 def through_dtls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever network a scenario makes is an encrypted one."""
-    monkeypatch.setattr(kit, "World", SecureWorld)
+    monkeypatch.setattr(engine_stage, "World", SecureWorld)
 
 
 def test_the_network_really_is_encrypted() -> None:
     assert len([name for name in globals() if name.startswith("Test")]) > 20
-    assert type(kit.Pair(EnginePair(PythonEngine, PythonEngine)).world) is SecureWorld
+    assert type(engine_stage.Pair(EnginePair(PythonEngine, PythonEngine)).world) is SecureWorld

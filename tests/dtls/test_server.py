@@ -14,7 +14,7 @@ from godot_enet.core.dtls.records import parse_client_hello, renumber
 from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAXIMUM_PENDING, STARTS, SWEEP, TURNS
 from godot_enet.core.dtls.session import Session
 from godot_enet.core.interface import Address, Datagram
-from tests.dtls.kit import CLIENT, SERVER, End, Net, meet
+from tests.dtls.memory_net import CLIENT, SERVER, End, Net, meet
 
 
 def hello_from(net: Net, address: Address, server: End[server_module.DtlsServerTransport]) -> None:

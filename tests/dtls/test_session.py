@@ -12,7 +12,7 @@ from godot_enet.core.dtls.contexts import ClientContext, server_context
 from godot_enet.core.dtls.records import hello_verify_request, parse_client_hello
 from godot_enet.core.dtls.session import CLOCK_SET, FLIGHT_MTU, REFUSAL, Session
 from tests.dtls.certificates import identity, localhost, localhost_rsa
-from tests.dtls.kit import CLIENT, SERVER, TRUSTED
+from tests.dtls.memory_net import CLIENT, SERVER, TRUSTED
 
 
 def taken(session: Session) -> list[bytes]:

@@ -15,7 +15,7 @@ from godot_enet.core.clock import SystemClock
 from godot_enet.core.dtls.settings import ClientTrust
 from godot_enet.core.interface import Address
 from tests.dtls.certificates import Identity, identity, localhost
-from tests.dtls.kit import CLIENT, SERVER, Net
+from tests.dtls.memory_net import CLIENT, SERVER, Net
 
 DEADLINE = 30.0
 Tamper = Callable[[Address, Address, bytes], list[bytes]]

@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 
-from tests.faults.kit import pair
+from tests.faults.player_process import pair
 
 __all__ = ["main"]
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.faults.kit import SILENCE, Player, pair
+from tests.faults.player_process import SILENCE, Player, pair
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from godot_enet.core.dtls.client import ClientStage
 from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAXIMUM_PENDING, SWEEP, ServerStage
 from godot_enet.core.interface import Address, Datagram
 from tests.dtls.certificates import identity, localhost
-from tests.dtls.kit import SERVER, TRUSTED, End, Net
+from tests.dtls.memory_net import SERVER, TRUSTED, End, Net
 from tests.fuzz.fuzz_engine import Input
 
 __all__ = ["check", "main"]

@@ -25,7 +25,7 @@ from godot_enet.core.dtls.settings import ClientTrust
 from godot_enet.core.interface import Address, Datagram, Transport
 from godot_enet.core.transports.udp import UdpTransport
 from tests.dtls.certificates import Identity, localhost, localhost_rsa
-from tests.dtls.kit import View
+from tests.dtls.memory_net import View
 
 from .conftest import missing
 from .programs import HERE

@@ -6,7 +6,7 @@ import pytest
 
 from tests.dtls.scenarios import scenarios
 from tests.dtls.secure_world import SecureWorld
-from tests.scenario import kit, test_compression, test_fragments, test_hostile, test_packing
+from tests.scenario import engine_stage, test_compression, test_fragments, test_hostile, test_packing
 
 pytestmark = pytest.mark.interop
 
@@ -16,4 +16,4 @@ globals().update(scenarios(test_compression, test_fragments, test_hostile, test_
 @pytest.fixture(autouse=True)
 def through_dtls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever network a scenario makes is an encrypted one."""
-    monkeypatch.setattr(kit, "World", SecureWorld)
+    monkeypatch.setattr(engine_stage, "World", SecureWorld)

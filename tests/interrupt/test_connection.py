@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from godot_enet import ENetConnection, Error
-from tests.interrupt.kit import Interrupted, Interruption
+from tests.interrupt.interruption import Interrupted, Interruption
 from tests.interrupt.pair import Pair, open_client, open_pair, open_server, until
 
 TRIES = 2000

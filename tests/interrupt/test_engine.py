@@ -8,7 +8,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.interface import Engine
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
-from tests.interrupt.kit import FragileEngine, FragileNativeEngine, FragilePythonEngine
+from tests.interrupt.interruption import FragileEngine, FragileNativeEngine, FragilePythonEngine
 from tests.property.links import converse, random_link
 
 FRAGILE: dict[str, type[FragilePythonEngine] | type[FragileNativeEngine]] = {

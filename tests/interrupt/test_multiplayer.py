@@ -18,7 +18,7 @@ from godot_enet import (
     SceneTree,
     rpc,
 )
-from tests.interrupt.kit import Interrupted, Interruption
+from tests.interrupt.interruption import Interrupted, Interruption
 from tests.interrupt.pair import until
 
 TRIES = 20_000

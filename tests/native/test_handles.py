@@ -11,7 +11,7 @@ from godot_enet.core.errors import EnetError, HostClosed, UnknownPeer
 from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 from godot_enet.core.native import NativeEngine, NativeHost
-from tests.native.kit import HANDLES
+from tests.native.native_connections import HANDLES
 
 ABSENT = Address("127.0.0.1", 9)
 

@@ -17,7 +17,7 @@ import pytest
 from godot_enet.core.native import library, loader
 from godot_enet.core.native.loader import NativeUnavailable, load_library
 from godot_enet.core.native.records import RECORDS
-from tests.native.kit import needs_hot
+from tests.native.native_connections import needs_hot
 from tests.native.running import run
 
 USE = """

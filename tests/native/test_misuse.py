@@ -18,7 +18,7 @@ import pytest
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.native import NativeHost, hot_types
 from godot_enet.core.native.records import CConfig
-from tests.native.kit import HANDLES, fill, needs_hot
+from tests.native.native_connections import HANDLES, fill, needs_hot
 from tests.unit.compat.stage import Link, Stage
 
 NONSENSE: list[Any] = [0, 1, -1, "handle", b"handle", 1.5, [], {}, object(), type, Error.OK]

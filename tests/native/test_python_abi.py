@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.kit import needs_hot
+from tests.native.native_connections import needs_hot
 
 SOURCE = Path(__file__).with_name("python_abi.c")
 LIST = Path(__file__).parents[2] / "godot_enet/core/native/src/python_list.h"

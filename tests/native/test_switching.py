@@ -10,7 +10,7 @@ from types import FrameType
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
-from tests.native.kit import fill, same_host
+from tests.native.native_connections import fill, same_host
 from tests.unit.compat.stage import DEADLINE, Link, Stage
 
 NONE, RANGE_CODER, FASTLZ, ZLIB = (

@@ -10,7 +10,7 @@ from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_WAITING_DATA, Disconn
 from godot_enet.core.events import EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import ENGINES, EnginePair
-from tests.scenario.kit import CLIENT, SERVER, START, exact
+from tests.scenario.engine_stage import CLIENT, SERVER, START, exact
 from tests.tight import TightConfig
 
 CHANNELS = 2

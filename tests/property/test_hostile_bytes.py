@@ -13,7 +13,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, RawPeer, Stage
+from tests.scenario.engine_stage import HOST, RAW, START, RawPeer, Stage
 
 HONEST = Address("10.9.9.9", 9)
 BUDGET = 20_000

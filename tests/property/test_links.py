@@ -12,7 +12,7 @@ from godot_enet.core.constants import PacketFlag, PeerOption
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EnginePair
 from tests.property.links import converse, play
-from tests.scenario.kit import NEVER, Pair
+from tests.scenario.engine_stage import NEVER, Pair
 
 SEEDS_PER_BLOCK = 100
 

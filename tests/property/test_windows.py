@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import RawPeer, Stage
+from tests.scenario.engine_stage import RawPeer, Stage
 
 WINDOW, AHEAD = 4096, 7
 

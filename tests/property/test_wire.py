@@ -12,7 +12,7 @@ from godot_enet.core import wire
 from godot_enet.core.constants import Command, PacketFlag
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import START, Stage
+from tests.scenario.engine_stage import START, Stage
 
 LAYOUTS = {
     Command.ACKNOWLEDGE: wire.ACKNOWLEDGE,

@@ -13,7 +13,7 @@ from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.conftest import EngineFactory
 from tests.equivalence.net import compressed
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, RawPeer, Stage, ended, timed_out
+from tests.scenario.engine_stage import HOST, RAW, RawPeer, Stage, ended, timed_out
 
 EVERYBODY = Address("10.0.0.255", 6000)
 OTHER = Address("10.0.0.3", 6001)

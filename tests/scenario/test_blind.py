@@ -9,7 +9,7 @@ import pytest
 from godot_enet.core.constants import CONTROL_WINDOW, Drop, PeerState
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import RAW, Stage
+from tests.scenario.engine_stage import RAW, Stage
 
 HALF_OPEN = 1000
 

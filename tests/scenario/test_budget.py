@@ -16,7 +16,7 @@ from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import RAW, Pair, RawPeer, Stage, ended
+from tests.scenario.engine_stage import RAW, Pair, RawPeer, Stage, ended
 
 OTHER = Address("10.0.0.3", 6000)
 

@@ -11,7 +11,7 @@ from godot_enet.core.constants import Command, PeerState
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import CLIENT, SERVER, Pair, Stage, timed_out
+from tests.scenario.engine_stage import CLIENT, SERVER, Pair, Stage, timed_out
 
 MINUTE = 60_000
 

@@ -15,7 +15,7 @@ from godot_enet.core.interface import Address, Compressor, Engine
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, SERVER, START, Pair, RawPeer, Stage
+from tests.scenario.engine_stage import HOST, RAW, SERVER, START, Pair, RawPeer, Stage
 
 CODECS = pytest.mark.parametrize("codec", list(Codec), ids=lambda codec: codec.value)
 

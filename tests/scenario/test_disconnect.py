@@ -11,7 +11,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Pair, Stage, ended, timed_out
+from tests.scenario.engine_stage import HOST, RAW, START, Pair, Stage, ended, timed_out
 
 LATER, NOW, RESET = DisconnectMode.LATER, DisconnectMode.NOW, DisconnectMode.RESET
 

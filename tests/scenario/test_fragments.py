@@ -13,7 +13,7 @@ from godot_enet.core.events import Event, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import START, Pair, Stage
+from tests.scenario.engine_stage import START, Pair, Stage
 
 RELIABLE, UNSEQUENCED, FRAGMENT = PacketFlag.RELIABLE, PacketFlag.UNSEQUENCED, PacketFlag.UNRELIABLE_FRAGMENT
 

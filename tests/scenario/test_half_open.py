@@ -21,7 +21,7 @@ from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.equivalence.net import compressed
 from tests.scenario import raw
-from tests.scenario.kit import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
+from tests.scenario.engine_stage import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
 
 OTHER = Address("10.0.0.3", 1)
 CONNECT_SIZE = len(raw.datagram(raw.connect(), time=0))

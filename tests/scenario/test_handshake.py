@@ -12,7 +12,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, SERVER, START, Pair, Stage, ended, timed_out
+from tests.scenario.engine_stage import HOST, RAW, SERVER, START, Pair, Stage, ended, timed_out
 
 OTHER = Address("10.0.0.3", 1)
 

@@ -8,7 +8,7 @@ from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COM
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import HOST, NEVER, RAW, START, RawPeer, Stage, timed_out
+from tests.scenario.engine_stage import HOST, NEVER, RAW, START, RawPeer, Stage, timed_out
 
 
 def flood(peer: RawPeer, commands: list[bytes]) -> list[int]:

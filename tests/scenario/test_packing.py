@@ -12,7 +12,7 @@ from godot_enet.core.constants import PacketFlag, PeerOption
 from godot_enet.core.interface import Address, Datagram
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Pair, RawPeer, Stage
+from tests.scenario.engine_stage import HOST, RAW, START, Pair, RawPeer, Stage
 from tests.scenario.test_throttle import throttled
 
 RELIABLE, UNSEQUENCED = PacketFlag.RELIABLE, PacketFlag.UNSEQUENCED

@@ -14,7 +14,7 @@ from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import RAW, RawPeer, Stage, ended
+from tests.scenario.engine_stage import RAW, RawPeer, Stage, ended
 
 LIMIT = 10_000
 OTHER = Address("10.0.0.3", 6000)

@@ -15,7 +15,7 @@ from godot_enet.core.interface import Address, Engine
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import CLIENT, SERVER, Pair, RawPeer, Stage, timed_out
+from tests.scenario.engine_stage import CLIENT, SERVER, Pair, RawPeer, Stage, timed_out
 
 RTT = 100
 

@@ -9,7 +9,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import NEVER, START, Pair, RawPeer, Stage, timed_out
+from tests.scenario.engine_stage import NEVER, START, Pair, RawPeer, Stage, timed_out
 
 RTT, VARIANCE = PeerStatistic.ROUND_TRIP_TIME, PeerStatistic.ROUND_TRIP_TIME_VARIANCE
 LAST_RTT, LAST_VARIANCE = PeerStatistic.LAST_ROUND_TRIP_TIME, PeerStatistic.LAST_ROUND_TRIP_TIME_VARIANCE

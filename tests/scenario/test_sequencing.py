@@ -8,7 +8,7 @@ from godot_enet.core.constants import PacketFlag
 from godot_enet.core.events import Event, EventType
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import START, RawPeer, Stage
+from tests.scenario.engine_stage import START, RawPeer, Stage
 
 
 def advance(stage: Stage, peer: RawPeer, last: int, channel: int = 0) -> None:

@@ -15,7 +15,7 @@ from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Pair, RawPeer, Stage, timed_out
+from tests.scenario.engine_stage import HOST, RAW, START, Pair, RawPeer, Stage, timed_out
 
 
 class TestEvents:

@@ -10,7 +10,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import Pair, Stage
+from tests.scenario.engine_stage import Pair, Stage
 
 CHANNELS = 4
 CHOICES = [

@@ -12,7 +12,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import NEVER, RAW, START, Pair, RawPeer, Stage
+from tests.scenario.engine_stage import NEVER, RAW, START, Pair, RawPeer, Stage
 
 THROTTLE, LIMIT = PeerStatistic.PACKET_THROTTLE, PeerStatistic.PACKET_THROTTLE_LIMIT
 SETTINGS = (

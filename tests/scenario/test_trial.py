@@ -12,7 +12,7 @@ from godot_enet.core.events import DisconnectReason, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
-from tests.scenario.kit import Pair, Stage
+from tests.scenario.engine_stage import Pair, Stage
 from tests.scenario.test_half_open import Caller
 
 WINDOW = 65_536

@@ -8,7 +8,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import RAW, Stage
+from tests.scenario.engine_stage import RAW, Stage
 
 OTHER = Address("10.0.0.3", 6000)
 LIMIT = 200_000

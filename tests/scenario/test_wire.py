@@ -12,7 +12,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.rng import KeyedRandom, key_from
 from tests.conftest import EngineFactory
 from tests.scenario import raw
-from tests.scenario.kit import HOST, RAW, START, Stage
+from tests.scenario.engine_stage import HOST, RAW, START, Stage
 
 # Captured from the reference library: client and server in slot 0, connect id 62b43444, the clock at 0x2340.
 GOLDEN_CONNECT = bytes.fromhex(

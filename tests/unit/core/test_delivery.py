@@ -9,7 +9,7 @@ import pytest
 from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PeerState
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.channel import Channel
-from tests.unit.core.kit import add_peer, drain, make_engine
+from tests.unit.core.bare_engine import add_peer, drain, make_engine
 
 
 class Receiver:

@@ -10,7 +10,7 @@ from godot_enet.core.engine.half_open import HalfOpen
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
 from godot_enet.core.events import Event, EventType
 from tests.scenario import raw
-from tests.unit.core.kit import ADDRESS, drain, make_engine
+from tests.unit.core.bare_engine import ADDRESS, drain, make_engine
 
 NOW = 5000
 WIRE = 52

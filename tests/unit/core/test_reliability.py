@@ -13,7 +13,7 @@ from godot_enet.core.engine.reliability import (
     find_unacknowledged,
     sample_round_trip,
 )
-from tests.unit.core.kit import add_peer, make_engine
+from tests.unit.core.bare_engine import add_peer, make_engine
 
 
 class Sender:

@@ -7,7 +7,7 @@ import pytest
 from godot_enet.core.engine import throttle
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.events import PeerHandle
-from tests.unit.core.kit import ADDRESS, add_peer, make_engine
+from tests.unit.core.bare_engine import ADDRESS, add_peer, make_engine
 
 
 @pytest.fixture
