@@ -45,7 +45,7 @@ def check_rows(rows: Iterable[tuple[str, _Row]], check: Callable[[_Row], object]
 
 
 def each_row(
-    names: str | Sequence[str], rows: Iterable[Any], ids: Callable[[Any], str] | Sequence[str] | None = None
+    names: str | Sequence[str], rows: Iterable[Any], ids: Callable[[Any], object] | Sequence[object] | None = None
 ) -> Callable[[_Test], _Test]:
     """Have a test check all rows; takes what ``pytest.mark.parametrize`` takes.
 
@@ -82,7 +82,7 @@ def _titled(row: Any, width: int, ids: Any, index: int) -> tuple[str, tuple[Any,
     if is_param and row.id:
         return row.id, values
     if ids is not None:
-        return ", ".join(map(ids, values)) if callable(ids) else ids[index], values
+        return ", ".join(str(ids(each)) for each in values) if callable(ids) else str(ids[index]), values
     return ", ".join(getattr(each, "__name__", None) or repr(each) for each in values), values
 
 

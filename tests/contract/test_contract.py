@@ -14,6 +14,7 @@ import pytest
 import godot_enet
 from tests.contract.api import Api, class_problems, enum_problems, load, method_problems, missing_from
 from tests.contract.missing import MISSING
+from tests.rows import each_row
 
 API = load()
 PRESENT = [name for name in API.classes if hasattr(godot_enet, name)]
@@ -38,13 +39,13 @@ def test_what_is_listed_is_missing() -> None:
     assert not present, f"no longer missing, remove from tests/contract/missing.py: {present}"
 
 
-@pytest.mark.parametrize(("name", "method"), [pytest.param(*pair, id=".".join(pair)) for pair in METHODS])
+@each_row(("name", "method"), [pytest.param(*pair, id=".".join(pair)) for pair in METHODS])
 def test_method(name: str, method: str) -> None:
     cls = getattr(godot_enet, name)
     assert list(method_problems(godot_enet, cls, method, API.classes[name]["methods"][method])) == []
 
 
-@pytest.mark.parametrize("name", PRESENT)
+@each_row("name", PRESENT)
 def test_enums_constants_properties_and_kinship(name: str) -> None:
     assert list(class_problems(godot_enet, getattr(godot_enet, name), API.classes[name])) == []
 
@@ -85,7 +86,7 @@ class TestTheComparison:
         ]
         return {"arguments": listed, "returns": returns, "static": static}
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("described", "problem"),
         [
             (method(("colour", None), ("layers", "2")), None),
@@ -107,7 +108,7 @@ class TestTheComparison:
         assert list(method_problems(godot_enet, self.Thing, "make", self.method(static=True))) == []
         assert list(method_problems(godot_enet, self.Thing, "make", self.method())) == ["should not be static"]
 
-    @pytest.mark.parametrize(
+    @each_row(
         "changes",
         [
             {"inherits": "PacketPeer"},

@@ -11,6 +11,7 @@ import pytest
 from godot_enet.compat import crypto
 from godot_enet.compat.globals import Error
 from tests.contract.api import class_problems, load, method_problems
+from tests.rows import each_row
 
 _BESIDE = json.loads(Path(__file__).with_name("godot-4.6-hashing.json").read_text(encoding="utf-8"))
 _NAMES = ["Crypto", "CryptoKey", "HMACContext", "HashingContext", "TLSOptions", "X509Certificate"]
@@ -25,7 +26,7 @@ def test_all_are_there() -> None:
     assert len(METHODS) == 33
 
 
-@pytest.mark.parametrize(("name", "method"), [pytest.param(*pair, id=".".join(pair)) for pair in METHODS])
+@each_row(("name", "method"), [pytest.param(*pair, id=".".join(pair)) for pair in METHODS])
 def test_method(name: str, method: str) -> None:
     described = CLASSES[name]["methods"][method]
     assert list(method_problems(PACKAGE, getattr(crypto, name), method, described)) == []

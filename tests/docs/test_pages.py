@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import godot_enet
 from benchmarks.scenarios import SCENARIOS
 from godot_enet import ENetConnection
 from tests.demos.program import PATIENCE, ROOT, Program, free_port
 from tests.docs.snippets import commands, page, programs
+from tests.rows import each_row
 
 PAGES = [
     "README.md",
@@ -76,7 +75,7 @@ def test_the_quick_start_waits_on_an_event_loop(tmp_path: Path) -> None:
         client.destroy()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@each_row("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", page(name))
     assert links
@@ -85,7 +84,7 @@ def test_links_lead_somewhere(name: str) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@each_row("name", PAGES)
 def test_programs_in_commands_exist(name: str) -> None:
     inline = re.findall(r"`((?:bash|python) [^`]+)`", page(name))
     for command in [*commands(name), *inline]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from godot_enet.core.dtls.records import (
     sift,
 )
 from tests.dtls.memory_net import SERVER, Net
+from tests.rows import each_row
 
 
 def record(content: bytes, kind: int = 22) -> bytes:
@@ -71,7 +71,7 @@ class TestHello:
         assert with_cookie.cookie == b"c" * 32
         assert with_cookie.parameters == without.parameters
 
-    @pytest.mark.parametrize(
+    @each_row(
         "data",
         [
             b"",

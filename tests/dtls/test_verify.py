@@ -7,6 +7,7 @@ from cryptography import x509
 
 from godot_enet.core.dtls.verify import describe, has_name, problem_text
 from tests.dtls.certificates import YEAR, certificate, dns, identity, ip
+from tests.rows import each_row
 
 KEY = identity().key
 
@@ -15,7 +16,7 @@ def made(name: str, *alternatives: x509.GeneralName) -> x509.Certificate:
     return certificate(KEY, name, alternatives=list(alternatives) or None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "wanted", "fits"),
     [
         ("example.org", "example.org", True),

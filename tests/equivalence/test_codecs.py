@@ -15,6 +15,7 @@ from godot_enet.core.constants import MAXIMUM_DATAGRAM, STRANGER_LIMIT, PeerStat
 from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Compressor
 from tests.equivalence.lockstep import Lockstep
+from tests.rows import each_row
 from tests.scenario import raw
 
 THERE = Address("10.0.0.2", 2)
@@ -132,8 +133,8 @@ def test_what_is_received(codec: Compressor) -> None:
         receiver.packed(random.randbytes(random.choice((0, 1, 2, 3, 10, 100, 1000, 4092))))
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, STRANGER_LIMIT - 1, STRANGER_LIMIT, STRANGER_LIMIT + 1, 4091, 4092, 4093])
-@pytest.mark.parametrize("fill", [0, 1])
+@each_row("size", [0, 1, 2, STRANGER_LIMIT - 1, STRANGER_LIMIT, STRANGER_LIMIT + 1, 4091, 4092, 4093])
+@each_row("fill", [0, 1])
 def test_at_the_limits(codec: Compressor, size: int, fill: int) -> None:
     """A plain form that just fits, and one that just does not, from a peer and from a stranger."""
     plain = bytes((fill,)) * size

@@ -14,6 +14,7 @@ from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address, Compressor
 from tests.equivalence.lockstep import Lockstep
 from tests.equivalence.net import Net
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.tight import TightConfig
 
@@ -141,8 +142,8 @@ def test_sessions_of_a_slot_that_is_used_again() -> None:
         node.engines.call("disconnect", peer, 0, DisconnectMode.RESET, net.now)
 
 
-@pytest.mark.parametrize("flags", [0, 1, 2, 8])
-@pytest.mark.parametrize("size", [3, 5000])
+@each_row("flags", [0, 1, 2, 8])
+@each_row("size", [3, 5000])
 def test_disconnect_later_after_the_last_packet(flags: int, size: int) -> None:
     pair = Pair()
     pair.send(bytes(size), flags)
@@ -286,8 +287,8 @@ def test_packets_of_every_size_near_the_mtu(mtu: int) -> None:
     assert len(pair.arrived()) == 4 * 110
 
 
-@pytest.mark.parametrize("before", [None, FastLz, Zlib])
-@pytest.mark.parametrize("after", [None, FastLz, Zlib])
+@each_row("before", [None, FastLz, Zlib])
+@each_row("after", [None, FastLz, Zlib])
 def test_what_is_finished_keeps_the_codec_of_its_time(
     before: type[Compressor] | None, after: type[Compressor] | None
 ) -> None:

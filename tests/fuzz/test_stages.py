@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz import fuzz_admission, fuzz_dtls
+from tests.rows import each_row
 
 FUZZ = Path(__file__).parent
 ADMISSION = sorted((FUZZ / "corpus_admission").iterdir())
 DTLS = sorted((FUZZ / "corpus_dtls").iterdir())
 
 
-@pytest.mark.parametrize("file", ADMISSION, ids=lambda file: file.name)
+@each_row("file", ADMISSION, ids=lambda file: file.name)
 def test_corpus_of_admission(file: Path) -> None:
     fuzz_admission.check(file.read_bytes())
 
 
-@pytest.mark.parametrize("file", DTLS, ids=lambda file: file.name)
+@each_row("file", DTLS, ids=lambda file: file.name)
 def test_corpus_of_dtls(file: Path) -> None:
     fuzz_dtls.check(file.read_bytes())
 

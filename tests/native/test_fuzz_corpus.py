@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from godot_enet.core.compression import Codec
 from tests.fuzz import fuzz_compression, fuzz_states
 from tests.fuzz.fuzz_engine import check
+from tests.rows import each_row
 
 FUZZ = Path(__file__).parent.parent / "fuzz"
 CORPUS = sorted((FUZZ / "corpus_engine").iterdir())
@@ -23,7 +24,7 @@ def test_corpus(file: Path) -> None:
     check(file.read_bytes())
 
 
-@pytest.mark.parametrize("file", STATES, ids=lambda file: file.name)
+@each_row("file", STATES, ids=lambda file: file.name)
 def test_corpus_of_states(file: Path) -> None:
     fuzz_states.check(file.read_bytes())
 

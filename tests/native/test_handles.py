@@ -12,6 +12,7 @@ from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 from godot_enet.core.native import NativeEngine, NativeHost
 from tests.native.native_connections import HANDLES
+from tests.rows import each_row
 
 ABSENT = Address("127.0.0.1", 9)
 
@@ -19,11 +20,11 @@ ABSENT = Address("127.0.0.1", 9)
 class TestHandles:
     """Numbers that name no peer: of another host, of an ended connection, or of nothing."""
 
-    @pytest.mark.parametrize("handle", HANDLES)
+    @each_row("handle", HANDLES)
     def test_an_engine(self, handle: int) -> None:
         self.refuses(NativeEngine(HostConfig(peer_count=4)), handle)
 
-    @pytest.mark.parametrize("handle", HANDLES)
+    @each_row("handle", HANDLES)
     def test_a_host(self, handle: int) -> None:
         host = NativeHost(HostConfig(peer_count=4), SystemClock(), threaded=False)
         number = PeerHandle(handle)

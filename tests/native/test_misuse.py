@@ -19,6 +19,7 @@ from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.native import NativeHost, hot_types
 from godot_enet.core.native.records import CConfig
 from tests.native.native_connections import HANDLES, fill, needs_hot
+from tests.rows import each_row
 from tests.unit.compat.stage import Link, Stage
 
 NONSENSE: list[Any] = [0, 1, -1, "handle", b"handle", 1.5, [], {}, object(), type, Error.OK]
@@ -76,7 +77,7 @@ class TestHotObjects:
                 link.at_client._native(*arguments)
         link.fence()
 
-    @pytest.mark.parametrize("number", [*HANDLES, -1, 1 << 70])
+    @each_row("number", [*HANDLES, -1, 1 << 70])
     def test_a_peer_with_another_number(self, link: Link, number: int) -> None:
         own, host = link.at_client._handle, link.client._host
         assert isinstance(host, NativeHost)

@@ -7,9 +7,8 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-import pytest
-
 import godot_enet
+from tests.rows import each_row
 
 FOUND = pkgutil.walk_packages(godot_enet.__path__, "godot_enet.")
 # The libraries beside the native engine's modules look like modules, and are none.
@@ -29,7 +28,7 @@ def test_every_source_file_is_an_importable_module() -> None:
     assert sorted(names) == sorted(MODULES)  # a folder without __init__.py would hide its modules
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_row("name", MODULES)
 def test_all_lists_names_that_exist(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__file__ is not None

@@ -55,6 +55,7 @@ from godot_enet.compat.variant import (
     typeof,
 )
 from tests.fuzz.fuzz_variant import check
+from tests.rows import each_row
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 SEEDS = [
@@ -232,7 +233,7 @@ def test_damaged_values_are_decoded_or_refused(data: bytes, damage: list[tuple[i
     check(data)
 
 
-@pytest.mark.parametrize("data", SEEDS)
+@each_row("data", SEEDS)
 def test_what_is_known_keeps_the_laws(data: bytes) -> None:
     check(data)
 

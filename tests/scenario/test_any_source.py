@@ -12,6 +12,7 @@ from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandl
 from godot_enet.core.interface import Address, Compressor, Datagram
 from tests.conftest import EngineFactory
 from tests.equivalence.net import compressed
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, RawPeer, Stage, ended, timed_out
 
@@ -71,7 +72,7 @@ def test_those_that_answer_later_are_strangers(engine_factory: EngineFactory) ->
     assert broadcast.stage.engine.drops[Drop.WRONG_ADDRESS] == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     "commands",
     [
         [raw.verify(connect_id=b"nope")],
@@ -131,8 +132,8 @@ def test_the_remote_counts_as_one_of_its_address(engine_factory: EngineFactory) 
     assert broadcast.stage.raw(Address(RAW.host, 10)).connect() is not None
 
 
-@pytest.mark.parametrize("codec", [RangeCoder, FastLz, Zlib])
-@pytest.mark.parametrize("checksum", [False, True])
+@each_row("codec", [RangeCoder, FastLz, Zlib])
+@each_row("checksum", [False, True])
 def test_answers_may_be_compressed_and_checked(
     engine_factory: EngineFactory, codec: type[Compressor], checksum: bool
 ) -> None:

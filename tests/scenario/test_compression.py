@@ -14,6 +14,7 @@ from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Compressor, Engine
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, SERVER, START, Pair, RawPeer, Stage
 
@@ -117,7 +118,7 @@ class TestGoldenVectors:
         stage.engine.send(handle, 0, b"unseq", PacketFlag.UNSEQUENCED)
         assert peer.take() == [golden(2, THREE_PACKETS, checksum=checksum, connect_id=connect_id)]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("codec", "body"),
         [
             (Codec.RANGE_CODER, "867a829669d8fa73c4608f4dbc8f0fee5a18baa9"),
@@ -289,7 +290,7 @@ class TestPairs:
         assert sum(capture.data[0] & COMPRESSED > 0 for capture in pair.world.captures) >= 4
         assert sum(pair.client.engine.drops.values()) == sum(pair.server.engine.drops.values()) == 0
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("client", "server"),
         [(one, other) for one in [*Codec, None] for other in [*Codec, None] if one and one != other],
         ids=lambda codec: codec.value if codec else "none",

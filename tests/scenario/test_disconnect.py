@@ -10,6 +10,7 @@ from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, START, Pair, Stage, ended, timed_out
 
@@ -391,7 +392,7 @@ class TestUndeliveredPackets:
             timed_out(peer.handle, Command.PING),
         ]
 
-    @pytest.mark.parametrize("mode", list(DisconnectMode))
+    @each_row("mode", list(DisconnectMode))
     def test_local_disconnect_drops_what_was_not_taken(
         self, engine_factory: EngineFactory, mode: DisconnectMode
     ) -> None:

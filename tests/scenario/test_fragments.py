@@ -12,6 +12,7 @@ from godot_enet.core.errors import PacketTooLarge
 from godot_enet.core.events import Event, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import START, Pair, Stage
 
@@ -28,8 +29,8 @@ def pieces(packet: bytes, size: int, start: int = 1, channel: int = 0) -> list[b
 
 
 class TestSending:
-    @pytest.mark.parametrize("checksum", [False, True])
-    @pytest.mark.parametrize(("mtu", "limit"), [(576, 548), (1392, 1364), (4096, 4068)])
+    @each_row("checksum", [False, True])
+    @each_row(("mtu", "limit"), [(576, 548), (1392, 1364), (4096, 4068)])
     def test_cut_only_where_they_would_not_fit(
         self, engine_factory: EngineFactory, mtu: int, limit: int, checksum: bool
     ) -> None:
@@ -51,7 +52,7 @@ class TestSending:
             raw.datagram(second, raw.reliable(1, 3, b"next"), time=START),
         ]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("flags", "kind", "is_acknowledged"),
         [
             (0, 8, True),
@@ -103,7 +104,7 @@ class TestSending:
 
 
 class TestReceiving:
-    @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+    @each_row("order", list(permutations(range(3))), ids=str)
     def test_any_order_gives_the_packet(self, engine_factory: EngineFactory, order: tuple[int, ...]) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
@@ -160,7 +161,7 @@ class TestReceiving:
         peer.post(good)
         assert stage.packets() == [b"aabb"]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("index", "count", "total", "offset", "data"),
         [
             (0, 2, 4, 4, b"aa"),
@@ -197,7 +198,7 @@ class TestReceiving:
             "half of a whole",
         ],
     )
-    @pytest.mark.parametrize("kind", ["reliable", "unreliable"])
+    @each_row("kind", ["reliable", "unreliable"])
     def test_nonsense_is_refused(
         self, engine_factory: EngineFactory, kind: str, index: int, count: int, total: int, offset: int, data: bytes
     ) -> None:
@@ -314,9 +315,9 @@ class TestReceivingUnreliable:
 
 
 class TestBothEnds:
-    @pytest.mark.parametrize("size", [0, 1, 1363, 1364, 1365, 2728, 2729, 100_000])
-    @pytest.mark.parametrize("flags", [RELIABLE, FRAGMENT, 0, UNSEQUENCED], ids=["reliable", "fragment", "0", "unseq"])
-    @pytest.mark.parametrize("checksum", [False, True], ids=["plain", "checksum"])
+    @each_row("size", [0, 1, 1363, 1364, 1365, 2728, 2729, 100_000])
+    @each_row("flags", [RELIABLE, FRAGMENT, 0, UNSEQUENCED], ids=["reliable", "fragment", "0", "unseq"])
+    @each_row("checksum", [False, True], ids=["plain", "checksum"])
     def test_every_size_arrives(self, engine_pair: EnginePair, size: int, flags: int, checksum: bool) -> None:
         config = HostConfig(checksum=checksum)
         pair = Pair(engine_pair, LinkConfig(delay=5), client=config, server=config)

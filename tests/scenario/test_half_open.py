@@ -20,6 +20,7 @@ from godot_enet.core.rng import KeyedRandom, key_from
 from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.equivalence.net import compressed
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
 
@@ -337,7 +338,7 @@ class TestLostAcknowledgement:
         pair.world.run_for(500)
         assert (pair.packets(pair.server), pair.packets(pair.client)) == ([b"up"], [b"down"])
 
-    @pytest.mark.parametrize("seed", range(12))
+    @each_row("seed", range(12))
     def test_on_a_bad_road_everybody_arrives_once(self, engine_pair: EnginePair, seed: int) -> None:
         road = LinkConfig(delay=30, jitter=60, reorder=0.5, loss=0.3, duplicate=0.1)
         pair = Pair(engine_pair, road, seed, exactly=False)

@@ -11,6 +11,7 @@ from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, SERVER, START, Pair, Stage, ended, timed_out
 
@@ -221,7 +222,7 @@ class TestRefusal:
         stage.engine.connect(Address(RAW.host, 99), 1, 0)
         assert stage.raw().connect() is not None
 
-    @pytest.mark.parametrize(
+    @each_row(
         "wrong",
         [
             {"throttle": (5001, 2, 2)},
@@ -320,9 +321,7 @@ class TestSessions:
 
 
 class TestNegotiation:
-    @pytest.mark.parametrize(
-        ("offered", "agreed"), [(0, 576), (575, 576), (576, 576), (1391, 1391), (1393, 1392), (100_000, 1392)]
-    )
+    @each_row(("offered", "agreed"), [(0, 576), (575, 576), (576, 576), (1391, 1391), (1393, 1392), (100_000, 1392)])
     def test_mtu_is_the_smaller_one(self, engine_factory: EngineFactory, offered: int, agreed: int) -> None:
         stage = Stage(engine_factory)
         verify = stage.raw().connect(mtu=offered)
@@ -357,7 +356,7 @@ class TestNegotiation:
         peer.exchange(raw.verify(connect_id=asked.raw[40:44], channels=granted))
         assert peer.info.channel_count == agreed
 
-    @pytest.mark.parametrize(("asked", "travels"), [(0, 1), (1, 1), (255, 255), (256, 255), (9999, 255)])
+    @each_row(("asked", "travels"), [(0, 1), (1, 1), (255, 255), (256, 255), (9999, 255)])
     def test_asked_channels_are_clamped(self, engine_factory: EngineFactory, asked: int, travels: int) -> None:
         stage = Stage(engine_factory)
         peer = stage.raw()
@@ -365,7 +364,7 @@ class TestNegotiation:
         (command,) = peer.commands()
         assert command.u32(16) == travels
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("incoming", "offered", "granted"),
         [
             (0, 65536, 65536),
@@ -386,7 +385,7 @@ class TestNegotiation:
         assert verify.u32(12) == granted
         assert verify.u32(20) == incoming
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("own_outgoing", "remote_incoming", "window"),
         [
             (0, 0, 65536),
@@ -414,7 +413,7 @@ class TestNegotiation:
         assert command.u32(12) == window
         assert (command.u32(20), command.u32(24)) == (5, outgoing)
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("granted", "outgoing", "window"),
         [(65536, 0, 65536), (9000, 0, 9000), (5, 0, 4096), (1 << 20, 0, 65536), (65536, 131_072, 8192)],
     )

@@ -11,6 +11,7 @@ from godot_enet.core.config import HostConfig
 from godot_enet.core.constants import PacketFlag, PeerOption
 from godot_enet.core.interface import Address, Datagram
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, START, Pair, RawPeer, Stage
 from tests.scenario.test_throttle import throttled
@@ -159,7 +160,7 @@ class TestDataWindow:
         peer.acknowledge(0, 1, 0)
         assert [command.number for command in peer.commands()] == [51]
 
-    @pytest.mark.parametrize(("throttle", "packets"), [(32, 50), (16, 25), (1, 1), (0, 1)])
+    @each_row(("throttle", "packets"), [(32, 50), (16, 25), (1, 1), (0, 1)])
     def test_is_narrowed_by_the_throttle_but_never_below_the_mtu(
         self, engine_factory: EngineFactory, throttle: int, packets: int
     ) -> None:

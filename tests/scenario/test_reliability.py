@@ -8,6 +8,7 @@ from godot_enet.core.constants import Command, PeerOption, PeerStatistic
 from godot_enet.core.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import NEVER, START, Pair, RawPeer, Stage, timed_out
 
@@ -177,7 +178,7 @@ class TestRetransmission:
         stage.wait(1)
         assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
-    @pytest.mark.parametrize(("limit", "minimum", "maximum", "end"), [
+    @each_row(("limit", "minimum", "maximum", "end"), [
         (0, 0, 0, 6300),
         (0, 1, 30000, 6300),
         (32, 5000, 30000, 6300),

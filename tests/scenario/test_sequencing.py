@@ -7,6 +7,7 @@ import pytest
 from godot_enet.core.constants import PacketFlag
 from godot_enet.core.events import Event, EventType
 from tests.conftest import EngineFactory
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import START, RawPeer, Stage
 
@@ -60,7 +61,7 @@ class TestReliable:
         peer.post(raw.reliable(0, 1), time=0x2222)
         assert peer.take() == [raw.datagram(raw.acknowledge(0, 1, 0x1111), raw.acknowledge(0, 1, 0x2222))]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("number", "is_acknowledged", "is_kept"),
         [
             (0x0002, True, True),

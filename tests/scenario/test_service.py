@@ -14,6 +14,7 @@ from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, START, Pair, RawPeer, Stage, timed_out
 
@@ -58,7 +59,7 @@ class TestDatagrams:
         assert len(stage.packets()) == 1000
         assert len([command for command in peer.commands() if command.kind == 1]) == 1000
 
-    @pytest.mark.parametrize("length", [4096, 4097, 9000, 65507])
+    @each_row("length", [4096, 4097, 9000, 65507])
     def test_longer_than_any_mtu_is_dropped(self, engine_factory: EngineFactory, length: int) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
@@ -108,7 +109,7 @@ class TestBroadcast:
 class TestErrors:
     """Every refused call says why, and changes nothing."""
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("error", "call"),
         [
             (InvalidChannel, lambda peer: peer.send(2, b"x")),
@@ -187,7 +188,7 @@ class TestLooking:
             *(32, 32, 0, 0, 2, 2, 5000),
         ]
 
-    @pytest.mark.parametrize(("limit", "effective"), [(1, 1), (255, 255), (0, 255), (256, 255)])
+    @each_row(("limit", "effective"), [(1, 1), (255, 255), (0, 255), (256, 255)])
     def test_channel_limit_can_be_changed(self, engine_factory: EngineFactory, limit: int, effective: int) -> None:
         stage = Stage(engine_factory, channel_limit=7)
         assert stage.engine.channel_limit == 7
@@ -287,7 +288,7 @@ class TestTime:
 
         assert run() == run()
 
-    @pytest.mark.parametrize("start", [0, 1, 2**16 - 50, 2**32 - 3000, 2**48])
+    @each_row("start", [0, 1, 2**16 - 50, 2**32 - 3000, 2**48])
     def test_any_clock_will_do(self, engine_factory: EngineFactory, start: int) -> None:
         stage = Stage(engine_factory, start=start)
         peer = stage.raw()

@@ -11,6 +11,7 @@ from godot_enet.core.constants import PacketFlag, PeerOption, PeerStatistic
 from godot_enet.core.interface import Address
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import NEVER, RAW, START, Pair, RawPeer, Stage
 
@@ -283,7 +284,7 @@ def evaluate(rows: list[Row], outgoing: int, elapsed: int) -> None:
             row.set(share)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@each_row("seed", range(40))
 def test_limits_of_many_peers_follow_the_model(engine_factory: EngineFactory, seed: int) -> None:
     random = Random(seed)
     outgoing = random.choice([0, 1000, 5000, 20_000])

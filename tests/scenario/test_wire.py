@@ -11,6 +11,7 @@ from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address
 from godot_enet.core.rng import KeyedRandom, key_from
 from tests.conftest import EngineFactory
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, START, Stage
 
@@ -239,8 +240,8 @@ class TestHeader:
         assert sum(stage.engine.drops.values()) == 1
         assert peer.connect() is not None
 
-    @pytest.mark.parametrize("word", [0x0000, 0x4000, 0x8000, 0xC000, 0x0FFF, 0x4FFF, 0x8FFF, 0xCFFF, 0xFFFF])
-    @pytest.mark.parametrize("checksum", [False, True])
+    @each_row("word", [0x0000, 0x4000, 0x8000, 0xC000, 0x0FFF, 0x4FFF, 0x8FFF, 0xCFFF, 0xFFFF])
+    @each_row("checksum", [False, True])
     def test_short_datagrams_do_nothing(self, engine_factory: EngineFactory, word: int, checksum: bool) -> None:
         stage = Stage(engine_factory, checksum=checksum)
         peer = stage.joined()
@@ -289,7 +290,7 @@ class TestCommands:
         assert stage.packets() == [b"a"]
         assert stage.engine.drops[Drop.MALFORMED] == 1
 
-    @pytest.mark.parametrize(
+    @each_row(
         "command",
         [
             raw.acknowledge(0xFF, 1, 0),
@@ -315,7 +316,7 @@ class TestCommands:
         assert answer == [raw.datagram(raw.acknowledge(0, 1, START))]
         assert stage.packets() == [b"a"]
 
-    @pytest.mark.parametrize(
+    @each_row(
         "command",
         [
             raw.reliable(0, 1, b"xy"),

@@ -7,9 +7,10 @@ import socket
 import pytest
 
 from godot_enet.compat.addresses import format_ip, parse_bind_ip, parse_ip, resolve
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "canonical"),
     [
         ("127.0.0.1", "127.0.0.1"),
@@ -30,7 +31,7 @@ def test_literals(text: str, canonical: str) -> None:
     assert parse_ip(text) == canonical
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",

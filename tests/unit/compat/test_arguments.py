@@ -10,6 +10,7 @@ import pytest
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from tests.contract.api import load
 from tests.contract.missing import MISSING
+from tests.rows import each_row
 from tests.unit.compat.stage import Link, Stage
 
 GOOD: dict[str, Any] = {"int": 1, "String": "127.0.0.1", "PackedByteArray": b"x", "bool": True, "TLSOptions": None}
@@ -43,7 +44,7 @@ def link() -> Iterator[Link]:
     stage.close()
 
 
-@pytest.mark.parametrize(("cls", "method", "arguments", "name"), list(cases()))
+@each_row(("cls", "method", "arguments", "name"), list(cases()))
 def test_a_wrong_type_is_named(link: Link, cls: str, method: str, arguments: list[Any], name: str) -> None:
     target = link.client if cls == "ENetConnection" else link.at_client
     if method.startswith("create_host"):

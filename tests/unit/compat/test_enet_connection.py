@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, Error
+from tests.rows import each_row
 from tests.unit.compat.stage import Stage
 
 Logged = Callable[[], list[str]]
@@ -24,7 +25,7 @@ OUTGOING = "The outgoing bandwidth limit must be greater than or equal to 0 (0 d
 
 
 class TestInactive:
-    @pytest.mark.parametrize(
+    @each_row(
         ("method", "arguments", "result"),
         [
             ("service", (), (ENetConnection.EVENT_ERROR, None, 0, 0)),
@@ -73,7 +74,7 @@ class TestInactive:
 
 
 class TestCreating:
-    @pytest.mark.parametrize(
+    @each_row(
         ("arguments", "text"),
         [
             (("", 0), f'{BIND_IP}"".'),
@@ -125,7 +126,7 @@ class TestCreating:
         assert connection.get_local_port() == port
         assert connection.get_max_channels() == 7
 
-    @pytest.mark.parametrize("arguments", [(1,), (4095,), (32, 0, 0, 0), (1, 255, 2**31 - 1, 2**31 - 1)])
+    @each_row("arguments", [(1,), (4095,), (32, 0, 0, 0), (1, 255, 2**31 - 1, 2**31 - 1)])
     def test_limits_are_inclusive(self, stage: Stage, logged: Logged, arguments: tuple[int, ...]) -> None:
         connection = stage.connection()
         assert connection.create_host(*arguments) is Error.OK
@@ -133,7 +134,7 @@ class TestCreating:
         assert connection.create_host_bound("127.0.0.1", 0, *arguments) is Error.OK
         assert logged() == []
 
-    @pytest.mark.parametrize(
+    @each_row(
         "address", ["127.0.0.1", "127.0.0.01", "0.0.0.0", "::1", "0:0:0:0:0:0:0:1", "::", "::ffff:127.0.0.1", "*"]
     )
     def test_ip_literals_and_the_wildcard_are_bound(self, stage: Stage, logged: Logged, address: str) -> None:
@@ -200,7 +201,7 @@ class TestCreating:
 
 
 class TestSettings:
-    @pytest.mark.parametrize(("limit", "result"), [(1, 1), (7, 7), (255, 255), (0, 255), (-1, 255), (256, 255)])
+    @each_row(("limit", "result"), [(1, 1), (7, 7), (255, 255), (0, 255), (-1, 255), (256, 255)])
     def test_channel_limit(self, stage: Stage, logged: Logged, limit: int, result: int) -> None:
         connection = stage.server(max_channels=12)
         assert connection.get_max_channels() == 12
@@ -208,11 +209,11 @@ class TestSettings:
         assert connection.get_max_channels() == result
         assert logged() == []
 
-    @pytest.mark.parametrize(("given", "result"), [(0, 255), (1, 1), (254, 254), (255, 255)])
+    @each_row(("given", "result"), [(0, 255), (1, 1), (254, 254), (255, 255)])
     def test_max_channels(self, stage: Stage, given: int, result: int) -> None:
         assert stage.server(max_channels=given).get_max_channels() == result
 
-    @pytest.mark.parametrize("limits", [(), (1000,), (0, 0), (-1, -1), (2**31 - 1, -(2**31))])
+    @each_row("limits", [(), (1000,), (0, 0), (-1, -1), (2**31 - 1, -(2**31))])
     def test_any_bandwidth_is_taken(self, stage: Stage, logged: Logged, limits: tuple[int, ...]) -> None:
         link = stage.link()
         link.server.bandwidth_limit(*limits)

@@ -12,6 +12,7 @@ from godot_enet import ENetConnection, Error
 from godot_enet.compat import enet_connection
 from godot_enet.core import BindError
 from godot_enet.core.transports import admission
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.unit.compat.stage import Stage, kinds
 
@@ -287,13 +288,13 @@ class TestArguments:
             assert logged() == [f"{name} must not be negative (0 is unlimited). Got -1."]
         stage.join(server, stage.client()).deliver(b"x")
 
-    @pytest.mark.parametrize("hook", [1, "yes", [], Verdict.ACCEPT])
+    @each_row("hook", [1, "yes", [], Verdict.ACCEPT])
     def test_no_hook(self, stage: Stage, hook: object) -> None:
         server = stage.server()
         with pytest.raises(TypeError, match="hook"):
             server.on_connect_request(hook)  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("limit", [1.5, "2", None])
+    @each_row("limit", [1.5, "2", None])
     def test_no_limit(self, stage: Stage, limit: object) -> None:
         with pytest.raises(TypeError, match="connects_per_second"):
             stage.server().on_connect_request(None, limit)  # type: ignore[arg-type]

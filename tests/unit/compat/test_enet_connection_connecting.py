@@ -13,6 +13,7 @@ import pytest
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.compat.addresses import format_ip
 from godot_enet.core.errors import NoFreePeer
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.unit.compat.stage import Stage, kinds
 
@@ -25,7 +26,7 @@ NONE = (ENetConnection.EVENT_NONE, None, 0, 0)
 
 
 @pytest.mark.usefixtures("no_names")
-@pytest.mark.parametrize(
+@each_row(
     ("address", "port", "text"),
     [
         ("127.0.0.1", 0, REMOTE_PORT),
@@ -85,8 +86,8 @@ def test_a_link_local_address_with_its_zone(
     assert logged() == []
 
 
-@pytest.mark.parametrize("zone", ["nowhere", "4000000000", "99999999999999999999", "-1", "%", "lo%lo"])
-@pytest.mark.parametrize("host", ["fe80::1", "::1", "2001:db8::1"])
+@each_row("zone", ["nowhere", "4000000000", "99999999999999999999", "-1", "%", "lo%lo"])
+@each_row("host", ["fe80::1", "::1", "2001:db8::1"])
 def test_a_zone_that_is_not_there(stage: Stage, logged: Logged, no_names: None, host: str, zone: str) -> None:
     client = stage.client()
     assert client.connect_to_host(f"{host}%{zone}", 4000) is None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection, Error
+from tests.rows import each_row
 from tests.unit.compat.stage import Link, Stage, kinds
 
 Logged = Callable[[], list[str]]
@@ -17,7 +18,7 @@ UNRESOLVED = "Couldn't resolve the server IP address or domain name."
 
 
 class TestBroadcast:
-    @pytest.mark.parametrize(
+    @each_row(
         ("channel", "flags", "text"),
         [
             (-1, 1, "Invalid channel -1, max channels: 3"),

@@ -13,6 +13,7 @@ from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
 from godot_enet.compat.signal import Signal
+from tests.rows import each_row
 from tests.unit.compat.party import Party
 
 Logged = Callable[[], list[str]]
@@ -46,7 +47,7 @@ def party(host_engine: str) -> Iterator[Party]:
 
 
 class TestInactive:
-    @pytest.mark.parametrize(
+    @each_row(
         ("method", "arguments", "result", "text"),
         [
             ("get_unique_id", (), 0, INACTIVE),
@@ -95,7 +96,7 @@ class TestInactive:
 
 
 class TestCreating:
-    @pytest.mark.parametrize(
+    @each_row(
         ("method", "arguments", "error", "texts"),
         [
             ("create_server", (70000,), 31, [f"{LOCAL_PORT} Got 70000."]),
@@ -160,13 +161,13 @@ class TestCreating:
         assert logged() == [f"{NO_PEER}. Got 1."]
         assert repr(server) == "<ENetMultiplayerPeer server 1 connected, 0 peers>"
 
-    @pytest.mark.parametrize(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
+    @each_row(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
     def test_max_channels_are_beside_the_reserved_ones(self, party: Party, asked: int, granted: int) -> None:
         server = party.server(4, asked)
         assert server.host is not None
         assert server.host.get_max_channels() == granted
 
-    @pytest.mark.parametrize(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
+    @each_row(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
     def test_so_are_a_clients(self, party: Party, asked: int, granted: int) -> None:
         server = party.server()
         client = party.join(server, asked)

@@ -15,6 +15,7 @@ from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.signal import Signal
 from godot_enet.compat.variant import PackedByteArray
+from tests.rows import each_row
 from tests.unit.compat.party import DEADLINE, Packet, Party
 
 Logged = Callable[[], list[str]]
@@ -110,7 +111,7 @@ class TestConnecting:
         assert server.get_peer(id) is None
 
     # Godot 4.6 takes those from 2**31 on for negative ids: as targets, all but one.
-    @pytest.mark.parametrize("data", [0, 1, 2**31, 2**31 + 1, 2**32 - 2, 2**32 - 1])
+    @each_row("data", [0, 1, 2**31, 2**31 + 1, 2**32 - 2, 2**32 - 1])
     def test_ids_that_are_not_a_clients_are_refused(self, party: Party, data: int) -> None:
         server = party.server()
         raw = raw_client(party, server, data)
@@ -155,7 +156,7 @@ class TestConnecting:
         raw_client(party, server, number)
         party.run(lambda: party.signals[server][1:] == [("connected", number)])
 
-    @pytest.mark.parametrize("id", [0, -1, -(2**31), 2**31, 2**32 - 2, 7])
+    @each_row("id", [0, -1, -(2**31), 2**31, 2**32 - 2, 7])
     def test_a_mesh_has_no_member_with_an_id_that_means_others(self, party: Party, logged: Logged, id: int) -> None:
         member = party.peer()
         assert member.create_mesh(7) is Error.OK
@@ -183,8 +184,8 @@ class TestConnecting:
 
 
 class TestPackets:
-    @pytest.mark.parametrize("mode", [UNRELIABLE, ORDERED, RELIABLE])
-    @pytest.mark.parametrize("channel", [0, 1, 2, 253])
+    @each_row("mode", [UNRELIABLE, ORDERED, RELIABLE])
+    @each_row("channel", [0, 1, 2, 253])
     def test_modes_and_channels_arrive(self, party: Party, mode: MultiplayerPeer.TransferMode, channel: int) -> None:
         server = party.server()
         client = party.join(server)

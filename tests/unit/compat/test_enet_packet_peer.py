@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error, PackedByteArray, PacketPeer
+from tests.rows import each_row
 from tests.unit.compat.stage import Link, Stage, kinds
 
 Logged = Callable[[], list[str]]
@@ -44,7 +45,7 @@ def test_it_cannot_be_made_by_hand() -> None:
 
 
 class TestSending:
-    @pytest.mark.parametrize(
+    @each_row(
         ("channel", "flags", "error", "text"),
         [
             (-1, 1, Error.ERR_INVALID_PARAMETER, no_channel(-1)),
@@ -83,13 +84,13 @@ class TestSending:
         (line,) = logged()
         assert line.startswith("Unable to send packet of 346030")
 
-    @pytest.mark.parametrize("flags", [0, 1, 2, 8, 3, 9, 10, 11])
+    @each_row("flags", [0, 1, 2, 8, 3, 9, 10, 11])
     def test_every_sum_of_flags_is_taken_on_every_channel(self, link: Link, logged: Logged, flags: int) -> None:
         for channel in (0, 4):
             assert link.deliver(b"abc", channel, flags)[:2] == (b"abc", channel)
         assert logged() == []
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("flags", "small", "large"),
         [(0, 0, 1), (1, 1, 1), (2, 2, 1), (3, 1, 1), (8, 0, 8), (9, 1, 1), (10, 2, 8), (11, 1, 1)],
     )
@@ -179,7 +180,7 @@ class TestReceiving:
 
 
 class TestInactive:
-    @pytest.mark.parametrize(
+    @each_row(
         ("method", "arguments", "result", "text"),
         [
             ("send", (0, b"x", 1), Error.ERR_UNCONFIGURED, NOT_CONNECTED),
@@ -211,6 +212,7 @@ class TestInactive:
         self, link: Link, logged: Logged, method: str, arguments: tuple[Any, ...], result: object, text: str | None
     ) -> None:
         link.at_client.reset()
+        logged()
         returned = getattr(link.at_client, method)(*arguments)
         assert returned == result
         assert type(returned) is type(result)
@@ -249,7 +251,7 @@ class TestLooking:
         link.fence()
         link.stage.run(lambda: link.at_client.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME) < 100)
 
-    @pytest.mark.parametrize("statistic", [-1, 14, 99])
+    @each_row("statistic", [-1, 14, 99])
     def test_an_unknown_statistic_is_zero(self, link: Link, logged: Logged, statistic: int) -> None:
         assert link.at_client.get_statistic(statistic) == 0.0
         assert logged() == [f"Method/function failed. Returning: 0. Invalid statistic: {statistic}."]
@@ -287,7 +289,7 @@ class TestSettings:
         stage.run(lambda: stage.peek(client))  # the first setting still holds, or this would take half a minute
         assert kinds(stage.events(client)) == [ENetConnection.EVENT_DISCONNECT]
 
-    @pytest.mark.parametrize("times", [(0, 0, 0), (5, 5, 5), (-3, -2, -1), (1, 2, 2**31 - 1)])
+    @each_row("times", [(0, 0, 0), (5, 5, 5), (-3, -2, -1), (1, 2, 2**31 - 1)])
     def test_time_outs_in_order_are_taken(self, link: Link, logged: Logged, times: tuple[int, int, int]) -> None:
         link.at_client.set_timeout(*times)
         assert logged() == []

@@ -12,6 +12,7 @@ from godot_enet.compat import errors
 from godot_enet.compat.errors import as_bytes, as_int, as_str, attending, fail, log_exception, ration
 from godot_enet.compat.scene.node import Node
 from godot_enet.core.reporting import Limiter
+from tests.rows import each_row
 
 
 def test_failing_logs_an_error_and_hands_back_the_result(caplog: pytest.LogCaptureFixture) -> None:
@@ -167,7 +168,7 @@ def test_what_strangers_write_is_cut_and_stays_on_its_line() -> None:
     assert ration("b", "ä") == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "result"),
     [
         (0, 0),

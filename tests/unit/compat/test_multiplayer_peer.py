@@ -8,6 +8,7 @@ from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer, as_bool
 from godot_enet.compat.offline_multiplayer_peer import OfflineMultiplayerPeer
 from godot_enet.compat.packet_peer import PacketPeer
+from tests.rows import each_row
 
 KINDS = [ENetMultiplayerPeer, OfflineMultiplayerPeer]
 
@@ -50,7 +51,7 @@ def test_properties_and_setters_are_the_same(peer: MultiplayerPeer) -> None:
     assert peer.refuse_new_connections is False
 
 
-@pytest.mark.parametrize(("given", "read"), [(0, 0), (2, 2), (3, 3), (99, 99), (-1, 4294967295)])
+@each_row(("given", "read"), [(0, 0), (2, 2), (3, 3), (99, 99), (-1, 4294967295)])
 def test_any_transfer_mode_can_be_set(peer: MultiplayerPeer, given: int, read: int) -> None:
     peer.set_transfer_mode(given)  # type: ignore[arg-type]
     assert peer.get_transfer_mode() == read

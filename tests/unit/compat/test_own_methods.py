@@ -12,6 +12,7 @@ import pytest
 import godot_enet
 from godot_enet import ENetConnection, ENetPacketPeer, HashingContext, HMACContext, Node, SceneTree, Signal, TLSOptions
 from godot_enet.compat.own_methods import copy_methods, rename_methods
+from tests.rows import each_row
 from tests.unit.compat.stage import Stage
 
 
@@ -33,7 +34,7 @@ def methods() -> Iterator[Any]:
                     yield pytest.param(names, member, name, id=f"{cls.__name__}.{name}")
 
 
-@pytest.mark.parametrize(("names", "method", "name"), list(methods()))
+@each_row(("names", "method", "name"), list(methods()))
 def test_errors_name_public_classes(names: set[str], method: Any, name: str) -> None:
     with pytest.raises(TypeError) as caught:
         method(*range(30), nonsense=1)
@@ -99,7 +100,7 @@ def test_copies_do_the_same_under_another_name() -> None:
     assert (_Inner.method.__qualname__, _Inner.Kind.__qualname__) == ("Shown.method", "Shown.Kind")
 
 
-@pytest.mark.parametrize("cls", classes(), ids=lambda cls: cls.__name__)
+@each_row("cls", classes(), ids=lambda cls: cls.__name__)
 def test_every_class_prints_itself(cls: type) -> None:
     assert any("__repr__" in vars(each) for each in cls.__mro__[:-1])
     if inspect.isabstract(cls) or cls in (ENetPacketPeer, Signal, TLSOptions) or hasattr(cls, "__members__"):

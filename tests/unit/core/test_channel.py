@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.engine.channel import Channel
+from tests.rows import each_row
 
 EVERY = range(0, 65536, 97)
 
@@ -39,7 +40,7 @@ class TestReceiving:
         assert channel.acknowledges(incoming)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("incoming", "number", "accepted", "acknowledged"),
     [
         (1, 0x6FFF, True, True),
@@ -66,7 +67,7 @@ class TestSending:
         channel.reliable_windows = [4096] * 16
         assert [number for number in range(65536) if channel.gate_closed(number)] == list(range(0, 65536, 4096))
 
-    @pytest.mark.parametrize("window", range(16))
+    @each_row("window", range(16))
     def test_it_waits_while_the_window_before_is_full(self, window: int) -> None:
         channel = Channel()
         channel.reliable_windows[(window - 1) % 16] = 4096
@@ -74,7 +75,7 @@ class TestSending:
         channel.reliable_windows[(window - 1) % 16] = 4095
         assert not channel.gate_closed(window << 12)
 
-    @pytest.mark.parametrize("window", range(16))
+    @each_row("window", range(16))
     def test_it_waits_while_one_of_the_ten_windows_from_here_on_is_in_use(self, window: int) -> None:
         for used in range(16):
             channel = Channel()

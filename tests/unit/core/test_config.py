@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from godot_enet.core.config import GREATEST_PACKET_SIZE, LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
+from tests.rows import each_row
 
 U32 = 0xFFFFFFFF
 
@@ -19,7 +20,7 @@ def test_defaults_are_enets() -> None:
     assert config.duplicate_peers == 4095
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "lowest", "highest"),
     [
         ("peer_count", 1, 4095),

@@ -8,9 +8,10 @@ import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.core import constants
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "value"),
     [
         ("MINIMUM_MTU", 576),

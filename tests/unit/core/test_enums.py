@@ -16,6 +16,7 @@ import pytest
 import godot_enet
 from godot_enet import ConnectFlags, ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.enums import NamedIntEnum, NamedIntFlag
+from tests.rows import each_row
 
 
 def enums() -> Iterator[Any]:
@@ -36,7 +37,7 @@ def enums() -> Iterator[Any]:
 ENUMS = sorted({each for each in enums() if each.__members__}, key=repr)
 
 
-@pytest.mark.parametrize("cls", ENUMS, ids=lambda cls: cls.__name__)
+@each_row("cls", ENUMS, ids=lambda cls: cls.__name__)
 def test_every_member_says_its_name_and_is_its_number(cls: type[IntEnum]) -> None:
     assert issubclass(cls, (NamedIntEnum, NamedIntFlag))
     for name, member in cls.__members__.items():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from godot_enet import core
 from godot_enet.core import errors
 from godot_enet.core.errors import EnetError, HostBusy
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("name", errors.__all__)
+@each_row("name", errors.__all__)
 def test_all_are_public(name: str) -> None:
     error = getattr(errors, name)
     assert getattr(core, name) is error

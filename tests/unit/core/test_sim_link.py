@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from godot_enet.core.sim import ArrivalQueue, Link, LinkConfig
+from tests.rows import each_row
 
 
 def arrivals(count: int, size: int = 100, interval: int = 1, seed: int = 1, **fields: Any) -> list[list[int]]:
@@ -84,7 +85,7 @@ def test_equal_seeds_give_equal_fates() -> None:
     assert arrivals(500, seed=3, **fields) != arrivals(500, seed=4, **fields)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "fields",
     [
         {"loss": 1.1},

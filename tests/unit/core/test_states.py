@@ -9,6 +9,7 @@ from godot_enet.core.constants import PeerState
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Address
 from godot_enet.core.states import TRANSITIONS
+from tests.rows import each_row
 
 UNUSED = {PeerState.CONNECTION_PENDING, PeerState.CONNECTION_SUCCEEDED}
 
@@ -37,8 +38,8 @@ def test_a_connection_stands_only_after_a_handshake() -> None:
     assert TRANSITIONS[PeerState.ZOMBIE] == {PeerState.DISCONNECTED}
 
 
-@pytest.mark.parametrize("before", list(TRANSITIONS))
-@pytest.mark.parametrize("after", list(PeerState))
+@each_row("before", list(TRANSITIONS))
+@each_row("after", list(PeerState))
 def test_the_engine_keeps_to_the_table(before: PeerState, after: PeerState) -> None:
     engine = PythonEngine(HostConfig())
     peer = engine.table.allocate(Address("10.0.0.1", 1))

@@ -7,6 +7,7 @@ import pytest
 from godot_enet.core.engine import throttle
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.events import PeerHandle
+from tests.rows import each_row
 from tests.unit.core.bare_engine import ADDRESS, add_peer, make_engine
 
 
@@ -67,7 +68,7 @@ def test_loss_is_an_eighth_of_the_new_and_seven_of_the_old(peer: Peer) -> None:
     assert (peer.packet_loss, peer.packet_loss_variance) == (2048 * 7 // 8, (4096 * 3 + 2048) // 4)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("outgoing", "incoming", "window"),
     [
         (0, 0, 65536),

@@ -14,6 +14,7 @@ from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.reporting import DropReporter
 from godot_enet.core.transports.admission import Admission, AdmissionTransport, Verdict, admission
+from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.raw import read
 
@@ -178,7 +179,7 @@ class TestVerdicts:
 
 
 class TestWhatIsLookedAt:
-    @pytest.mark.parametrize(
+    @each_row(
         "data",
         [
             b"",

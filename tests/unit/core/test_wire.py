@@ -8,9 +8,10 @@ import pytest
 
 from godot_enet.core import wire
 from godot_enet.core.constants import Command
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("layout", "values", "expected"),
     [
         (wire.ACKNOWLEDGE, (1, 2, 0x0304, 0x0506, 0x0708), "01 02 0304 0506 0708"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from godot_enet.tools.gdscript import read_script, rpc_methods
+from tests.rows import each_row
 
 SCRIPT = '''\
 @tool
@@ -59,7 +60,7 @@ def test_a_script() -> None:
     }
 
 
-@pytest.mark.parametrize("source", ["", "@rpc", "@rpc(", "@rpc func", "func a(", "@rpc func a(b", '"""', "@rpc var x"])
+@each_row("source", ["", "@rpc", "@rpc(", "@rpc func", "func a(", "@rpc func a(b", '"""', "@rpc var x"])
 def test_what_is_unfinished_is_no_method(source: str) -> None:
     assert set(rpc_methods(source)) <= {"", "a"}
 
@@ -117,7 +118,7 @@ def script(expression: str) -> str:
     return f"{CONSTANTS}{used}class After:\n\tconst CHANNEL = 9\n"
 
 
-@pytest.mark.parametrize("expression", CHANNELS)
+@each_row("expression", CHANNELS)
 def test_a_channel_may_be_any_constant(expression: str) -> None:
     assert rpc_methods(script(expression))["f"].config.channel == CHANNELS[expression]
 
@@ -128,9 +129,7 @@ def test_the_words_may_be_constants(mode: str) -> None:
     assert rpc_methods(source)["f"].config.mode == 1
 
 
-@pytest.mark.parametrize(
-    "expression", ["1 +", "1 1", "foo()", "{}", "1 / 0", "2 ** 99", "1 << 99", "LOOP", "[1][5]", "BACK", "'x'"]
-)
+@each_row("expression", ["1 +", "1 1", "foo()", "{}", "1 / 0", "2 ** 99", "1 << 99", "LOOP", "[1][5]", "BACK", "'x'"])
 def test_what_is_no_constant(expression: str) -> None:
     source = "const LOOP = BACK + 1\nconst BACK = LOOP\n"
     with pytest.raises(ValueError, match="cannot be read"):

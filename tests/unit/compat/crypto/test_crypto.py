@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from godot_enet.compat.crypto import Crypto, CryptoKey, HashingContext, key_matches
+from tests.rows import each_row
 from tests.unit.compat.crypto.conftest import loaded
 
 Lines = Callable[[], list[str]]
@@ -175,7 +176,7 @@ def test_comparison(crypto: Crypto) -> None:
     assert crypto.constant_time_compare(b"", b"") is True
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "arguments", "text"),
     [
         ("generate_random_bytes", ("3",), "size must be an int, not str"),

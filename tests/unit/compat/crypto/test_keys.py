@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from godot_enet.compat.crypto import keys
 from godot_enet.compat.crypto.problem import Problem
+from tests.rows import each_row
 
 CURVES: list[type[ec.EllipticCurve]] = [
     ec.SECP192R1,
@@ -46,7 +47,7 @@ def test_private_rsa_keys(form: PrivateFormat, rsa_pem: str) -> None:
     assert keys.describe(key.public_key()) == "RSA 2048 bits"
 
 
-@pytest.mark.parametrize("curve", CURVES)
+@each_row("curve", CURVES)
 def test_ec_keys(curve: type[ec.EllipticCurve]) -> None:
     key = ec.generate_private_key(curve())
     pem = keys.private_key_to_pem(key)
@@ -123,7 +124,7 @@ def test_new_keys(bits: int) -> None:
     assert (key.key_size, key.public_key().public_numbers().e) == (bits, 65537)
 
 
-@pytest.mark.parametrize("bits", [-1, 0, 512, 1022, 1023, 1025, 8193, 8194])
+@each_row("bits", [-1, 0, 512, 1022, 1023, 1025, 8193, 8194])
 def test_sizes_that_mbed_tls_refuses(bits: int) -> None:
     with pytest.raises(Problem, match=rf"^{bits} bits are not possible, only even numbers from 1024 to 8192$"):
         keys.generate_rsa(bits)

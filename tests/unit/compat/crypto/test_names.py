@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from godot_enet.compat.crypto.names import parse_name
 from godot_enet.compat.crypto.problem import Problem
+from tests.rows import each_row
 
 CN, O, C = "2.5.4.3", "2.5.4.10", "2.5.4.6"  # noqa: E741 - its name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "parts"),
     [
         ("CN=myserver,O=myorganisation,C=IT", [(CN, "myserver"), (O, "myorganisation"), (C, "IT")]),
@@ -42,7 +43,7 @@ def test_names(text: str, parts: list[tuple[str, str]]) -> None:
     assert [(part.oid.dotted_string, part.value) for part in parse_name(text)] == parts
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "reason"),
     [
         ("", "the name must be like CN="),

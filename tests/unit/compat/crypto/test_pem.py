@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from godot_enet.compat.crypto.pem import Block, choose, find_blocks, parse_body
 from godot_enet.compat.crypto.problem import Problem
+from tests.rows import each_row
 
 
 def block(content: bytes, label: str = "THING") -> bytes:
@@ -59,7 +60,7 @@ def test_none_with_the_label(text: bytes, reason: str) -> None:
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "reason"),
     [
         (block(b"secret")[:-25], "it is cut short: THING begins and has no END line"),

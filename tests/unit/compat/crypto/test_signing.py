@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from godot_enet.compat.crypto.hashing_context import ALGORITHMS, HashingContext
 from godot_enet.compat.crypto.keys import load_private_key
 from godot_enet.compat.crypto.signing import sign, verify
+from tests.rows import each_row
 
 SHA256 = HashingContext.HASH_SHA256
 
@@ -33,8 +34,8 @@ def test_rsa(kind: int, rsa_pem: str) -> None:
         assert not verify(public, kind, digest(kind), wrong)
 
 
-@pytest.mark.parametrize("kind", ALGORITHMS)
-@pytest.mark.parametrize("curve", [ec.SECP256R1, ec.SECP384R1, ec.SECP521R1, ec.BrainpoolP256R1])
+@each_row("kind", ALGORITHMS)
+@each_row("curve", [ec.SECP256R1, ec.SECP384R1, ec.SECP521R1, ec.BrainpoolP256R1])
 def test_ec(kind: int, curve: type[ec.EllipticCurve]) -> None:
     key = ec.generate_private_key(curve())
     signature = sign(key, kind, digest(kind))

@@ -9,13 +9,14 @@ import pytest
 
 from godot_enet.compat.scene.arguments import decode_arguments, encode_argument, encode_arguments, is_bytes
 from godot_enet.compat.variant import DecodeError, PackedByteArray, PackedInt32Array, Vector2
+from tests.rows import each_row
 
 
 class Colour(IntEnum):
     RED = 300
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "data"),
     [
         (5, "0205"),
@@ -69,9 +70,7 @@ def test_the_unused_bit_of_a_bool_does_not_matter() -> None:
     assert decode_arguments(b"\x41\xc1", 0, 2) == [False, True]
 
 
-@pytest.mark.parametrize(
-    "data", ["", "02", "42ff", "82ffffff", "c2ffffffffffffff", "04000000", "27000000", "440000000000"]
-)
+@each_row("data", ["", "02", "42ff", "82ffffff", "c2ffffffffffffff", "04000000", "27000000", "440000000000"])
 def test_what_is_cut_off_or_unknown(data: str) -> None:
     with pytest.raises(DecodeError):
         decode_arguments(bytes.fromhex(data), 0, 1)

@@ -20,6 +20,7 @@ from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.rpc import rpc
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.scene.scene_tree import SceneTree
+from tests.rows import each_row
 from tests.unit.compat.scene.party import Party
 
 C = 7
@@ -221,8 +222,8 @@ def test_the_program_may_be_ended(name: str, error: type[BaseException]) -> None
     assert party[1].api.get_remote_sender_id() == 0
 
 
-@pytest.mark.parametrize("given", [None, "x", 1.5, [], True])
-@pytest.mark.parametrize("option", ["rpc_mode", "transfer_mode", "channel"])
+@each_row("given", [None, "x", 1.5, [], True])
+@each_row("option", ["rpc_mode", "transfer_mode", "channel"])
 def test_a_configuration_is_read_when_it_is_made(option: str, given: object) -> None:
     with pytest.raises(TypeError, match=rf"rpc_config: '{option}' must be an int"):
         Node().rpc_config("f", {"rpc_mode": 1, option: given})

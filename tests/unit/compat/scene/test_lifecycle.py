@@ -10,6 +10,7 @@ from godot_enet.compat import errors
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.scene_tree import SceneTree
 from godot_enet.core.reporting import Limiter
+from tests.rows import each_row
 
 CALLBACKS = ["_enter_tree", "_ready", "_process", "_exit_tree"]
 
@@ -81,8 +82,8 @@ def test_one_that_raises_each_frame_is_logged_once(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)], ids=["ctrl-c", "exit"])
-@pytest.mark.parametrize("where", CALLBACKS)
+@each_row("error", [KeyboardInterrupt(), SystemExit(3)], ids=["ctrl-c", "exit"])
+@each_row("where", CALLBACKS)
 def test_an_interrupt_goes_on_to_the_program_and_leaves_nothing_half_done(where: str, error: BaseException) -> None:
     tree = SceneTree()
     parent, children = family(where, error)

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.compat.scene.tree_programs import run
 
 VECTORS: list[dict[str, Any]] = json.loads(
@@ -15,6 +14,6 @@ VECTORS: list[dict[str, Any]] = json.loads(
 )
 
 
-@pytest.mark.parametrize("recorded", VECTORS, ids=lambda recorded: str(recorded["name"]))
+@each_row("recorded", VECTORS, ids=lambda recorded: str(recorded["name"]))
 def test_what_happens_is_what_happened_in_godot(recorded: dict[str, Any]) -> None:
     assert run(recorded["program"]) == recorded["lines"]

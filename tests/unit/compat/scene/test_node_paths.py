@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.node_paths import ancestry, readable_name, relative_names, resolve, unique_name, valid_name
+from tests.rows import each_row
 
 
 def test_what_paths_need_is_no_part_of_a_name() -> None:
@@ -24,7 +23,7 @@ def test_unique_names_are_never_given_twice() -> None:
     assert first.startswith("@Node@")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "taken", "given"),
     [
         ("Q", [], "Q"),

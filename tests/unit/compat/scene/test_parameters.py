@@ -29,6 +29,7 @@ from godot_enet.compat.variant import (
     Vector2,
     Vector2i,
 )
+from tests.rows import each_row
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -71,7 +72,7 @@ def fitted(annotation: object, value: Any) -> Any:
     return result
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("annotation", "value", "result"),
     [
         (int, 1.9, 1),
@@ -102,7 +103,7 @@ def test_conversions_as_in_godot(annotation: object, value: Any, result: Any) ->
     assert type(made) is type(result)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("annotation", "value"),
     [
         (list, Array([1], VariantType.TYPE_INT)),
@@ -119,7 +120,7 @@ def test_what_is_left_as_it_is(annotation: object, value: Any) -> None:
     assert fitted(annotation, value) is value
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("annotation", "value"),
     [
         (int, "1"),
@@ -253,7 +254,7 @@ BEYOND_GDSCRIPT: list[tuple[Any, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "result"), BEYOND_GDSCRIPT)
+@each_row(("annotation", "value", "result"), BEYOND_GDSCRIPT)
 def test_what_gdscript_cannot_say(annotation: Any, value: Any, result: Any) -> None:
     if result is REFUSED:
         with pytest.raises(ArgumentsError, match="Cannot convert argument 1 from"):

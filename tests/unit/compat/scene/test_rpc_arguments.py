@@ -25,6 +25,7 @@ from godot_enet.compat.variant import (
     encode_variant,
     typeof,
 )
+from tests.rows import each_row
 
 GOLDEN = json.loads((Path(__file__).parents[3] / "vectors" / "rpc_arguments.json").read_text(encoding="utf-8"))
 VALUES: list[Variant] = [bytes_to_var(bytes.fromhex(data)) for data in GOLDEN["values"]]
@@ -74,7 +75,7 @@ def has_no_text(name: str, value: Variant) -> bool:
     return name == "PackedStringArray" and is_list and not all(isinstance(each, TEXTS) for each in value)
 
 
-@pytest.mark.parametrize("name", GOLDEN["parameters"])
+@each_row("name", GOLDEN["parameters"])
 def test_each_type_of_parameter_with_each_type_of_value(name: str) -> None:
     accepts = parameters(annotation_of(name))
     golden = GOLDEN["parameters"][name]

@@ -13,6 +13,7 @@ import pytest
 from godot_enet.compat.globals import Error
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.rpc import BoundRpc, RpcMethod, rpc, script_methods
+from tests.rows import each_row
 
 
 def generator(self: object) -> Iterator[int]:
@@ -57,7 +58,7 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "error"), WRONG)
+@each_row(("wrong", "error"), WRONG)
 def test_what_cannot_work_is_refused(wrong: Any, error: str) -> None:
     with pytest.raises(TypeError, match=f"@rpc: .*{error}"):
         rpc(wrong)
@@ -136,7 +137,7 @@ def test_decorators_beneath_it_work() -> None:
     assert Decorated.short.name == "short"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     ["rpc", "rpc_id", "get_path", "name", "multiplayer", "tree_entered", "__init__", "_table", "_name", "_children"],
 )
@@ -226,7 +227,7 @@ class Named(Node):
     def positional(self, a: int, b: int = 2, /) -> None: ...
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("call", "error"),
     [
         (lambda node: node.f.rpc(1, c=9), r"f\.rpc\(\): 'c' cannot be sent by name"),

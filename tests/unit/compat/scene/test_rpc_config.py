@@ -16,6 +16,7 @@ from godot_enet.compat.scene.rpc_config import (
     config_from_annotation,
     config_from_dictionary,
 )
+from tests.rows import each_row
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_what_an_annotation_says(options: list[Any], config: tuple[Any, ...]) ->
     assert config_from_annotation(options) == config
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "error"),
     [
         (["anybody"], ValueError),

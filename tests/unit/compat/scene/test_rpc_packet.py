@@ -6,6 +6,7 @@ import pytest
 
 from godot_enet.compat.scene.rpc_packet import call_by_id, call_by_path, call_tail, parse_arguments, parse_call
 from godot_enet.compat.variant import DecodeError
+from tests.rows import each_row
 
 
 def test_widths_are_the_smallest_that_hold_the_numbers() -> None:
@@ -46,7 +47,7 @@ def test_bytes_alone_are_sent_raw() -> None:
     assert parse_arguments(packet, parse_call(packet)) == [b"\1", 2]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "packet",
     [
         "00",

@@ -21,6 +21,7 @@ from godot_enet.compat.variant import (
     Vector2,
     Vector2i,
 )
+from tests.rows import each_row
 
 INT, STRING, OBJECT = VariantType.TYPE_INT, VariantType.TYPE_STRING, VariantType.TYPE_OBJECT
 
@@ -37,7 +38,7 @@ def test_a_typed_array_converts_what_is_put_in() -> None:
     assert {type(element) for element in array} == {int}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         lambda array: array.append("a"),

@@ -43,6 +43,7 @@ from godot_enet.compat.variant import (
     encode_variant,
 )
 from godot_enet.compat.variant.decode import MAX_AMPLIFICATION, MAX_KEY_NESTING
+from tests.rows import each_row
 
 Logged = Callable[[], list[str]]
 
@@ -60,7 +61,7 @@ def array_of(kind: VariantType, *elements: Variant) -> bytes:
     return word(28 | 1 << 16) + word(kind) + word(len(elements)) + b"".join(map(encode_variant, elements))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "error"),
     [
         (b"", Error.ERR_INVALID_DATA),
@@ -124,7 +125,7 @@ def test_bytes_may_lack_their_padding_at_the_very_end() -> None:
 
 
 # Each pair in one array of the first's type: what came, and what it becomes, as seen in Godot 4.6.3.
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "came", "becomes"),
     [
         (VariantType.TYPE_BOOL, 2, True),
@@ -180,7 +181,7 @@ def test_elements_of_another_type_are_converted(kind: VariantType, came: Variant
     assert type(element) is type(becomes)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "came"),
     [
         (VariantType.TYPE_INT, "1"),
@@ -284,7 +285,7 @@ def test_nested_keys_cost_no_more_than_so_many_passes() -> None:
     assert time.process_time() - began < 100 * once + 0.5
 
 
-@pytest.mark.parametrize("kind", [27, 28, 30, 33, 34, 35, 36, 37, 38])
+@each_row("kind", [27, 28, 30, 33, 34, 35, 36, 37, 38])
 def test_a_count_alone_takes_no_memory(kind: int) -> None:
     data = word(kind) + word(0x07FFFFFF) + word(0) * 100
     tracemalloc = pytest.importorskip("tracemalloc")  # which PyPy has not

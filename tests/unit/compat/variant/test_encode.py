@@ -36,6 +36,7 @@ from godot_enet.compat.variant import (
     decode_variant,
     encode_variant,
 )
+from tests.rows import each_row
 
 # Halfway between the largest float of 32 bits and the next power of two: from here on a C cast gives infinity.
 MIDPOINT = 3.4028235677973366e38
@@ -65,7 +66,7 @@ def nested(depth: int, innermost: Any = None) -> Any:
     return value
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "plain"),
     [
         (Choice.FIRST, 1),
@@ -105,7 +106,7 @@ def test_a_plain_array_is_refused_with_a_hint() -> None:
         encode_variant(array("f", [1.0]))
 
 
-@pytest.mark.parametrize("number", [0.1, 1e300, math.pi, 5e-324, 16777217.0, MIDPOINT, -MIDPOINT, 2.0**-150])
+@each_row("number", [0.1, 1e300, math.pi, 5e-324, 16777217.0, MIDPOINT, -MIDPOINT, 2.0**-150])
 def test_floats_that_need_it_get_64_bits(number: float) -> None:
     assert encode_variant(number) == pack("<Id", 3 | 1 << 16, number)
 
@@ -185,9 +186,7 @@ def test_depth_has_nothing_to_do_with_that_of_the_caller() -> None:
         sys.setrecursionlimit(limit)
 
 
-@pytest.mark.parametrize(
-    "value", [5, "abcdefgh", Vector3(1, 2, 3), bytes(9), [1, [2, "x"]], {"a": [1]}, Array([1], 2), [[[[]]]]]
-)
+@each_row("value", [5, "abcdefgh", Vector3(1, 2, 3), bytes(9), [1, [2, "x"]], {"a": [1]}, Array([1], 2), [[[[]]]]])
 def test_the_size_is_limited_to_the_byte(value: Any) -> None:
     data = encode_variant(value)
     assert encode_variant(value, max_size=len(data)) == data

@@ -30,6 +30,7 @@ from godot_enet.compat.variant import (
     encode_variant,
 )
 from godot_enet.compat.variant.hashing import MAX_PROBES, MAX_UNCHECKED_KEYS, count_probes
+from tests.rows import each_row
 
 VALUES: list[Any] = [
     Vector2(1, 2),
@@ -49,7 +50,7 @@ EXPRESSIONS = ", ".join(
 )
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+@each_row("value", VALUES, ids=lambda value: type(value).__name__)
 def test_equal_values_have_equal_hashes(value: Any) -> None:
     twin = decode_variant(encode_variant(value))[0]
     if type(value) is not Vector3:  # its first component is rounded on the wire

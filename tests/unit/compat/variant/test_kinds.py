@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 import godot_enet.compat.variant as variant
 from godot_enet.compat.variant import (
     Array,
@@ -22,9 +20,10 @@ from godot_enet.compat.variant import (
     Vector2i,
     typeof,
 )
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "kind"),
     [
         (None, VariantType.TYPE_NIL),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from godot_enet.compat.variant import RID, EncodedCallable, EncodedObjectAsID, EncodedSignal, NodePath, StringName
+from tests.rows import each_row
 
 Logged = Callable[[], list[str]]
 
@@ -24,7 +25,7 @@ def test_a_string_name_equals_the_string() -> None:
 
 
 # The text, and its names, subnames and root, as Godot splits it.
-@pytest.mark.parametrize(
+@each_row(
     ("text", "names", "subnames", "absolute", "shown"),
     [
         ("", [], [], False, ""),

@@ -29,6 +29,7 @@ from godot_enet.compat.variant import (
     Vector4,
     encode_variant,
 )
+from tests.rows import each_row
 
 Logged = Callable[[], list[str]]
 
@@ -44,7 +45,7 @@ ELEMENTS: list[tuple[Any, list[Any]]] = [
     (PackedVector4Array, [Vector4(n, 2, 3, 4) for n in range(5)]),
     (PackedColorArray, [Color(n, 0, 0, 0.5) for n in range(5)]),
 ]
-EACH = pytest.mark.parametrize(("cls", "elements"), ELEMENTS, ids=[cls.__name__ for cls, _ in ELEMENTS])
+EACH = each_row(("cls", "elements"), ELEMENTS, ids=[cls.__name__ for cls, _ in ELEMENTS])
 
 
 class Matrix:

@@ -13,6 +13,7 @@ import pytest
 
 from godot_enet import Error
 from godot_enet.compat.variant import CompressionMode, PackedByteArray, Vector2, encode_variant
+from tests.rows import each_row
 
 Logged = Callable[[], list[str]]
 
@@ -106,7 +107,7 @@ def test_floats_are_rounded(number: float, expected: str) -> None:
     assert array.hex_encode() == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("number", "expected"),
     [
         (1.0, "003c"),
@@ -137,7 +138,7 @@ def test_halves_are_cut_off(number: float, expected: str) -> None:
 WIDTHS = {"8": 1, "16": 2, "32": 4, "64": 8, "half": 2, "float": 4, "double": 8}
 
 
-@pytest.mark.parametrize("name", [f"{sign}{bits}" for bits in (8, 16, 32, 64) for sign in "us"] + list(WIDTHS)[4:])
+@each_row("name", [f"{sign}{bits}" for bits in (8, 16, 32, 64) for sign in "us"] + list(WIDTHS)[4:])
 def test_outside_nothing_is_read_or_written(logged: Logged, name: str) -> None:
     width = WIDTHS[name.lstrip("us")]
     array = PackedByteArray(b"\xff" * 8)
@@ -179,7 +180,7 @@ def test_bytes_are_swapped(logged: Logged) -> None:
     assert array == of(2, 1, 4, 8, 3, 6, 7, 16, 5, 14, 15, 9, 13, 11, 10, 12)
 
 
-@pytest.mark.parametrize("name", ["int32", "int64", "float32", "float64", "vector2", "vector3", "vector4", "color"])
+@each_row("name", ["int32", "int64", "float32", "float64", "vector2", "vector3", "vector4", "color"])
 def test_other_arrays_need_whole_elements(logged: Logged, name: str) -> None:
     assert len(getattr(of(1, 2, 3), f"to_{name}_array")()) == 0
     (text,) = logged()

@@ -28,6 +28,7 @@ from godot_enet.compat.variant import (
     Vector4,
     Vector4i,
 )
+from tests.rows import each_row
 
 # One of each, and the names of its members with what they should be.
 EXAMPLES: list[tuple[Any, dict[str, Any]]] = [
@@ -58,10 +59,10 @@ EXAMPLES: list[tuple[Any, dict[str, Any]]] = [
     ),
 ]
 VALUES = [value for value, _ in EXAMPLES]
-ONE_OF_EACH = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+ONE_OF_EACH = each_row("value", VALUES, ids=lambda value: type(value).__name__)
 
 
-@pytest.mark.parametrize(("value", "members"), EXAMPLES, ids=[type(value).__name__ for value in VALUES])
+@each_row(("value", "members"), EXAMPLES, ids=[type(value).__name__ for value in VALUES])
 def test_members_have_names(value: Any, members: dict[str, Any]) -> None:
     for name, expected in members.items():
         member = getattr(value, name)
@@ -121,7 +122,7 @@ def test_it_unpacks_into_its_members(value: Any) -> None:
     assert len(list(value)) == len(value)
 
 
-@pytest.mark.parametrize("left", VALUES, ids=lambda value: type(value).__name__)
+@each_row("left", VALUES, ids=lambda value: type(value).__name__)
 def test_types_do_not_mix_in_sums(left: Any) -> None:
     for right in VALUES:
         if type(left) is not type(right):
@@ -131,14 +132,14 @@ def test_types_do_not_mix_in_sums(left: Any) -> None:
                 left - right
 
 
-@pytest.mark.parametrize("cls", [Vector2, Vector3, Vector4, Vector2i, Vector3i, Vector4i, Color, Quaternion, Plane])
-@pytest.mark.parametrize("wrong", ["1", b"1", None, [1], 1j])
+@each_row("cls", [Vector2, Vector3, Vector4, Vector2i, Vector3i, Vector4i, Color, Quaternion, Plane])
+@each_row("wrong", ["1", b"1", None, [1], 1j])
 def test_components_must_be_numbers(cls: Any, wrong: Any) -> None:
     with pytest.raises(TypeError):
         cls(1, wrong)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cls", "arguments"),
     [
         (Rect2, (1, 2)),
@@ -204,7 +205,7 @@ def test_a_value_can_be_a_key_and_sorted() -> None:
     assert sorted([Vector2(2, 0), Vector2(1, 5), Vector2(1, 2)]) == [Vector2(1, 2), Vector2(1, 5), Vector2(2, 0)]
 
 
-@pytest.mark.parametrize("code", ["#12345", "1234567", "", "#", "xyz", "12 4", "-123", "\uff11\uff12\uff13"])
+@each_row("code", ["#12345", "1234567", "", "#", "xyz", "12 4", "-123", "\uff11\uff12\uff13"])
 def test_only_codes_and_names_mean_colours(logged: Callable[[], list[str]], code: str) -> None:
     assert Color(code) == Color.html(code) == Color.BLACK
     assert Color(code, 0.5) == Color(0, 0, 0, 0.5)

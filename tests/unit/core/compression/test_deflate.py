@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from godot_enet.core.compression import Zlib
+from tests.rows import each_row
 from tests.unit.core.compression.vectors import CASES, Case, lcg
 
 LIMIT = 4092
@@ -31,7 +32,7 @@ def with_dictionary(data: bytes) -> bytes:
 
 
 class TestVectors:
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    @each_row("case", CASES, ids=lambda case: case.name)
     def test_both_directions(self, case: Case) -> None:
         expected = case.coded["DEFLATE"]
         coded = Zlib().compress(case.payload, UNLIMITED)

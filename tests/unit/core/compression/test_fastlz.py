@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.compression import FastLz
+from tests.rows import each_row
 from tests.unit.core.compression.vectors import CASES, Case, lcg
 
 LIMIT = 4092
@@ -17,12 +18,12 @@ def padded(payload: bytes) -> bytes:
 
 
 class TestVectors:
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    @each_row("case", CASES, ids=lambda case: case.name)
     def test_what_godot_coded_is_read(self, case: Case) -> None:
         plain = padded(case.payload)
         assert FastLz().decompress(case.coded["FASTLZ"], len(plain)) == plain
 
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    @each_row("case", CASES, ids=lambda case: case.name)
     def test_what_we_code_is_read(self, case: Case) -> None:
         coded = FastLz().compress(case.payload, UNLIMITED)
         assert coded is not None
@@ -39,14 +40,14 @@ class TestVectors:
 
 
 class TestPadding:
-    @pytest.mark.parametrize("size", range(1, 16))
+    @each_row("size", range(1, 16))
     def test_short_payloads_grow_to_16_bytes(self, size: int) -> None:
         payload = lcg(size, size)
         coded = FastLz().compress(payload, UNLIMITED)
         assert coded is not None
         assert FastLz().decompress(coded, LIMIT) == padded(payload)
 
-    @pytest.mark.parametrize("limit", range(1, 16))
+    @each_row("limit", range(1, 16))
     def test_a_limit_under_16_bytes_cuts_the_padding(self, limit: int) -> None:
         coded = FastLz().compress(bytes(range(1, limit + 1)), UNLIMITED)
         assert coded is not None
@@ -89,7 +90,7 @@ class TestLimits:
 class TestStreams:
     """By hand, instruction by instruction."""
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("stream", "plain"),
         [
             pytest.param("03 61626364", b"abcd", id="literals only"),
@@ -113,7 +114,7 @@ class TestStreams:
         stream = bytes([literals[0] | 0x20]) + literals[1:] + bytes.fromhex("3f ff 0003 00 7a")
         assert FastLz().decompress(stream, 10_000) == start + start[:3] + b"z"
 
-    @pytest.mark.parametrize(
+    @each_row(
         "stream",
         [
             pytest.param("", id="nothing"),

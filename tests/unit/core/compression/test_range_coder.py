@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from godot_enet.core.compression import RangeCoder
+from tests.rows import each_row
 from tests.unit.core.compression.vectors import CASES, Case, lcg
 
 LIMIT = 4092
@@ -72,7 +73,7 @@ def streams(kind: str) -> Iterator[bytes]:
 
 
 class TestVectors:
-    @pytest.mark.parametrize("case", CODED, ids=lambda case: case.name)
+    @each_row("case", CODED, ids=lambda case: case.name)
     def test_both_directions(self, case: Case) -> None:
         coder = RangeCoder()
         coded = case.coded["RANGE_CODER"]
@@ -132,14 +133,14 @@ class TestAgainstTheReference:
 
 
 class TestLimits:
-    @pytest.mark.parametrize("case", CODED[::7], ids=lambda case: case.name)
+    @each_row("case", CODED[::7], ids=lambda case: case.name)
     def test_the_coded_form_must_be_shorter_than_the_limit(self, case: Case) -> None:
         coder = RangeCoder()
         size = len(case.coded["RANGE_CODER"])
         assert coder.compress(case.payload, size) is None
         assert coder.compress(case.payload, size + 1) == case.coded["RANGE_CODER"]
 
-    @pytest.mark.parametrize("case", CODED[::7], ids=lambda case: case.name)
+    @each_row("case", CODED[::7], ids=lambda case: case.name)
     def test_the_plain_form_may_be_as_long_as_the_limit(self, case: Case) -> None:
         coder = RangeCoder()
         assert coder.decompress(case.coded["RANGE_CODER"], len(case.payload) - 1) is None

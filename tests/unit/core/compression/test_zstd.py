@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from godot_enet.core.compression import CodecUnavailable, Zstd, zstd
+from tests.rows import each_row
 from tests.unit.core.compression.vectors import CASES, Case, lcg
 
 LIMIT = 4092
@@ -59,7 +60,7 @@ def repeated_block(byte: bytes, size: int, last: bool = True) -> bytes:
 
 
 class TestVectors:
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    @each_row("case", CASES, ids=lambda case: case.name)
     def test_both_directions(self, codec: Zstd, library: str, case: Case) -> None:
         expected = case.coded["ZSTD"]
         coded = codec.compress(case.payload, UNLIMITED)
@@ -152,7 +153,7 @@ class TestFrames:
         assert codec.decompress(frame[:-1] + bytes([frame[-1] ^ 1]), LIMIT) is None
         assert codec.decompress(frame[:-1], LIMIT) is None
 
-    @pytest.mark.parametrize(
+    @each_row(
         "frame",
         [
             pytest.param(MAGIC, id="magic number only"),
