@@ -157,7 +157,8 @@ def test_the_range_coder_is_set_while_connected(link: Link) -> None:
 
 
 # Pairs of our mode and theirs, without those where a CONNECT does not shrink or decodes to garbage: with zstd it never
-# does, with zlib hardly, so that these two are told of by the server's answer.
+# does, with zlib hardly, so that zlib is told of by the server's answer. With zstd that depends, too, on the random
+# numbers in it: one in eight does not shrink, and connects.
 AT_THE_SERVER = {
     "godot": [
         *((NONE, mode) for mode in (RANGE_CODER, FASTLZ)),
@@ -168,7 +169,7 @@ AT_THE_SERVER = {
 }
 AT_THE_CLIENT = {
     "godot": [
-        *((NONE, mode) for mode in (RANGE_CODER, FASTLZ, ZLIB, ZSTD)),
+        *((NONE, mode) for mode in (RANGE_CODER, FASTLZ, ZLIB)),
         *((ZSTD, mode) for mode in (RANGE_CODER, FASTLZ, ZLIB)),
     ],
     "libenet": [(NONE, RANGE_CODER), (ZSTD, RANGE_CODER)],
