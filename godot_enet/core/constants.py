@@ -10,12 +10,12 @@ from __future__ import annotations
 from godot_enet.core.enums import NamedIntEnum, NamedIntFlag
 
 __all__ = [
+    "CODED_BYTES",
     "COMMAND_FLAG_ACKNOWLEDGE",
     "COMMAND_FLAG_UNSEQUENCED",
     "COMMAND_MASK",
     "CONTROL_CHANNEL",
     "CONTROL_WINDOW",
-    "DECODED_BYTES",
     "HEADER_COMPRESSED",
     "HEADER_SENT_TIME",
     "HOST_BANDWIDTH_THROTTLE_INTERVAL",
@@ -41,6 +41,8 @@ __all__ = [
     "PACKET_LOSS_SCALE",
     "PACKET_THROTTLE_COUNTER",
     "PACKET_THROTTLE_SCALE",
+    "RANGE_CODED_BYTES",
+    "RANGE_CODER_MODE",
     "RECEIVE_BATCH",
     "STRANGER_LIMIT",
     "UNDECODABLE_COMMANDS",
@@ -90,7 +92,8 @@ HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1024 * 1024 * 1024
 MAXIMUM_DATAGRAM = 4096
 """The reference's receive buffer: longer datagrams are not ENet."""
 STRANGER_LIMIT = 128
-"""Our own cap: bytes of commands in a compressed datagram from nobody we know. All it can say is CONNECT (48)."""
+"""Our own cap: bytes of commands in a compressed datagram from nobody we know, coded or not. All it can say is CONNECT
+(48)."""
 RECEIVE_BATCH = 256
 """Datagrams taken from the socket in one receive pass."""
 
@@ -103,8 +106,13 @@ WINDOW_SIZE_SCALE = 65536
 UNDECODABLE_COMMANDS = 256
 """Our own price of a datagram of a peer that does not decode or has a wrong checksum, in commands: it costs much to
 find out."""
-DECODED_BYTES = 3
-"""Our own price of decompressing, in bytes for a command: what the slowest codec takes in Python."""
+RANGE_CODER_MODE = 1
+"""The number by which the engines know the range coder."""
+RANGE_CODED_BYTES = 2
+"""Our own price of decompressing with the range coder, in bytes that come out for a command: in Python, and of bytes
+that are chosen to be slow. The native engine is faster by far, but has the same one."""
+CODED_BYTES = 32
+"""The same for the other codecs, in bytes that go in or come out: zlib and zstd read tables that stand for nothing."""
 MAXIMUM_EARLY_UNRELIABLE = 1024
 """Our own cap: unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
 CONTROL_WINDOW = 128

@@ -9,7 +9,16 @@ import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
 from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DECODED_BYTES, RECEIVE_BATCH, DisconnectMode, Drop, PeerState
+from godot_enet.core.constants import (
+    CODED_BYTES,
+    RANGE_CODED_BYTES,
+    RECEIVE_BATCH,
+    STRANGER_LIMIT,
+    UNDECODABLE_COMMANDS,
+    DisconnectMode,
+    Drop,
+    PeerState,
+)
 from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
 from godot_enet.core.events import DisconnectReason, EventType
 from godot_enet.core.interface import Address, Datagram
@@ -56,15 +65,18 @@ def keep_exceeding(peer: RawPeer, duration: int, step: int = 100) -> None:
         peer.stage.wait(step)
 
 
-def compressed(peer: RawPeer, *commands: bytes, valid: bool = True) -> bytes:
-    """A datagram of the peer, compressed by zlib; one that is not valid says nothing."""
+def compressed(peer: RawPeer, *commands: bytes, valid: bool = True, padding: int = 0) -> bytes:
+    """A datagram of the peer, compressed by zlib, in so many blocks of nothing more than it takes; one that is not
+    valid says nothing."""
     plain = bytearray(write(peer, *commands))
     header = 8 if peer.stage.config.checksum else 4
     plain[0] |= 0x40
     if header == 8:
         body = bytes(plain[:4]) + peer.connect_id + bytes(plain[8:])
         plain[4:8] = crc32(body).to_bytes(4, "big")
-    return bytes(plain[:header]) + (zlib.compress(bytes(plain[header:])) if valid else b"nonsense")
+    coded = zlib.compress(bytes(plain[header:]))
+    coded = coded[:2] + b"\x00\x00\x00\xff\xff" * padding + coded[2:]
+    return bytes(plain[:header]) + (coded if valid else b"nonsense")
 
 
 class TestCommands:
@@ -108,8 +120,8 @@ class TestCommands:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         forged = [Datagram(compressed(named, b"", valid=False), RAW) for _ in range(100)]
         one_pass(other, compressed(other, raw.reliable(0, 1, b"other")), before=tuple(forged))
-        assert stage.engine.drops[Drop.UNDECODABLE] == 4
-        assert stage.engine.drops[Drop.OVER_BUDGET] == 96
+        assert stage.engine.drops[Drop.UNDECODABLE] == 4096 // UNDECODABLE_COMMANDS == 16
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 84
         assert stage.packets() == [b"other"]
         one_pass(named, compressed(named, raw.reliable(0, 1, b"named")))
         assert stage.packets() == [b"named"]
@@ -157,7 +169,6 @@ class TestDecompressing:
         stage = Stage(engine_factory, peer_command_budget=10_000)
         peer = stage.joined()
         stage.engine.set_compressor(make_compressor(Codec.RANGE_CODER))
-        plain = raw.unsequenced(0, 0, bytes(3900))
         tiny = []
         for number in range(20):
             plain = raw.unsequenced(0, number, bytes(3900))
@@ -167,8 +178,29 @@ class TestDecompressing:
             tiny.append(bytes([head[0] | 0x40]) + head[1:] + coded)
         assert max(map(len, tiny)) < 200
         one_pass(peer, *tiny)
-        assert len(taken(stage)) == -(-10_000 // (len(plain) // DECODED_BYTES + 1)) == 8
-        assert len(stage.packets()) == 12
+        assert len(taken(stage)) == -(-10_000 // (len(plain) // RANGE_CODED_BYTES + 1)) == 6
+        assert len(stage.packets()) == 14
+
+    def test_it_counts_by_what_goes_in(self, engine_factory: EngineFactory) -> None:
+        """Thousands of bytes may stand for a few, and each of them costs."""
+        stage = Stage(engine_factory, peer_command_budget=1000)
+        peer = stage.joined()
+        stage.engine.set_compressor(make_compressor(Codec.ZLIB))
+        coded = [compressed(peer, raw.unsequenced(0, number), padding=700) for number in range(50)]
+        one_pass(peer, *coded)
+        assert len(taken(stage)) == -(-1000 // ((len(coded[0]) - 4 + 8) // CODED_BYTES + 1)) == 10
+        assert len(stage.packets()) == 40
+
+    @pytest.mark.parametrize("padding", [0, 25])
+    def test_a_stranger_is_not_read_at_such_length(self, engine_factory: EngineFactory, padding: int) -> None:
+        stage = Stage(engine_factory)
+        stage.engine.set_compressor(make_compressor(Codec.ZLIB))
+        stranger = stage.raw()
+        request = compressed(stranger, raw.connect(), padding=padding)
+        assert (len(request) - 4 > STRANGER_LIMIT) == bool(padding)
+        one_pass(stranger, request)
+        assert stage.engine.drops[Drop.UNDECODABLE] == bool(padding)
+        assert bool(stage.engine.peers()) == (not padding)
 
     def test_an_honest_sender_loses_nothing_by_a_slow_codec(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=1000)
@@ -176,8 +208,8 @@ class TestDecompressing:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         batch = [compressed(peer, raw.reliable(0, number, b"%04d" % number * 300)) for number in range(1, 201)]
         one_pass(peer, *batch)
-        assert len(taken(stage)) == 3
-        assert len(stage.packets()) == 197
+        assert len(taken(stage)) == -(-1000 // ((len(batch[0]) - 4 + 1206) // CODED_BYTES + 1)) == 26
+        assert len(stage.packets()) == 174
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0
 
     def test_half_open_connections_have_one_budget_for_all(self, engine_factory: EngineFactory) -> None:
@@ -193,7 +225,8 @@ class TestDecompressing:
             caller.slot, caller.session = int.from_bytes(body[4:6], "big"), body[7]
             datagrams.append(Datagram(compressed(caller, bytes([0x05]) * 4000), caller.mailbox.address))
         stage.engine.receive(datagrams, stage.now)
-        assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - 4
+        (cost,) = {(len(each.data) - 4 + 4000) // CODED_BYTES for each in datagrams}
+        assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - -(-4096 // cost)
 
 
 class TestBytes:

@@ -25,7 +25,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import DECODED_BYTES, RECEIVE_BATCH, UNDECODABLE_COMMANDS, Drop, PeerState
+from godot_enet.core.constants import (
+    CODED_BYTES,
+    RANGE_CODED_BYTES,
+    RANGE_CODER_MODE,
+    RECEIVE_BATCH,
+    UNDECODABLE_COMMANDS,
+    Drop,
+    PeerState,
+)
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -36,6 +44,7 @@ __all__ = [
     "EXCESS_TIME",
     "KEPT_OVERHEAD",
     "charge_nobody",
+    "cost_of_decoding",
     "exceed",
     "is_exhausted",
     "is_nobody_exhausted",
@@ -113,12 +122,19 @@ def is_nobody_exhausted(engine: PythonEngine) -> bool:
     return engine.suspect_pass == engine.pass_number and 0 < engine.command_budget <= engine.suspect_commands
 
 
-def suspect(engine: PythonEngine, peer: Peer | None, decoded: int = 0) -> None:
+def cost_of_decoding(engine: PythonEngine, coded: int, decoded: int) -> int:
+    """What it takes to decompress so many bytes into so many, in commands."""
+    if getattr(engine.compressor, "native_mode", None) == RANGE_CODER_MODE:
+        return decoded // RANGE_CODED_BYTES
+    return (coded + decoded) // CODED_BYTES
+
+
+def suspect(engine: PythonEngine, peer: Peer | None, cost: int = 0) -> None:
     """A datagram was no use, and nothing but an address and a number says that it came from the peer.
 
-    ``decoded``: bytes that may have been decompressed to find out.
+    ``cost``: what it took to find out, in commands, if that is more than usual.
     """
-    charge_nobody(engine, max(UNDECODABLE_COMMANDS, decoded // DECODED_BYTES))
+    charge_nobody(engine, max(UNDECODABLE_COMMANDS, cost))
     if peer is not None and not peer.any_source:
         peer.suspect_pass = engine.pass_number
 

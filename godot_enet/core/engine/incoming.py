@@ -17,7 +17,6 @@ from godot_enet.core.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
     CONTROL_CHANNEL,
     CONTROL_WINDOW,
-    DECODED_BYTES,
     HEADER_COMPRESSED,
     HEADER_SENT_TIME,
     MAXIMUM_CHANNEL_COUNT,
@@ -35,6 +34,7 @@ from godot_enet.core.constants import (
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.budget import (
     charge_nobody,
+    cost_of_decoding,
     is_nobody_exhausted,
     is_suspect,
     must_wait,
@@ -125,6 +125,7 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             put_off(engine, peer, data, now)
             return
 
+    cost = 0
     if word & HEADER_COMPRESSED:
         if engine.compressor is None:
             engine.drop(Drop.NO_COMPRESSOR, address)
@@ -134,15 +135,15 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
             return
         # A stranger can only say CONNECT, and shall not make us work for more.
         limit = STRANGER_LIMIT if peer is None and half is None else MAXIMUM_DATAGRAM - header
-        body = engine.compressor.decompress(data[header:], limit)
+        coded = length - header
+        body = None
+        if peer is not None or half is not None or coded <= STRANGER_LIMIT:
+            body = engine.compressor.decompress(data[header:], limit)
         if not body or len(body) > limit:
             engine.drop(Drop.UNDECODABLE, address)
-            suspect(engine, peer, limit)
+            suspect(engine, peer, cost_of_decoding(engine, coded, limit))
             return
-        if peer is not None:
-            peer.served_commands += len(body) // DECODED_BYTES
-        elif half is not None:
-            charge_nobody(engine, len(body) // DECODED_BYTES)
+        cost = cost_of_decoding(engine, coded, len(body))
         data = data[:header] + body
     if engine.checksum:
         known = peer or half
@@ -150,8 +151,12 @@ def receive_datagram(engine: PythonEngine, data: bytes, address: Address, now: i
         expected = crc32(data[header:], crc32(data[: header - 4] + key)).to_bytes(4, "big")
         if data[header - 4 : header] != expected:
             engine.drop(Drop.CHECKSUM, address)
-            suspect(engine, peer)
+            suspect(engine, peer, cost)
             return
+    if cost and peer is not None:
+        peer.served_commands += cost
+    elif cost:
+        charge_nobody(engine, cost)
     if peer is not None and peer.any_source and not accept_answer(engine, peer, data, header, address):
         engine.drop(Drop.WRONG_ADDRESS, address)
         return

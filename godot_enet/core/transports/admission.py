@@ -160,10 +160,13 @@ class AdmissionTransport:
     def _connect_in(self, data: bytes) -> bytes | None:
         """The CONNECT of a stranger's datagram, if there is one."""
         header = (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + 4 * self._rules.checksum
-        body: bytes | None = data[header:]
+        coded = data[header:]
+        body: bytes | None = coded
         if data[0] & HEADER_COMPRESSED >> 8:
             compressor = self._rules.compressor
-            body = None if compressor is None else compressor.decompress(data[header:], STRANGER_LIMIT)
+            if compressor is None or len(coded) > STRANGER_LIMIT:
+                return None
+            body = compressor.decompress(coded, STRANGER_LIMIT)
         if not body or len(body) < CONNECT.size or body[0] & COMMAND_MASK != Command.CONNECT:
             return None
         # What the engine would not read is no request: nobody shall be asked about it, nor an answer be sent.

@@ -96,8 +96,12 @@ bool is_nobody_exhausted(const gde_engine *e) {
     return e->suspect_pass == e->pass_number && budget && e->suspect_commands >= budget;
 }
 
-void suspect(gde_engine *e, peer *p, uint32_t decoded) {
-    charge_nobody(e, max32(UNDECODABLE_COMMANDS, decoded / DECODED_BYTES));
+uint32_t cost_of_decoding(const gde_engine *e, uint32_t coded, uint32_t decoded) {
+    return e->compressor == CODEC_RANGE_CODER ? decoded / RANGE_CODED_BYTES : (coded + decoded) / CODED_BYTES;
+}
+
+void suspect(gde_engine *e, peer *p, uint32_t cost) {
+    charge_nobody(e, max32(UNDECODABLE_COMMANDS, cost));
     if (p && !p->any_source) p->suspect_pass = e->pass_number;
 }
 

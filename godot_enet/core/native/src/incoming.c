@@ -358,8 +358,10 @@ static bool is_refused(const gde_engine *e, const peer *p, const half_open *half
     return p ? is_suspect(e, p) : half && is_nobody_exhausted(e);
 }
 
-/* How long the commands of a compressed datagram may be, by whom it comes from. */
-static uint32_t plain_limit(bool known, uint32_t header) { return known ? MAXIMUM_DATAGRAM - header : STRANGER_LIMIT; }
+/* How long the commands of a compressed datagram may be, by whom it comes from; 0: it is too long to begin with. */
+static uint32_t plain_limit(bool known, uint32_t header, uint32_t coded) {
+    return known ? MAXIMUM_DATAGRAM - header : coded <= STRANGER_LIMIT ? STRANGER_LIMIT : 0;
+}
 
 uint32_t gde_expansion_limit(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from) {
     peer *p;
@@ -368,7 +370,7 @@ uint32_t gde_expansion_limit(gde_engine *e, const uint8_t *data, uint32_t length
     if (length < 2 || length > MAXIMUM_DATAGRAM || !(read16(data) & HEADER_COMPRESSED)) return 0;
     uint32_t word = read16(data), header = header_size(e, word);
     if (length < header || !identify(e, word, from, &p, &half, &cause) || is_refused(e, p, half)) return 0;
-    return plain_limit(p || half, header);
+    return plain_limit(p || half, header, length - header);
 }
 
 void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint32_t wire, bool expanded,
@@ -393,6 +395,7 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             engine_drop(e, cause, from);
         return;
     }
+    uint32_t coded = wire - header;
     if (word & HEADER_COMPRESSED && !expanded) {
         if (e->compressor == CODEC_NONE) {
             engine_drop(e, DROP_NO_COMPRESSOR, from);
@@ -402,32 +405,33 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             engine_drop(e, DROP_OVER_BUDGET, from);
             return;
         }
-        uint32_t limit = plain_limit(p || half, header), plain = 0;
-        if (e->compressor == CODEC_RANGE_CODER)
+        uint32_t limit = plain_limit(p || half, header, coded), plain = 0;
+        if (limit && e->compressor == CODEC_RANGE_CODER)
             plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
-        else if (e->compressor == CODEC_FASTLZ)
+        else if (limit && e->compressor == CODEC_FASTLZ)
             plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
         if (!plain || plain > limit) { /* also where another codec's owner could not decompress it */
             engine_drop(e, DROP_UNDECODABLE, from);
-            suspect(e, p, limit);
+            suspect(e, p, cost_of_decoding(e, coded, p || half ? limit : STRANGER_LIMIT));
             return;
         }
         memcpy(e->scratch, data, header);
         data = e->scratch;
         length = header + plain;
     }
-    if (word & HEADER_COMPRESSED && p) p->served_commands += (length - header) / DECODED_BYTES;
-    if (word & HEADER_COMPRESSED && half) charge_nobody(e, (length - header) / DECODED_BYTES);
+    uint32_t cost = word & HEADER_COMPRESSED ? cost_of_decoding(e, coded, length - header) : 0;
     if (e->config.checksum) {
         uint8_t key[4];
         write32_little(key, p ? p->connect_id : half ? half->connect_id : 0);
         uint32_t crc = gde_crc32(gde_crc32(0, data, header - 4), key, 4);
         if (gde_crc32(crc, data + header, length - header) != read32(data + header - 4)) {
             engine_drop(e, DROP_CHECKSUM, from);
-            suspect(e, p, 0);
+            suspect(e, p, cost);
             return;
         }
     }
+    if (p) p->served_commands += cost;
+    if (half) charge_nobody(e, cost);
     const uint8_t *begin = data + header, *at = begin;
     if (p && p->any_source && !accept_answer(e, p, begin, data + length, from)) {
         engine_drop(e, DROP_WRONG_ADDRESS, from);

@@ -21,7 +21,8 @@ enum {
     MAXIMUM_HELD_COMMANDS = 131072,
     MAXIMUM_EARLY_UNRELIABLE = 1024,
     UNDECODABLE_COMMANDS = 256,
-    DECODED_BYTES = 3,
+    RANGE_CODED_BYTES = 2,
+    CODED_BYTES = 32,
     RECEIVE_BATCH = 256,
     CONTROL_WINDOW = 128,
     CONTROL_CHANNEL = 0xFF,
@@ -478,7 +479,8 @@ void put_off(gde_engine *e, peer *p, const uint8_t *data, uint32_t length, int64
 void backlog_clear(gde_engine *e, peer *p);
 void charge_nobody(gde_engine *e, uint32_t commands);
 bool is_nobody_exhausted(const gde_engine *e);
-void suspect(gde_engine *e, peer *p, uint32_t decoded);
+uint32_t cost_of_decoding(const gde_engine *e, uint32_t coded, uint32_t decoded);
+void suspect(gde_engine *e, peer *p, uint32_t cost);
 bool is_suspect(const gde_engine *e, const peer *p);
 bool may_keep(gde_engine *e, peer *p, uint64_t size, bool finishes);
 bool may_queue(gde_engine *e, peer *p, uint64_t length);
