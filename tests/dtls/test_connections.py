@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import re
 import socket
 import time
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -316,17 +318,30 @@ class TestSettingUp:
         (line,) = logged()
         assert line.startswith("DTLS cannot be set up: the options have no ")
 
-    def test_without_pyopenssl(self, inline: Stage, logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("found", "reason"),
+        [
+            (None, ""),
+            (ModuleType("OpenSSL"), r" \(cannot import name 'SSL' from 'OpenSSL' .*\)"),  # it does not load
+        ],
+    )
+    def test_without_pyopenssl(
+        self, inline: Stage, logged: Logged, monkeypatch: pytest.MonkeyPatch, found: ModuleType | None, reason: str
+    ) -> None:
         import sys
 
         for module in [name for name in sys.modules if name.startswith("godot_enet.core.dtls.")]:
             monkeypatch.delitem(sys.modules, module)
-        monkeypatch.setitem(sys.modules, "OpenSSL", None)
+        monkeypatch.setitem(sys.modules, "OpenSSL", found)
+        monkeypatch.delitem(sys.modules, "OpenSSL.SSL")
         server, client = inline.server(), inline.client()
         options = server_options(localhost())
         assert server.dtls_server_setup(options) is Error.ERR_UNAVAILABLE
         assert client.dtls_client_setup("localhost", TLSOptions.client_unsafe()) is Error.ERR_UNAVAILABLE
-        assert logged() == ["DTLS needs the package pyOpenSSL: pip install pyOpenSSL."] * 2
+        lines = logged()
+        assert len(lines) == 2
+        for line in lines:
+            assert re.fullmatch(rf"DTLS needs the package pyOpenSSL: pip install pyOpenSSL{reason}\.", line)
         inline.join(server, client).fence()
 
 

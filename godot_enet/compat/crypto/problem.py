@@ -28,12 +28,14 @@ def need_cryptography() -> None:
     """Called before any import from ``cryptography``, which is never imported earlier than that.
 
     Raises:
-        Problem: the package is not installed.
+        Problem: the package is not installed, or cannot be loaded.
     """
     try:
-        import cryptography  # noqa: F401 - whether it is there
+        import cryptography.exceptions  # noqa: F401 - whether it is there, with its part that is compiled
     except ImportError as error:
         text = "keys and certificates need the package cryptography (pip install cryptography)"
+        if not isinstance(error, ModuleNotFoundError) or error.name != "cryptography":
+            text += f" ({error})"  # it is installed, and cannot be loaded
         raise Problem(text, Error.ERR_UNAVAILABLE) from error
 
 

@@ -35,7 +35,7 @@ def make_compressor(codec: Codec | str) -> Compressor:
     """A new compressor, for one host.
 
     Raises:
-        CodecUnavailable: the library that the codec needs is not installed.
+        CodecUnavailable: the library that the codec needs is not installed, or cannot be loaded.
         ValueError: there is no codec of this name.
     """
     return _CLASSES[Codec(codec)]()

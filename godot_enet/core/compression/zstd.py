@@ -34,14 +34,14 @@ _MOST_WINDOW_BITS = 31
 
 
 class CodecUnavailable(EnetError):
-    """The library that a codec needs is not installed; the message names it."""
+    """The library that a codec needs is not installed or cannot be loaded; the message names it."""
 
 
 class Zstd:
     """Interchangeable with ``COMPRESS_ZSTD`` of Godot, and equal to it byte for byte with the same libzstd.
 
     Raises:
-        CodecUnavailable: neither Python itself nor the package ``zstandard`` provides it.
+        CodecUnavailable: neither Python itself nor a package provides it: ``zstandard`` or ``backports.zstd``.
     """
 
     __slots__ = ("_library",)
@@ -142,17 +142,20 @@ class _Library(NamedTuple):
 
 
 def _load() -> _Library:
-    """The standard library's, from Python 3.14 on where it was built in, else the package's."""
-    try:
-        if sys.version_info >= (3, 14):
-            try:
-                return _from_standard_library("compression.zstd")
-            except ImportError:
-                pass
-        return _from_package("zstandard")
-    except ImportError as error:
-        text = "Zstandard needs Python 3.14 or later, or the package zstandard: pip install zstandard"
-        raise CodecUnavailable(text) from error
+    """The standard library's, from Python 3.14 on where it was built in, else a package's."""
+    sources = [(_from_package, "zstandard"), (_from_standard_library, "backports.zstd")]
+    if sys.version_info >= (3, 14):
+        sources.insert(0, (_from_standard_library, "compression.zstd"))
+    reasons = []
+    for load, name in sources:
+        try:
+            return load(name)
+        except ModuleNotFoundError:  # noqa: PERF203 - the first one is found at once
+            continue
+        except ImportError as error:  # it is installed, and cannot be loaded
+            reasons.append(f" ({error})")
+    text = "Zstandard needs Python 3.14 or later, or the package zstandard: pip install zstandard"
+    raise CodecUnavailable(text + "".join(reasons))
 
 
 def _from_standard_library(name: str) -> _Library:

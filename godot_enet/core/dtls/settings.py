@@ -10,7 +10,7 @@ __all__ = ["BadCredentials", "ClientTrust", "DtlsUnavailable", "ServerCredential
 
 
 class DtlsUnavailable(EnetError):
-    """The package that brings OpenSSL is not installed; the message names it."""
+    """The package that brings OpenSSL is not installed or cannot be loaded; the message names it."""
 
 
 class BadCredentials(EnetError):

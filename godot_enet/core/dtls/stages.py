@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["client_stage", "server_stage"]
 
 _MISSING = "DTLS needs the package pyOpenSSL: pip install pyOpenSSL"
+_LOADING = (ImportError, AttributeError)
+"""What importing raises; the second of a pyOpenSSL that does not fit its cryptography."""
 
 
 def server_stage(credentials: ServerCredentials, sessions: int) -> ServerStage:
@@ -20,11 +22,11 @@ def server_stage(credentials: ServerCredentials, sessions: int) -> ServerStage:
 
     Raises:
         BadCredentials: key or certificate cannot be used.
-        DtlsUnavailable: pyOpenSSL is not installed.
+        DtlsUnavailable: pyOpenSSL is not installed, or cannot be loaded.
     """
     try:
         from godot_enet.core.dtls.server import ServerStage
-    except ModuleNotFoundError as error:
+    except _LOADING as error:
         raise _unavailable(error) from error
     return ServerStage(credentials, sessions)
 
@@ -34,17 +36,16 @@ def client_stage(trust: ClientTrust) -> ClientStage:
 
     Raises:
         BadCredentials: the certificates to trust cannot be read.
-        DtlsUnavailable: pyOpenSSL is not installed.
+        DtlsUnavailable: pyOpenSSL is not installed, or cannot be loaded.
     """
     try:
         from godot_enet.core.dtls.client import ClientStage
-    except ModuleNotFoundError as error:
+    except _LOADING as error:
         raise _unavailable(error) from error
     return ClientStage(trust)
 
 
-def _unavailable(error: ModuleNotFoundError) -> DtlsUnavailable:
-    missing = (error.name or "").partition(".")[0]
-    if missing in ("OpenSSL", "cryptography"):
+def _unavailable(error: Exception) -> DtlsUnavailable:
+    if isinstance(error, ModuleNotFoundError) and error.name in ("OpenSSL", "cryptography"):
         return DtlsUnavailable(_MISSING)
     return DtlsUnavailable(f"{_MISSING} ({error})")

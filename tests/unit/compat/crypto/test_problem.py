@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_without_the_package(
     logged = lines()
     assert len(logged) == 8
     assert [line for line in logged if not line.endswith(hint)] == []
+
+
+def test_a_package_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wheels are that were built for another version of the interpreter."""
+    broken = ModuleType("cryptography")
+    broken.__path__ = []
+    monkeypatch.setitem(sys.modules, "cryptography", broken)
+    monkeypatch.delitem(sys.modules, "cryptography.exceptions", raising=False)
+    with pytest.raises(Problem, match=r"pip install cryptography\) \(.*cryptography\.exceptions"):
+        need_cryptography()
 
 
 @pytest.mark.usefixtures("without_cryptography")

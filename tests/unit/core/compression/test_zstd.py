@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NoReturn
 
 import pytest
 
@@ -180,8 +181,25 @@ class TestLibraries:
     def test_the_one_that_is_there_is_found(self) -> None:
         assert Zstd().decompress(MAGIC + b"\x20\x05" + raw_block(b"hello"), LIMIT) == b"hello"
 
+    @pytest.mark.parametrize("absent", [("compression.zstd", "zstandard"), ("compression.zstd", "backports.zstd")])
+    def test_either_package_will_do(self, absent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip(({"zstandard", "backports.zstd"} - {*absent}).pop())
+        for name in absent:
+            monkeypatch.setitem(sys.modules, name, None)
+        assert Zstd().decompress(MAGIC + b"\x20\x05" + raw_block(b"hello"), LIMIT) == b"hello"
+
     def test_without_any_the_error_names_the_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "zstandard", None)
-        monkeypatch.setitem(sys.modules, "compression.zstd", None)
-        with pytest.raises(CodecUnavailable, match="pip install zstandard"):
+        for name in ("zstandard", "compression.zstd", "backports.zstd"):
+            monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(CodecUnavailable, match=r"pip install zstandard$"):
+            Zstd()
+
+    def test_one_that_cannot_be_loaded_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def load(name: str) -> NoReturn:
+            if name == "zstandard":
+                raise ImportError("undefined symbol: PyMem_Free")
+            raise ModuleNotFoundError(name)
+
+        monkeypatch.setattr(importlib, "import_module", load)
+        with pytest.raises(CodecUnavailable, match=r"pip install zstandard \(undefined symbol: PyMem_Free\)$"):
             Zstd()
