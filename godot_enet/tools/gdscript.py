@@ -59,6 +59,7 @@ class ScriptClass:
         self._options: dict[str, list[list[str]]] = {}
         self._parameters: dict[str, list[list[str]]] = {}
         self._depth = 0
+        self._seeks_base = False
 
     # Reading
 
@@ -198,13 +199,18 @@ class ScriptClass:
             cls = cls._base or cls._find_base()
 
     def _find_base(self) -> ScriptClass | None:
+        if self._seeks_base:  # its name is not one of those that it brings
+            return None
         tokens = self._extends
         if tokens and tokens[0][0] in ("'", '"'):
             tokens = ["preload", "(", tokens[0], ")", *tokens[1:]]
+        self._seeks_base = True
         try:
             found = evaluate(tokens, (self._outer or self)._find, self._load)
         except (ValueError, OSError):
             return None
+        finally:
+            self._seeks_base = False
         return found if isinstance(found, ScriptClass) else None
 
     # Methods

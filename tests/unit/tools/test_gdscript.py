@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from godot_enet.tools import gdscript
 from godot_enet.tools.gdscript import read_script, rpc_methods
 from tests.rows import each_row
 
@@ -165,6 +167,21 @@ const Beside := preload("net/far.gd")
     for expression, channel in channels.items():
         text = f'{source}@rpc("any_peer", "call_local", "reliable", {expression})\nfunc f(): pass'
         assert read_script(text, tmp_path / "a.gd").methods()["f"].config.channel == channel, expression
+
+
+def test_a_base_is_not_sought_in_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However deep the interpreter's stack is."""
+    sought: list[list[str]] = []
+
+    def evaluate(tokens: list[str], *how: Any) -> Any:
+        sought.append(tokens)
+        return original(tokens, *how)
+
+    original = gdscript.evaluate
+    monkeypatch.setattr(gdscript, "evaluate", evaluate)
+    text = 'extends RefCounted\nconst X = 40\n@rpc("any_peer", "call_local", "reliable", X + 1)\nfunc f(): pass'
+    assert read_script(text).methods()["f"].config.channel == 41
+    assert sought.count(["RefCounted"]) < 10
 
 
 INNER = """\
