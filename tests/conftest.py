@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import io
 import os
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,11 +37,16 @@ class EnginePair(NamedTuple):
 
 OPTIONAL = {
     "pygame": ["demos", "docs/test_pages.py", "unit/tools/test_netgraph.py"],
-    "cryptography": ["contract/test_crypto.py", "demos/test_dtls_chat.py", "docs/test_dtls.py", "unit/compat/crypto"],
-    "OpenSSL": ["demos/test_dtls_chat.py", "docs/test_dtls.py", "dtls"],
+    "cryptography.exceptions": [
+        "contract/test_crypto.py",
+        "demos/test_dtls_chat.py",
+        "docs/test_dtls.py",
+        "unit/compat/crypto",
+    ],
+    "OpenSSL.SSL": ["demos/test_dtls_chat.py", "docs/test_dtls.py", "dtls"],
     "importlinter": ["packaging/test_contracts.py"],
 }
-"""Tests that need a package which has no wheels for some interpreters, and no other reason to fail there."""
+"""Tests that need what has no wheels for some interpreters, or wheels that they cannot load, by what they import."""
 
 ENGINES: dict[str, EngineFactory] = {"python": PythonEngine, "native": NativeEngine}
 
@@ -73,9 +82,20 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"engines: python; tests of the native one are skipped ({reason})" if reason else "engines: native, python"
 
 
+@cache
+def why_not_loaded(module: str) -> str:
+    """What importing it says; empty if it can be had."""
+    try:
+        with redirect_stdout(io.StringIO()):  # pygame greets
+            importlib.import_module(module)
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
 def missing_packages() -> dict[str, list[str]]:
-    """The packages that are not installed, and the tests that need them."""
-    return {name: tests for name, tests in OPTIONAL.items() if importlib.util.find_spec(name) is None}
+    """The packages that are not there, and the tests that need them."""
+    return {name: tests for name, tests in OPTIONAL.items() if why_not_loaded(name)}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -87,15 +107,17 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Nothing is left out without a word."""
     for name, tests in missing_packages().items():
-        terminalreporter.line(f"LEFT OUT, since {name} is not installed: {', '.join(tests)}")
+        terminalreporter.line(f"LEFT OUT: {', '.join(tests)} ({why_not_loaded(name)})")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked ``native`` where there is none, with the reason."""
+    """Skip, with the reason, what is marked ``native`` or ``refcounts`` where there is none of it."""
     reason = why_no_native(item.config)
     if reason and item.get_closest_marker("native"):
         pytest.skip(f"needs the native engine: {reason}")
+    if not hasattr(sys, "getrefcount") and item.get_closest_marker("refcounts"):
+        pytest.skip(f"{sys.implementation.name} counts no references: objects go when its collector runs")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

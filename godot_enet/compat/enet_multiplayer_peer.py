@@ -41,8 +41,9 @@ class ENetMultiplayerPeer(ENetPeers):
     """Numbered peers over ENet: what Godot's ``multiplayer.multiplayer_peer`` usually is.
 
     Begin with :meth:`create_server`, :meth:`create_client` or :meth:`create_mesh`, then call :meth:`poll` every frame.
-    Packets leave at once, in :meth:`put_packet`; signals come from :meth:`poll`. Dropping the last reference closes it,
-    and so does the end of the program: its remotes are told, as by :meth:`close`.
+    Packets leave at once, in :meth:`put_packet`; signals come from :meth:`poll`. Dropping the last reference closes it
+    (on PyPy: when the garbage collector runs), and so does the end of the program: its remotes are told, as by
+    :meth:`close`.
 
     Args:
         threaded: as for :class:`ENetConnection`.

@@ -125,7 +125,11 @@ def open_host(
     config = config or HostConfig()
     if choose_engine(engine) == "native":
         return NativeHost(config, SystemClock(), bind=bind, port=port, threaded=threaded)
-    return Host(config, bind=bind, port=port, threaded=threaded, engine=PythonEngine(config))
+    try:
+        python = PythonEngine(config)
+    except OSError as error:  # PyPy reads random bytes from a file, and there may be no descriptor left
+        raise BindError(f"cannot draw random numbers: {error.strerror or error}") from error
+    return Host(config, bind=bind, port=port, threaded=threaded, engine=python)
 
 
 def with_compressor(host: AnyHost, compressor: Compressor | None, *, threaded: bool) -> AnyHost:

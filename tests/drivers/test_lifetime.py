@@ -60,6 +60,7 @@ pytestmark = pytest.mark.usefixtures("host_engine")
 
 @pytest.mark.parametrize("threaded", [True, False])
 class TestForgotten:
+    @pytest.mark.refcounts
     def test_dropping_the_last_reference_frees_port_and_thread(self, threaded: bool) -> None:
         threads = threading.active_count()
         connection, port = server(threaded)
@@ -81,6 +82,7 @@ class TestForgotten:
         wait_for(lambda: is_free(port))
         wait_for(lambda: threading.active_count() <= threads)
 
+    @pytest.mark.refcounts
     def test_in_another_thread(self, threaded: bool) -> None:
         connection, port = server(threaded)
         box = [connection]
@@ -90,6 +92,7 @@ class TestForgotten:
         thread.join()
         wait_for(lambda: is_free(port))
 
+    @pytest.mark.refcounts
     def test_with_peers_that_somebody_still_holds(self, threaded: bool) -> None:
         stage = Stage(threaded)
         there = stage.server()
@@ -144,12 +147,14 @@ class TestForgotten:
         wait_for(lambda: is_free(port))
         there.destroy()
 
+    @pytest.mark.refcounts
     def test_an_unused_one_leaves_nothing(self, threaded: bool) -> None:
         connection = ENetConnection(threaded=threaded)
         seen = weakref.ref(connection)
         del connection
         assert seen() is None
 
+    @pytest.mark.refcounts
     def test_many_of_them(self, threaded: bool) -> None:
         threads, open_before = threading.active_count(), descriptors()
         for _ in range(200):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial, partialmethod
-from inspect import CO_ITERABLE_COROUTINE, Parameter, isasyncgenfunction, isbuiltin, isgeneratorfunction, ismethod
+from inspect import (
+    CO_ITERABLE_COROUTINE,
+    Parameter,
+    isasyncgenfunction,
+    isbuiltin,
+    iscode,
+    isfunction,
+    isgeneratorfunction,
+    ismethod,
+)
 from inspect import ismethoddescriptor as is_method_descriptor
 from typing import Any
 
@@ -76,6 +85,8 @@ def _check_parameters(function: Callable[..., Any], name: str) -> None:
 
 
 def _is_in_c(function: object) -> bool:
+    if isfunction(function):
+        return not iscode(function.__code__)  # a method of PyPy's own types
     return isbuiltin(function) or (is_method_descriptor(function) and type(function).__module__ == "builtins")
 
 

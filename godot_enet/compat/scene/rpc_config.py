@@ -108,10 +108,11 @@ def config_from_dictionary(options: Mapping[Any, Any]) -> RpcConfig | None:
     if "rpc_mode" not in options:
         return None
     numbers = {"rpc_mode": 0, "transfer_mode": MultiplayerPeer.TRANSFER_MODE_RELIABLE, "channel": 0}
-    mode, transfer_mode, channel = (
+    # A list: while it unpacks a generator, PyPy says something else of a TypeError.
+    mode, transfer_mode, channel = [
         _number(options.get(name, default), f"rpc_config: {name!r} must be an int, not {options.get(name)!r}")
         for name, default in numbers.items()
-    )
+    ]
     return RpcConfig(mode, transfer_mode, bool(options.get("call_local")), channel)
 
 

@@ -80,9 +80,9 @@ class Player(Node):
         """Nothing."""
 
 
+@pytest.mark.refcounts
+@pytest.mark.usefixtures("no_collections")
 class TestAtOnce:
-    pytestmark = pytest.mark.usefixtures("no_collections")
-
     def test_a_client(self, told: Told) -> None:
         client = told.client()
         seen = weakref.ref(client)

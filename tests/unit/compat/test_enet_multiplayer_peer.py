@@ -300,6 +300,7 @@ class TestClosing:
         assert peer.get_unique_id() == 1
 
     @pytest.mark.parametrize("threaded", [True, False])
+    @pytest.mark.refcounts
     def test_dropped_without_closing_the_port_is_free(self, host_engine: str, threaded: bool) -> None:
         gc.disable()
         try:

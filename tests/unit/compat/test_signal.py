@@ -81,6 +81,7 @@ class TestDeclaring:
         with pytest.raises(AttributeError, match=r"use opened\.connect"):
             door.opened = hall.hear  # type: ignore[assignment]
 
+    @pytest.mark.refcounts
     def test_it_does_not_keep_its_object(self) -> None:
         gc.disable()
         try:

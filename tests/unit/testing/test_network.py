@@ -339,6 +339,7 @@ class TestMachines:
         assert event.peer is not None
         assert event.peer.get_packet() == b"again"
 
+    @pytest.mark.refcounts
     def test_one_that_nobody_keeps_gives_its_port_back(self, network: Network) -> None:
         machine = network.machine()
         connection = machine.connection()

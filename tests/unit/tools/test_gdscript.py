@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from godot_enet.tools import gdscript
 from godot_enet.tools.gdscript import read_script, rpc_methods
+from godot_enet.tools.gdscript_constants import evaluate
 from tests.rows import each_row
 
 SCRIPT = '''\
@@ -173,12 +173,11 @@ def test_a_base_is_not_sought_in_itself(monkeypatch: pytest.MonkeyPatch) -> None
     """However deep the interpreter's stack is."""
     sought: list[list[str]] = []
 
-    def evaluate(tokens: list[str], *how: Any) -> Any:
+    def counted(tokens: list[str], *how: Any) -> Any:
         sought.append(tokens)
-        return original(tokens, *how)
+        return evaluate(tokens, *how)
 
-    original = gdscript.evaluate
-    monkeypatch.setattr(gdscript, "evaluate", evaluate)
+    monkeypatch.setattr("godot_enet.tools.gdscript.evaluate", counted)
     text = 'extends RefCounted\nconst X = 40\n@rpc("any_peer", "call_local", "reliable", X + 1)\nfunc f(): pass'
     assert read_script(text).methods()["f"].config.channel == 41
     assert sought.count(["RefCounted"]) < 10
