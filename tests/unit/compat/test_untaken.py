@@ -117,12 +117,12 @@ def test_a_multiplayer_peer_that_is_polled_and_not_read(party: Party) -> None:
     server = party.server()
     client = party.join(server)
     client.set_target_peer(1)
-    sent = 2 * LIMIT // SIZE
+    sent = 3 * LIMIT // SIZE
     for number in range(sent):
         assert client.put_packet(number.to_bytes(4, "big") + bytes(SIZE - 4)) is Error.OK
     count = server.get_available_packet_count
     party.run(lambda: is_full(server.host) and count() * SIZE >= LIMIT - EARLY)
-    assert count() * SIZE <= LIMIT + 100 * SIZE
+    assert count() * SIZE <= 2 * LIMIT  # a poll may have taken over all that waited, while as much again arrived
     taken: list[int] = []
 
     def take() -> bool:
