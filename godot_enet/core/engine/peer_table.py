@@ -38,7 +38,7 @@ class PeerTable:
         self.any_source: dict[int, Peer] = {}
         """By number: peers that may turn out to be at another address."""
         self._uses: Counter[int] = Counter()
-        self._by_address: dict[Address, list[Peer]] = {}
+        self._by_connect_id: dict[tuple[Address, int], set[Peer]] = {}
         self._by_host: dict[str, set[Peer]] = {}
 
     @property
@@ -92,13 +92,13 @@ class PeerTable:
         self._uses[peer.number] += 1
         if peer.any_source:
             self.any_source[peer.number] = peer
-        self._by_address.setdefault(peer.address, []).append(peer)
+        self._by_connect_id.setdefault((peer.address, peer.connect_id), set()).add(peer)
         self._by_host.setdefault(peer.address.host, set()).add(peer)
 
     def rebuild(self) -> None:
         """Derive everything anew from the slots in use."""
         self.by_number, self.any_source, self._uses = {}, {}, Counter()
-        self._by_address, self._by_host = {}, {}
+        self._by_connect_id, self._by_host = {}, {}
         for peer in sorted(self.slots.values(), key=attrgetter("handle")):  # the oldest first
             self._index(peer)
         self._free = [slot for slot in range(self._fresh) if slot not in self.slots]
@@ -121,10 +121,10 @@ class PeerTable:
         del self.by_number[peer.address, peer.number]
         self._uses[peer.number] -= 1
         self.any_source.pop(peer.number, None)
-        neighbours = self._by_address[peer.address]
-        neighbours.remove(peer)
-        if not neighbours:
-            del self._by_address[peer.address]
+        alike = self._by_connect_id[peer.address, peer.connect_id]
+        alike.remove(peer)
+        if not alike:
+            del self._by_connect_id[peer.address, peer.connect_id]
         siblings = self._by_host[peer.address.host]
         siblings.remove(peer)
         if not siblings:
@@ -137,10 +137,8 @@ class PeerTable:
 
     def has_connection(self, address: Address, connect_id: int) -> bool:
         """Whether a CONNECT from there with this id was accepted before (so this one is a repetition)."""
-        return any(
-            peer.connect_id == connect_id and peer.state is not PeerState.CONNECTING
-            for peer in self._by_address.get(address, ())
-        )
+        alike = self._by_connect_id.get((address, connect_id), ())
+        return any(peer.state is not PeerState.CONNECTING for peer in alike)
 
     def count_from(self, host: str, enough: int) -> int:
         """Peers that connected from an IP address; exact only from ``enough`` upwards, which is all that matters."""

@@ -73,8 +73,10 @@ def test_session_ids_outlive_the_peer() -> None:
 
 def test_a_repeated_connect_is_recognised() -> None:
     table = PeerTable(8, 1392, False)
-    peer = take(table)
+    peer = table.prepare(HERE)
+    assert peer is not None
     peer.connect_id, peer.state = 77, PeerState.ACKNOWLEDGING_CONNECT
+    table.add(peer)
     assert table.has_connection(HERE, 77)
     assert not table.has_connection(HERE, 78)
     assert not table.has_connection(Address("10.0.0.1", 2), 77)
