@@ -45,6 +45,7 @@ OPTIONAL = {
     ],
     "OpenSSL.SSL": ["demos/test_dtls_chat.py", "docs/test_dtls.py", "dtls"],
     "importlinter": ["packaging/test_contracts.py"],
+    "tracemalloc": ["isolated/test_costs.py"],
 }
 """Tests that need what has no wheels for some interpreters, or wheels that they cannot load, by what they import."""
 

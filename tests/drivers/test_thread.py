@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from statistics import median
@@ -167,7 +168,8 @@ def test_without_threads_the_program_still_runs(
 @pytest.mark.parametrize("load", ["sleeping", "computing"])
 def test_the_remote_sees_a_small_round_trip_time_whatever_the_program_does(load: str) -> None:
     """Also while its main thread computes for half a second at a time and hardly ever lets go of the interpreter."""
-    assert any(_remote_round_trip(load) < 25 for _ in range(3))  # others may be computing, too
+    limit = 25 if sys.implementation.name == "cpython" else 100  # elsewhere threads take turns less often
+    assert any(_remote_round_trip(load) < limit for _ in range(3))  # others may be computing, too
 
 
 def _remote_round_trip(load: str) -> float:

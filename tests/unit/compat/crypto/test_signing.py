@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -57,14 +58,14 @@ def test_ec_signatures_are_deterministic() -> None:
 
 
 def test_where_the_library_cannot_be_deterministic(ec_pem: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = ec.ECDSA
+    whole = ec.ECDSA.__init__
 
-    def older(algorithm: object, deterministic_signing: bool = False) -> ec.ECDSA:
+    def older(self: ec.ECDSA, algorithm: Any, deterministic_signing: bool = False) -> None:
         if deterministic_signing:
             raise UnsupportedAlgorithm("not in this OpenSSL")
-        return whole(algorithm)  # type: ignore[arg-type]
+        whole(self, algorithm)
 
-    monkeypatch.setattr(ec, "ECDSA", older)
+    monkeypatch.setattr(ec.ECDSA, "__init__", older)
     key = load_private_key(ec_pem.encode())
     signature = sign(key, SHA256, digest(SHA256))
     assert verify(key.public_key(), SHA256, digest(SHA256), signature)
