@@ -10,8 +10,8 @@ from benchmarks.contenders import PYENET, RELIABLE, Contender
 from benchmarks.size import Size
 from godot_enet.core import Address, EventType, HostConfig
 from godot_enet.core.drivers.aio import AsyncHost
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["overhead"]
 

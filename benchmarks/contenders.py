@@ -16,10 +16,10 @@ from unittest import mock
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error, available_engines
 from godot_enet.core.native import HotTypes, hot_types
+from godot_enet.core.native.records import HostFlag
 
 __all__ = ["CONTENDERS", "PLAIN", "PYENET", "Contender", "End", "GodotEnet", "PyEnet"]
 
-NO_OFFLOAD = 8  # GDE_HOST_NO_OFFLOAD
 RELIABLE, UNSEQUENCED, UNRELIABLE = 1, 2, 0  # packet flags, the same numbers in all of them
 
 
@@ -183,7 +183,8 @@ class GodotEnet:
 def without_offload() -> HotTypes:
     """What makes hosts whose system calls carry one datagram each."""
     hot: Any = hot_types()
-    changed: HotTypes = hot._replace(handle=lambda config, bind, flags: hot.handle(config, bind, flags | NO_OFFLOAD))
+    off = HostFlag.NO_OFFLOAD
+    changed: HotTypes = hot._replace(handle=lambda config, bind, flags: hot.handle(config, bind, flags | off))
     return changed
 
 

@@ -31,8 +31,12 @@ static unsigned long drain(gde_engine *engine) {
 int main(int count, char **given) {
     if (count != 3) return 2;
     uint32_t flags = (uint32_t)atoi(given[1]);
-    gde_config config = {.peer_count = 1, .mtu = 1392, .duplicate_peers = 4095, .maximum_packet_size = 1 << 25,
-                         .maximum_waiting_data = 1 << 25, .key = {1}};
+    gde_config config = GDE_DEFAULT_CONFIG;
+    config.peer_count = 1;
+    config.early_retransmit = config.half_open_limit = 0;
+    config.maximum_kept_data = config.maximum_queued_data = config.maximum_queued_total = 0;
+    config.peer_command_budget = config.peer_byte_budget = 0;
+    config.key[0] = 1;
     gde_engine *server = gde_engine_create(&config), *client = gde_engine_create(&config);
     gde_address to = address_of(1);
     int64_t peer = gde_connect(client, &to, 1, 0, 0), now = 1;

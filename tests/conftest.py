@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from godot_enet.compat import errors
-from godot_enet.core.config import HostConfig
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Engine
 from godot_enet.core.native import NativeEngine, why_unavailable
+from godot_enet.core.protocol.config import HostConfig
 from tests.every_line import EveryLine
 
 EngineFactory = Callable[[HostConfig], Engine]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from godot_enet.core.config import HostConfig
+from godot_enet.core.protocol.config import HostConfig
 
 __all__ = ["TightConfig"]
 

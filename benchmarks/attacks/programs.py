@@ -62,7 +62,7 @@ def _connection(
 
 def _core(server: Any) -> Program:
     from godot_enet.core import EventType
-    from godot_enet.core.constants import HostStatistic
+    from godot_enet.core.protocol.constants import HostStatistic
 
     def turn() -> int:
         joined = 0

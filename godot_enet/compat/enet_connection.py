@@ -29,8 +29,8 @@ from godot_enet.core import (
 )
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
 from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
-from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.host import AnyHost, HostOpener, open_host, with_compressor, with_stage
+from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.core.transports.admission import Admission, Verdict, admission
 
 if TYPE_CHECKING:

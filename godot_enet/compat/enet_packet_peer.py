@@ -23,9 +23,9 @@ from godot_enet.core import (
     UnknownPeer,
 )
 from godot_enet.core import PeerStatistic as _CoreStatistic
-from godot_enet.core.enums import NamedIntEnum
 from godot_enet.core.host import AnyHost
 from godot_enet.core.interrupts import ONE_AT_A_TIME, expecting
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["ENetPacketPeer"]
 

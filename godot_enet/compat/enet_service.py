@@ -19,10 +19,10 @@ from godot_enet.compat.errors import INACTIVE, as_int, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import set_results
 from godot_enet.core import DisconnectMode, EventType, HostClosed, PeerHandle, UnknownPeer
-from godot_enet.core.enums import NamedIntEnum
-from godot_enet.core.events import Event
 from godot_enet.core.host import AnyHost
 from godot_enet.core.interrupts import expecting
+from godot_enet.core.protocol.enums import NamedIntEnum
+from godot_enet.core.protocol.events import Event
 
 __all__ = ["ConnectionEvent", "ServiceMethods", "ServiceResult"]
 

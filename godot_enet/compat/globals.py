@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["Error"]
 

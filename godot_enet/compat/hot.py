@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.native import hot_types
+from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["HotConnection", "HotPeer", "set_results"]
 

@@ -12,8 +12,8 @@ from collections.abc import Hashable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_KEPT_DATA
 from godot_enet.core.interrupts import ONE_AT_A_TIME
+from godot_enet.core.protocol.constants import HOST_DEFAULT_MAXIMUM_KEPT_DATA
 
 __all__ = ["Inbox", "IncomingPacket"]
 

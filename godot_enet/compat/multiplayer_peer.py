@@ -12,7 +12,7 @@ from typing import Any, SupportsIndex, cast
 from godot_enet.compat.errors import as_int
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.compat.signal import SignalProperty
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["MultiplayerPeer", "as_bool"]
 

@@ -14,8 +14,8 @@ from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import as_int, attending, fail, log_exception
 from godot_enet.compat.globals import Error
 from godot_enet.compat.steps import Step, Steps, ours
-from godot_enet.core.enums import NamedIntFlag
 from godot_enet.core.interrupts import raised_by_signal_handler
+from godot_enet.core.protocol.enums import NamedIntFlag
 
 __all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "in_frame", "run_deferred"]
 

@@ -1,16 +1,5 @@
 """ENet itself: no Godot in here. For programs that want plain ENet, and for those who test against it."""
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import (
-    Command,
-    DisconnectMode,
-    Drop,
-    HostStatistic,
-    PacketFlag,
-    PeerOption,
-    PeerState,
-    PeerStatistic,
-)
 from godot_enet.core.errors import (
     BindError,
     EnetError,
@@ -24,9 +13,20 @@ from godot_enet.core.errors import (
     UnknownPeer,
     UnknownZone,
 )
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import Host
 from godot_enet.core.interface import Address, PeerInfo
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import (
+    Command,
+    DisconnectMode,
+    HostStatistic,
+    PacketFlag,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 
 __all__ = [
     "Address",

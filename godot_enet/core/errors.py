@@ -1,6 +1,6 @@
 """The exceptions of the core. Raised for the caller's mistakes only, with the state unchanged.
 
-Nothing from the network ever raises: bad datagrams are dropped and counted (see ``constants.Drop``).
+Nothing from the network ever raises: bad datagrams are dropped and counted (see ``protocol.drops.Drop``).
 
     EnetError
     +-- UnknownPeer      the handle is stale, or never was one

@@ -12,24 +12,18 @@ from typing import Protocol, TypeVar, Union
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
 from godot_enet.core.clock import SystemClock
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError, HostBusy, HostClosed, InvalidChannel, NotConnected, PacketTooLarge
-from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, Datagram, Engine, PeerInfo, Transport, TransportStage
 from godot_enet.core.lock import LockHeld
-from godot_enet.core.native import (
-    NativeEngine,
-    NativeHost,
-    library,
-    remedy,
-    why_no_hot_types,
-    why_unavailable,
-)
+from godot_enet.core.native import NativeEngine, NativeHost, library, remedy, why_no_hot_types, why_unavailable
 from godot_enet.core.native.engine import native_mode
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, HostStatistic, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, PeerHandle
 from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 

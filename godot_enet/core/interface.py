@@ -22,8 +22,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState, PeerStatistic
-from godot_enet.core.events import Event, PeerHandle
+from godot_enet.core.protocol.constants import DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, PeerHandle
 
 __all__ = [
     "Address",

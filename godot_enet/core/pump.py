@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from godot_enet.core.constants import RECEIVE_BATCH, PeerState
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram, Engine, HostView, Transport, TransportStage
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.events import PeerHandle
+from godot_enet.core.protocol.tuning import RECEIVE_BATCH
 from godot_enet.core.reporting import DropReporter
 
 __all__ = ["OwnTraffic", "Pump"]

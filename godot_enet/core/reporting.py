@@ -10,7 +10,6 @@ import logging
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from godot_enet.core.constants import Drop
 from godot_enet.core.interface import DropReport
 
 __all__ = ["DropReporter", "Limiter", "with_others"]
@@ -21,37 +20,6 @@ _MOST_CAUSES = 1000
 _FORGET_AFTER = 60_000
 _MAX_TEXTS = 10
 """Different texts of one place that are logged within one interval; further ones are counted together."""
-
-_EXPLANATIONS = {
-    Drop.SHORT: "too short to be ENet",
-    Drop.OVERSIZED: "longer than 4096 bytes, which ENet never sends",
-    Drop.UNKNOWN_PEER: "not from a connected peer; usually one that has not noticed its connection's end, or uses DTLS",
-    Drop.WRONG_ADDRESS: "from another address than the peer it names; forged, moved, or a late answer to a broadcast",
-    Drop.WRONG_SESSION: "left over from an earlier connection in the same slot, or forged",
-    Drop.NO_COMPRESSOR: "compressed, but no compression is set here; both ends must use the same mode",
-    Drop.UNDECODABLE: "compressed in a way that does not decode; the other end probably uses another compression mode",
-    Drop.CHECKSUM: "with a wrong checksum; damaged, or the other end does not use checksums",
-    Drop.MALFORMED: "with a malformed command; not ENet, or the other end uses checksums or DTLS",
-    Drop.WRONG_STATE: "with a command that does not fit the state of the connection",
-    Drop.WRONG_CHANNEL: "for a channel that was not negotiated; raise the channel limit at both ends",
-    Drop.PACKET_TOO_LARGE: "with a packet over the maximum packet size",
-    Drop.WAITING_DATA_FULL: "refused because too much already waits to be taken; take packets more often",
-    Drop.CONNECT_REFUSED: "a handshake that cannot be accepted; too many at a time, or an invalid request",
-    Drop.CONNECT_REPEATED: "a handshake that was accepted before; its answer was lost or late",
-    Drop.HALF_OPEN_LIMIT: "a handshake that was forgotten because too many others came meanwhile; perhaps an attack",
-    Drop.WRONG_PROOF: "a handshake with the wrong answer; somebody forges addresses",
-    Drop.OVER_BUDGET: "more at a time than one peer may send; it is slowed down, and in the end disconnected",
-    Drop.HOST_DATA_FULL: "refused because all peers together have too much waiting; take packets more often",
-    Drop.QUEUED_DATA_FULL: "too much waits for this peer already; it takes less than it is sent",
-    Drop.HOST_QUEUED_FULL: "too much waits for all peers together; they take less than they are sent",
-}
-
-
-_OUTGOING = frozenset({Drop.QUEUED_DATA_FULL, Drop.HOST_QUEUED_FULL})
-"""What was not sent, where all others were not received."""
-
-_EXPECTED = frozenset({Drop.CONNECT_REPEATED, Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE})
-"""What crosses the end of any connection: no reason to warn."""
 
 
 class Limiter:
@@ -159,15 +127,15 @@ class DropReporter:
                 _log.log(line.level, "%s", line.text, exc_info=line.error)
                 continue
             cause, address, times = line
-            if cause in _OUTGOING:
+            if cause.outgoing:
                 what = "a packet" if times == 1 else f"{times} packets"
-                _log.warning("Did not send %s, the last to %s: %s.", what, address, _EXPLANATIONS[cause])
+                _log.warning("Did not send %s, the last to %s: %s.", what, address, cause.explanation)
                 continue
             _log.log(
-                logging.INFO if cause in _EXPECTED else logging.WARNING,
+                logging.INFO if cause.expected else logging.WARNING,
                 "Received %d datagram%s that could not be used, the last from %s: %s.",
                 times,
                 "" if times == 1 else "s",
                 address,
-                _EXPLANATIONS[cause],
+                cause.explanation,
             )

@@ -10,9 +10,9 @@ from __future__ import annotations
 from hashlib import blake2s
 from secrets import token_bytes
 
-__all__ = ["KEY_SIZE", "KeyedRandom", "key_from"]
+from godot_enet.core.protocol.constants import KEY_SIZE
 
-KEY_SIZE = 32
+__all__ = ["KeyedRandom", "key_from"]
 
 
 def key_from(seed: int | None) -> bytes:

@@ -9,14 +9,14 @@ from itertools import count
 from godot_enet.compat.addresses import parse_ip
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError
 from godot_enet.core.host import AnyHost, Host, choose_engine
 from godot_enet.core.interface import Address, Clock, Datagram
 from godot_enet.core.native import NativeEngine
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.pump import Pump
 from godot_enet.core.sim import LinkConfig, Mailbox, World
 

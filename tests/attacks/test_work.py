@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from godot_enet.core.constants import PeerState
 from godot_enet.core.interface import Datagram
+from godot_enet.core.protocol.constants import PeerState
 from tests.attacks.work import work_of
 from tests.conftest import EngineFactory
 from tests.scenario import raw

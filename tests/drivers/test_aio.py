@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.constants import Command, DisconnectMode, PacketFlag, PeerOption, PeerState
 from godot_enet.core.drivers import aio
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PacketFlag, PeerOption, PeerState
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 from tests.scenario.engine_stage import ended, timed_out
 
 PATIENCE = 30.0  # seconds; only a broken driver makes a test wait that long

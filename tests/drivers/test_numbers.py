@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection
-from godot_enet.core.constants import PeerOption
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.host import open_host
+from godot_enet.core.protocol.constants import PeerOption
 from godot_enet.core.sim import LinkConfig
 from godot_enet.tools.bad_network import BadNetwork
 from tests.equivalence.test_corners import Pair

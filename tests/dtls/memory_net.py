@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 from godot_enet.core.dtls.client import ClientStage, DtlsClientTransport
 from godot_enet.core.dtls.server import DtlsServerTransport, ServerStage
 from godot_enet.core.dtls.settings import ClientTrust, ServerCredentials
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram, Transport
+from godot_enet.core.protocol.events import PeerHandle
 from tests.dtls.certificates import localhost
 
 Stage = TypeVar("Stage", bound=Transport)

@@ -8,12 +8,12 @@ import os
 import pytest
 
 from godot_enet import ENetConnection
-from godot_enet.core.config import HostConfig
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.dtls.settings import ClientTrust
 from godot_enet.core.dtls.stages import client_stage, server_stage
-from godot_enet.core.events import EventType
 from godot_enet.core.host import AnyHost, open_host, with_stage
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.events import EventType
 from tests.dtls.certificates import identity, localhost
 from tests.dtls.conftest import secure_link
 from tests.dtls.memory_net import TRUSTED

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import Field, fields
 from random import Random
+from typing import Any
 
 from godot_enet.core.compression import FastLz, RangeCoder, Zlib
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PeerOption
 from godot_enet.core.interface import Address, Compressor
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PeerOption
 from tests.scenario import raw
 from tests.tight import TightConfig
 
 __all__ = [
     "CODECS",
     "STARTS",
+    "VALUES",
     "a_command",
     "a_config",
     "a_forged_connect",
@@ -33,29 +36,44 @@ _U16 = (0, 1, 2, 3, 4, 5, 6, 31, 32, 0x0FFE, 0x0FFF, 0x1000, 0x6FFF, 0x7000, 0x8
 _U32 = (0, 1, 2, 3, 4, 5, 6, 575, 576, 1392, 4096, 65536, 1 << 20, 1 << 25, 1 << 31, 0xFFFFFFFF)
 
 
+_TRIED: dict[str, tuple[int, ...]] = {
+    "peer_count": (1, 2, 4, 32),
+    "channel_limit": (0, 0, 1, 3),
+    "incoming_bandwidth": (0, 0, 0, 50_000, 200_000),
+    "outgoing_bandwidth": (0, 0, 0, 30_000, 300_000),
+    "mtu": (576, 1392, 1392, 4096),
+    "checksum": (False, False, True),
+    "duplicate_peers": (4095, 4095, 2),
+    "maximum_packet_size": (1 << 25, 1 << 25, 5000),
+    "maximum_waiting_data": (1 << 25, 1 << 25, 3000),
+    "early_retransmit": (True, True, False),
+    "spare_copies": (2, 2, 1, 0),
+    "half_open_limit": (0, 1, 2, 3, 2048),
+    "half_open_per_prefix": (0, 1, 2, 256),
+    "maximum_kept_data": (0, 1 << 28, 1 << 28, 5000),
+    "peer_command_budget": (0, 4096, 4096, 4),
+    "peer_byte_budget": (0, 1 << 18, 1 << 18, 2000),
+    "maximum_queued_data": (0, 1 << 26, 1 << 26, 3000),
+    "maximum_queued_total": (0, 1 << 30, 1 << 30, 5000),
+    "seed": tuple(range(1, 1000)),
+}
+"""What finds mistakes, where that is not the default and the ends of a setting's range."""
+
+
+def _values(setting: Field[Any]) -> tuple[int, ...]:
+    if setting.name in _TRIED:
+        return _TRIED[setting.name]
+    default: Any = setting.default
+    return default, default, *setting.metadata.get("range", (False, True))
+
+
+VALUES: dict[str, tuple[Any, ...]] = {setting.name: _values(setting) for setting in fields(HostConfig)}
+"""What each setting of a host is tried with: limits that are reached, and none."""
+
+
 def a_config(random: Random) -> HostConfig:
-    """Limits that are reached, and none."""
-    return TightConfig(
-        peer_count=random.choice((1, 2, 4, 32)),
-        channel_limit=random.choice((0, 0, 1, 3)),
-        incoming_bandwidth=random.choice((0, 0, 0, 50_000, 200_000)),
-        outgoing_bandwidth=random.choice((0, 0, 0, 30_000, 300_000)),
-        mtu=random.choice((576, 1392, 1392, 4096)),
-        checksum=random.random() < 0.3,
-        duplicate_peers=random.choice((4095, 4095, 2)),
-        maximum_packet_size=random.choice((1 << 25, 1 << 25, 5000)),
-        maximum_waiting_data=random.choice((1 << 25, 1 << 25, 3000)),
-        early_retransmit=random.random() < 0.7,
-        spare_copies=random.choice((2, 2, 1, 0)),
-        half_open_limit=random.choice((0, 1, 2, 2048)),
-        half_open_per_prefix=random.choice((0, 1, 256)),
-        maximum_kept_data=random.choice((0, 1 << 28, 1 << 28, 5000)),
-        peer_command_budget=random.choice((0, 4096, 4096, 4)),
-        peer_byte_budget=random.choice((0, 1 << 18, 1 << 18, 2000)),
-        maximum_queued_data=random.choice((0, 1 << 26, 1 << 26, 3000)),
-        maximum_queued_total=random.choice((0, 1 << 30, 1 << 30, 5000)),
-        seed=random.getrandbits(32),
-    )
+    """Any settings."""
+    return TightConfig(**{name: random.choice(values) for name, values in VALUES.items()})
 
 
 def a_node(random: Random, index: int, checksum: bool) -> tuple[HostConfig, Address]:

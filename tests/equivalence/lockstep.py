@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PeerStatistic
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import EnetError
 from godot_enet.core.interface import Compressor, Engine
 from godot_enet.core.native import NativeEngine
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PeerStatistic
 
 __all__ = ["Divergence", "Lockstep"]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import HEADER_COMPRESSED, MAXIMUM_DATAGRAM, Command
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import HEADER_COMPRESSED, MAXIMUM_DATAGRAM, Command
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 from tests.equivalence.lockstep import Lockstep
 from tests.scenario import raw
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from godot_enet.core.constants import DisconnectMode
+from godot_enet.core.protocol.constants import DisconnectMode
 from tests.equivalence.choices import (
     CODECS,
     STARTS,

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from godot_enet.core.compression import Codec, FastLz, RangeCoder, Zlib, make_compressor
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import MAXIMUM_DATAGRAM, STRANGER_LIMIT, PeerState
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Compressor
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM, PeerState
+from godot_enet.core.protocol.events import EventType
+from godot_enet.core.protocol.tuning import STRANGER_LIMIT
 from tests.equivalence.lockstep import Lockstep
 from tests.rows import each_row
 from tests.scenario import raw

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from godot_enet.core.compression import FastLz, Zlib
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState
-from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address, Compressor
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, PeerOption, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType
 from tests.equivalence.lockstep import Lockstep
 from tests.equivalence.net import Net
 from tests.rows import each_row

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from godot_enet.core.constants import DisconnectMode, PeerOption
 from godot_enet.core.interface import Address
-from tests.equivalence.choices import CODECS, STARTS, a_command, a_forged_connect, a_stranger
+from godot_enet.core.protocol.constants import DisconnectMode, PeerOption
+from tests.equivalence.choices import CODECS, STARTS, VALUES, a_command, a_forged_connect, a_stranger
 from tests.equivalence.net import EVERYBODY, Net, Node
 from tests.tight import TightConfig
 
 ADDRESSES = (Address("10.0.0.1", 1000), Address("10.0.0.2", 1001), Address("fe80::3", 1002))
 STRANGER = Address("192.0.2.9", 9)
 WHO = st.integers(0, len(ADDRESSES) - 1)
-CONFIGS: st.SearchStrategy[dict[str, int]] = st.builds(
-    dict,
-    peer_count=st.sampled_from([1, 2, 4, 32]),
-    channel_limit=st.sampled_from([0, 1, 3]),
-    incoming_bandwidth=st.sampled_from([0, 50_000, 200_000]),
-    outgoing_bandwidth=st.sampled_from([0, 30_000, 300_000]),
-    mtu=st.sampled_from([576, 1392, 4096]),
-    duplicate_peers=st.sampled_from([4095, 2]),
-    maximum_packet_size=st.sampled_from([1 << 25, 5000]),
-    maximum_waiting_data=st.sampled_from([1 << 25, 3000]),
-    half_open_limit=st.sampled_from([2048, 0, 1, 2, 3]),
-    half_open_per_prefix=st.sampled_from([256, 0, 1, 2]),
-    maximum_kept_data=st.sampled_from([1 << 28, 0, 5000]),
-    peer_command_budget=st.sampled_from([4096, 0, 4]),
-    peer_byte_budget=st.sampled_from([1 << 18, 0, 2000]),
-    maximum_queued_data=st.sampled_from([1 << 26, 0, 3000]),
-    maximum_queued_total=st.sampled_from([1 << 30, 0, 5000]),
-    seed=st.integers(0, 0xFFFFFFFF),
+CONFIGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {name: st.sampled_from(list(dict.fromkeys(values))) for name, values in VALUES.items() if name != "checksum"}
 )
 CHANNELS = st.one_of(st.integers(0, 2), st.sampled_from([-1, 254, 255, 256]))
 PACKETS = st.one_of(
@@ -51,20 +36,18 @@ class Engines(RuleBasedStateMachine):
         start=st.sampled_from(STARTS),
         configs=st.lists(CONFIGS, min_size=len(ADDRESSES), max_size=len(ADDRESSES)),
         checksum=st.booleans(),
-        early=st.booleans(),
         codec=st.sampled_from(CODECS),
         connected=st.booleans(),
     )
     def begin(
         self,
         start: int,
-        configs: list[dict[str, int]],
+        configs: list[dict[str, Any]],
         checksum: bool,
-        early: bool,
         codec: type | None,
         connected: bool,
     ) -> None:
-        made = [TightConfig(checksum=checksum, early_retransmit=early, **config) for config in configs]
+        made = [TightConfig(checksum=checksum, **config) for config in configs]
         self.net = Net(start, list(zip(made, ADDRESSES, strict=True)))
         for node in self.net.nodes:
             if codec is not None:

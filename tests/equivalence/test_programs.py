@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.config import HostConfig
 from tests.equivalence.__main__ import main
 from tests.equivalence.lockstep import Divergence, Lockstep
 from tests.equivalence.program import run

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from godot_enet.core.compression import FastLz, RangeCoder
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import HEADER_COMPRESSED, HEADER_SENT_TIME, MAXIMUM_PEER_ID, Drop
 from godot_enet.core.engine.connect_rate import ConnectRate
 from godot_enet.core.engine.engine import PythonEngine
 from godot_enet.core.engine.half_open import prefix_of
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import HEADER_COMPRESSED, HEADER_SENT_TIME, MAXIMUM_PEER_ID
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import PeerHandle
 from godot_enet.core.transports.admission import Admission, AdmissionTransport, Verdict
 from tests.fuzz.fuzz_engine import Input
 

@@ -19,16 +19,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint32_t setting = take(&in, 1), codec = take(&in, 1);
     uint32_t modern = !(setting & 64); /* otherwise every CONNECT takes a slot, and resends wait as in ENet */
     for (uint32_t i = 0; i < ENGINES; i++) {
-        gde_config config = {.peer_count = PEERS, .channel_limit = setting & 4 ? 2 : 0, .mtu = mtus[setting & 3],
-                             .incoming_bandwidth = setting & 8 ? 50000 : 0, .outgoing_bandwidth = setting & 16 ? 30000 : 0,
-                             .checksum = setting >> 7, .duplicate_peers = setting & 32 ? 1 : 4095,
-                             .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
-                             .spare_copies = 2,
-                             .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
-                             .peer_byte_budget = modern ? 2000 : 0, .maximum_queued_data = modern ? BUDGET : 0,
-                             .maximum_queued_total = modern ? 3 * BUDGET / 2 : 0,
-                             .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN - 1,
-                             .key = {(uint8_t)i}};
+        gde_config config = GDE_DEFAULT_CONFIG;
+        config.peer_count = PEERS;
+        config.channel_limit = setting & 4 ? 2 : 0;
+        config.mtu = mtus[setting & 3];
+        config.incoming_bandwidth = setting & 8 ? 50000 : 0;
+        config.outgoing_bandwidth = setting & 16 ? 30000 : 0;
+        config.checksum = setting >> 7;
+        config.duplicate_peers = setting & 32 ? 1 : 4095;
+        config.maximum_packet_size = PACKET;
+        config.maximum_waiting_data = BUDGET;
+        config.early_retransmit = modern;
+        config.maximum_kept_data = modern ? 3 * BUDGET / 2 : 0;
+        config.peer_command_budget = modern ? 8 : 0;
+        config.peer_byte_budget = modern ? 2000 : 0;
+        config.maximum_queued_data = modern ? BUDGET : 0;
+        config.maximum_queued_total = modern ? 3 * BUDGET / 2 : 0;
+        config.half_open_limit = modern ? HALF_OPEN : 0;
+        config.half_open_per_prefix = HALF_OPEN - 1;
+        config.key[0] = (uint8_t)i;
         ends[i].engine = gde_engine_create(&config);
         require(ends[i].engine != NULL, "no engine");
         gde_set_compressor(ends[i].engine, mode_of(codec));

@@ -10,9 +10,9 @@ import importlib
 import sys
 
 from godot_enet.core.compression import FastLz, RangeCoder
-from godot_enet.core.constants import DisconnectMode, PeerOption
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
+from godot_enet.core.protocol.constants import DisconnectMode, PeerOption
+from godot_enet.core.protocol.events import PeerHandle
 from tests.equivalence.lockstep import Lockstep
 from tests.tight import TightConfig
 

@@ -76,8 +76,8 @@ static inline void transmit(end *ends, uint32_t from, int64_t now, uint32_t urge
 }
 
 static inline void look(end *side) {
-    uint64_t peers[PEERS + 1], drops[GDE_DROP_CAUSES];
-    gde_drop_report reports[GDE_DROP_CAUSES];
+    uint64_t peers[PEERS + 1], drops[DROP_COUNT];
+    gde_drop_report reports[DROP_COUNT];
     int32_t count = gde_peers(side->engine, peers, PEERS + 1);
     require(count >= 0 && count <= PEERS, "more peers than slots");
     for (int32_t i = 0; i < count; i++) {
@@ -85,11 +85,11 @@ static inline void look(end *side) {
         require(gde_get_peer_info(side->engine, peers[i], &info) == GDE_OK, "a peer that is listed and unknown");
         require(info.waiting_data <= BUDGET + 2 * PACKET, "more waiting data than the budget allows");
         require(info.channel_count <= 255 && info.mtu >= 576 && info.mtu <= 4096, "an impossible peer");
-        for (uint32_t which = 0; which < GDE_STATISTICS; which++)
+        for (uint32_t which = 0; which < STATISTIC_COUNT; which++)
             require(gde_peer_statistic(side->engine, peers[i], which) >= 0, "no statistic");
     }
-    gde_drops(side->engine, drops);
-    gde_poll_drops(side->engine, reports, GDE_DROP_CAUSES);
+    gde_drops(side->engine, drops, DROP_COUNT);
+    gde_poll_drops(side->engine, reports, DROP_COUNT);
     int64_t due;
     gde_poll_timeout(side->engine, &due);
 }

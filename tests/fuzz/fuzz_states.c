@@ -81,13 +81,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     end ends[ENGINES] = {{0}};
     uint32_t setting = take(&in, 1), state = take(&in, 1) % STATES, modern = !(setting & 2);
     for (uint32_t i = 0; i < ENGINES; i++) {
-        gde_config config = {.peer_count = PEERS, .mtu = 576, .checksum = setting & 1, .duplicate_peers = 4095,
-                             .maximum_packet_size = PACKET, .maximum_waiting_data = BUDGET, .early_retransmit = modern,
-                             .spare_copies = 2,
-                             .maximum_kept_data = modern ? 3 * BUDGET / 2 : 0, .peer_command_budget = modern ? 8 : 0,
-                             .peer_byte_budget = modern ? 2000 : 0, .maximum_queued_data = modern ? BUDGET : 0,
-                             .maximum_queued_total = modern ? 3 * BUDGET / 2 : 0,
-                             .half_open_limit = modern ? HALF_OPEN : 0, .half_open_per_prefix = HALF_OPEN, .key = {(uint8_t)i}};
+        gde_config config = GDE_DEFAULT_CONFIG;
+        config.peer_count = PEERS;
+        config.mtu = 576;
+        config.checksum = setting & 1;
+        config.maximum_packet_size = PACKET;
+        config.maximum_waiting_data = BUDGET;
+        config.early_retransmit = modern;
+        config.maximum_kept_data = modern ? 3 * BUDGET / 2 : 0;
+        config.peer_command_budget = modern ? 8 : 0;
+        config.peer_byte_budget = modern ? 2000 : 0;
+        config.maximum_queued_data = modern ? BUDGET : 0;
+        config.maximum_queued_total = modern ? 3 * BUDGET / 2 : 0;
+        config.half_open_limit = modern ? HALF_OPEN : 0;
+        config.half_open_per_prefix = HALF_OPEN;
+        config.key[0] = (uint8_t)i;
         ends[i].engine = gde_engine_create(&config);
         require(ends[i].engine != NULL, "no engine");
         ends[i].word[0] = 0x0F, ends[i].word[1] = 0xFF;

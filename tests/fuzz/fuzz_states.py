@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-from godot_enet.core.constants import DisconnectMode
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Datagram
+from godot_enet.core.protocol.constants import DisconnectMode
+from godot_enet.core.protocol.events import PeerHandle
 from tests.equivalence.lockstep import Lockstep
 from tests.fuzz.fuzz_engine import ADDRESSES, BUDGET, HALF_OPEN, PACKET, Input
 from tests.tight import TightConfig

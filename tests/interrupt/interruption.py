@@ -17,12 +17,12 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 import godot_enet
-from godot_enet.core.constants import DisconnectMode
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import UnknownPeer
-from godot_enet.core.events import Event, PeerHandle
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.native import NativeEngine
+from godot_enet.core.protocol.constants import DisconnectMode
+from godot_enet.core.protocol.events import Event, PeerHandle
 
 __all__ = ["FragileNativeEngine", "FragilePythonEngine", "Interrupted", "Interruption"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.interface import Engine
+from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.interrupt.interruption import FragileEngine, FragileNativeEngine, FragilePythonEngine

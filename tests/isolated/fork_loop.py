@@ -10,8 +10,8 @@ import warnings
 
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.events import EventType
 from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.protocol.events import EventType
 
 
 async def child(host: AsyncHost[AnyHost]) -> int:

@@ -46,8 +46,9 @@ static void take(end *side) {
 }
 
 static void exchange(uint32_t flags, uint32_t compressor) {
-    const gde_config config = {.peer_count = 4, .mtu = 1392, .duplicate_peers = 4095,
-                               .maximum_packet_size = 1 << 25, .maximum_waiting_data = 1 << 25, .key = {1}};
+    gde_config config = GDE_DEFAULT_CONFIG;
+    config.peer_count = 4;
+    config.key[0] = 1;
     gde_address at = {.ip = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
     int32_t error = 0;
     end server = {0}, client = {0};
@@ -96,7 +97,7 @@ static void exchange(uint32_t flags, uint32_t compressor) {
 }
 
 int main(void) {
-    require(gde_abi_version() == GDE_ABI_VERSION, "another ABI");
+    require(gde_fingerprint() == GDE_FINGERPRINT, "other sources");
     for (uint32_t compressor = 0; compressor < 3; compressor++) {
         exchange(0, compressor);
         printf("smoke: inline, compressor %u: ok\n", (unsigned)compressor);

@@ -114,9 +114,12 @@ static bool all_arrived(const side *from, const side *to) {
 }
 
 static void play(uint32_t half_open_limit, uint32_t early, uint32_t mode) {
-    gde_config config = {.peer_count = 4, .mtu = 576, .duplicate_peers = 4095, .maximum_packet_size = 1 << 25,
-                         .maximum_waiting_data = 1 << 25, .early_retransmit = early, .spare_copies = 2,
-                         .half_open_limit = half_open_limit, .key = {1}};
+    gde_config config = GDE_DEFAULT_CONFIG;
+    config.peer_count = 4;
+    config.mtu = 576;
+    config.early_retransmit = early;
+    config.half_open_limit = half_open_limit;
+    config.key[0] = 1;
     side a = {.address = {.ip = {[10] = 0xFF, [11] = 0xFF, [12] = 10, [15] = 1}, .port = 1}, .wire = wires[0]};
     side b = {.address = {.ip = {[10] = 0xFF, [11] = 0xFF, [12] = 10, [15] = 2}, .port = 2}, .wire = wires[1], .noise = 5};
     a.other = &b;

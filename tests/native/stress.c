@@ -53,8 +53,8 @@ static void servicer(void *given) {
 
 static void looker(void *given) {
     stage *on = given;
-    uint64_t peers[8], counts[GDE_DROP_CAUSES];
-    gde_drop_report reports[GDE_DROP_CAUSES];
+    uint64_t peers[8], counts[DROP_COUNT];
+    gde_drop_report reports[DROP_COUNT];
     gde_peer_info info;
     gde_address address;
     int64_t due;
@@ -65,8 +65,8 @@ static void looker(void *given) {
         gde_host_peer_statistic(on->client, on->peer, 3);
         gde_host_pop_statistic(on->client, 0);
         gde_host_channel_limit(on->client);
-        gde_host_drops(on->client, counts);
-        gde_host_poll_drops(on->client, reports, GDE_DROP_CAUSES);
+        gde_host_drops(on->client, counts, DROP_COUNT);
+        gde_host_poll_drops(on->client, reports, DROP_COUNT);
         gde_host_fileno(on->client);
         gde_host_poll_timeout(on->client, &due);
         gde_host_local_address(on->client, &address);
@@ -99,8 +99,11 @@ static void echo(void *given) {
 }
 
 static gde_host *create(const gde_address *bind, uint32_t flags) {
-    const gde_config config = {.peer_count = 8, .mtu = 1392, .duplicate_peers = 4095,
-                               .maximum_packet_size = 1 << 20, .maximum_waiting_data = 1 << 20, .key = {1}};
+    gde_config config = GDE_DEFAULT_CONFIG;
+    config.peer_count = 8;
+    config.maximum_packet_size = 1 << 20;
+    config.maximum_waiting_data = 1 << 20;
+    config.key[0] = 1;
     int32_t error;
     gde_host *host = gde_host_create(&config, bind, flags, &error);
     require(host != NULL, "no host");

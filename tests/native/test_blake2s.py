@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.native.loader import library
 from godot_enet.core.native.records import c_config
+from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.rng import key_from
 
 

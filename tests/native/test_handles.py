@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.clock import SystemClock
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, HostStatistic, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.errors import EnetError, HostClosed, UnknownPeer
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
 from godot_enet.core.native import NativeEngine, NativeHost
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, HostStatistic, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import PeerHandle
 from tests.native.native_connections import HANDLES
 from tests.rows import each_row
 

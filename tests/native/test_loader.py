@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from godot_enet.core.native import library, loader
+from godot_enet.core.native.generated import FINGERPRINT, FUNCTIONS
 from godot_enet.core.native.loader import NativeUnavailable, load_library
 from godot_enet.core.native.records import RECORDS
 from tests.native.native_connections import needs_hot
@@ -41,30 +41,36 @@ def path() -> str:
 
 class TestWhatIsChecked:
     def test_the_one_in_use(self) -> None:
-        assert load_library(path()).gde_abi_version() == loader.ABI_VERSION
+        assert load_library(path()).gde_fingerprint() == FINGERPRINT
 
-    def test_another_abi_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(loader, "ABI_VERSION", loader.ABI_VERSION + 1)
-        with pytest.raises(NativeUnavailable, match=r"has ABI version \d+, this package needs \d+$"):
+    def test_other_sources(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(loader, "FINGERPRINT", FINGERPRINT ^ 1)
+        with pytest.raises(NativeUnavailable, match=r" was built from other sources than those of this package$"):
             load_library(path())
 
-    def test_another_struct_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        class CEvent(ctypes.Structure):
-            _fields_ = [("peer", ctypes.c_uint64)]
+    @pytest.mark.parametrize("name", RECORDS)
+    def test_two_fields_in_another_order(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The struct is no larger and no smaller by that."""
 
-        records: list[Any] = [CEvent if record.__name__ == "CEvent" else record for record in RECORDS]
-        monkeypatch.setattr(loader, "RECORDS", tuple(records))
-        with pytest.raises(NativeUnavailable, match=r"has another layout of CEvent$"):
+        class Swapped(ctypes.Structure):
+            _fields_ = [*RECORDS[name]._fields_[1:], RECORDS[name]._fields_[0]]
+
+        monkeypatch.setitem(RECORDS, name, Swapped)
+        with pytest.raises(NativeUnavailable, match=rf" has another layout of {name}$"):
+            load_library(path())
+
+    def test_a_field_less(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Short(ctypes.Structure):
+            _fields_ = RECORDS["gde_event"]._fields_[:-1]
+
+        monkeypatch.setitem(RECORDS, "gde_event", Short)
+        with pytest.raises(NativeUnavailable, match=r" has other structs than this package$"):
             load_library(path())
 
     def test_a_function_less(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(loader._FUNCTIONS, "gde_no_such_function", (None, []))
+        monkeypatch.setitem(FUNCTIONS, "gde_no_such_function", "void()")
         with pytest.raises(NativeUnavailable, match=r"lacks a function.*gde_no_such_function"):
             load_library(path())
-
-    def test_the_sizes_of_all_records(self) -> None:
-        sizes = [library().gde_sizeof(kind) for kind in range(len(RECORDS) + 1)]
-        assert sizes == [*(ctypes.sizeof(record) for record in RECORDS), 0]
 
 
 def foreign() -> Path:

@@ -38,16 +38,22 @@ def test_the_contracts_hold(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        pytest.param("core/wire.py", "import time", id="a clock in the wire format"),
+        pytest.param("core/protocol/wire.py", "import time", id="a clock in the wire format"),
         pytest.param("core/engine/peer.py", "import socket", id="a socket in the engine"),
         pytest.param("core/sim/link.py", "import threading", id="a thread in the simulation"),
         pytest.param("core/host.py", "from godot_enet.compat import enet_connection", id="Godot's classes in the core"),
-        pytest.param("core/events.py", "from godot_enet import ENetConnection", id="the public names in the core"),
-        pytest.param("core/events.py", "from godot_enet.core import Host", id="the front of the core in the core"),
+        pytest.param(
+            "core/protocol/events.py", "from godot_enet import ENetConnection", id="the public names in the core"
+        ),
+        pytest.param(
+            "core/protocol/events.py", "from godot_enet.core import Host", id="the front of the core in the core"
+        ),
         pytest.param("compat/errors.py", "from godot_enet import Error", id="the public names in compat"),
         pytest.param("compat/globals.py", "from godot_enet.compat import errors", id="a higher layer in compat"),
         pytest.param("core/engine/peer.py", "from godot_enet.core import pump", id="the pump in the engine"),
-        pytest.param("core/wire.py", "from godot_enet.core.engine import engine", id="the engine in the wire format"),
+        pytest.param(
+            "core/protocol/wire.py", "from godot_enet.core.engine import engine", id="the engine in the wire format"
+        ),
     ],
 )
 def test_a_forbidden_import_is_noticed(copy: Path, module: str, line: str) -> None:
@@ -59,7 +65,7 @@ def test_a_forbidden_import_is_noticed(copy: Path, module: str, line: str) -> No
 
 
 def test_a_demo_keeps_to_the_public_names(copy: Path) -> None:
-    (copy / "demos" / "sly.py").write_text("from godot_enet.core import wire\n", encoding="utf-8")
+    (copy / "demos" / "sly.py").write_text("from godot_enet.core.protocol import wire\n", encoding="utf-8")
     linted = lint_imports(copy)
     assert linted.returncode == 1, linted.stdout + linted.stderr
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from godot_enet import available_engines
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import HOST_DEFAULT_MAXIMUM_WAITING_DATA, DisconnectMode, Drop, PacketFlag, PeerState
-from godot_enet.core.events import EventType, PeerHandle
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import HOST_DEFAULT_MAXIMUM_WAITING_DATA, DisconnectMode, PacketFlag, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import ENGINES, EnginePair
 from tests.scenario.engine_stage import CLIENT, SERVER, START, exact

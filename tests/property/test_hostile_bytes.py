@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from godot_enet.core.constants import DisconnectMode, PeerState
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import DisconnectMode, PeerState
+from godot_enet.core.protocol.events import EventType
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, START, RawPeer, Stage

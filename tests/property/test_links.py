@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from godot_enet.core.constants import PacketFlag, PeerOption
+from godot_enet.core.protocol.constants import PacketFlag, PeerOption
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EnginePair
 from tests.property.links import converse, play

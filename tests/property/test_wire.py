@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from godot_enet.core import wire
-from godot_enet.core.constants import Command, PacketFlag
+from godot_enet.core.protocol import wire
+from godot_enet.core.protocol.constants import Command, PacketFlag
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import START, Stage

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram, PeerInfo
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from godot_enet.core.compression import FastLz, RangeCoder, Zlib
-from godot_enet.core.constants import Command, DisconnectMode, Drop, PeerState
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 from tests.conftest import EngineFactory
 from tests.equivalence.net import compressed
 from tests.rows import each_row

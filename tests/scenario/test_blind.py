@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from godot_enet.core.constants import CONTROL_WINDOW, Drop, PeerState
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import CONTROL_WINDOW
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import RAW, Stage

@@ -8,20 +8,21 @@ from zlib import crc32
 import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import (
+from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason, EventType
+from godot_enet.core.protocol.tuning import (
     CODED_BYTES,
+    EXCESS_PAUSE,
+    EXCESS_TIME,
+    KEPT_OVERHEAD,
     RANGE_CODED_BYTES,
     RECEIVE_BATCH,
     STRANGER_LIMIT,
     UNDECODABLE_COMMANDS,
-    DisconnectMode,
-    Drop,
-    PeerState,
 )
-from godot_enet.core.engine.budget import EXCESS_PAUSE, EXCESS_TIME, KEPT_OVERHEAD
-from godot_enet.core.events import DisconnectReason, EventType
-from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw

@@ -9,9 +9,10 @@ from zlib import crc32
 import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
-from godot_enet.core.constants import Drop, PacketFlag, PeerState
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Compressor, Engine
+from godot_enet.core.protocol.constants import PacketFlag, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.errors import InvalidChannel, NotConnected, UnknownPeer
-from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

@@ -6,10 +6,11 @@ from itertools import permutations
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Drop, PacketFlag
 from godot_enet.core.errors import PacketTooLarge
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PacketFlag
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from godot_enet.core.compression import FastLz, RangeCoder, Zlib
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, Drop, PeerState, PeerStatistic
-from godot_enet.core.engine.half_open import HALF_OPEN_LIFE
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, PeerState, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
 from godot_enet.core.rng import KeyedRandom, key_from
 from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair

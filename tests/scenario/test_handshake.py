@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Command, DisconnectMode, Drop, PeerState
 from godot_enet.core.errors import NoFreePeer
-from godot_enet.core.events import DisconnectReason, Event, EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

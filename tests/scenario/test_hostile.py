@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS, Command, Drop, PeerState
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import Command, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, NEVER, RAW, START, RawPeer, Stage, timed_out

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PacketFlag, PeerOption
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PacketFlag, PeerOption
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row
 from tests.scenario import raw

@@ -6,12 +6,12 @@ import contextlib
 
 import pytest
 
-from godot_enet.core.constants import DisconnectMode, Drop, PeerOption, PeerState
-from godot_enet.core.engine.budget import EXCESS_PAUSE, KEPT_OVERHEAD
-from godot_enet.core.engine.peer import DEFAULT_TIMEOUT_MINIMUM
 from godot_enet.core.errors import SendQueueFull
-from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import DEFAULT_TIMEOUT_MINIMUM, DisconnectMode, PeerOption, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason
+from godot_enet.core.protocol.tuning import EXCESS_PAUSE, KEPT_OVERHEAD
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import RAW, RawPeer, Stage, ended

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Command, PeerOption, PeerStatistic
-from godot_enet.core.engine.recovery import FORGOTTEN, LEAST_REORDERING
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Engine
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import Command, PeerOption, PeerStatistic
+from godot_enet.core.protocol.events import EventType
+from godot_enet.core.protocol.tuning import LEAST_REORDERING, LOSS_MEMORY
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
@@ -261,7 +261,7 @@ class TestSpareCopies:
         peer = lossy(engine_factory)
         peer.stage.engine.configure(peer.handle, PeerOption.TIMEOUT, 0, 60_000, 60_000)
         number = 2
-        for _ in range(FORGOTTEN // 1000 + 1):
+        for _ in range(LOSS_MEMORY // 1000 + 1):
             peer.send(0, b"x")
             peer.stage.wait(1000)
             peer.acknowledge(0, number, 1000 - GAP)  # as if only a copy had arrived

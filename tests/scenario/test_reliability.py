@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import Command, PeerOption, PeerStatistic
-from godot_enet.core.events import EventType
+from godot_enet.core.protocol.constants import Command, PeerOption, PeerStatistic
+from godot_enet.core.protocol.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

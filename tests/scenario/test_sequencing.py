@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import PacketFlag
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.protocol.constants import PacketFlag
+from godot_enet.core.protocol.events import Event, EventType
 from tests.conftest import EngineFactory
 from tests.rows import each_row
 from tests.scenario import raw

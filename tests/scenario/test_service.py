@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Command, DisconnectMode, Drop, PacketFlag, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.errors import EnetError, InvalidChannel, NotConnected, PacketTooLarge, UnknownPeer
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PacketFlag, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.config import LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
-from godot_enet.core.constants import Drop
-from godot_enet.core.events import EventType
+from godot_enet.core.protocol.config import LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw

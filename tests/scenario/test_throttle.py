@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from godot_enet.core.constants import PacketFlag, PeerOption, PeerStatistic
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import PacketFlag, PeerOption, PeerStatistic
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.rows import each_row

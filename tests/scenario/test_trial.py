@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import Command, PeerState
-from godot_enet.core.events import DisconnectReason, EventType
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import Command, PeerState
+from godot_enet.core.protocol.events import DisconnectReason, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw

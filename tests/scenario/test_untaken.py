@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, DisconnectMode, Drop
-from godot_enet.core.engine.budget import KEPT_OVERHEAD
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import DisconnectMode
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import EventType
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD, MAXIMUM_HELD_COMMANDS
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import RAW, Stage

@@ -6,9 +6,10 @@ import zlib
 
 import pytest
 
-from godot_enet.core.constants import DisconnectMode, Drop, PacketFlag
-from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import DisconnectMode, PacketFlag
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType
 from godot_enet.core.rng import KeyedRandom, key_from
 from tests.conftest import EngineFactory
 from tests.rows import each_row

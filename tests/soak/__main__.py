@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from godot_enet.core.config import HostConfig
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Engine
 from godot_enet.core.native import NativeEngine, NativeUnavailable
+from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.sim import LinkConfig
 from tests.soak.crowd import Crowd
 from tests.soak.loopback import soak, usage

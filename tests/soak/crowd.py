@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import DisconnectMode, PacketFlag, PeerState
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Engine
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import DisconnectMode, PacketFlag, PeerState
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig, SimHost, World
 
 __all__ = ["SECOND", "Crowd"]

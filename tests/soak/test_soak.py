@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from godot_enet.core.events import Event, EventType, PeerHandle
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory
 from tests.soak.crowd import RELIABLE, UNRELIABLE, UNSEQUENCED, Crowd, Talk

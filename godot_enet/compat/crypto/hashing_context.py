@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from godot_enet.compat.errors import as_bytes, as_int, fail
 from godot_enet.compat.globals import Error
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from time import monotonic
 
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.core.reporting import Limiter
 
 __all__ = ["SceneDrop", "SceneReporter"]

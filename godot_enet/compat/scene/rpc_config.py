@@ -15,7 +15,7 @@ from godot_enet.compat.errors import as_int
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.variant import Variant
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = [
     "NODE_TABLE",

@@ -7,7 +7,7 @@ import zlib
 
 from godot_enet.compat.errors import fail
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["CompressionMode", "compress", "decompress", "inflate"]
 

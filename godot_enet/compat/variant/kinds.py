@@ -7,7 +7,7 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
 from typing import Any, TypeAlias
 
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["Variant", "VariantType", "refuse", "typeof"]
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from godot_enet.core.interface import Compressor
 
+from godot_enet.core.protocol.constants import NativeCodec
+
 __all__ = ["FastLz"]
 
 _PADDED = 16
@@ -30,7 +32,7 @@ _FAR = 8192
 class FastLz:
     """Interchangeable with ``COMPRESS_FASTLZ`` of Godot."""
 
-    native_mode = 2
+    native_mode = NativeCodec.FASTLZ
     """Its number in the C engine, which has it, too."""
     __slots__ = ()
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import RANGE_CODER_MODE
-
 if TYPE_CHECKING:
     from godot_enet.core.interface import Compressor
+
+from godot_enet.core.protocol.constants import NativeCodec
 
 __all__ = ["RangeCoder"]
 
@@ -201,7 +201,7 @@ class _Model:
 class RangeCoder:
     """Interchangeable with ``enet_host_compress_with_range_coder``; one datagram at a time."""
 
-    native_mode = RANGE_CODER_MODE
+    native_mode = NativeCodec.RANGE_CODER
     """Its number in the C engine, which has it, too."""
     __slots__ = ("_model",)
 

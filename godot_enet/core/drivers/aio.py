@@ -16,8 +16,8 @@ from typing import Generic, Protocol, TypeVar
 
 from godot_enet.core.clock import SystemClock
 from godot_enet.core.errors import HostBusy, HostClosed
-from godot_enet.core.events import Event, EventType
 from godot_enet.core.interrupts import raised_by_signal_handler
+from godot_enet.core.protocol.events import Event, EventType
 
 __all__ = ["AsyncHost", "Pollable"]
 

@@ -10,13 +10,13 @@ import weakref
 from collections import deque
 from collections.abc import Callable, MutableSequence
 
-from godot_enet.core.constants import DisconnectMode, PeerState
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.errors import EnetError, HostBusy, HostClosed
-from godot_enet.core.events import FAILURE, Event
 from godot_enet.core.interface import Clock
 from godot_enet.core.interrupts import expecting
 from godot_enet.core.lock import HostLock, LockHeld
+from godot_enet.core.protocol.constants import DisconnectMode, PeerState
+from godot_enet.core.protocol.events import FAILURE, Event
 from godot_enet.core.pump import Pump
 
 __all__ = ["InlineDriver"]

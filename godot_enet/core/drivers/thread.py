@@ -19,19 +19,12 @@ from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.interface import Address, Clock
 from godot_enet.core.lock import LockHeld
+from godot_enet.core.protocol.tuning import STAND_BACK, YIELD
 from godot_enet.core.pump import Pump
 
 __all__ = ["ThreadDriver"]
 
 _log = logging.getLogger("godot_enet.network")
-
-_STAND_BACK = 2
-"""Milliseconds after a call of ``service`` in which the thread leaves the socket to the program.
-
-A program that calls in a tight loop does all the work itself then, without fighting for the interpreter.
-"""
-_YIELD = 0.01
-"""Seconds between looks whether a program that blocks inside ``service`` still does."""
 
 
 class ThreadDriver(InlineDriver):
@@ -42,7 +35,7 @@ class ThreadDriver(InlineDriver):
         self._waker = self._thread_waker = Waker()
         self._asleep = False
         """Whether the thread sleeps on the descriptors."""
-        self._serviced = clock.now() - _STAND_BACK
+        self._serviced = clock.now() - STAND_BACK
         self._sleeping_until: int | None = 0
         """What the thread sleeps for; 0 while it is awake, None forever."""
         self._thread = threading.Thread(target=self._run, name="godot_enet network", daemon=True)
@@ -134,8 +127,8 @@ class ThreadDriver(InlineDriver):
 
         Asleep rather than in a wait with a time-out, which ends by the wall clock on some systems: Python 3.10, macOS.
         """
-        while not self.closed and (self.blocked or self.clock.now() - self._serviced < _STAND_BACK):
-            time.sleep(_YIELD if self.blocked else _STAND_BACK / 1000)
+        while not self.closed and (self.blocked or self.clock.now() - self._serviced < STAND_BACK):
+            time.sleep(YIELD / 1000 if self.blocked else STAND_BACK / 1000)
 
     def _sleep(self) -> None:
         """Sleep until there is something to do."""

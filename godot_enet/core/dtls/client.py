@@ -14,8 +14,8 @@ from godot_enet.core.dtls.contexts import ClientContext
 from godot_enet.core.dtls.records import is_record
 from godot_enet.core.dtls.session import Session
 from godot_enet.core.dtls.settings import ClientTrust
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram, HostView, Transport
+from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["ClientStage", "DtlsClientTransport"]
 

@@ -12,9 +12,9 @@ import re
 
 from OpenSSL import SSL
 
-from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.dtls.records import APPLICATION_DATA, is_one_record, pack, plain_alert, renumber, sequence_of, sift
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
 
 __all__ = ["CLOCK_SET", "FLIGHT_MTU", "REFUSAL", "Session"]
 

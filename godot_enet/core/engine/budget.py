@@ -25,14 +25,16 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import (
+from godot_enet.core.protocol.constants import NativeCodec, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import (
     CODED_BYTES,
+    EXCESS_PAUSE,
+    EXCESS_TIME,
+    KEPT_OVERHEAD,
     RANGE_CODED_BYTES,
-    RANGE_CODER_MODE,
     RECEIVE_BATCH,
     UNDECODABLE_COMMANDS,
-    Drop,
-    PeerState,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from godot_enet.core.engine.peer import Peer
 
 __all__ = [
-    "EXCESS_PAUSE",
-    "EXCESS_TIME",
-    "KEPT_OVERHEAD",
     "charge_nobody",
     "cost_of_decoding",
     "exceed",
@@ -57,13 +56,6 @@ __all__ = [
     "suspect",
     "takes_nothing",
 ]
-
-KEPT_OVERHEAD = 256
-"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine and in either direction."""
-EXCESS_TIME = 5000
-"""How long a peer may be over its budget."""
-EXCESS_PAUSE = 1000
-"""After so long without, it begins anew."""
 
 
 def is_exhausted(engine: PythonEngine, peer: Peer) -> bool:
@@ -124,7 +116,7 @@ def is_nobody_exhausted(engine: PythonEngine) -> bool:
 
 def cost_of_decoding(engine: PythonEngine, coded: int, decoded: int) -> int:
     """What it takes to decompress so many bytes into so many, in commands."""
-    if getattr(engine.compressor, "native_mode", None) == RANGE_CODER_MODE:
+    if getattr(engine.compressor, "native_mode", None) == NativeCodec.RANGE_CODER:
         return decoded // RANGE_CODED_BYTES
     return (coded + decoded) // CODED_BYTES
 

@@ -6,11 +6,9 @@ Units: sequence numbers modulo 65536, in 16 windows of 4096. A channel is made w
 from __future__ import annotations
 
 from godot_enet.core.engine.reassembly import Held
+from godot_enet.core.protocol.constants import FREE_WINDOWS
 
-__all__ = ["FREE_WINDOWS", "Channel"]
-
-FREE_WINDOWS = 8
-"""enet: ENET_PEER_FREE_RELIABLE_WINDOWS."""
+__all__ = ["Channel"]
 
 
 class Channel:

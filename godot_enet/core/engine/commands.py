@@ -7,11 +7,9 @@ A command is packed once, when it is queued, header and data together: its numbe
 from __future__ import annotations
 
 from godot_enet.core.engine.channel import Channel
+from godot_enet.core.protocol.tuning import EARLIER_COPIES
 
 __all__ = ["ReliableCommand", "UnreliableCommand"]
-
-EARLIER_COPIES = 64
-"""Of how many copies of a command it is known when they left: those of many round trips."""
 
 
 class ReliableCommand:

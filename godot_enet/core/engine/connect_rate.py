@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from godot_enet.core.engine.half_open import prefix_of
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.tuning import CONNECT_RATE_INTERVAL
 
 __all__ = ["ConnectRate"]
-
-_SECOND = 1000
 
 
 class ConnectRate:
@@ -27,8 +26,8 @@ class ConnectRate:
         """Whether one more may come from there."""
         if not self.limit:
             return True
-        if now // _SECOND != self._second:
-            self._second, self._counts = now // _SECOND, {}
+        if now // CONNECT_RATE_INTERVAL != self._second:
+            self._second, self._counts = now // CONNECT_RATE_INTERVAL, {}
         return self._counts.get(prefix_of(address), 0) < self.limit
 
     def count(self, address: Address) -> None:

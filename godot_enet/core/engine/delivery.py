@@ -11,16 +11,11 @@ from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import (
-    MAXIMUM_EARLY_UNRELIABLE,
-    MAXIMUM_HELD_COMMANDS,
-    MAXIMUM_WINDOW_SIZE,
-    Drop,
-    PacketFlag,
-    PeerState,
-)
-from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_keep
+from godot_enet.core.engine.budget import may_keep
 from godot_enet.core.engine.reassembly import Held
+from godot_enet.core.protocol.constants import MAXIMUM_WINDOW_SIZE, PacketFlag, PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD, MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.channel import Channel

@@ -11,22 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import (
-    HOST_BANDWIDTH_THROTTLE_INTERVAL,
-    MAXIMUM_CHANNEL_COUNT,
-    MAXIMUM_PEER_ID,
-    MAXIMUM_WINDOW_SIZE,
-    MINIMUM_WINDOW_SIZE,
-    WINDOW_SIZE_SCALE,
-    Command,
-    DisconnectMode,
-    Drop,
-    PeerOption,
-    PeerState,
-    PeerStatistic,
-)
-from godot_enet.core.engine.budget import KEPT_OVERHEAD, next_of_backlog
+from godot_enet.core.engine.budget import next_of_backlog
 from godot_enet.core.engine.connect_rate import ConnectRate
 from godot_enet.core.engine.half_open import HalfOpenTable
 from godot_enet.core.engine.handshake import free_number
@@ -40,23 +25,37 @@ from godot_enet.core.engine.outgoing import (
     queue_packet,
     queue_ping,
 )
-from godot_enet.core.engine.peer import (
-    DEFAULT_PING_INTERVAL,
-    DEFAULT_TIMEOUT_LIMIT,
-    DEFAULT_TIMEOUT_MAXIMUM,
-    DEFAULT_TIMEOUT_MINIMUM,
-    Peer,
-)
+from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.peer_table import PeerTable
 from godot_enet.core.engine.reliability import check_timeouts, due_at, is_trial_over
 from godot_enet.core.engine.repair import repair
 from godot_enet.core.engine.throttle import clamp_window, limit_peers, share_incoming, unlimit_peers
 from godot_enet.core.errors import EnetError, NoFreePeer, UnknownPeer
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import (
+    DEFAULT_PING_INTERVAL,
+    DEFAULT_TIMEOUT_LIMIT,
+    DEFAULT_TIMEOUT_MAXIMUM,
+    DEFAULT_TIMEOUT_MINIMUM,
+    HOST_BANDWIDTH_THROTTLE_INTERVAL,
+    MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_PEER_ID,
+    MAXIMUM_WINDOW_SIZE,
+    MINIMUM_WINDOW_SIZE,
+    WINDOW_SIZE_SCALE,
+    Command,
+    DisconnectMode,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
+from godot_enet.core.protocol.states import TRANSITIONS
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD
+from godot_enet.core.protocol.wire import BANDWIDTH_LIMIT, CONNECT, FRAGMENT, THROTTLE_CONFIGURE, pack_connect_id
 from godot_enet.core.rng import KeyedRandom, key_from
-from godot_enet.core.states import TRANSITIONS
-from godot_enet.core.wire import BANDWIDTH_LIMIT, CONNECT, FRAGMENT, THROTTLE_CONFIGURE, pack_connect_id
 
 __all__ = ["PythonEngine"]
 

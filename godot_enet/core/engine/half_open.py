@@ -27,11 +27,9 @@ from collections import Counter
 from collections.abc import Container
 
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
 
-__all__ = ["HALF_OPEN_LIFE", "HalfOpen", "HalfOpenTable", "prefix_of"]
-
-HALF_OPEN_LIFE = 15_000
-"""How long a record is good."""
+__all__ = ["HalfOpen", "HalfOpenTable", "prefix_of"]
 
 
 def prefix_of(address: Address) -> str | bytes | None:

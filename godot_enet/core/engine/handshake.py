@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import (
+from godot_enet.core.engine.half_open import HalfOpen
+from godot_enet.core.engine.outgoing import farewell, queue_control, seal
+from godot_enet.core.engine.peer import Peer
+from godot_enet.core.engine.reliability import sample_round_trip
+from godot_enet.core.engine.throttle import clamp_window, window_for
+from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
     COMMAND_MASK,
     CONTROL_CHANNEL,
@@ -21,25 +27,16 @@ from godot_enet.core.constants import (
     UNKNOWN_SESSION,
     WINDOW_SIZE_SCALE,
     Command,
-    Drop,
     PeerState,
 )
-from godot_enet.core.engine.half_open import HalfOpen
-from godot_enet.core.engine.outgoing import farewell, queue_control, seal
-from godot_enet.core.engine.peer import Peer
-from godot_enet.core.engine.reliability import sample_round_trip
-from godot_enet.core.engine.throttle import clamp_window, window_for
-from godot_enet.core.interface import Address
-from godot_enet.core.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unpack_connect_id
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import NUMBER_LOOKS
+from godot_enet.core.protocol.wire import ACKNOWLEDGE, CONNECT, PING, VERIFY_CONNECT, unpack_connect_id
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
 
 __all__ = ["accept_answer", "free_number", "handle_connect", "promote", "proof_end"]
-
-_LOOKS = 8
-"""Half-open connections of one address that are looked at for a number: more than half of all numbers would have to be
-theirs before a good record goes."""
 
 
 def handle_connect(engine: PythonEngine, command: bytes, address: Address, received: int, now: int) -> Peer | None:
@@ -163,13 +160,13 @@ def _make_room(engine: PythonEngine, address: Address, connect_id: int, now: int
 def free_number(engine: PythonEngine, address: Address, number: int) -> int:
     """The first number from this one on that the address does not use yet.
 
-    Behind :data:`_LOOKS` records of the same address the oldest of them makes room. The host must have a free slot: so
-    there is a number that is no peer's.
+    Behind :data:`NUMBER_LOOKS` records of the same address the oldest of them makes room. The host must have a free
+    slot: so there is a number that is no peer's.
     """
     table, halves = engine.table, engine.half_open
     oldest: HalfOpen | None = None
     looks = 0
-    while looks < _LOOKS:
+    while looks < NUMBER_LOOKS:
         if table.at(address, number) is None:
             half = halves.by_number.get((address, number))
             if half is None:

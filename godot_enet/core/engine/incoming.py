@@ -13,24 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from godot_enet.core.constants import (
-    COMMAND_FLAG_ACKNOWLEDGE,
-    CONTROL_CHANNEL,
-    CONTROL_WINDOW,
-    HEADER_COMPRESSED,
-    HEADER_SENT_TIME,
-    MAXIMUM_CHANNEL_COUNT,
-    MAXIMUM_DATAGRAM,
-    MAXIMUM_FRAGMENT_COUNT,
-    MAXIMUM_MTU,
-    MAXIMUM_PEER_ID,
-    MINIMUM_MTU,
-    STRANGER_LIMIT,
-    Command,
-    DisconnectMode,
-    Drop,
-    PeerState,
-)
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.budget import (
     charge_nobody,
@@ -43,12 +25,28 @@ from godot_enet.core.engine.budget import (
 )
 from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.handshake import accept_answer, handle_connect, promote, proof_end
-from godot_enet.core.engine.recovery import PRESENT_BACKOFF
 from godot_enet.core.engine.reliability import acknowledge, find_unacknowledged, sample_round_trip
 from godot_enet.core.engine.throttle import clamp_window, window_for
-from godot_enet.core.events import DisconnectReason
 from godot_enet.core.interface import Address
-from godot_enet.core.wire import (
+from godot_enet.core.protocol.constants import (
+    COMMAND_FLAG_ACKNOWLEDGE,
+    CONTROL_CHANNEL,
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_CHANNEL_COUNT,
+    MAXIMUM_DATAGRAM,
+    MAXIMUM_FRAGMENT_COUNT,
+    MAXIMUM_MTU,
+    MAXIMUM_PEER_ID,
+    MINIMUM_MTU,
+    Command,
+    DisconnectMode,
+    PeerState,
+)
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import DisconnectReason
+from godot_enet.core.protocol.tuning import CONTROL_WINDOW, PRESENT_BACKOFF, STRANGER_LIMIT
+from godot_enet.core.protocol.wire import (
     ACKNOWLEDGE,
     BANDWIDTH_LIMIT,
     COMMAND_SIZES,

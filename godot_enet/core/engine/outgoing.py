@@ -15,7 +15,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from godot_enet.core.constants import (
+from godot_enet.core.engine.budget import may_queue, takes_nothing
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
+from godot_enet.core.engine.recovery import call_due_at, spare_gap, spares_wanted
+from godot_enet.core.engine.throttle import measure_loss
+from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge, SendQueueFull
+from godot_enet.core.interface import Datagram
+from godot_enet.core.protocol.constants import (
     COMMAND_FLAG_ACKNOWLEDGE,
     COMMAND_FLAG_UNSEQUENCED,
     CONTROL_CHANNEL,
@@ -31,23 +39,9 @@ from godot_enet.core.constants import (
     PacketFlag,
     PeerState,
 )
-from godot_enet.core.engine.budget import KEPT_OVERHEAD, may_queue, takes_nothing
-from godot_enet.core.engine.channel import Channel
-from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
-from godot_enet.core.engine.peer import NO_RELIABLE, NO_UNRELIABLE
-from godot_enet.core.engine.recovery import call_due_at, spare_gap, spares_wanted
-from godot_enet.core.engine.throttle import measure_loss
-from godot_enet.core.errors import InvalidChannel, NotConnected, PacketTooLarge, SendQueueFull
-from godot_enet.core.events import DisconnectReason
-from godot_enet.core.interface import Datagram
-from godot_enet.core.wire import (
-    DISCONNECT,
-    FRAGMENT,
-    PING,
-    SEND_RELIABLE,
-    SEND_UNRELIABLE,
-    pack_connect_id,
-)
+from godot_enet.core.protocol.events import DisconnectReason
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD, TRIAL_RESERVE
+from godot_enet.core.protocol.wire import DISCONNECT, FRAGMENT, PING, SEND_RELIABLE, SEND_UNRELIABLE, pack_connect_id
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine
@@ -73,8 +67,6 @@ _SEND_UNSEQUENCED = Command.SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED
 _CONNECTED = PeerState.CONNECTED
 _ACK_SIZE = 8
 _PING_SIZE = PING.size
-TRIAL_RESERVE = 1024
-"""Bytes of a trial that are kept for control commands; half of them are not for acknowledgements, either."""
 
 _pack_reliable = SEND_RELIABLE.pack
 _pack_unreliable = SEND_UNRELIABLE.pack

@@ -4,41 +4,32 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 
-from godot_enet.core.constants import (
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
+from godot_enet.core.engine.recovery import Recovery
+from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import (
+    DEFAULT_PING_INTERVAL,
+    DEFAULT_ROUND_TRIP_TIME,
+    DEFAULT_THROTTLE_ACCELERATION,
+    DEFAULT_THROTTLE_DECELERATION,
+    DEFAULT_THROTTLE_INTERVAL,
+    DEFAULT_TIMEOUT_LIMIT,
+    DEFAULT_TIMEOUT_MAXIMUM,
+    DEFAULT_TIMEOUT_MINIMUM,
     MAXIMUM_PEER_ID,
     MAXIMUM_WINDOW_SIZE,
     PACKET_THROTTLE_SCALE,
     PeerState,
 )
-from godot_enet.core.engine.channel import Channel
-from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
-from godot_enet.core.engine.recovery import Recovery
-from godot_enet.core.events import DisconnectReason, PeerHandle
-from godot_enet.core.interface import Address
+from godot_enet.core.protocol.events import DisconnectReason, PeerHandle
 
 __all__ = [
-    "DEFAULT_PING_INTERVAL",
-    "DEFAULT_ROUND_TRIP_TIME",
-    "DEFAULT_THROTTLE_ACCELERATION",
-    "DEFAULT_THROTTLE_DECELERATION",
-    "DEFAULT_THROTTLE_INTERVAL",
-    "DEFAULT_TIMEOUT_LIMIT",
-    "DEFAULT_TIMEOUT_MAXIMUM",
-    "DEFAULT_TIMEOUT_MINIMUM",
     "NO_OVERDUE",
     "NO_RELIABLE",
     "NO_UNRELIABLE",
     "Peer",
 ]
-
-DEFAULT_ROUND_TRIP_TIME = 500
-DEFAULT_PING_INTERVAL = 500
-DEFAULT_TIMEOUT_LIMIT = 32
-DEFAULT_TIMEOUT_MINIMUM = 5000
-DEFAULT_TIMEOUT_MAXIMUM = 30000
-DEFAULT_THROTTLE_INTERVAL = 5000
-DEFAULT_THROTTLE_ACCELERATION = 2
-DEFAULT_THROTTLE_DECELERATION = 2
 
 
 NO_OVERDUE: OrderedDict[int, ReliableCommand] = OrderedDict()

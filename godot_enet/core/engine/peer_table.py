@@ -6,11 +6,11 @@ from collections import Counter
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from godot_enet.core.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.recovery import Recovery
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
+from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["PeerTable"]
 

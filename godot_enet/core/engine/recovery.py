@@ -25,47 +25,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import PeerState
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.tuning import (
+    CALL_GAP,
+    CALL_SILENCE,
+    FEW_LOSSES,
+    LEAST_REORDERING,
+    LEAST_SPARE_GAP,
+    LOSS_MEMORY,
+    MANY_LOSSES,
+    MAXIMUM_BACKOFF,
+    MOST_SPARE_GAP,
+    PACKET_THRESHOLD,
+    REMEMBERED_ANSWERS,
+    REORDERING_MEMORY,
+    SPARED_COMMANDS,
+    SPARED_PART,
+)
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.commands import ReliableCommand
     from godot_enet.core.engine.peer import Peer
 
 __all__ = [
-    "FORGOTTEN",
-    "LEAST_REORDERING",
-    "MAXIMUM_BACKOFF",
-    "PRESENT_BACKOFF",
     "Recovery",
     "call_due_at",
     "spare_due_at",
     "spare_gap",
     "spares_wanted",
 ]
-
-ENOUGH = 3
-"""Later datagrams after whose acknowledgement a command counts as lost at once, while nothing comes out of order."""
-LEAST_REORDERING = 4
-"""Lateness that is always forgiven otherwise."""
-REMEMBERED = 60_000
-"""How long a link counts as one that reorders."""
-MAXIMUM_BACKOFF = 16
-PRESENT_BACKOFF = 2
-"""The same while datagrams come."""
-SPARED_COMMANDS = 64
-"""With more under way there are no spare copies: later acknowledgements come soon enough."""
-SPARED_PART = 4
-"""Nor with more bytes than this part of the window: what is much must not become two or three times as much."""
-LEAST_SPARE_GAP, MOST_SPARE_GAP = 2, 25
-FEW_LOSSES, MANY_LOSSES = 100, 16
-"""One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
-REMEMBERED_ANSWERS = 2 * FEW_LOSSES
-"""Of a time without losses no more counts, so that the next ones are soon many."""
-SILENCE, CALL_GAP = 1000, 100
-"""How long after the first command that nobody acknowledged a peer is called, and how often."""
-FORGOTTEN = 30_000
-"""So long after the first loss all are forgotten, and there are no spare copies until the next: if a narrow link lost
-what it did because of them, it loses no more."""
 
 
 class Recovery:
@@ -110,7 +98,7 @@ class Recovery:
         if sent_time == command.sent_time:
             if command.datagram > self.acknowledged:
                 self.acknowledged = command.datagram
-            if self.reordering and now - self.reordered_at >= REMEMBERED:
+            if self.reordering and now - self.reordered_at >= REORDERING_MEMORY:
                 self.reordering = 0
             self._count(command, rtt, now, lost=command.attempts > 1)
         elif command.spared:
@@ -125,7 +113,7 @@ class Recovery:
 
     def _count(self, command: ReliableCommand, rtt: int, now: int, *, lost: bool) -> None:
         """Count an acknowledged command."""
-        if self.lost and now - self.lost_since >= FORGOTTEN:
+        if self.lost and now - self.lost_since >= LOSS_MEMORY:
             self.answered = self.lost = 0
             self.counts_from = now + 2 * rtt
         if command.sent_time >= self.counts_from:
@@ -155,7 +143,7 @@ class Recovery:
         later = self.acknowledged - command.datagram
         if later <= 0:
             return timeout
-        if later >= ENOUGH and not self.reordering:
+        if later >= PACKET_THRESHOLD and not self.reordering:
             return 0
         return min(timeout, max(rtt, self.last_sample) + max(2 * variance, self.reordering, LEAST_REORDERING))
 
@@ -193,4 +181,4 @@ def call_due_at(peer: Peer) -> int | None:
     if peer.state is not PeerState.CONNECTED or (peer.trial is not None and peer.trial < peer.mtu):
         return None
     oldest = next(iter(peer.sent.values()))
-    return max(peer.earliest_timeout + SILENCE, oldest.spared_at + CALL_GAP)
+    return max(peer.earliest_timeout + CALL_SILENCE, oldest.spared_at + CALL_GAP)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import CONTROL_CHANNEL, PeerState
-from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.commands import ReliableCommand
 from godot_enet.core.engine.peer import NO_OVERDUE
 from godot_enet.core.engine.recovery import call_due_at, spare_due_at
 from godot_enet.core.engine.throttle import adapt_throttle
+from godot_enet.core.protocol.constants import CONTROL_CHANNEL, PeerState
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.engine import PythonEngine

@@ -18,13 +18,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import Command, DisconnectMode, PacketFlag, PeerState
-from godot_enet.core.engine.budget import KEPT_OVERHEAD
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.delivery import advance, dispatch_unreliable, forget_within
 from godot_enet.core.engine.incoming import receive_datagram
 from godot_enet.core.engine.outgoing import seal
-from godot_enet.core.events import DisconnectReason, Event, EventType
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PacketFlag, PeerState
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
+from godot_enet.core.protocol.tuning import KEPT_OVERHEAD
 
 if TYPE_CHECKING:
     from godot_enet.core.engine.channel import Channel

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from godot_enet.core.constants import (
+from godot_enet.core.protocol.constants import (
     MAXIMUM_WINDOW_SIZE,
     MINIMUM_WINDOW_SIZE,
     PACKET_LOSS_INTERVAL,

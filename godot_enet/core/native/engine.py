@@ -10,18 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import (
-    HEADER_COMPRESSED,
-    HEADER_SENT_TIME,
-    MAXIMUM_DATAGRAM,
-    MAXIMUM_PEER_ID,
-    DisconnectMode,
-    Drop,
-    PeerOption,
-    PeerState,
-    PeerStatistic,
-)
 from godot_enet.core.errors import (
     EnetError,
     HostClosed,
@@ -32,7 +20,6 @@ from godot_enet.core.errors import (
     SendQueueFull,
     UnknownPeer,
 )
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
 from godot_enet.core.native.loader import library
 from godot_enet.core.native.records import (
@@ -40,34 +27,37 @@ from godot_enet.core.native.records import (
     CDropReport,
     CEvent,
     CPeerInfo,
+    Result,
     address_of,
     c_address,
     c_config,
     event_of,
 )
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import (
+    HEADER_COMPRESSED,
+    HEADER_SENT_TIME,
+    MAXIMUM_DATAGRAM,
+    MAXIMUM_PEER_ID,
+    DisconnectMode,
+    NativeCodec,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 
-__all__ = ["CLOSED", "NativeEngine", "check", "info_of", "native_mode", "reports_of"]
+__all__ = ["NativeEngine", "check", "info_of", "native_mode", "reports_of"]
 
-CLOSED = -9
-"""What the C host returns once it is closed."""
-_CODEC_OUTSIDE = 3
-_ERRORS: dict[int, type[EnetError]] = {
-    -2: UnknownPeer,
-    -3: NotConnected,
-    -4: InvalidChannel,
-    -5: PacketTooLarge,
-    -6: NoFreePeer,
-    CLOSED: HostClosed,
-    -10: SendQueueFull,
-}
-_MESSAGES = {
-    -2: "the connection is over",
-    -3: "the peer is not connected",
-    -4: "the channel was not negotiated",
-    -5: "the packet is over the maximum packet size",
-    -6: "all peers are in use",
-    CLOSED: "the host was closed",
-    -10: "too much waits to be sent or acknowledged",
+_ERRORS: dict[int, tuple[type[EnetError], str]] = {
+    Result.ERR_UNKNOWN_PEER: (UnknownPeer, "the connection is over"),
+    Result.ERR_NOT_CONNECTED: (NotConnected, "the peer is not connected"),
+    Result.ERR_CHANNEL: (InvalidChannel, "the channel was not negotiated"),
+    Result.ERR_TOO_LARGE: (PacketTooLarge, "the packet is over the maximum packet size"),
+    Result.ERR_NO_FREE_PEER: (NoFreePeer, "all peers are in use"),
+    Result.ERR_CLOSED: (HostClosed, "the host was closed"),
+    Result.ERR_QUEUE_FULL: (SendQueueFull, "too much waits to be sent or acknowledged"),
 }
 
 
@@ -75,9 +65,10 @@ def check(result: int) -> int:
     """A result of the C side, or the exception it stands for."""
     if result >= 0:
         return result
-    if result == -1:
+    if result == Result.ERR_MEMORY:
         raise MemoryError
-    raise _ERRORS.get(result, EnetError)(_MESSAGES.get(result, f"error {result}"))
+    kind, message = _ERRORS.get(result, (EnetError, f"error {result}"))
+    raise kind(message)
 
 
 def info_of(record: CPeerInfo) -> PeerInfo:
@@ -105,7 +96,7 @@ def reports_of(records: Sequence[CDropReport]) -> list[DropReport]:
 
 def native_mode(compressor: Compressor | None) -> int | None:
     """The number of a codec that the C side has, too; None for one that only Python has."""
-    return 0 if compressor is None else getattr(compressor, "native_mode", None)
+    return NativeCodec.NONE if compressor is None else getattr(compressor, "native_mode", None)
 
 
 class NativeEngine:
@@ -169,7 +160,7 @@ class NativeEngine:
     def drops(self) -> Mapping[Drop, int]:
         """How often each cause of ``Drop`` has occurred."""
         counts = (ctypes.c_uint64 * len(Drop))()
-        self._gde.gde_drops(self._engine, counts)
+        self._gde.gde_drops(self._engine, counts, len(counts))
         return {cause: counts[cause] for cause in Drop}
 
     def peers(self) -> Sequence[PeerHandle]:
@@ -276,7 +267,7 @@ class NativeEngine:
         """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
         mode = native_mode(compressor)
         self._take_answers(0)  # What is finished already keeps the codec of its time, as in the Python engine.
-        check(self._gde.gde_set_compressor(self._engine, _CODEC_OUTSIDE if mode is None else mode))
+        check(self._gde.gde_set_compressor(self._engine, NativeCodec.OUTSIDE if mode is None else mode))
         self._compressor = compressor if mode is None else None
 
     # D. outputs

@@ -16,41 +16,41 @@ from collections.abc import Callable, MutableSequence
 from typing import Any, TypeVar
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import (
-    MAXIMUM_PEER_ID,
-    DisconnectMode,
-    Drop,
-    HostStatistic,
-    PeerOption,
-    PeerState,
-    PeerStatistic,
-)
 from godot_enet.core.errors import BindError, HostBusy
-from godot_enet.core.events import Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
 from godot_enet.core.lock import HostLock, LockHeld
-from godot_enet.core.native.engine import CLOSED, NativeEngine, check, info_of, native_mode, reports_of
+from godot_enet.core.native.engine import NativeEngine, check, info_of, native_mode, reports_of
 from godot_enet.core.native.loader import hot_types, library
 from godot_enet.core.native.records import (
     CAddress,
     CDropReport,
     CEvent,
     CPeerInfo,
+    HostFlag,
+    Result,
     address_from,
     address_of,
     c_address,
     c_config,
     event_of,
 )
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import (
+    MAXIMUM_PEER_ID,
+    DisconnectMode,
+    HostStatistic,
+    PeerOption,
+    PeerState,
+    PeerStatistic,
+)
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType, PeerHandle
+from godot_enet.core.protocol.tuning import WAIT_PIECE
 from godot_enet.core.reporting import DropReporter
 
 __all__ = ["NativeHost"]
 
-_BOUND, _WILDCARD, _THREADED = 1, 2, 4
 _IPV6_ANY = "::"
-_WAIT_PIECE = 50
-"""Milliseconds."""
 _NONE = int(EventType.NONE)
 _HANDING_OVER = "the host is just being handed over to Python, and this call came in the middle of that"
 _Heir = TypeVar("_Heir")
@@ -88,10 +88,10 @@ class NativeHost:
         self._clock = clock
         self._reporter = DropReporter()
         self._threaded = threaded
-        flags = _THREADED if threaded else 0
+        flags = HostFlag.THREADED if threaded else 0
         address = None
         if bind is not None:
-            flags |= _WILDCARD if bind == "*" else _BOUND
+            flags |= HostFlag.WILDCARD if bind == "*" else HostFlag.BOUND
             address = c_address(Address(_IPV6_ANY if bind == "*" else bind, port))
         where = f"{bind} port {port}" if bind is not None else "a UDP socket"
         self.hot_handle: Any = None
@@ -185,7 +185,7 @@ class NativeHost:
 
     def _settle(self, result: int, method: str, *arguments: object) -> Any:
         """A result of the C side, or its exception, or what the successor says."""
-        if result == CLOSED:
+        if result == Result.ERR_CLOSED:
             try:
                 with self._handing_over:
                     heir = self._heir
@@ -227,7 +227,7 @@ class NativeHost:
             left = max(0, timeout)
             while True:
                 # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
-                found = self._gde.gde_host_service(self._host, min(left, _WAIT_PIECE), *places)
+                found = self._gde.gde_host_service(self._host, min(left, WAIT_PIECE), *places)
                 left = until - self._clock.now()
                 if found or left <= 0:
                     break
@@ -338,7 +338,7 @@ class NativeHost:
     def counters(self) -> dict[Drop, int]:
         """How often each cause of a drop has occurred."""
         counts = (ctypes.c_uint64 * len(Drop))()
-        self._gde.gde_host_drops(self._host, counts)
+        self._gde.gde_host_drops(self._host, counts, len(counts))
         return {cause: counts[cause] for cause in Drop}
 
     def local_address(self) -> Address | None:

@@ -1,9 +1,9 @@
 """Finds and loads the compiled helper, once. Without it everything works, only slower.
 
-The library ``_gde`` lies beside this module. It is checked before use: ABI version, struct sizes, every symbol. It has
-the methods of the calls made per message, too, for every CPython that has the stable ABI; elsewhere the rest of it
-works without them. The environment variable ``GODOT_ENET_NATIVE_LIBRARY`` names another folder to look in, for builds
-with sanitizers and the like.
+The library ``_gde`` lies beside this module. It is checked before use: the fingerprint of the sources that it was built
+from, the layout of its structs, every symbol. It has the methods of the calls made per message, too, for every CPython
+that has the stable ABI; elsewhere the rest of it works without them. The environment variable
+``GODOT_ENET_NATIVE_LIBRARY`` names another folder to look in, for builds with sanitizers and the like.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from godot_enet.core.native.records import RECORDS, CAddress, CConfig, CDropReport, CEvent, CPeerInfo
+from godot_enet.core.native.generated import FINGERPRINT, FUNCTIONS
+from godot_enet.core.native.records import RECORDS, layout
 
 __all__ = [
-    "ABI_VERSION",
     "HotTypes",
     "NativeUnavailable",
     "hot_types",
@@ -28,82 +28,26 @@ __all__ = [
     "why_unavailable",
 ]
 
-ABI_VERSION = 11
 _STEM = "_gde"
 _ELSEWHERE = "GODOT_ENET_NATIVE_LIBRARY"
 
-_V, _I32, _I64, _U32, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint32, ctypes.c_uint64
-_D = ctypes.c_char_p
-_A, _E = ctypes.POINTER(CAddress), ctypes.POINTER(CEvent)
-_C, _N, _R = ctypes.POINTER(CConfig), ctypes.POINTER(CPeerInfo), ctypes.POINTER(CDropReport)
-_P64 = ctypes.POINTER(_U64)
-
-_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
-    "gde_blake2s": (None, [_D, _U32, _D, _U32, _D, _U32]),
-    "gde_engine_create": (_V, [_C]),
-    "gde_engine_destroy": (None, [_V]),
-    "gde_may_connect": (_I32, [_V, _A, _U32, _I64]),
-    "gde_begin_pass": (None, [_V]),
-    "gde_poll_backlog": (_U32, [_V, _V, _A]),
-    "gde_expansion_limit": (_U32, [_V, _D, _U32, _A]),
-    "gde_receive": (None, [_V, _D, _U32, _A, _I64]),
-    "gde_receive_expanded": (None, [_V, _D, _U32, _U32, _A, _I64]),
-    "gde_handle_timeout": (None, [_V, _I64]),
-    "gde_connect": (_I64, [_V, _A, _U32, _U32, _U32]),
-    "gde_disconnect": (_I32, [_V, _U64, _U32, _U32, _I64]),
-    "gde_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
-    "gde_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
-    "gde_set_untaken": (None, [_V, _U64, _U32, _U64]),
-    "gde_ping": (_I32, [_V, _U64]),
-    "gde_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
-    "gde_bandwidth_limit": (None, [_V, _U32, _U32]),
-    "gde_set_channel_limit": (None, [_V, _U32]),
-    "gde_set_compressor": (_I32, [_V, _U32]),
-    "gde_poll_transmit": (_I32, [_V, _I64, _U32, _D, _A]),
-    "gde_poll_answers": (_I32, [_V, _D, _A]),
-    "gde_afford": (_I32, [_V, _U32, _I64]),
-    "gde_poll_event": (_I32, [_V, _E]),
-    "gde_poll_timeout": (_I32, [_V, ctypes.POINTER(_I64)]),
-    "gde_poll_drops": (_I32, [_V, _R, _I32]),
-    "gde_peers": (_I32, [_V, _P64, _I32]),
-    "gde_get_peer_info": (_I32, [_V, _U64, _N]),
-    "gde_peer_state": (_I32, [_V, _U64]),
-    "gde_peer_statistic": (_I64, [_V, _U64, _U32]),
-    "gde_channel_limit": (_U32, [_V]),
-    "gde_drops": (None, [_V, _P64]),
-    "gde_host_create": (_V, [_C, _A, _U32, ctypes.POINTER(_I32)]),
-    "gde_host_close": (None, [_V]),
-    "gde_host_free": (None, [_V]),
-    "gde_host_after_fork": (None, [_V]),
-    "gde_host_service": (_I32, [_V, _I64, _E, ctypes.POINTER(_V)]),
-    "gde_host_put_back": (None, [_V, _E, ctypes.POINTER(_V)]),
-    "gde_packet_free": (None, [_V]),
-    "gde_host_flush": (_I32, [_V]),
-    "gde_host_connect": (_I64, [_V, _A, _U32, _U32, _U32]),
-    "gde_host_disconnect": (_I32, [_V, _U64, _U32, _U32]),
-    "gde_host_send": (_I32, [_V, _U64, _U32, _D, _U64, _U32]),
-    "gde_host_broadcast": (_I32, [_V, _U32, _D, _U64, _U32]),
-    "gde_host_set_untaken": (_I32, [_V, _U64, _U32, _U64]),
-    "gde_host_ping": (_I32, [_V, _U64]),
-    "gde_host_configure": (_I32, [_V, _U64, _U32, _U32, _U32, _U32]),
-    "gde_host_bandwidth_limit": (_I32, [_V, _U32, _U32]),
-    "gde_host_set_channel_limit": (_I32, [_V, _U32]),
-    "gde_host_set_compressor": (_I32, [_V, _U32]),
-    "gde_host_socket_send": (_I32, [_V, _D, _U32, _A]),
-    "gde_host_peers": (_I32, [_V, _P64, _I32]),
-    "gde_host_peer_info": (_I32, [_V, _U64, _N]),
-    "gde_host_peer_state": (_I32, [_V, _U64]),
-    "gde_host_peer_statistic": (_I64, [_V, _U64, _U32]),
-    "gde_host_pop_statistic": (_U64, [_V, _U32]),
-    "gde_host_channel_limit": (_U32, [_V]),
-    "gde_host_drops": (None, [_V, _P64]),
-    "gde_host_poll_drops": (_I32, [_V, _R, _I32]),
-    "gde_host_has_drops": (_I32, [_V]),
-    "gde_host_detach": (_I32, [_V, ctypes.POINTER(_V), ctypes.POINTER(_I64)]),
-    "gde_host_fileno": (_I64, [_V]),
-    "gde_host_poll_timeout": (_I32, [_V, ctypes.POINTER(_I64)]),
-    "gde_host_local_address": (_I32, [_V, _A]),
+_NUMBERS = {
+    "int32_t": ctypes.c_int32,
+    "int64_t": ctypes.c_int64,
+    "uint32_t": ctypes.c_uint32,
+    "uint64_t": ctypes.c_uint64,
 }
+
+
+def _type(text: str) -> Any:
+    """What ctypes has for a type in C. Bytes are ``bytes`` or a buffer; what C keeps to itself is an address."""
+    name, _, stars = text.partition(" ")
+    if name in ("void", "uint8_t"):
+        return ctypes.c_char_p if stars else None
+    kind: Any = _NUMBERS.get(name) or RECORDS.get(name)
+    if kind is None:
+        kind, stars = ctypes.c_void_p, stars[1:]
+    return ctypes.POINTER(kind) if stars else kind
 
 
 class NativeUnavailable(RuntimeError):
@@ -130,20 +74,30 @@ def load_library(path: str) -> ctypes.CDLL:
     except OSError as error:
         raise NativeUnavailable(f"{path} cannot be loaded: {error}") from error
     try:
-        loaded.gde_abi_version.restype = _U32
-        version = loaded.gde_abi_version()
-        if version != ABI_VERSION:
-            raise NativeUnavailable(f"{path} has ABI version {version}, this package needs {ABI_VERSION}")
-        loaded.gde_sizeof.restype, loaded.gde_sizeof.argtypes = _U32, [_U32]
-        for kind, record in enumerate(RECORDS):
-            if loaded.gde_sizeof(kind) != ctypes.sizeof(record):
-                raise NativeUnavailable(f"{path} has another layout of {record.__name__}")
-        for name, (result, arguments) in _FUNCTIONS.items():
+        loaded.gde_fingerprint.restype = ctypes.c_uint64
+        if loaded.gde_fingerprint() != FINGERPRINT:
+            raise NativeUnavailable(f"{path} was built from other sources than those of this package")
+        for name, text in FUNCTIONS.items():
+            result, _, arguments = text[:-1].partition("(")
             function = getattr(loaded, name)
-            function.restype, function.argtypes = result, arguments
+            function.restype, function.argtypes = _type(result), [_type(one) for one in arguments.split(", ") if one]
     except AttributeError as error:
         raise NativeUnavailable(f"{path} lacks a function: {error}") from error
+    _compare_layouts(loaded, path)
     return loaded
+
+
+def _compare_layouts(loaded: ctypes.CDLL, path: str) -> None:
+    """The sources are the same, but the library's compiler may have laid a struct out in its own way."""
+    wanted = {name: layout(record) for name, record in RECORDS.items()}
+    total = sum(map(len, wanted.values()))
+    numbers = (ctypes.c_uint32 * total)()
+    if loaded.gde_layout(numbers, total) != total:
+        raise NativeUnavailable(f"{path} has other structs than this package")
+    found = iter(numbers)
+    for name, places in wanted.items():
+        if [next(found) for _ in places] != places:
+            raise NativeUnavailable(f"{path} has another layout of {name}")
 
 
 def _folder() -> str:
@@ -178,8 +132,8 @@ def _refuse_foreign_objects() -> None:
 
 
 def _is_main_interpreter() -> bool:
-    current = ctypes.PYFUNCTYPE(_V)(("PyInterpreterState_Get", ctypes.pythonapi))
-    number = ctypes.PYFUNCTYPE(_I64, _V)(("PyInterpreterState_GetID", ctypes.pythonapi))
+    current = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyInterpreterState_Get", ctypes.pythonapi))
+    number = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(("PyInterpreterState_GetID", ctypes.pythonapi))
     return bool(number(current()) == 0)
 
 
@@ -190,8 +144,8 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
     try:
         if not _is_main_interpreter():  # the others have objects and, from Python 3.12 on, locks of their own
             raise NativeUnavailable("this is a subinterpreter")
-        hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [_U32]
-        hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [_V, ctypes.py_object]
+        hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [ctypes.c_uint32]
+        hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object]
         hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object] * 4
         addresses: list[int] = []
         while name := hot.gde_hot_function(len(addresses)):
@@ -199,7 +153,7 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
     except (AttributeError, ValueError) as error:
         raise NativeUnavailable(f"a function is missing: {error}") from error
     builtins = (None, type, int, bytes, tuple, list, super, TypeError, ValueError, OSError)
-    types = hot.gde_hot_types((_V * len(addresses))(*addresses), builtins)
+    types = hot.gde_hot_types((ctypes.c_void_p * len(addresses))(*addresses), builtins)
     if types is None:
         raise NativeUnavailable("this build of CPython has another object layout")
     handle, peer, connection = types

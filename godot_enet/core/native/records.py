@@ -1,20 +1,23 @@
-"""The structs of the C ABI as ctypes sees them. Their sizes are compared with the library's own when it is loaded.
+"""What crosses the border to C: structs as ctypes sees them, results and flags. The C header is generated from it.
 
-enet terms and order: src/gde.h.
+When the library is loaded, the layout that its compiler made of the structs is compared with that of ctypes.
 """
 
 from __future__ import annotations
 
 import ctypes
 import ipaddress
+from dataclasses import fields
 from socket import inet_ntoa
 
 from godot_enet.core.addressing import zone_number
-from godot_enet.core.config import HostConfig
 from godot_enet.core.errors import UnknownZone
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address
-from godot_enet.core.rng import KEY_SIZE, key_from
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import KEY_SIZE
+from godot_enet.core.protocol.enums import NamedIntEnum, NamedIntFlag
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
+from godot_enet.core.rng import key_from
 
 __all__ = [
     "RECORDS",
@@ -23,11 +26,14 @@ __all__ = [
     "CDropReport",
     "CEvent",
     "CPeerInfo",
+    "HostFlag",
+    "Result",
     "address_from",
     "address_of",
     "c_address",
     "c_config",
     "event_of",
+    "layout",
 ]
 
 
@@ -42,30 +48,11 @@ class CAddress(ctypes.Structure):
     ]
 
 
-_CONFIG_NAMES = (
-    "peer_count",
-    "channel_limit",
-    "incoming_bandwidth",
-    "outgoing_bandwidth",
-    "mtu",
-    "checksum",
-    "duplicate_peers",
-    "maximum_packet_size",
-    "maximum_waiting_data",
-    "early_retransmit",
-    "spare_copies",
-    "half_open_limit",
-    "half_open_per_prefix",
-    "maximum_kept_data",
-    "peer_command_budget",
-    "peer_byte_budget",
-    "maximum_queued_data",
-    "maximum_queued_total",
-)
+_CONFIG_NAMES = tuple(setting.name for setting in fields(HostConfig) if setting.name != "seed")
 
 
 class CConfig(ctypes.Structure):
-    """``gde_config``: a :class:`HostConfig`."""
+    """``gde_config``: a :class:`HostConfig`, and in the place of its seed the secret that outsiders must not know."""
 
     _fields_ = [*((name, ctypes.c_uint32) for name in _CONFIG_NAMES), ("key", ctypes.c_uint8 * KEY_SIZE)]
 
@@ -90,7 +77,7 @@ class CPeerInfo(ctypes.Structure):
 
 
 class CEvent(ctypes.Structure):
-    """``gde_event``."""
+    """``gde_event``; the packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy."""
 
     _fields_ = [
         ("peer", ctypes.c_uint64),
@@ -125,8 +112,48 @@ class CDropReport(ctypes.Structure):
     _fields_ = [("address", CAddress), ("cause", ctypes.c_uint32), ("times", ctypes.c_uint32)]
 
 
-RECORDS = (CAddress, CConfig, CPeerInfo, CEvent, CDropReport)
-"""In the order of ``gde_sizeof``."""
+RECORDS: dict[str, type[ctypes.Structure]] = {
+    "gde_address": CAddress,
+    "gde_config": CConfig,
+    "gde_peer_info": CPeerInfo,
+    "gde_event": CEvent,
+    "gde_drop_report": CDropReport,
+}
+"""By their names in C, each behind those that it contains."""
+
+
+class Result(NamedIntEnum):
+    """What a function returns; those that return a number have it positive."""
+
+    OK = 0
+    ERR_MEMORY = -1
+    ERR_UNKNOWN_PEER = -2
+    ERR_NOT_CONNECTED = -3
+    ERR_CHANNEL = -4
+    ERR_TOO_LARGE = -5
+    ERR_NO_FREE_PEER = -6
+    ERR_ARGUMENT = -7
+    ERR_SPACE = -8
+    ERR_CLOSED = -9
+    ERR_QUEUE_FULL = -10
+
+
+class HostFlag(NamedIntFlag):
+    """How a host in C is created."""
+
+    BOUND = 1
+    """To the address that is given."""
+    WILDCARD = 2
+    """To its port, on all addresses."""
+    THREADED = 4
+    NO_OFFLOAD = 8
+    """One datagram a system call, for tests."""
+
+
+def layout(record: type[ctypes.Structure]) -> list[int]:
+    """Where the fields of a struct begin, and its size."""
+    return [*(getattr(record, name).offset for name, *_ in record._fields_), ctypes.sizeof(record)]
+
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 _CACHE_LIMIT = 8192

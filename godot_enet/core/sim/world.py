@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address, Datagram, Engine
+from godot_enet.core.protocol.events import Event, EventType
 from godot_enet.core.sim.clock import VirtualClock
 from godot_enet.core.sim.link import ArrivalQueue, Link, LinkConfig
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from godot_enet.core.constants import (
+from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
+from godot_enet.core.interrupts import raised_by_signal_handler
+from godot_enet.core.protocol.constants import (
     COMMAND_FLAG_UNSEQUENCED,
     COMMAND_MASK,
     CONTROL_CHANNEL,
@@ -20,13 +22,11 @@ from godot_enet.core.constants import (
     HEADER_SENT_TIME,
     MAXIMUM_DATAGRAM,
     MAXIMUM_PEER_ID,
-    STRANGER_LIMIT,
     Command,
 )
-from godot_enet.core.enums import NamedIntEnum
-from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
-from godot_enet.core.interrupts import raised_by_signal_handler
-from godot_enet.core.wire import CONNECT, DISCONNECT
+from godot_enet.core.protocol.enums import NamedIntEnum
+from godot_enet.core.protocol.tuning import STRANGER_LIMIT
+from godot_enet.core.protocol.wire import CONNECT, DISCONNECT
 
 __all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
 

@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from godot_enet.core.addressing import zone_number
-from godot_enet.core.constants import HOST_SOCKET_RECEIVE_BUFFER, HOST_SOCKET_SEND_BUFFER, MAXIMUM_DATAGRAM
 from godot_enet.core.errors import BindError, UnknownZone
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.interrupts import expecting, raised_by_signal_handler
+from godot_enet.core.protocol.constants import HOST_SOCKET_RECEIVE_BUFFER, HOST_SOCKET_SEND_BUFFER, MAXIMUM_DATAGRAM
 
 __all__ = ["UdpTransport", "is_ip_literal"]
 

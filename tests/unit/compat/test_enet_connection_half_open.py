@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from godot_enet import ENetConnection, Error
-from godot_enet.core.constants import Drop
+from godot_enet.core.protocol.drops import Drop
 from tests.scenario import raw
 from tests.unit.compat.stage import Stage, kinds
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from godot_enet.core.constants import PeerState
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.engine.peer import Peer
-from godot_enet.core.events import Event
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.events import Event
 from tests.tight import TightConfig
 
 __all__ = ["ADDRESS", "add_peer", "drain", "make_engine"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from godot_enet.core.config import GREATEST_PACKET_SIZE, LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
+from godot_enet.core.protocol.config import LEAST_KEPT_DATA, HostConfig
 from tests.rows import each_row
 
 U32 = 0xFFFFFFFF
@@ -20,20 +20,23 @@ def test_defaults_are_enets() -> None:
     assert config.duplicate_peers == 4095
 
 
-@each_row(
-    ("name", "lowest", "highest"),
-    [
-        ("peer_count", 1, 4095),
-        ("channel_limit", 0, 255),
-        ("mtu", 576, 4096),
-        ("incoming_bandwidth", 0, U32),
-        ("outgoing_bandwidth", 0, U32),
-        ("duplicate_peers", 0, U32),
-        ("maximum_packet_size", 0, GREATEST_PACKET_SIZE),
-        ("maximum_waiting_data", LEAST_WAITING_DATA, U32),
-        ("seed", 0, 2**256 - 1),
-    ],
-)
+RANGES = {one.name: one.metadata["range"] for one in fields(HostConfig) if "range" in one.metadata}
+
+
+def test_ranges_are_enets() -> None:
+    assert RANGES["peer_count"] == (1, 4095)
+    assert RANGES["channel_limit"] == (0, 255)
+    assert RANGES["mtu"] == (576, 4096)
+    assert RANGES["incoming_bandwidth"] == RANGES["outgoing_bandwidth"] == RANGES["duplicate_peers"] == (0, U32)
+
+
+def test_every_number_has_a_range() -> None:
+    assert [one.name for one in fields(HostConfig) if one.name not in RANGES and not isinstance(one.default, bool)] == [
+        "seed"
+    ]
+
+
+@each_row(("name", "lowest", "highest"), [*((n, *r) for n, r in RANGES.items()), ("seed", 0, 2**256 - 1)])
 def test_ranges_are_inclusive_and_the_message_names_the_setting(name: str, lowest: int, highest: int) -> None:
     for value in (lowest, highest):
         assert getattr(HostConfig(**{name: value}), name) == value  # type: ignore[arg-type]

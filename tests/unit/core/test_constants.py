@@ -7,7 +7,7 @@ from enum import IntEnum, IntFlag
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer
-from godot_enet.core import constants
+from godot_enet.core.protocol import constants
 from tests.rows import each_row
 
 
@@ -34,7 +34,6 @@ from tests.rows import each_row
         ("PACKET_LOSS_INTERVAL", 10000),
         ("HOST_DEFAULT_MAXIMUM_PACKET_SIZE", 1 << 25),
         ("HOST_DEFAULT_MAXIMUM_WAITING_DATA", 1 << 25),
-        ("RECEIVE_BATCH", 256),
     ],
 )
 def test_value(name: str, value: int) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.constants import MAXIMUM_HELD_COMMANDS, Drop, PeerState
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.channel import Channel
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.tuning import MAXIMUM_HELD_COMMANDS
 from tests.unit.core.bare_engine import add_peer, drain, make_engine
 
 

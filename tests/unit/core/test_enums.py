@@ -15,7 +15,7 @@ import pytest
 
 import godot_enet
 from godot_enet import ConnectFlags, ENetConnection, ENetPacketPeer, Error
-from godot_enet.core.enums import NamedIntEnum, NamedIntFlag
+from godot_enet.core.protocol.enums import NamedIntEnum, NamedIntFlag
 from tests.rows import each_row
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from godot_enet.core.events import DisconnectReason, Event, EventType, PeerHandle
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 
 
 def test_numbers_are_enets() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.engine.half_open import HALF_OPEN_LIFE, HalfOpen, HalfOpenTable, prefix_of
+from godot_enet.core.engine.half_open import HalfOpen, HalfOpenTable, prefix_of
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
 
 NOW = 1000
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import Drop, PeerState
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.engine.half_open import HalfOpen
 from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
-from godot_enet.core.events import Event, EventType
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import Event, EventType
 from tests.scenario import raw
 from tests.unit.core.bare_engine import ADDRESS, drain, make_engine
 

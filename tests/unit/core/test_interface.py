@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import Drop
 from godot_enet.core.interface import Address, Datagram, DropReport
+from godot_enet.core.protocol.drops import Drop
 
 
 @pytest.mark.parametrize(

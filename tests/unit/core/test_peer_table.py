@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.peer_table import PeerTable
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address
+from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
+from godot_enet.core.protocol.events import PeerHandle
 
 HERE = Address("10.0.0.1", 1)
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from godot_enet.core.clock import SystemClock
-from godot_enet.core.constants import Drop, PeerState
 from godot_enet.core.drivers.inline import InlineDriver
-from godot_enet.core.events import FAILURE, Event, EventType, PeerHandle
 from godot_enet.core.interface import Address, Datagram, DropReport
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.drops import Drop
+from godot_enet.core.protocol.events import FAILURE, Event, EventType, PeerHandle
 from godot_enet.core.pump import Pump
 
 HERE = Address("10.0.0.1", 1234)

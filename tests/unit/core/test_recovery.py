@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.engine.commands import ReliableCommand
-from godot_enet.core.engine.recovery import ENOUGH, LEAST_REORDERING, MAXIMUM_BACKOFF, REMEMBERED, Recovery
+from godot_enet.core.engine.recovery import Recovery
+from godot_enet.core.protocol.tuning import LEAST_REORDERING, MAXIMUM_BACKOFF, PACKET_THRESHOLD, REORDERING_MEMORY
 
 RTT, VARIANCE = 50, 3
 
@@ -33,14 +34,14 @@ def test_what_left_in_the_same_or_a_later_datagram_is_not_judged() -> None:
         assert recovery.patience(a_command(datagram), RTT, VARIANCE) == RTT + 4 * VARIANCE
 
 
-@pytest.mark.parametrize("later", [1, ENOUGH - 1])
+@pytest.mark.parametrize("later", [1, PACKET_THRESHOLD - 1])
 def test_a_few_later_datagrams_end_the_patience_soon(later: int) -> None:
     assert knowing(10).patience(a_command(10 - later), RTT, VARIANCE) == RTT + 2 * VARIANCE
     assert knowing(10).patience(a_command(10 - later), RTT, 0) == RTT  # the time-out is as near
     assert knowing(10).patience(a_command(10 - later), RTT, 1) == RTT + LEAST_REORDERING
 
 
-@pytest.mark.parametrize("later", [ENOUGH, ENOUGH + 30])
+@pytest.mark.parametrize("later", [PACKET_THRESHOLD, PACKET_THRESHOLD + 30])
 def test_enough_later_datagrams_end_it_at_once(later: int) -> None:
     assert knowing(100).patience(a_command(100 - later), RTT, VARIANCE) == 0
 
@@ -91,9 +92,9 @@ class TestReordering:
     def test_it_is_forgotten_in_time(self) -> None:
         recovery = knowing(1)
         self.spurious(recovery, now=2000)
-        recovery.learn(a_command(2, 5000), 5000, RTT, 2000 + REMEMBERED - 1)
+        recovery.learn(a_command(2, 5000), 5000, RTT, 2000 + REORDERING_MEMORY - 1)
         assert recovery.reordering == LEAST_REORDERING
-        recovery.learn(a_command(3, 5000), 5000, RTT, 2000 + REMEMBERED)
+        recovery.learn(a_command(3, 5000), 5000, RTT, 2000 + REORDERING_MEMORY)
         assert recovery.reordering == 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.constants import Command, PeerState
 from godot_enet.core.engine.commands import ReliableCommand
 from godot_enet.core.engine.reliability import (
     acknowledge,
@@ -13,6 +12,7 @@ from godot_enet.core.engine.reliability import (
     find_unacknowledged,
     sample_round_trip,
 )
+from godot_enet.core.protocol.constants import Command, PeerState
 from tests.unit.core.bare_engine import add_peer, make_engine
 
 

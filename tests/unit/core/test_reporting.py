@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from godot_enet.core.constants import Drop
 from godot_enet.core.interface import Address, DropReport
+from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.reporting import DropReporter, Limiter, with_others
 
 HERE = Address("10.0.0.1", 1234)

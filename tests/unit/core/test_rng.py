@@ -6,7 +6,8 @@ from hashlib import blake2s
 
 import pytest
 
-from godot_enet.core.rng import KEY_SIZE, KeyedRandom, key_from
+from godot_enet.core.protocol.constants import KEY_SIZE
+from godot_enet.core.rng import KeyedRandom, key_from
 
 
 @pytest.mark.parametrize(

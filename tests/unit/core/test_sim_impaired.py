@@ -6,10 +6,10 @@ import select
 from collections.abc import Iterable
 
 from godot_enet.core.clock import SystemClock
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PacketFlag
-from godot_enet.core.events import Event, EventType
 from godot_enet.core.interface import Address, Datagram, Transport
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PacketFlag
+from godot_enet.core.protocol.events import Event, EventType
 from godot_enet.core.pump import Pump
 from godot_enet.core.sim import LinkConfig
 from godot_enet.core.transports.impaired import ImpairedTransport

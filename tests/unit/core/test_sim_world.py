@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.events import EventType
 from godot_enet.core.interface import Address, Engine
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.events import EventType
 from godot_enet.core.sim import Capture, LinkConfig, World
 from tests.conftest import EngineFactory
 

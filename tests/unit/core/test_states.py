@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.config import HostConfig
-from godot_enet.core.constants import PeerState
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.interface import Address
-from godot_enet.core.states import TRANSITIONS
+from godot_enet.core.protocol.config import HostConfig
+from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.protocol.states import TRANSITIONS
 from tests.rows import each_row
 
 UNUSED = {PeerState.CONNECTION_PENDING, PeerState.CONNECTION_SUCCEEDED}

@@ -6,7 +6,7 @@ import pytest
 
 from godot_enet.core.engine import throttle
 from godot_enet.core.engine.peer import Peer
-from godot_enet.core.events import PeerHandle
+from godot_enet.core.protocol.events import PeerHandle
 from tests.rows import each_row
 from tests.unit.core.bare_engine import ADDRESS, add_peer, make_engine
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 
 from godot_enet.core.compression import Codec, make_compressor
-from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.engine.connect_rate import ConnectRate
-from godot_enet.core.events import PeerHandle
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
+from godot_enet.core.protocol.events import PeerHandle
 from godot_enet.core.reporting import DropReporter
 from godot_enet.core.transports.admission import Admission, AdmissionTransport, Verdict, admission
 from tests.rows import each_row

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from godot_enet.core.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.errors import BindError
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.transports import udp
 from godot_enet.core.transports.udp import UdpTransport, is_ip_literal
 

@@ -6,8 +6,8 @@ from struct import Struct
 
 import pytest
 
-from godot_enet.core import wire
-from godot_enet.core.constants import Command
+from godot_enet.core.protocol import wire
+from godot_enet.core.protocol.constants import Command
 from tests.rows import each_row
 
 

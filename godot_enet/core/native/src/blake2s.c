@@ -95,6 +95,6 @@ uint32_t engine_random(gde_engine *e) {
     uint8_t counter[8], number[4];
     uint64_t count = ++e->random_count;
     write32_little(write32_little(counter, (uint32_t)count), (uint32_t)(count >> 32));
-    gde_blake2s(number, sizeof number, e->config.key, GDE_KEY_SIZE, counter, sizeof counter);
+    gde_blake2s(number, sizeof number, e->config.key, KEY_SIZE, counter, sizeof counter);
     return read32_little(number);
 }

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { EXCESS_TIME = 5000, EXCESS_PAUSE = 1000 };
-
 void gde_begin_pass(gde_engine *e) {
     e->pass_number++;
     e->has_received = true;

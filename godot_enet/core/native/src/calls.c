@@ -24,7 +24,7 @@ int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uin
     p->window_size = e->outgoing_bandwidth == 0
                          ? MAXIMUM_WINDOW_SIZE
                          : clamp_window(e->outgoing_bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE);
-    uint8_t tail[44], *at = write16(tail, p->number);
+    uint8_t tail[CONNECT_SIZE - HEAD_SIZE], *at = write16(tail, p->number);
     *at++ = p->incoming_session;
     *at++ = p->outgoing_session;
     at = write32(write32(write32(at, p->mtu), p->window_size), p->channel_count);
@@ -88,7 +88,7 @@ bool configure_throttle(gde_engine *e, peer *p, const uint32_t *values) {
     p->throttle_interval = values[0];
     p->throttle_acceleration = values[1];
     p->throttle_deceleration = values[2];
-    uint8_t tail[12];
+    uint8_t tail[THROTTLE_CONFIGURE_SIZE - HEAD_SIZE];
     write32(write32(write32(tail, values[0]), values[1]), values[2]);
     return !in_session(p) || queue_control(e, p, COMMAND_THROTTLE_CONFIGURE, tail, sizeof tail);
 }
@@ -126,7 +126,7 @@ void gde_set_channel_limit(gde_engine *e, uint32_t limit) {
 }
 
 int32_t gde_set_compressor(gde_engine *e, uint32_t mode) {
-    if (mode > CODEC_OUTSIDE) return GDE_ERR_ARGUMENT;
+    if (mode >= CODEC_COUNT) return GDE_ERR_ARGUMENT;
     e->compressor = mode;
     return GDE_OK;
 }
@@ -168,25 +168,29 @@ int32_t gde_peer_state(gde_engine *e, uint64_t handle) {
 int64_t gde_peer_statistic(gde_engine *e, uint64_t handle, uint32_t which) {
     const peer *p = table_get(e, handle);
     if (!p) return GDE_ERR_UNKNOWN_PEER;
-    const uint64_t values[GDE_STATISTICS] = {
-        p->packet_loss,
-        p->packet_loss_variance,
-        (uint64_t)p->packet_loss_epoch,
-        p->rtt,
-        p->rtt_variance,
-        p->last_rtt,
-        p->last_rtt_variance,
-        p->throttle,
-        p->throttle_limit,
-        p->throttle_counter,
-        (uint64_t)p->throttle_epoch,
-        p->throttle_acceleration,
-        p->throttle_deceleration,
-        p->throttle_interval,
+    const uint64_t values[] = {
+        [STATISTIC_PACKET_LOSS] = p->packet_loss,
+        [STATISTIC_PACKET_LOSS_VARIANCE] = p->packet_loss_variance,
+        [STATISTIC_PACKET_LOSS_EPOCH] = (uint64_t)p->packet_loss_epoch,
+        [STATISTIC_ROUND_TRIP_TIME] = p->rtt,
+        [STATISTIC_ROUND_TRIP_TIME_VARIANCE] = p->rtt_variance,
+        [STATISTIC_LAST_ROUND_TRIP_TIME] = p->last_rtt,
+        [STATISTIC_LAST_ROUND_TRIP_TIME_VARIANCE] = p->last_rtt_variance,
+        [STATISTIC_PACKET_THROTTLE] = p->throttle,
+        [STATISTIC_PACKET_THROTTLE_LIMIT] = p->throttle_limit,
+        [STATISTIC_PACKET_THROTTLE_COUNTER] = p->throttle_counter,
+        [STATISTIC_PACKET_THROTTLE_EPOCH] = (uint64_t)p->throttle_epoch,
+        [STATISTIC_PACKET_THROTTLE_ACCELERATION] = p->throttle_acceleration,
+        [STATISTIC_PACKET_THROTTLE_DECELERATION] = p->throttle_deceleration,
+        [STATISTIC_PACKET_THROTTLE_INTERVAL] = p->throttle_interval,
     };
-    return which < GDE_STATISTICS ? (int64_t)(values[which] & 0xFFFFFFFFu) : GDE_ERR_ARGUMENT;
+    _Static_assert(sizeof values / sizeof *values == STATISTIC_COUNT, "a value for each statistic");
+    return which < STATISTIC_COUNT ? (int64_t)(values[which] & 0xFFFFFFFFu) : GDE_ERR_ARGUMENT;
 }
 
 uint32_t gde_channel_limit(gde_engine *e) { return e->channel_limit; }
 
-void gde_drops(gde_engine *e, uint64_t *counts) { memcpy(counts, e->drops, sizeof e->drops); }
+int32_t gde_drops(gde_engine *e, uint64_t *counts, int32_t capacity) {
+    for (int32_t i = 0; i < DROP_COUNT && i < capacity; i++) counts[i] = e->drops[i];
+    return DROP_COUNT;
+}

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-enum { FREE_WINDOWS = 8 };
 
 /* How many windows ahead of the current one a number is, counting one that wrapped as ahead. */
 static int windows_ahead(const channel *c, uint16_t number) {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SECOND = 1000, CHAINS = 256 };
+enum { CHAINS = 256 };
 
 struct network_count {
     struct network_count *next;
@@ -31,9 +31,9 @@ static network_count **count_link(gde_engine *e, const gde_address *from) {
 
 bool connect_rate_has_room(gde_engine *e, const gde_address *from, int64_t now) {
     if (!e->rate_limit) return true;
-    if (now / SECOND != e->rate_second) {
+    if (now / CONNECT_RATE_INTERVAL != e->rate_second) {
         connect_rate_clear(e);
-        e->rate_second = now / SECOND;
+        e->rate_second = now / CONNECT_RATE_INTERVAL;
     }
     const network_count *n = e->rate_counts ? *count_link(e, from) : NULL;
     return !n || n->count < e->rate_limit;

@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
-uint32_t gde_abi_version(void) { return GDE_ABI_VERSION; }
+uint64_t gde_fingerprint(void) { return GDE_FINGERPRINT; }
 
-uint32_t gde_sizeof(uint32_t kind) {
-    static const uint32_t sizes[] = {sizeof(gde_address), sizeof(gde_config), sizeof(gde_peer_info), sizeof(gde_event),
-                                     sizeof(gde_drop_report)};
-    return kind < sizeof sizes / sizeof *sizes ? sizes[kind] : 0;
+int32_t gde_layout(uint32_t *numbers, int32_t capacity) {
+    static const uint32_t layout[] = GDE_LAYOUT;
+    int32_t count = sizeof layout / sizeof *layout;
+    for (int32_t i = 0; i < count && i < capacity; i++) numbers[i] = layout[i];
+    return count;
 }
 
 gde_engine *gde_engine_create(const gde_config *config) {
@@ -22,7 +23,7 @@ gde_engine *gde_engine_create(const gde_config *config) {
     e->outgoing_bandwidth = config->outgoing_bandwidth;
     e->channel_limit = config->channel_limit ? config->channel_limit : MAXIMUM_CHANNEL_COUNT;
     memset(e->sessions, UNKNOWN_SESSION, sizeof e->sessions);
-    gde_blake2s((uint8_t *)e->hash_key, sizeof e->hash_key, config->key, GDE_KEY_SIZE, NULL, 0);
+    gde_blake2s((uint8_t *)e->hash_key, sizeof e->hash_key, config->key, KEY_SIZE, NULL, 0);
     return e;
 }
 
@@ -247,7 +248,7 @@ int32_t gde_poll_event(gde_engine *e, gde_event *event) {
             event->type = EVENT_DISCONNECT;
             event->data = p->event_data;
             event->reason = p->reason;
-            event->command = p->reason == GDE_REASON_TIMEOUT ? p->timed_out : 0;
+            event->command = p->reason == REASON_TIMEOUT ? p->timed_out : 0;
             peer_release(e, p);
             return 1;
         }

@@ -8,8 +8,7 @@
 #ifndef GDE_H
 #define GDE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "gde_generated.h" /* numbers, enums and structs, which are Python's, too */
 
 #if defined(_WIN32)
 #define GDE_API __declspec(dllexport)
@@ -17,101 +16,12 @@
 #define GDE_API __attribute__((visibility("default")))
 #endif
 
-#define GDE_ABI_VERSION 11u
-
-enum {
-    GDE_OK = 0,
-    GDE_ERR_MEMORY = -1,
-    GDE_ERR_UNKNOWN_PEER = -2,
-    GDE_ERR_NOT_CONNECTED = -3,
-    GDE_ERR_CHANNEL = -4,
-    GDE_ERR_TOO_LARGE = -5,
-    GDE_ERR_NO_FREE_PEER = -6,
-    GDE_ERR_ARGUMENT = -7,
-    GDE_ERR_SPACE = -8
-};
-
-enum { GDE_DROP_CAUSES = 21, GDE_STATISTICS = 14, GDE_KEY_SIZE = 32 };
-
 typedef struct gde_engine gde_engine;
 
-/* An IP address and port. IPv4 is written as IPv6 (::ffff:a.b.c.d). */
-typedef struct {
-    uint8_t ip[16];
-    uint32_t scope;
-    uint16_t port;
-    uint16_t reserved;
-} gde_address;
-
-typedef struct {
-    uint32_t peer_count;
-    uint32_t channel_limit;
-    uint32_t incoming_bandwidth;
-    uint32_t outgoing_bandwidth;
-    uint32_t mtu;
-    uint32_t checksum;
-    uint32_t duplicate_peers;
-    uint32_t maximum_packet_size;
-    uint32_t maximum_waiting_data;
-    uint32_t early_retransmit;
-    uint32_t spare_copies;
-    uint32_t half_open_limit;
-    uint32_t half_open_per_prefix;
-    uint32_t maximum_kept_data;
-    uint32_t peer_command_budget;
-    uint32_t peer_byte_budget;
-    uint32_t maximum_queued_data;
-    uint32_t maximum_queued_total;
-    uint8_t key[GDE_KEY_SIZE]; /* secret: what outsiders must not know is drawn from it */
-} gde_config;
-
-typedef struct {
-    uint64_t peer;
-    gde_address address;
-    uint32_t state;
-    uint32_t channel_count;
-    uint32_t mtu;
-    uint32_t connect_id;
-    uint32_t window_size;
-    uint32_t incoming_bandwidth;
-    uint32_t outgoing_bandwidth;
-    uint32_t reliable_data_in_transit;
-    uint64_t waiting_data;
-    uint64_t packets_queued;
-} gde_peer_info;
-
-/* Why a connection ended (see events.py). */
-enum {
-    GDE_REASON_NONE,
-    GDE_REASON_TIMEOUT,
-    GDE_REASON_REMOTE,
-    GDE_REASON_LOCAL,
-    GDE_REASON_REFUSED,
-    GDE_REASON_LIMIT
-};
-
-/* One event; a packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy. */
-typedef struct {
-    uint64_t peer;
-    const uint8_t *packet;
-    uint64_t length;
-    uint32_t type;
-    uint32_t channel;
-    uint32_t data;
-    uint32_t flags;
-    uint32_t reason;  /* of a DISCONNECT */
-    uint32_t command; /* what was not acknowledged in time, where that is the reason */
-} gde_event;
-
-typedef struct {
-    gde_address address;
-    uint32_t cause;
-    uint32_t times;
-} gde_drop_report;
-
-GDE_API uint32_t gde_abi_version(void);
-/* Size in bytes of the struct with this number (0 address, 1 config, 2 peer_info, 3 event, 4 drop_report). */
-GDE_API uint32_t gde_sizeof(uint32_t kind);
+/* GDE_FINGERPRINT of the sources that the library was built from. */
+GDE_API uint64_t gde_fingerprint(void);
+/* GDE_LAYOUT as the library's compiler has it. Writes at most `capacity` numbers, and returns how many there are. */
+GDE_API int32_t gde_layout(uint32_t *numbers, int32_t capacity);
 /* BLAKE2s of a message, with a key of 0 to 32 bytes; a digest of 1 to 32. */
 GDE_API void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, uint32_t key_size, const uint8_t *data,
                          uint32_t size);
@@ -152,7 +62,7 @@ GDE_API int32_t gde_ping(gde_engine *engine, uint64_t peer);
 GDE_API int32_t gde_configure(gde_engine *engine, uint64_t peer, uint32_t option, uint32_t a, uint32_t b, uint32_t c);
 GDE_API void gde_bandwidth_limit(gde_engine *engine, uint32_t incoming, uint32_t outgoing);
 GDE_API void gde_set_channel_limit(gde_engine *engine, uint32_t limit);
-/* 0 none, 1 range coder, 2 FastLZ, 3 the caller's own, outside the engine. */
+/* One of CODEC_; CODEC_OUTSIDE is the caller's own. */
 GDE_API int32_t gde_set_compressor(gde_engine *engine, uint32_t mode);
 
 /* Outputs. gde_poll_transmit builds one datagram into `buffer` (4104 bytes) and returns its length, 0 when this pass
@@ -174,15 +84,14 @@ GDE_API int32_t gde_get_peer_info(gde_engine *engine, uint64_t peer, gde_peer_in
 GDE_API int32_t gde_peer_state(gde_engine *engine, uint64_t peer);
 GDE_API int64_t gde_peer_statistic(gde_engine *engine, uint64_t peer, uint32_t which);
 GDE_API uint32_t gde_channel_limit(gde_engine *engine);
-GDE_API void gde_drops(gde_engine *engine, uint64_t *counts);
+/* How often each cause has occurred. Writes at most `capacity` counts, and returns how many causes there are. */
+GDE_API int32_t gde_drops(gde_engine *engine, uint64_t *counts, int32_t capacity);
 
 /* A host: an engine with a UDP socket, and with a network thread if wanted. Any function may be called from any
  * thread. What every function returns GDE_ERR_CLOSED for after gde_host_close. */
 typedef struct gde_host gde_host;
 typedef struct gde_packet gde_packet;
 
-enum { GDE_ERR_CLOSED = -9, GDE_ERR_QUEUE_FULL = -10 };
-enum { GDE_HOST_BOUND = 1, GDE_HOST_WILDCARD = 2, GDE_HOST_THREADED = 4, GDE_HOST_NO_OFFLOAD = 8 };
 
 /* GDE_HOST_BOUND binds `bind`; GDE_HOST_WILDCARD binds its port on all addresses. NULL and an errno on failure. */
 GDE_API gde_host *gde_host_create(const gde_config *config, const gde_address *bind, uint32_t flags, int32_t *error);
@@ -223,10 +132,10 @@ GDE_API int32_t gde_host_peers(gde_host *host, uint64_t *peers, int32_t capacity
 GDE_API int32_t gde_host_peer_info(gde_host *host, uint64_t peer, gde_peer_info *info);
 GDE_API int32_t gde_host_peer_state(gde_host *host, uint64_t peer);
 GDE_API int64_t gde_host_peer_statistic(gde_host *host, uint64_t peer, uint32_t which);
-/* Traffic totals: 0 sent bytes, 1 sent datagrams, 2 received bytes, 3 received datagrams; back to 0. */
+/* One of HOST_TOTAL_; it goes back to 0. */
 GDE_API uint64_t gde_host_pop_statistic(gde_host *host, uint32_t which);
 GDE_API uint32_t gde_host_channel_limit(gde_host *host);
-GDE_API void gde_host_drops(gde_host *host, uint64_t *counts);
+GDE_API int32_t gde_host_drops(gde_host *host, uint64_t *counts, int32_t capacity);
 GDE_API int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t capacity);
 GDE_API int32_t gde_host_has_drops(gde_host *host);
 /* For event loops, with a host that has no thread: what to wait on, and until when (as gde_poll_timeout; the clock is

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 
 enum {
-    STAND_BACK = 2,  /* ms after a service in which the thread leaves the socket to the program */
-    YIELD = 10,      /* ms between looks whether a program that waits in service still does */
     STAGED = 64,
     STAGING = 1 << 18
 };
@@ -30,18 +28,16 @@ struct gde_host {
     int64_t serviced;
     int64_t sleeping_until; /* what the thread sleeps for; -1 for ever, 0 while it is awake */
     int64_t now;            /* of the step in progress */
-    uint64_t totals[4];
+    uint64_t totals[HOST_COUNT];
 };
-
-enum { SENT_DATA, SENT_PACKETS, RECEIVED_DATA, RECEIVED_PACKETS };
 
 static void take_datagram(void *context, const uint8_t *data, uint32_t length, const gde_address *from) {
     gde_host *host = context;
     if (!length) return;
     /* One call may bring thousands where the system puts them together; a pass has as many as everywhere. */
     if (host->in_pass++ % RECEIVE_BATCH == 0) gde_begin_pass(host->engine);
-    host->totals[RECEIVED_PACKETS]++;
-    host->totals[RECEIVED_DATA] += length;
+    host->totals[HOST_TOTAL_RECEIVED_PACKETS]++;
+    host->totals[HOST_TOTAL_RECEIVED_DATA] += length;
     gde_receive(host->engine, data, length, from, host->now);
 }
 
@@ -56,8 +52,8 @@ static void transmit(gde_host *host, int64_t now, bool urgent) {
             used += (uint32_t)length;
         }
         if (count && (length <= 0 || count == STAGED || used + MAXIMUM_DATAGRAM + 8 > STAGING)) {
-            host->totals[SENT_PACKETS] += count;
-            host->totals[SENT_DATA] += udp_send(&host->udp, staged, count);
+            host->totals[HOST_TOTAL_SENT_PACKETS] += count;
+            host->totals[HOST_TOTAL_SENT_DATA] += udp_send(&host->udp, staged, count);
             count = used = 0;
         }
         if (length <= 0) return;
@@ -457,8 +453,8 @@ int64_t gde_host_peer_statistic(gde_host *host, uint64_t peer, uint32_t which) {
 
 uint64_t gde_host_pop_statistic(gde_host *host, uint32_t which) {
     os_lock(&host->lock);
-    uint64_t value = which < 4 ? host->totals[which] : 0;
-    if (which < 4) host->totals[which] = 0;
+    uint64_t value = which < HOST_COUNT ? host->totals[which] : 0;
+    if (which < HOST_COUNT) host->totals[which] = 0;
     os_unlock(&host->lock);
     return value;
 }
@@ -470,10 +466,11 @@ uint32_t gde_host_channel_limit(gde_host *host) {
     return limit;
 }
 
-void gde_host_drops(gde_host *host, uint64_t *counts) {
+int32_t gde_host_drops(gde_host *host, uint64_t *counts, int32_t capacity) {
     os_lock(&host->lock);
-    gde_drops(host->engine, counts);
+    int32_t causes = gde_drops(host->engine, counts, capacity);
     os_unlock(&host->lock);
+    return causes;
 }
 
 int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, int32_t capacity) {

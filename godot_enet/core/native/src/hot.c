@@ -389,7 +389,6 @@ static Peer *seated(const Connection *self, uint64_t handle) {
     return peer && peer->peer == handle && peer->handle ? peer : NULL;
 }
 
-enum { WAIT_PIECE = 50 }; /* ms */
 
 /* Takes the next event of the host, if there is one, and waits up to `timeout` ms for it. 1, 0, a negative error, or
  * INTERRUPTED with an exception, and then nothing was taken. */

@@ -4,10 +4,8 @@
 
 #include <stdlib.h>
 
-static const uint8_t COMMAND_SIZES[16] = {0, 8, 48, 44, 8, 4, 6, 8, 24, 8, 12, 16, 24, 0, 0, 0};
-
-/* Bytes of commands that a compressed datagram from nobody we know may hold: a stranger can only say CONNECT. */
-enum { STRANGER_LIMIT = 128 };
+static const uint8_t SIZES[COMMAND_MASK + 1] = COMMAND_SIZES;
+_Static_assert(COMMAND_COUNT <= COMMAND_MASK + 1, "a size for each command");
 
 /* The data of a command, and whether there was no room for it: then it is not acknowledged. */
 typedef struct {
@@ -49,9 +47,10 @@ static bool check_session(gde_engine *e, peer *p) {
 
 static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_t now) {
     if (p->state == STATE_CONNECTING) return true;
-    command *c = find_unacknowledged(e, p, (uint32_t)at[1] << 16 | read16(at + 4));
-    if (!c || !command_has_left(c, read16(at + 6))) return in_session(p);
-    int64_t sent_time = read16(at + 6) | (now & ~(int64_t)0xFFFF);
+    uint16_t sequence = read16(at + ACKNOWLEDGE_RECEIVED_SEQUENCE), time = read16(at + ACKNOWLEDGE_RECEIVED_SENT_TIME);
+    command *c = find_unacknowledged(e, p, (uint32_t)at[HEAD_CHANNEL] << 16 | sequence);
+    if (!c || !command_has_left(c, time)) return in_session(p);
+    int64_t sent_time = time | (now & ~(int64_t)0xFFFF);
     if ((sent_time & 0x8000) > (now & 0x8000)) sent_time -= 0x10000;
     if (now < sent_time) return true;
     p->trial = -1;
@@ -78,38 +77,40 @@ static bool handle_acknowledge(gde_engine *e, peer *p, const uint8_t *at, int64_
 
 static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t *at) {
     if (p->state != STATE_CONNECTING) return true;
-    uint32_t peer_id = read16(at + 4), channels = read32(at + 16);
-    if (read32_little(at + 40) != p->connect_id) {
+    uint32_t peer_id = read16(at + VERIFY_CONNECT_PEER_ID), channels = read32(at + VERIFY_CONNECT_CHANNEL_COUNT);
+    if (read32_little(at + VERIFY_CONNECT_CONNECT_ID) != p->connect_id) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
         return false;
     }
     if (channels < 1 || channels > MAXIMUM_CHANNEL_COUNT || peer_id >= MAXIMUM_PEER_ID ||
-        read32(at + 28) != p->throttle_interval || read32(at + 32) != p->throttle_acceleration ||
-        read32(at + 36) != p->throttle_deceleration) {
+        read32(at + VERIFY_CONNECT_THROTTLE_INTERVAL) != p->throttle_interval ||
+        read32(at + VERIFY_CONNECT_THROTTLE_ACCELERATION) != p->throttle_acceleration ||
+        read32(at + VERIFY_CONNECT_THROTTLE_DECELERATION) != p->throttle_deceleration) {
         engine_drop(e, DROP_CONNECT_REFUSED, &p->address);
         p->event_data = 0;
-        become_zombie(e, p, GDE_REASON_REFUSED);
+        become_zombie(e, p, REASON_REFUSED);
         return false;
     }
     command *c = find_unacknowledged(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1);
     if (c) acknowledge(e, p, c, NEVER_SENT);
     p->channel_count = min32(p->channel_count, channels);
     p->outgoing_peer_id = (uint16_t)peer_id;
-    p->incoming_control = read16(at + 2);
-    p->incoming_session = at[6] & 3;
-    p->outgoing_session = at[7] & 3;
-    set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + 8))));
-    p->window_size = min32(p->window_size, clamp_window(read32(at + 12)));
-    p->incoming_bandwidth = read32(at + 20);
-    p->outgoing_bandwidth = read32(at + 24);
+    p->incoming_control = read16(at + HEAD_SEQUENCE);
+    p->incoming_session = at[VERIFY_CONNECT_INCOMING_SESSION] & 3;
+    p->outgoing_session = at[VERIFY_CONNECT_OUTGOING_SESSION] & 3;
+    set_mtu(e, p, min32(p->mtu, clamp_mtu(read32(at + VERIFY_CONNECT_MTU))));
+    p->window_size = min32(p->window_size, clamp_window(read32(at + VERIFY_CONNECT_WINDOW_SIZE)));
+    p->incoming_bandwidth = read32(at + VERIFY_CONNECT_INCOMING_BANDWIDTH);
+    p->outgoing_bandwidth = read32(at + VERIFY_CONNECT_OUTGOING_BANDWIDTH);
     peer_connected(e, p);
     return true;
 }
 
 /* Whether a control command's number fits those that came before. */
 static bool is_next_control(peer *p, const uint8_t *at) {
-    uint16_t number = (uint16_t)(read16(at + 2) - p->incoming_control);
-    if (at[1] != CONTROL_CHANNEL || (number > CONTROL_WINDOW && number < 0x10000 - CONTROL_WINDOW)) return false;
+    uint16_t number = (uint16_t)(read16(at + HEAD_SEQUENCE) - p->incoming_control);
+    if (at[HEAD_CHANNEL] != CONTROL_CHANNEL || (number > CONTROL_WINDOW && number < 0x10000 - CONTROL_WINDOW))
+        return false;
     if (number <= CONTROL_WINDOW) p->incoming_control = (uint16_t)(p->incoming_control + number);
     return true;
 }
@@ -127,19 +128,19 @@ static void handle_disconnect(gde_engine *e, peer *p, const uint8_t *at, int64_t
     if (state != STATE_CONNECTING && !check_control(e, p, at, data)) return;
     reset_queues(e, p);
     if (state == STATE_DISCONNECTING || state == STATE_CONNECTING) {
-        become_zombie(e, p, state == STATE_DISCONNECTING ? GDE_REASON_LOCAL : GDE_REASON_REMOTE);
+        become_zombie(e, p, state == STATE_DISCONNECTING ? REASON_LOCAL : REASON_REMOTE);
     } else if (state == STATE_ACKNOWLEDGING_CONNECT) {
         peer_release(e, p);
         return;
-    } else if (at[0] & FLAG_ACKNOWLEDGE) {
+    } else if (at[HEAD_COMMAND] & COMMAND_FLAG_ACKNOWLEDGE) {
         change_state(e, p, STATE_ACKNOWLEDGING_DISCONNECT);
         p->deadline = now + p->timeout_maximum;
         p->has_deadline = true;
         schedule(e, p);
     } else {
-        become_zombie(e, p, GDE_REASON_REMOTE);
+        become_zombie(e, p, REASON_REMOTE);
     }
-    p->event_data = read32(at + 4);
+    p->event_data = read32(at + DISCONNECT_DATA);
 }
 
 /* Whether a packet of `total` bytes has this fragment, if all are equally long but for the last. ENet cuts packets so.
@@ -154,16 +155,17 @@ static bool is_cut_evenly(uint64_t count, uint64_t number, uint64_t total, uint6
 
 static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *body_at, const uint8_t *end,
                             span *data) {
-    uint32_t id = at[1];
-    uint16_t reliable = read16(at + 2), start = read16(at + 4);
-    uint32_t count = read32(at + 8), number = read32(at + 12), total = read32(at + 16), offset = read32(at + 20);
+    uint32_t id = at[HEAD_CHANNEL];
+    uint16_t reliable = read16(at + HEAD_SEQUENCE), start = read16(at + SEND_FRAGMENT_START);
+    uint32_t count = read32(at + SEND_FRAGMENT_COUNT), number = read32(at + SEND_FRAGMENT_NUMBER);
+    uint32_t total = read32(at + SEND_FRAGMENT_TOTAL), offset = read32(at + SEND_FRAGMENT_OFFSET);
     channel *c = data_channel(e, p, id);
-    if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
+    if (!c || !data_span(e, p, body_at, read16(at + SEND_FRAGMENT_LENGTH), end, data)) return false;
     if (data->length == 0) {
         engine_drop(e, DROP_MALFORMED, &p->address);
         return false;
     }
-    bool is_reliable = (at[0] & 15) == COMMAND_SEND_FRAGMENT;
+    bool is_reliable = (at[HEAD_COMMAND] & COMMAND_MASK) == COMMAND_SEND_FRAGMENT;
     if (!channel_accepts(c, is_reliable ? start : reliable)) return true;
     if (!is_reliable && reliable == c->incoming_reliable && start <= c->incoming_unreliable) return true;
     if (count > MAXIMUM_FRAGMENT_COUNT || number >= count || total > e->config.maximum_packet_size ||
@@ -182,9 +184,9 @@ static bool handle_fragment(gde_engine *e, peer *p, const uint8_t *at, const uin
 /* Returns false to give up on the rest of the datagram; `data` is what followed the command. */
 static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *body_at, const uint8_t *end, int64_t now,
                    span *data) {
-    uint32_t id = at[1];
+    uint32_t id = at[HEAD_CHANNEL];
     channel *c;
-    switch (at[0] & 15) {
+    switch (at[HEAD_COMMAND] & COMMAND_MASK) {
     case COMMAND_ACKNOWLEDGE:
         return handle_acknowledge(e, p, at, now);
     case COMMAND_VERIFY_CONNECT:
@@ -198,19 +200,20 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
         return true;
     case COMMAND_SEND_RELIABLE:
         c = data_channel(e, p, id);
-        if (!c || !data_span(e, p, body_at, read16(at + 4), end, data)) return false;
-        data->refused = !receive_reliable(e, p, c, id, read16(at + 2), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + SEND_RELIABLE_LENGTH), end, data)) return false;
+        data->refused = !receive_reliable(e, p, c, id, read16(at + HEAD_SEQUENCE), data->at, data->length);
         return true;
     case COMMAND_SEND_UNRELIABLE:
         c = data_channel(e, p, id);
-        if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
-        data->refused =
-            !receive_unreliable(e, p, c, id, read16(at + 2), read16(at + 4), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + SEND_UNRELIABLE_LENGTH), end, data)) return false;
+        data->refused = !receive_unreliable(e, p, c, id, read16(at + HEAD_SEQUENCE),
+                                            read16(at + SEND_UNRELIABLE_UNRELIABLE_SEQUENCE), data->at, data->length);
         return true;
     case COMMAND_SEND_UNSEQUENCED:
         c = data_channel(e, p, id);
-        if (!c || !data_span(e, p, body_at, read16(at + 6), end, data)) return false;
-        data->refused = !receive_unsequenced(e, p, id, read16(at + 4), data->at, data->length);
+        if (!c || !data_span(e, p, body_at, read16(at + SEND_UNSEQUENCED_LENGTH), end, data)) return false;
+        data->refused =
+            !receive_unsequenced(e, p, id, read16(at + SEND_UNSEQUENCED_GROUP), data->at, data->length);
         return true;
     case COMMAND_SEND_FRAGMENT:
     case COMMAND_SEND_UNRELIABLE_FRAGMENT:
@@ -218,17 +221,18 @@ static bool handle(gde_engine *e, peer *p, const uint8_t *at, const uint8_t *bod
     case COMMAND_BANDWIDTH_LIMIT:
         if (!check_session(e, p)) return false;
         if (!check_control(e, p, at, data)) return true;
-        e->limited_peers += (uint32_t)(read32(at + 4) != 0) - (uint32_t)(p->incoming_bandwidth != 0);
-        p->incoming_bandwidth = read32(at + 4);
-        p->outgoing_bandwidth = read32(at + 8);
+        e->limited_peers += (uint32_t)(read32(at + BANDWIDTH_LIMIT_INCOMING_BANDWIDTH) != 0) -
+                            (uint32_t)(p->incoming_bandwidth != 0);
+        p->incoming_bandwidth = read32(at + BANDWIDTH_LIMIT_INCOMING_BANDWIDTH);
+        p->outgoing_bandwidth = read32(at + BANDWIDTH_LIMIT_OUTGOING_BANDWIDTH);
         p->window_size = window_for(e->outgoing_bandwidth, p->incoming_bandwidth);
         return true;
     case COMMAND_THROTTLE_CONFIGURE:
         if (!check_session(e, p)) return false;
         if (!check_control(e, p, at, data)) return true;
-        p->throttle_interval = read32(at + 4);
-        p->throttle_acceleration = read32(at + 8);
-        p->throttle_deceleration = read32(at + 12);
+        p->throttle_interval = read32(at + THROTTLE_CONFIGURE_INTERVAL);
+        p->throttle_acceleration = read32(at + THROTTLE_CONFIGURE_ACCELERATION);
+        p->throttle_deceleration = read32(at + THROTTLE_CONFIGURE_DECELERATION);
         return true;
     default:
         return false;
@@ -251,7 +255,7 @@ static bool push_ack(peer *p, uint8_t id, uint16_t number, uint16_t sent_time) {
         }
     }
     p->acks[p->ack_count++] = (ack){number, sent_time, id};
-    p->outgoing_data_total += 8;
+    p->outgoing_data_total += ACKNOWLEDGE_SIZE;
     return true;
 }
 
@@ -279,7 +283,7 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
     uint32_t commands = 0;
     while (at < end) {
         commands++;
-        uint32_t number = at[0] & 15, size = COMMAND_SIZES[number];
+        uint32_t number = at[HEAD_COMMAND] & COMMAND_MASK, size = SIZES[number];
         const uint8_t *following = at + size;
         if (!size || (size_t)(end - at) < size) {
             if (compressed && at > begin && !number) break; /* The zeros that FastLZ's short inputs are filled up with. */
@@ -308,14 +312,15 @@ static void parse_commands(gde_engine *e, peer *p, const uint8_t *begin, const u
                 continue;
             }
         }
-        if (at[0] & FLAG_ACKNOWLEDGE) {
+        if (at[HEAD_COMMAND] & COMMAND_FLAG_ACKNOWLEDGE) {
             if (sent_time < 0) break;
             if (state_acknowledges(p->state, number)) {
-                uint16_t sequence = read16(at + 2);
-                const channel *c = peer_find_channel(p, at[1]);
+                uint16_t sequence = read16(at + HEAD_SEQUENCE);
+                uint8_t id = at[HEAD_CHANNEL];
+                const channel *c = peer_find_channel(p, id);
                 if (!c) c = &unused_channel;
-                if (c->incoming_reliable == sequence || at[1] >= p->channel_count || channel_acknowledges(c, sequence))
-                    push_ack(p, at[1], sequence, (uint16_t)sent_time);
+                if (c->incoming_reliable == sequence || id >= p->channel_count || channel_acknowledges(c, sequence))
+                    push_ack(p, id, sequence, (uint16_t)sent_time);
             }
         }
         at = following;
@@ -406,10 +411,8 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
             return;
         }
         uint32_t limit = plain_limit(p || half, header, coded), plain = 0;
-        if (limit && e->compressor == CODEC_RANGE_CODER)
-            plain = range_coder_decompress(data + header, length - header, e->scratch + header, limit);
-        else if (limit && e->compressor == CODEC_FASTLZ)
-            plain = fastlz_decompress_datagram(data + header, length - header, e->scratch + header, limit);
+        coding *decompress = CODECS[e->compressor].decompress;
+        if (limit && decompress) plain = decompress(data + header, length - header, e->scratch + header, limit);
         if (!plain || plain > limit) { /* also where another codec's owner could not decompress it */
             engine_drop(e, DROP_UNDECODABLE, from);
             suspect(e, p, cost_of_decoding(e, coded, p || half ? limit : STRANGER_LIMIT));

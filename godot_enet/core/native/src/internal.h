@@ -7,106 +7,6 @@
 
 #include "gde.h"
 
-/* Numbers of the protocol; see godot_enet/core/constants.py for what they mean. */
-enum {
-    MINIMUM_MTU = 576,
-    MAXIMUM_MTU = 4096,
-    MAXIMUM_PACKET_COMMANDS = 32,
-    MINIMUM_WINDOW_SIZE = 4096,
-    MAXIMUM_WINDOW_SIZE = 65536,
-    MAXIMUM_CHANNEL_COUNT = 255,
-    MAXIMUM_PEER_ID = 0xFFF,
-    MAXIMUM_FRAGMENT_COUNT = 1024 * 1024,
-    MAXIMUM_DATAGRAM = 4096,
-    MAXIMUM_HELD_COMMANDS = 131072,
-    MAXIMUM_EARLY_UNRELIABLE = 1024,
-    UNDECODABLE_COMMANDS = 256,
-    RANGE_CODED_BYTES = 2,
-    CODED_BYTES = 32,
-    RECEIVE_BATCH = 256,
-    CONTROL_WINDOW = 128,
-    CONTROL_CHANNEL = 0xFF,
-    UNKNOWN_SESSION = 0xFF,
-    FLAG_ACKNOWLEDGE = 0x80,
-    FLAG_UNSEQUENCED = 0x40,
-    HEADER_COMPRESSED = 0x4000,
-    HEADER_SENT_TIME = 0x8000,
-    THROTTLE_SCALE = 32,
-    THROTTLE_COUNTER = 7,
-    LOSS_SCALE = 65536,
-    LOSS_INTERVAL = 10000,
-    WINDOW_SIZE_SCALE = 65536,
-    BANDWIDTH_INTERVAL = 1000,
-    DEFAULT_ROUND_TRIP_TIME = 500,
-    DEFAULT_PING_INTERVAL = 500,
-    DEFAULT_TIMEOUT_LIMIT = 32,
-    DEFAULT_TIMEOUT_MINIMUM = 5000,
-    DEFAULT_TIMEOUT_MAXIMUM = 30000,
-    FRAGMENT_HEADER = 24,
-    MAXIMUM_COMMAND = 48,
-    FIRST_CHANNELS = 4,
-    FIRST_CHAINS = 8
-};
-
-enum {
-    COMMAND_NONE,
-    COMMAND_ACKNOWLEDGE,
-    COMMAND_CONNECT,
-    COMMAND_VERIFY_CONNECT,
-    COMMAND_DISCONNECT,
-    COMMAND_PING,
-    COMMAND_SEND_RELIABLE,
-    COMMAND_SEND_UNRELIABLE,
-    COMMAND_SEND_FRAGMENT,
-    COMMAND_SEND_UNSEQUENCED,
-    COMMAND_BANDWIDTH_LIMIT,
-    COMMAND_THROTTLE_CONFIGURE,
-    COMMAND_SEND_UNRELIABLE_FRAGMENT
-};
-
-enum {
-    STATE_DISCONNECTED,
-    STATE_CONNECTING,
-    STATE_ACKNOWLEDGING_CONNECT,
-    STATE_CONNECTION_PENDING,
-    STATE_CONNECTION_SUCCEEDED,
-    STATE_CONNECTED,
-    STATE_DISCONNECT_LATER,
-    STATE_DISCONNECTING,
-    STATE_ACKNOWLEDGING_DISCONNECT,
-    STATE_ZOMBIE
-};
-
-enum { PACKET_RELIABLE = 1, PACKET_UNSEQUENCED = 2, PACKET_UNRELIABLE_FRAGMENT = 8 };
-enum { MODE_NORMAL, MODE_LATER, MODE_NOW, MODE_RESET };
-enum { OPTION_PING_INTERVAL, OPTION_TIMEOUT, OPTION_THROTTLE };
-enum { CODEC_NONE, CODEC_RANGE_CODER, CODEC_FASTLZ, CODEC_OUTSIDE };
-enum { EVENT_NONE, EVENT_CONNECT, EVENT_DISCONNECT, EVENT_RECEIVE };
-
-enum {
-    DROP_SHORT,
-    DROP_OVERSIZED,
-    DROP_UNKNOWN_PEER,
-    DROP_WRONG_ADDRESS,
-    DROP_WRONG_SESSION,
-    DROP_NO_COMPRESSOR,
-    DROP_UNDECODABLE,
-    DROP_CHECKSUM,
-    DROP_MALFORMED,
-    DROP_WRONG_STATE,
-    DROP_WRONG_CHANNEL,
-    DROP_PACKET_TOO_LARGE,
-    DROP_WAITING_DATA_FULL,
-    DROP_CONNECT_REFUSED,
-    DROP_CONNECT_REPEATED,
-    DROP_HALF_OPEN_LIMIT,
-    DROP_WRONG_PROOF,
-    DROP_OVER_BUDGET,
-    DROP_HOST_DATA_FULL,
-    DROP_QUEUED_DATA_FULL,
-    DROP_HOST_QUEUED_FULL
-};
-
 /* Doubly linked lists with a sentinel, as in the reference. */
 typedef struct list_node {
     struct list_node *next, *prev;
@@ -207,8 +107,6 @@ typedef struct {
     uint8_t channel;
 } ack;
 
-enum { PRESENT_BACKOFF = 2, EARLIER_COPIES = 64, TRIAL_RESERVE = 1024 };
-
 /* A datagram that waits for the next pass (see budget.py). */
 typedef struct late_datagram {
     struct late_datagram *next;
@@ -222,6 +120,8 @@ typedef struct {
     int64_t reordered_at, lost_since, counts_from;
     uint32_t backoff, answered, lost;
 } recovery;
+
+enum { FIRST_CHANNELS = 4, FIRST_CHAINS = 8 };
 
 typedef struct peer {
     uint64_t handle;
@@ -309,7 +209,7 @@ typedef struct half_open {
     uint32_t connect_id, proof; /* proof: sequence number << 16 | time */
     uint16_t number;
     uint8_t incoming_session, outgoing_session;
-    uint8_t command[48];
+    uint8_t command[CONNECT_SIZE];
 } half_open;
 
 /* Small blocks are kept for reuse: a game's messages are small, and many. */
@@ -333,6 +233,7 @@ typedef struct {
 } outgoing_datagram;
 
 enum { PEER_WORDS = 64 };
+_Static_assert(PEER_WORDS * 64 > MAXIMUM_PEER_ID, "a bit for each slot");
 
 /* Peer slots; `words_used` has a bit for each word that is not 0, so that little is looked at where little is in. */
 typedef struct {
@@ -387,9 +288,9 @@ struct gde_engine {
     half_open *unpaid; /* who is to pay for the datagram taken last */
     slot_set turn, again; /* peers yet to be asked in this pass, and in the next */
 
-    uint64_t drops[GDE_DROP_CAUSES];
-    gde_drop_report reports[GDE_DROP_CAUSES];
-    uint32_t report_order[GDE_DROP_CAUSES], report_count;
+    uint64_t drops[DROP_COUNT];
+    gde_drop_report reports[DROP_COUNT];
+    uint32_t report_order[DROP_COUNT], report_count;
 
     pool_block *pool;
     uint32_t pool_count;
@@ -473,7 +374,6 @@ bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t co
 uint32_t table_count_from(gde_engine *e, const gde_address *address);
 
 /* budget.c (see budget.py) */
-enum { KEPT_OVERHEAD = 256 };
 bool must_wait(gde_engine *e, peer *p);
 void put_off(gde_engine *e, peer *p, const uint8_t *data, uint32_t length, int64_t now);
 void backlog_clear(gde_engine *e, peer *p);
@@ -558,7 +458,6 @@ void receive_datagram(gde_engine *e, const uint8_t *data, uint32_t length, uint3
                       const gde_address *from, int64_t now);
 
 /* half_open.c */
-enum { HALF_OPEN_LIFE = 15000 };
 half_open *half_open_find(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now);
 half_open *half_open_at(gde_engine *e, const gde_address *address, uint32_t number);
 /* A record that is over: that of this CONNECT, or else the oldest. */
@@ -673,9 +572,13 @@ uint64_t hash_address(const gde_engine *e, const gde_address *address, uint32_t 
 uint32_t gde_crc32(uint32_t crc, const uint8_t *data, size_t length);
 
 /* rangecoder.c, fastlz.c: bytes written, or 0 where it does not fit or is not valid */
-uint32_t range_coder_compress(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
-uint32_t range_coder_decompress(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
-uint32_t fastlz_compress_datagram(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
-uint32_t fastlz_decompress_datagram(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+typedef uint32_t coding(const uint8_t *data, uint32_t length, uint8_t *out, uint32_t limit);
+coding range_coder_compress, range_coder_decompress, fastlz_compress_datagram, fastlz_decompress_datagram;
+
+/* codec.c */
+typedef struct {
+    coding *compress, *decompress;
+} codec;
+extern const codec CODECS[];
 
 #endif

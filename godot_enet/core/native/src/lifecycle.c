@@ -23,7 +23,18 @@ static void free_list(gde_engine *e, peer *p, list_node *list) {
     }
 }
 
+#if defined(GDE_CHECKED)
+/* Ends the program where the table of states.py does not have the change. */
+static void check_change(uint8_t from, uint8_t to) {
+    static const uint32_t following[STATE_COUNT] = STATE_TRANSITIONS;
+    if (!(following[from] >> to & 1)) abort();
+}
+#endif
+
 void change_state(gde_engine *e, peer *p, uint8_t state) {
+#if defined(GDE_CHECKED)
+    check_change(p->state, state);
+#endif
     bool was = in_session(p);
     p->state = state;
     if (in_session(p) && !was) {
@@ -54,10 +65,10 @@ void peer_lost(gde_engine *e, peer *p) {
     }
     if (p->state != STATE_CONNECTING) e->recalculate = true;
     if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
-    uint8_t reason = p->state == STATE_DISCONNECTING              ? GDE_REASON_LOCAL
-                     : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? GDE_REASON_REMOTE
-                     : p->stalls                                  ? GDE_REASON_LIMIT
-                                                                  : GDE_REASON_TIMEOUT;
+    uint8_t reason = p->state == STATE_DISCONNECTING              ? REASON_LOCAL
+                     : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? REASON_REMOTE
+                     : p->stalls                                  ? REASON_LIMIT
+                                                                  : REASON_TIMEOUT;
     if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* a deadline of ours: there was nothing left to wait for */
     become_zombie(e, p, reason);
     p->recalculates = false;
@@ -76,7 +87,7 @@ void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
 uint32_t evict(gde_engine *e, peer *p, uint8_t *buffer) {
     uint32_t length = farewell(e, p, buffer);
     p->event_data = 0;
-    become_zombie(e, p, GDE_REASON_LIMIT);
+    become_zombie(e, p, REASON_LIMIT);
     return length;
 }
 
@@ -141,7 +152,7 @@ void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64
         p->event_data = data;
         forget_undelivered(e, p);
     } else if (in_session(p)) {
-        uint8_t tail[4];
+        uint8_t tail[DISCONNECT_SIZE - HEAD_SIZE];
         reset_queues(e, p);
         forget_undelivered(e, p);
         write32(tail, data);
@@ -156,5 +167,5 @@ void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64
 
 void set_mtu(gde_engine *e, peer *p, uint32_t mtu) {
     p->mtu = mtu;
-    p->fragment_length = mtu - 4 - FRAGMENT_HEADER - (e->config.checksum ? 4 : 0);
+    p->fragment_length = mtu - 4 - SEND_FRAGMENT_SIZE - (e->config.checksum ? 4 : 0);
 }

@@ -47,9 +47,9 @@ static command *command_create(gde_engine *e, uint8_t number, bool reliable, cha
 }
 
 static uint8_t *begin_head(command *c, uint8_t first, uint32_t id, uint32_t number) {
-    c->wire[0] = first;
-    c->wire[1] = (uint8_t)id;
-    return write16(c->wire + 2, number);
+    c->wire[HEAD_COMMAND] = first;
+    c->wire[HEAD_CHANNEL] = (uint8_t)id;
+    return write16(c->wire + HEAD_SEQUENCE, number);
 }
 
 static void end_head(command *c, const uint8_t *end) { c->head_size = (uint8_t)(end - c->wire); }
@@ -102,7 +102,7 @@ static int32_t queue_fragments(gde_engine *e, peer *p, channel *c, uint32_t id, 
         command *one = command_create(e, unreliable ? COMMAND_SEND_UNRELIABLE_FRAGMENT : COMMAND_SEND_FRAGMENT,
                                       !unreliable, unreliable ? NULL : c,
                                       unreliable ? (uint32_t)sequence << 16 | start : id << 16 | sequence,
-                                      FRAGMENT_HEADER);
+                                      SEND_FRAGMENT_SIZE);
         if (!one) {
             e->total_queued = queued;
             while (!list_empty(&made)) {
@@ -113,7 +113,7 @@ static int32_t queue_fragments(gde_engine *e, peer *p, channel *c, uint32_t id, 
             return GDE_ERR_MEMORY;
         }
         uint8_t *at = begin_head(one, unreliable ? COMMAND_SEND_UNRELIABLE_FRAGMENT
-                                                 : COMMAND_SEND_FRAGMENT | FLAG_ACKNOWLEDGE,
+                                                 : COMMAND_SEND_FRAGMENT | COMMAND_FLAG_ACKNOWLEDGE,
                                  id, sequence);
         at = write16(write16(at, start), piece_length);
         at = write32(write32(at, (uint32_t)count), number);
@@ -160,24 +160,26 @@ int32_t queue_packet(gde_engine *e, peer *p, uint32_t id, const uint8_t *data, u
     size_t behind = b ? 0 : size;
     command *one;
     if ((flags & (PACKET_RELIABLE | PACKET_UNSEQUENCED)) == PACKET_UNSEQUENCED) {
-        if (!(one = command_create(e, COMMAND_SEND_UNSEQUENCED, false, NULL, 0, 8 + behind))) return GDE_ERR_MEMORY;
+        if (!(one = command_create(e, COMMAND_SEND_UNSEQUENCED, false, NULL, 0, SEND_UNSEQUENCED_SIZE + behind)))
+            return GDE_ERR_MEMORY;
         p->outgoing_unsequenced_group++;
-        uint8_t *at = begin_head(one, COMMAND_SEND_UNSEQUENCED | FLAG_UNSEQUENCED, id, 0);
+        uint8_t *at = begin_head(one, COMMAND_SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED, id, 0);
         end_head(one, write16(write16(at, p->outgoing_unsequenced_group), size));
         take_data(one, b, data, size);
         queue_command(e, p, &p->unreliable, one);
     } else if (flags & PACKET_RELIABLE || c->outgoing_unreliable >= 0xFFFF) {
         uint16_t number = (uint16_t)(c->outgoing_reliable + 1);
-        if (!(one = command_create(e, COMMAND_SEND_RELIABLE, true, c, id << 16 | number, 6 + behind)))
+        if (!(one = command_create(e, COMMAND_SEND_RELIABLE, true, c, id << 16 | number, SEND_RELIABLE_SIZE + behind)))
             return GDE_ERR_MEMORY;
         c->outgoing_reliable = number;
         c->outgoing_unreliable = 0;
-        end_head(one, write16(begin_head(one, COMMAND_SEND_RELIABLE | FLAG_ACKNOWLEDGE, id, number), size));
+        end_head(one, write16(begin_head(one, COMMAND_SEND_RELIABLE | COMMAND_FLAG_ACKNOWLEDGE, id, number), size));
         take_data(one, b, data, size);
         queue_command(e, p, &p->reliable, one);
     } else {
         uint32_t number = c->outgoing_unreliable + 1, key = (uint32_t)c->outgoing_reliable << 16 | number;
-        if (!(one = command_create(e, COMMAND_SEND_UNRELIABLE, false, NULL, key, 8 + behind))) return GDE_ERR_MEMORY;
+        if (!(one = command_create(e, COMMAND_SEND_UNRELIABLE, false, NULL, key, SEND_UNRELIABLE_SIZE + behind)))
+            return GDE_ERR_MEMORY;
         c->outgoing_unreliable = number;
         uint8_t *at = begin_head(one, COMMAND_SEND_UNRELIABLE, id, c->outgoing_reliable);
         end_head(one, write16(write16(at, number), size));
@@ -189,10 +191,10 @@ int32_t queue_packet(gde_engine *e, peer *p, uint32_t id, const uint8_t *data, u
 
 bool queue_control(gde_engine *e, peer *p, uint8_t number, const uint8_t *tail, uint32_t size) {
     uint16_t sequence = (uint16_t)(p->outgoing_reliable_sequence + 1);
-    command *c = command_create(e, number, true, NULL, (uint32_t)CONTROL_CHANNEL << 16 | sequence, 4 + size);
+    command *c = command_create(e, number, true, NULL, (uint32_t)CONTROL_CHANNEL << 16 | sequence, HEAD_SIZE + size);
     if (!c) return false;
     p->outgoing_reliable_sequence = sequence;
-    uint8_t *at = begin_head(c, number | FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, sequence);
+    uint8_t *at = begin_head(c, number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, sequence);
     if (size) memcpy(at, tail, size);
     end_head(c, at + size);
     queue_command(e, p, &p->control, c);
@@ -203,17 +205,17 @@ bool queue_ping(gde_engine *e, peer *p) { return queue_control(e, p, COMMAND_PIN
 
 bool queue_farewell(gde_engine *e, peer *p, uint32_t data) {
     uint16_t sequence = (uint16_t)(p->outgoing_reliable_sequence + 1);
-    command *c = command_create(e, COMMAND_DISCONNECT, false, NULL, (uint32_t)sequence << 16, 8);
+    command *c = command_create(e, COMMAND_DISCONNECT, false, NULL, (uint32_t)sequence << 16, DISCONNECT_SIZE);
     if (!c) return false;
     p->outgoing_reliable_sequence = sequence;
-    end_head(c, write32(begin_head(c, COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL, sequence), data));
+    end_head(c, write32(begin_head(c, COMMAND_DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, sequence), data));
     queue_command(e, p, &p->control, c);
     return true;
 }
 
 uint32_t farewell(gde_engine *e, const peer *p, uint8_t *buffer) {
-    uint8_t wire[8] = {COMMAND_DISCONNECT | FLAG_UNSEQUENCED, CONTROL_CHANNEL};
-    write32(write16(wire + 2, (uint16_t)(p->outgoing_reliable_sequence + 1)), 0);
+    uint8_t wire[DISCONNECT_SIZE] = {COMMAND_DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL};
+    write32(write16(wire + HEAD_SEQUENCE, (uint16_t)(p->outgoing_reliable_sequence + 1)), 0);
     return seal(e, p, wire, sizeof wire, -1, buffer);
 }
 
@@ -229,22 +231,22 @@ static void take_acks(gde_engine *e, peer *p, draft *d) {
     int64_t limit = p->mtu;
     if (p->trial >= 0 && p->state != STATE_ACKNOWLEDGING_DISCONNECT && p->trial - TRIAL_RESERVE / 2 < limit)
         limit = p->trial - TRIAL_RESERVE / 2 > d->size ? p->trial - TRIAL_RESERVE / 2 : d->size;
-    uint32_t room = min32(MAXIMUM_PACKET_COMMANDS, ((uint32_t)limit - d->size) / 8);
+    uint32_t room = min32(MAXIMUM_PACKET_COMMANDS, ((uint32_t)limit - d->size) / ACKNOWLEDGE_SIZE);
     uint32_t taken = min32(waiting, room);
     for (uint32_t i = 0; i < taken; i++) {
         const ack *a = &p->acks[p->ack_first + i];
-        d->at[0] = COMMAND_ACKNOWLEDGE;
-        d->at[1] = a->channel;
-        d->at = write16(write16(write16(d->at + 2, a->number), a->number), a->sent_time);
+        d->at[HEAD_COMMAND] = COMMAND_ACKNOWLEDGE;
+        d->at[HEAD_CHANNEL] = a->channel;
+        d->at = write16(write16(write16(d->at + HEAD_SEQUENCE, a->number), a->number), a->sent_time);
     }
     d->count = taken;
-    d->size += 8 * taken;
+    d->size += ACKNOWLEDGE_SIZE * taken;
     p->ack_first += taken;
     if (p->ack_first == p->ack_count)
         p->ack_first = p->ack_count = 0;
     else
         p->continue_sending = room > 0;
-    if (p->state == STATE_ACKNOWLEDGING_DISCONNECT) become_zombie(e, p, GDE_REASON_REMOTE);
+    if (p->state == STATE_ACKNOWLEDGING_DISCONNECT) become_zombie(e, p, REASON_REMOTE);
 }
 
 static command *head_of(const list_node *queue) { return list_empty(queue) ? NULL : COMMAND_OF(queue->next); }
@@ -273,7 +275,7 @@ static void write_command(draft *d, const command *c) {
 }
 
 static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_t latest) {
-    uint64_t window = (uint64_t)p->throttle * p->window_size / THROTTLE_SCALE;
+    uint64_t window = (uint64_t)p->throttle * p->window_size / PACKET_THROTTLE_SCALE;
     if (window < p->mtu) window = p->mtu;
     bool open_window = true, open_unreliable = true, can_ping = true;
     for (;;) {
@@ -343,7 +345,7 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             d->has_reliable = keep = true;
         } else if (c->has_packet) {
             if (c->starts) {
-                p->throttle_counter = (p->throttle_counter + THROTTLE_COUNTER) % THROTTLE_SCALE;
+                p->throttle_counter = (p->throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE;
                 if (p->throttle_counter > p->throttle) {
                     uint32_t sequence = c->key;
                     command_forget(e, p, c);
@@ -393,10 +395,8 @@ uint32_t seal(gde_engine *e, const peer *p, const uint8_t *commands, uint32_t le
     uint32_t packed = 0;
     uint32_t word = p->outgoing_peer_id;
     if (word < MAXIMUM_PEER_ID) word |= (uint32_t)p->outgoing_session << 12;
-    if (e->compressor == CODEC_RANGE_CODER)
-        packed = range_coder_compress(commands, length, e->scratch, length);
-    else if (e->compressor == CODEC_FASTLZ)
-        packed = fastlz_compress_datagram(commands, length, e->scratch, length);
+    coding *compress = CODECS[e->compressor].compress;
+    if (compress) packed = compress(commands, length, e->scratch, length);
     if (packed >= length) packed = 0;
     if (packed) word |= HEADER_COMPRESSED;
     uint8_t *at;
@@ -434,7 +434,7 @@ uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t latest, ui
     if (can_ping && list_empty(&p->sent)) {
         bool asks = p->trial >= 0 && (d.count || p->tried_at >= 0);
         if (asks || (p->state == STATE_CONNECTED && now - p->last_receive_time >= (int64_t)p->ping_interval)) {
-            if (p->mtu - d.size >= 4) {
+            if (p->mtu - d.size >= PING_SIZE) {
                 queue_ping(e, p);
                 slots_remove(&e->dirty, p->slot);
                 take_commands(e, p, &d, now, latest);

@@ -116,9 +116,10 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number,
     p->timeout_minimum = DEFAULT_TIMEOUT_MINIMUM;
     p->timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM;
     p->ping_interval = DEFAULT_PING_INTERVAL;
-    p->throttle = p->throttle_limit = THROTTLE_SCALE;
-    p->throttle_acceleration = p->throttle_deceleration = 2;
-    p->throttle_interval = 5000;
+    p->throttle = p->throttle_limit = PACKET_THROTTLE_SCALE;
+    p->throttle_acceleration = DEFAULT_THROTTLE_ACCELERATION;
+    p->throttle_deceleration = DEFAULT_THROTTLE_DECELERATION;
+    p->throttle_interval = DEFAULT_THROTTLE_INTERVAL;
     e->slots[slot] = p;
     if (slot >= e->fresh) e->fresh = slot + 1;
     e->peer_total++;

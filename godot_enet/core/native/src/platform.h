@@ -63,8 +63,6 @@ void udp_close(udp_socket *udp);
 int udp_local_address(udp_socket *udp, gde_address *address); /* 0, or -1 while nothing is bound */
 
 enum { UDP_BATCH = 32, UDP_SLOT = 65536 };
-/* What the system is asked for, and may cut down: a flood must not push out the datagrams of players. */
-enum { RECEIVE_BUFFER = 4 * 1024 * 1024, SEND_BUFFER = 256 * 1024 };
 
 /* Where one call of udp_receive leaves what it took. */
 typedef struct udp_inbox udp_inbox;

@@ -134,8 +134,8 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
     make_ready(udp->handle);
     if (udp->is_ipv6) set_option(udp->handle, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_option(udp->handle, SOL_SOCKET, SO_BROADCAST, 1);
-    set_option(udp->handle, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-    set_option(udp->handle, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+    set_option(udp->handle, SOL_SOCKET, SO_RCVBUF, HOST_SOCKET_RECEIVE_BUFFER);
+    set_option(udp->handle, SOL_SOCKET, SO_SNDBUF, HOST_SOCKET_SEND_BUFFER);
     if (bind_to || wildcard) {
         name at;
         gde_address any = {.port = port};

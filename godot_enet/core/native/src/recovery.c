@@ -1,17 +1,12 @@
 /* When a command counts as lost before ENet would think so (see recovery.py, which explains it). */
 #include "internal.h"
 
-enum { ENOUGH = 3, LEAST_REORDERING = 4, REMEMBERED = 60000, MAXIMUM_BACKOFF = 16 };
-enum { SPARED_COMMANDS = 64, SPARED_PART = 4, LEAST_SPARE_GAP = 2, MOST_SPARE_GAP = 25, FEW_LOSSES = 100, MANY_LOSSES = 16 };
-enum { SILENCE = 1000, CALL_GAP = 100 };
-enum { REMEMBERED_ANSWERS = 2 * FEW_LOSSES, FORGOTTEN = 30000 };
-
 static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t min64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static void count(peer *p, const command *c, int64_t now, bool lost) {
     recovery *r = &p->recovery;
-    if (r->lost && now - r->lost_since >= FORGOTTEN) {
+    if (r->lost && now - r->lost_since >= LOSS_MEMORY) {
         r->answered = r->lost = 0;
         r->counts_from = now + 2 * (int64_t)p->rtt;
     }
@@ -25,7 +20,7 @@ void recovery_learn(peer *p, const command *c, int64_t sent_time) {
     int64_t now = p->last_receive_time;
     if (sent_time == c->sent_time) {
         if (c->datagram > r->acknowledged) r->acknowledged = c->datagram;
-        if (r->reordering && now - r->reordered_at >= REMEMBERED) r->reordering = 0;
+        if (r->reordering && now - r->reordered_at >= REORDERING_MEMORY) r->reordering = 0;
         count(p, c, now, c->attempts > 1);
     } else if (c->spared) {
         count(p, c, now, true);
@@ -45,7 +40,7 @@ uint64_t recovery_patience(const peer *p, const command *c) {
     const recovery *r = &p->recovery;
     uint64_t timeout = recovery_timeout(p);
     if (c->datagram >= r->acknowledged) return timeout;
-    if (r->acknowledged - c->datagram >= ENOUGH && !r->reordering) return 0;
+    if (r->acknowledged - c->datagram >= PACKET_THRESHOLD && !r->reordering) return 0;
     uint64_t lateness = max64(2 * p->rtt_variance, max64(r->reordering, LEAST_REORDERING));
     return min64(timeout, max64(p->rtt, r->last_sample) + lateness);
 }
@@ -79,7 +74,7 @@ bool spare_due_at(const gde_engine *e, const peer *p, int64_t *due) {
 bool call_due_at(const gde_engine *e, const peer *p, int64_t *due) {
     if (!e->config.early_retransmit || !e->config.spare_copies || !p->earliest_timeout || list_empty(&p->sent)) return false;
     if (p->state != STATE_CONNECTED || (p->trial >= 0 && p->trial < p->mtu)) return false;
-    int64_t silent = p->earliest_timeout + SILENCE, next = COMMAND_OF(p->sent.next)->spared_at + CALL_GAP;
+    int64_t silent = p->earliest_timeout + CALL_SILENCE, next = COMMAND_OF(p->sent.next)->spared_at + CALL_GAP;
     *due = silent > next ? silent : next;
     return true;
 }

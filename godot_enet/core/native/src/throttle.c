@@ -15,8 +15,8 @@ void adapt_throttle(peer *p, uint64_t sample) {
 void measure_loss(peer *p, int64_t now) {
     if (p->packet_loss_epoch == 0) {
         p->packet_loss_epoch = now;
-    } else if (now - p->packet_loss_epoch >= LOSS_INTERVAL && p->packets_sent > 0) {
-        uint64_t loss = p->packets_lost * LOSS_SCALE / p->packets_sent;
+    } else if (now - p->packet_loss_epoch >= PACKET_LOSS_INTERVAL && p->packets_sent > 0) {
+        uint64_t loss = p->packets_lost * PACKET_LOSS_SCALE / p->packets_sent;
         uint64_t difference = loss > p->packet_loss ? loss - p->packet_loss : p->packet_loss - loss;
         p->packet_loss_variance = (p->packet_loss_variance * 3 + difference) / 4;
         p->packet_loss = (p->packet_loss * 7 + loss) / 8;
@@ -34,7 +34,7 @@ uint32_t window_for(uint32_t outgoing, uint32_t incoming) {
 }
 
 static uint64_t share(uint64_t bandwidth, uint64_t total) {
-    return total <= bandwidth ? THROTTLE_SCALE : bandwidth * THROTTLE_SCALE / total;
+    return total <= bandwidth ? PACKET_THROTTLE_SCALE : bandwidth * PACKET_THROTTLE_SCALE / total;
 }
 
 static void set_limit(peer *p, uint64_t limit) {
@@ -44,7 +44,7 @@ static void set_limit(peer *p, uint64_t limit) {
 }
 
 static void unlimit(peer *p) {
-    p->throttle_limit = THROTTLE_SCALE;
+    p->throttle_limit = PACKET_THROTTLE_SCALE;
     p->incoming_data_total = p->outgoing_data_total = 0;
 }
 
@@ -67,8 +67,8 @@ static void limit_peers(gde_engine *e, uint64_t elapsed, int64_t now) {
         EACH_CONNECTED(e, p) {
             if (p->incoming_bandwidth == 0 || p->outgoing_throttle_epoch == now) continue;
             uint64_t allowance = p->incoming_bandwidth * elapsed / 1000;
-            if (throttle * p->outgoing_data_total / THROTTLE_SCALE <= allowance) continue;
-            uint64_t limit = allowance * THROTTLE_SCALE / p->outgoing_data_total;
+            if (throttle * p->outgoing_data_total / PACKET_THROTTLE_SCALE <= allowance) continue;
+            uint64_t limit = allowance * PACKET_THROTTLE_SCALE / p->outgoing_data_total;
             set_limit(p, limit ? limit : 1);
             p->outgoing_throttle_epoch = now;
             adjust = true;
@@ -132,7 +132,7 @@ void bandwidth_throttle(gde_engine *e, int64_t now) {
         e->recalculate = false;
         uint32_t limit = share_incoming(e, now);
         EACH_CONNECTED(e, p) {
-            uint8_t tail[8];
+            uint8_t tail[BANDWIDTH_LIMIT_SIZE - HEAD_SIZE];
             write32(write32(tail, p->incoming_throttle_epoch == now ? p->outgoing_bandwidth : limit),
                     e->outgoing_bandwidth);
             /* Who cannot be told now is told a second later, with the others. */

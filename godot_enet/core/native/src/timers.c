@@ -83,7 +83,7 @@ static void attend(gde_engine *e, peer *p, int64_t now) {
 }
 
 void gde_handle_timeout(gde_engine *e, int64_t now) {
-    if (now - e->throttle_epoch >= BANDWIDTH_INTERVAL) bandwidth_throttle(e, now);
+    if (now - e->throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL) bandwidth_throttle(e, now);
     while (e->timer_count && e->timers[0].at <= now) {
         peer *p = timer_peer(e, &e->timers[0]);
         pop_timer(e);
@@ -99,7 +99,7 @@ int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
         return 1;
     }
     bool has_due = e->connected_peers && (e->recalculate || e->outgoing_bandwidth || e->limited_peers);
-    if (has_due) *due = e->throttle_epoch + BANDWIDTH_INTERVAL;
+    if (has_due) *due = e->throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL;
     while (e->timer_count) {
         int64_t at = e->timers[0].at, actual;
         peer *p = timer_peer(e, &e->timers[0]);

@@ -39,8 +39,8 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
     if (!error) {
         if (udp->is_ipv6) set_option(udp->handle, IPPROTO_IPV6, IPV6_V6ONLY, 0);
         set_option(udp->handle, SOL_SOCKET, SO_BROADCAST, 1);
-        set_option(udp->handle, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-        set_option(udp->handle, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+        set_option(udp->handle, SOL_SOCKET, SO_RCVBUF, HOST_SOCKET_RECEIVE_BUFFER);
+        set_option(udp->handle, SOL_SOCKET, SO_SNDBUF, HOST_SOCKET_SEND_BUFFER);
         udp->offload = false;
 #if defined(HAVE_BATCHES)
         if (offload) {

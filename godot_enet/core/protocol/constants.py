@@ -7,33 +7,40 @@ Source of all values: enet: include/enet/enet.h, include/enet/protocol.h, host.c
 
 from __future__ import annotations
 
-from godot_enet.core.enums import NamedIntEnum, NamedIntFlag
+from godot_enet.core.protocol.enums import NamedIntEnum, NamedIntFlag
 
 __all__ = [
-    "CODED_BYTES",
     "COMMAND_FLAG_ACKNOWLEDGE",
     "COMMAND_FLAG_UNSEQUENCED",
     "COMMAND_MASK",
     "CONTROL_CHANNEL",
-    "CONTROL_WINDOW",
+    "DEFAULT_PING_INTERVAL",
+    "DEFAULT_ROUND_TRIP_TIME",
+    "DEFAULT_THROTTLE_ACCELERATION",
+    "DEFAULT_THROTTLE_DECELERATION",
+    "DEFAULT_THROTTLE_INTERVAL",
+    "DEFAULT_TIMEOUT_LIMIT",
+    "DEFAULT_TIMEOUT_MAXIMUM",
+    "DEFAULT_TIMEOUT_MINIMUM",
+    "FREE_WINDOWS",
     "HEADER_COMPRESSED",
     "HEADER_SENT_TIME",
     "HOST_BANDWIDTH_THROTTLE_INTERVAL",
     "HOST_DEFAULT_MAXIMUM_KEPT_DATA",
     "HOST_DEFAULT_MAXIMUM_PACKET_SIZE",
+    "HOST_DEFAULT_MAXIMUM_QUEUED_DATA",
+    "HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL",
     "HOST_DEFAULT_MAXIMUM_WAITING_DATA",
     "HOST_DEFAULT_MTU",
     "HOST_SOCKET_RECEIVE_BUFFER",
     "HOST_SOCKET_SEND_BUFFER",
+    "KEY_SIZE",
     "MAXIMUM_CHANNEL_COUNT",
     "MAXIMUM_DATAGRAM",
-    "MAXIMUM_EARLY_UNRELIABLE",
     "MAXIMUM_FRAGMENT_COUNT",
-    "MAXIMUM_HELD_COMMANDS",
     "MAXIMUM_MTU",
     "MAXIMUM_PACKET_COMMANDS",
     "MAXIMUM_PEER_ID",
-    "MAXIMUM_SPARE_COPIES",
     "MAXIMUM_WINDOW_SIZE",
     "MINIMUM_MTU",
     "MINIMUM_WINDOW_SIZE",
@@ -41,17 +48,12 @@ __all__ = [
     "PACKET_LOSS_SCALE",
     "PACKET_THROTTLE_COUNTER",
     "PACKET_THROTTLE_SCALE",
-    "RANGE_CODED_BYTES",
-    "RANGE_CODER_MODE",
-    "RECEIVE_BATCH",
-    "STRANGER_LIMIT",
-    "UNDECODABLE_COMMANDS",
     "UNKNOWN_SESSION",
     "WINDOW_SIZE_SCALE",
     "Command",
     "DisconnectMode",
-    "Drop",
     "HostStatistic",
+    "NativeCodec",
     "PacketFlag",
     "PeerOption",
     "PeerState",
@@ -67,7 +69,6 @@ MAXIMUM_WINDOW_SIZE = 65536
 MAXIMUM_CHANNEL_COUNT = 255
 MAXIMUM_PEER_ID = 0xFFF
 """Not a slot: "the sender does not know our slot yet". Real slots are 0..4094."""
-MAXIMUM_SPARE_COPIES = 2
 MAXIMUM_FRAGMENT_COUNT = 1024 * 1024
 CONTROL_CHANNEL = 0xFF
 UNKNOWN_SESSION = 0xFF
@@ -91,37 +92,26 @@ HOST_DEFAULT_MAXIMUM_QUEUED_DATA = 64 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1024 * 1024 * 1024
 MAXIMUM_DATAGRAM = 4096
 """The reference's receive buffer: longer datagrams are not ENet."""
-STRANGER_LIMIT = 128
-"""Our own cap: bytes of commands in a compressed datagram from nobody we know, coded or not. All it can say is CONNECT
-(48)."""
-RECEIVE_BATCH = 256
-"""Datagrams taken from the socket in one receive pass."""
 
 PACKET_THROTTLE_SCALE = 32
 PACKET_THROTTLE_COUNTER = 7
 PACKET_LOSS_SCALE = 65536
 PACKET_LOSS_INTERVAL = 10000
 WINDOW_SIZE_SCALE = 65536
+FREE_WINDOWS = 8
+"""enet: ENET_PEER_FREE_RELIABLE_WINDOWS."""
 
-UNDECODABLE_COMMANDS = 256
-"""Our own price of a datagram of a peer that does not decode or has a wrong checksum, in commands: it costs much to
-find out."""
-RANGE_CODER_MODE = 1
-"""The number by which the engines know the range coder."""
-RANGE_CODED_BYTES = 2
-"""Our own price of decompressing with the range coder, in bytes that come out for a command: in Python, and of bytes
-that are chosen to be slow. The native engine is faster by far, but has the same one."""
-CODED_BYTES = 32
-"""The same for the other codecs, in bytes that go in or come out: zlib and zstd read tables that stand for nothing."""
-MAXIMUM_EARLY_UNRELIABLE = 1024
-"""Our own cap: unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
-CONTROL_WINDOW = 128
-"""How far the numbers of a remote's control commands may be from the highest one that came."""
-MAXIMUM_HELD_COMMANDS = 131072
-"""Our own cap: received commands one peer may make us hold, whatever their size.
+DEFAULT_ROUND_TRIP_TIME = 500
+DEFAULT_PING_INTERVAL = 500
+DEFAULT_TIMEOUT_LIMIT = 32
+DEFAULT_TIMEOUT_MINIMUM = 5000
+DEFAULT_TIMEOUT_MAXIMUM = 30000
+DEFAULT_THROTTLE_INTERVAL = 5000
+DEFAULT_THROTTLE_ACCELERATION = 2
+DEFAULT_THROTTLE_DECELERATION = 2
 
-The reference charges only payload bytes, so empty commands are free there and a remote can pile up millions.
-"""
+KEY_SIZE = 32
+"""Bytes of the secret from which an engine draws what outsiders must not know."""
 
 
 class Command(NamedIntEnum):
@@ -189,6 +179,16 @@ class PeerOption(NamedIntEnum):
     """(interval ms, acceleration, deceleration); the remote is told and adopts them."""
 
 
+class NativeCodec(NamedIntEnum):
+    """The compressions of whole datagrams that the C library knows (see ``native_mode`` of a compressor)."""
+
+    NONE = 0
+    RANGE_CODER = 1
+    FASTLZ = 2
+    OUTSIDE = 3
+    """Any other: the C engine leaves it to its caller."""
+
+
 class PeerStatistic(NamedIntEnum):
     """Per-peer statistics, in the order of Godot's ENetPacketPeer.PeerStatistic; units as in ENet."""
 
@@ -215,30 +215,3 @@ class HostStatistic(NamedIntEnum):
     TOTAL_SENT_PACKETS = 1
     TOTAL_RECEIVED_DATA = 2
     TOTAL_RECEIVED_PACKETS = 3
-
-
-class Drop(NamedIntEnum):
-    """Why something received was not used, or something to be sent was not queued. One counter and one rate-limited
-    log line per cause."""
-
-    SHORT = 0
-    OVERSIZED = 1
-    UNKNOWN_PEER = 2
-    WRONG_ADDRESS = 3
-    WRONG_SESSION = 4
-    NO_COMPRESSOR = 5
-    UNDECODABLE = 6
-    CHECKSUM = 7
-    MALFORMED = 8
-    WRONG_STATE = 9
-    WRONG_CHANNEL = 10
-    PACKET_TOO_LARGE = 11
-    WAITING_DATA_FULL = 12
-    CONNECT_REFUSED = 13
-    CONNECT_REPEATED = 14
-    HALF_OPEN_LIMIT = 15
-    WRONG_PROOF = 16
-    OVER_BUDGET = 17
-    HOST_DATA_FULL = 18
-    QUEUED_DATA_FULL = 19
-    HOST_QUEUED_FULL = 20

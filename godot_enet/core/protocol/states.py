@@ -8,7 +8,7 @@ enet: protocol.c: enet_protocol_change_state, enet_protocol_dispatch_state; peer
 
 from __future__ import annotations
 
-from godot_enet.core.constants import PeerState
+from godot_enet.core.protocol.constants import PeerState
 
 __all__ = ["TRANSITIONS"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, NewType
 
-from godot_enet.core.enums import NamedIntEnum
+from godot_enet.core.protocol.enums import NamedIntEnum
 
 __all__ = ["FAILURE", "DisconnectReason", "Event", "EventType", "PeerHandle"]
 

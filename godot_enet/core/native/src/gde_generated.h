@@ -1,0 +1,474 @@
+/* Written by scripts/generate; changes here are lost.
+ * The numbers are explained in godot_enet/core/protocol, the structs in native/records.py. */
+#ifndef GDE_GENERATED_H
+#define GDE_GENERATED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MINIMUM_MTU = 576,
+    MAXIMUM_MTU = 4096,
+    MAXIMUM_PACKET_COMMANDS = 32,
+    MINIMUM_WINDOW_SIZE = 4096,
+    MAXIMUM_WINDOW_SIZE = 65536,
+    MAXIMUM_CHANNEL_COUNT = 255,
+    MAXIMUM_PEER_ID = 4095,
+    MAXIMUM_FRAGMENT_COUNT = 1048576,
+    CONTROL_CHANNEL = 255,
+    UNKNOWN_SESSION = 255,
+    COMMAND_FLAG_ACKNOWLEDGE = 128,
+    COMMAND_FLAG_UNSEQUENCED = 64,
+    COMMAND_MASK = 15,
+    HEADER_COMPRESSED = 16384,
+    HEADER_SENT_TIME = 32768,
+    HOST_SOCKET_RECEIVE_BUFFER = 4194304,
+    HOST_SOCKET_SEND_BUFFER = 262144,
+    HOST_BANDWIDTH_THROTTLE_INTERVAL = 1000,
+    HOST_DEFAULT_MTU = 1392,
+    HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 33554432,
+    HOST_DEFAULT_MAXIMUM_WAITING_DATA = 33554432,
+    HOST_DEFAULT_MAXIMUM_KEPT_DATA = 268435456,
+    HOST_DEFAULT_MAXIMUM_QUEUED_DATA = 67108864,
+    HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1073741824,
+    MAXIMUM_DATAGRAM = 4096,
+    PACKET_THROTTLE_SCALE = 32,
+    PACKET_THROTTLE_COUNTER = 7,
+    PACKET_LOSS_SCALE = 65536,
+    PACKET_LOSS_INTERVAL = 10000,
+    WINDOW_SIZE_SCALE = 65536,
+    FREE_WINDOWS = 8,
+    DEFAULT_ROUND_TRIP_TIME = 500,
+    DEFAULT_PING_INTERVAL = 500,
+    DEFAULT_TIMEOUT_LIMIT = 32,
+    DEFAULT_TIMEOUT_MINIMUM = 5000,
+    DEFAULT_TIMEOUT_MAXIMUM = 30000,
+    DEFAULT_THROTTLE_INTERVAL = 5000,
+    DEFAULT_THROTTLE_ACCELERATION = 2,
+    DEFAULT_THROTTLE_DECELERATION = 2,
+    KEY_SIZE = 32,
+};
+
+enum {
+    RECEIVE_BATCH = 256,
+    STAND_BACK = 2,
+    YIELD = 10,
+    WAIT_PIECE = 50,
+    STRANGER_LIMIT = 128,
+    KEPT_OVERHEAD = 256,
+    EXCESS_TIME = 5000,
+    EXCESS_PAUSE = 1000,
+    UNDECODABLE_COMMANDS = 256,
+    RANGE_CODED_BYTES = 2,
+    CODED_BYTES = 32,
+    MAXIMUM_EARLY_UNRELIABLE = 1024,
+    MAXIMUM_HELD_COMMANDS = 131072,
+    CONTROL_WINDOW = 128,
+    TRIAL_RESERVE = 1024,
+    EARLIER_COPIES = 64,
+    HALF_OPEN_LIFE = 15000,
+    NUMBER_LOOKS = 8,
+    CONNECT_RATE_INTERVAL = 1000,
+    PACKET_THRESHOLD = 3,
+    LEAST_REORDERING = 4,
+    REORDERING_MEMORY = 60000,
+    MAXIMUM_BACKOFF = 16,
+    PRESENT_BACKOFF = 2,
+    MAXIMUM_SPARE_COPIES = 2,
+    SPARED_COMMANDS = 64,
+    SPARED_PART = 4,
+    LEAST_SPARE_GAP = 2,
+    MOST_SPARE_GAP = 25,
+    FEW_LOSSES = 100,
+    MANY_LOSSES = 16,
+    REMEMBERED_ANSWERS = 200,
+    CALL_SILENCE = 1000,
+    CALL_GAP = 100,
+    LOSS_MEMORY = 30000,
+};
+
+enum {
+    COMMAND_NONE = 0,
+    COMMAND_ACKNOWLEDGE = 1,
+    COMMAND_CONNECT = 2,
+    COMMAND_VERIFY_CONNECT = 3,
+    COMMAND_DISCONNECT = 4,
+    COMMAND_PING = 5,
+    COMMAND_SEND_RELIABLE = 6,
+    COMMAND_SEND_UNRELIABLE = 7,
+    COMMAND_SEND_FRAGMENT = 8,
+    COMMAND_SEND_UNSEQUENCED = 9,
+    COMMAND_BANDWIDTH_LIMIT = 10,
+    COMMAND_THROTTLE_CONFIGURE = 11,
+    COMMAND_SEND_UNRELIABLE_FRAGMENT = 12,
+    COMMAND_COUNT = 13,
+};
+
+enum {
+    STATE_DISCONNECTED = 0,
+    STATE_CONNECTING = 1,
+    STATE_ACKNOWLEDGING_CONNECT = 2,
+    STATE_CONNECTION_PENDING = 3,
+    STATE_CONNECTION_SUCCEEDED = 4,
+    STATE_CONNECTED = 5,
+    STATE_DISCONNECT_LATER = 6,
+    STATE_DISCONNECTING = 7,
+    STATE_ACKNOWLEDGING_DISCONNECT = 8,
+    STATE_ZOMBIE = 9,
+    STATE_COUNT = 10,
+};
+
+enum {
+    PACKET_RELIABLE = 1,
+    PACKET_UNSEQUENCED = 2,
+    PACKET_UNRELIABLE_FRAGMENT = 8,
+};
+
+enum {
+    MODE_NORMAL = 0,
+    MODE_LATER = 1,
+    MODE_NOW = 2,
+    MODE_RESET = 3,
+    MODE_COUNT = 4,
+};
+
+enum {
+    OPTION_PING_INTERVAL = 0,
+    OPTION_TIMEOUT = 1,
+    OPTION_THROTTLE = 2,
+    OPTION_COUNT = 3,
+};
+
+enum {
+    CODEC_NONE = 0,
+    CODEC_RANGE_CODER = 1,
+    CODEC_FASTLZ = 2,
+    CODEC_OUTSIDE = 3,
+    CODEC_COUNT = 4,
+};
+
+enum {
+    STATISTIC_PACKET_LOSS = 0,
+    STATISTIC_PACKET_LOSS_VARIANCE = 1,
+    STATISTIC_PACKET_LOSS_EPOCH = 2,
+    STATISTIC_ROUND_TRIP_TIME = 3,
+    STATISTIC_ROUND_TRIP_TIME_VARIANCE = 4,
+    STATISTIC_LAST_ROUND_TRIP_TIME = 5,
+    STATISTIC_LAST_ROUND_TRIP_TIME_VARIANCE = 6,
+    STATISTIC_PACKET_THROTTLE = 7,
+    STATISTIC_PACKET_THROTTLE_LIMIT = 8,
+    STATISTIC_PACKET_THROTTLE_COUNTER = 9,
+    STATISTIC_PACKET_THROTTLE_EPOCH = 10,
+    STATISTIC_PACKET_THROTTLE_ACCELERATION = 11,
+    STATISTIC_PACKET_THROTTLE_DECELERATION = 12,
+    STATISTIC_PACKET_THROTTLE_INTERVAL = 13,
+    STATISTIC_COUNT = 14,
+};
+
+enum {
+    HOST_TOTAL_SENT_DATA = 0,
+    HOST_TOTAL_SENT_PACKETS = 1,
+    HOST_TOTAL_RECEIVED_DATA = 2,
+    HOST_TOTAL_RECEIVED_PACKETS = 3,
+    HOST_COUNT = 4,
+};
+
+enum {
+    EVENT_ERROR = -1,
+    EVENT_NONE = 0,
+    EVENT_CONNECT = 1,
+    EVENT_DISCONNECT = 2,
+    EVENT_RECEIVE = 3,
+};
+
+enum {
+    REASON_NONE = 0,
+    REASON_TIMEOUT = 1,
+    REASON_REMOTE = 2,
+    REASON_LOCAL = 3,
+    REASON_REFUSED = 4,
+    REASON_LIMIT = 5,
+    REASON_COUNT = 6,
+};
+
+enum {
+    DROP_SHORT = 0,
+    DROP_OVERSIZED = 1,
+    DROP_UNKNOWN_PEER = 2,
+    DROP_WRONG_ADDRESS = 3,
+    DROP_WRONG_SESSION = 4,
+    DROP_NO_COMPRESSOR = 5,
+    DROP_UNDECODABLE = 6,
+    DROP_CHECKSUM = 7,
+    DROP_MALFORMED = 8,
+    DROP_WRONG_STATE = 9,
+    DROP_WRONG_CHANNEL = 10,
+    DROP_PACKET_TOO_LARGE = 11,
+    DROP_WAITING_DATA_FULL = 12,
+    DROP_CONNECT_REFUSED = 13,
+    DROP_CONNECT_REPEATED = 14,
+    DROP_HALF_OPEN_LIMIT = 15,
+    DROP_WRONG_PROOF = 16,
+    DROP_OVER_BUDGET = 17,
+    DROP_HOST_DATA_FULL = 18,
+    DROP_QUEUED_DATA_FULL = 19,
+    DROP_HOST_QUEUED_FULL = 20,
+    DROP_COUNT = 21,
+};
+
+enum {
+    GDE_OK = 0,
+    GDE_ERR_MEMORY = -1,
+    GDE_ERR_UNKNOWN_PEER = -2,
+    GDE_ERR_NOT_CONNECTED = -3,
+    GDE_ERR_CHANNEL = -4,
+    GDE_ERR_TOO_LARGE = -5,
+    GDE_ERR_NO_FREE_PEER = -6,
+    GDE_ERR_ARGUMENT = -7,
+    GDE_ERR_SPACE = -8,
+    GDE_ERR_CLOSED = -9,
+    GDE_ERR_QUEUE_FULL = -10,
+};
+
+enum {
+    GDE_HOST_BOUND = 1,
+    GDE_HOST_WILDCARD = 2,
+    GDE_HOST_THREADED = 4,
+    GDE_HOST_NO_OFFLOAD = 8,
+};
+
+/* Bit n of a state's row: state n may follow. */
+#define STATE_TRANSITIONS \
+    { \
+        [STATE_DISCONNECTED] = 1u << STATE_CONNECTING | 1u << STATE_ACKNOWLEDGING_CONNECT, \
+        [STATE_CONNECTING] = 1u << STATE_DISCONNECTED | 1u << STATE_CONNECTED | 1u << STATE_ZOMBIE, \
+        [STATE_ACKNOWLEDGING_CONNECT] = 1u << STATE_DISCONNECTED | 1u << STATE_CONNECTED, \
+        [STATE_CONNECTED] = 1u << STATE_DISCONNECTED | 1u << STATE_DISCONNECT_LATER | 1u << STATE_DISCONNECTING | 1u << STATE_ACKNOWLEDGING_DISCONNECT | 1u << STATE_ZOMBIE, \
+        [STATE_DISCONNECT_LATER] = 1u << STATE_DISCONNECTED | 1u << STATE_DISCONNECTING | 1u << STATE_ACKNOWLEDGING_DISCONNECT | 1u << STATE_ZOMBIE, \
+        [STATE_DISCONNECTING] = 1u << STATE_DISCONNECTED | 1u << STATE_ZOMBIE, \
+        [STATE_ACKNOWLEDGING_DISCONNECT] = 1u << STATE_DISCONNECTED | 1u << STATE_ZOMBIE, \
+        [STATE_ZOMBIE] = 1u << STATE_DISCONNECTED, \
+    }
+
+/* Where the fields of commands begin. */
+enum {
+    HEAD_COMMAND = 0,
+    HEAD_CHANNEL = 1,
+    HEAD_SEQUENCE = 2,
+    HEAD_SIZE = 4,
+};
+
+enum {
+    ACKNOWLEDGE_RECEIVED_SEQUENCE = 4,
+    ACKNOWLEDGE_RECEIVED_SENT_TIME = 6,
+    ACKNOWLEDGE_SIZE = 8,
+};
+
+enum {
+    CONNECT_PEER_ID = 4,
+    CONNECT_INCOMING_SESSION = 6,
+    CONNECT_OUTGOING_SESSION = 7,
+    CONNECT_MTU = 8,
+    CONNECT_WINDOW_SIZE = 12,
+    CONNECT_CHANNEL_COUNT = 16,
+    CONNECT_INCOMING_BANDWIDTH = 20,
+    CONNECT_OUTGOING_BANDWIDTH = 24,
+    CONNECT_THROTTLE_INTERVAL = 28,
+    CONNECT_THROTTLE_ACCELERATION = 32,
+    CONNECT_THROTTLE_DECELERATION = 36,
+    CONNECT_CONNECT_ID = 40,
+    CONNECT_DATA = 44,
+    CONNECT_SIZE = 48,
+};
+
+enum {
+    VERIFY_CONNECT_PEER_ID = 4,
+    VERIFY_CONNECT_INCOMING_SESSION = 6,
+    VERIFY_CONNECT_OUTGOING_SESSION = 7,
+    VERIFY_CONNECT_MTU = 8,
+    VERIFY_CONNECT_WINDOW_SIZE = 12,
+    VERIFY_CONNECT_CHANNEL_COUNT = 16,
+    VERIFY_CONNECT_INCOMING_BANDWIDTH = 20,
+    VERIFY_CONNECT_OUTGOING_BANDWIDTH = 24,
+    VERIFY_CONNECT_THROTTLE_INTERVAL = 28,
+    VERIFY_CONNECT_THROTTLE_ACCELERATION = 32,
+    VERIFY_CONNECT_THROTTLE_DECELERATION = 36,
+    VERIFY_CONNECT_CONNECT_ID = 40,
+    VERIFY_CONNECT_SIZE = 44,
+};
+
+enum {
+    DISCONNECT_DATA = 4,
+    DISCONNECT_SIZE = 8,
+};
+
+enum {
+    PING_COMMAND = 0,
+    PING_CHANNEL = 1,
+    PING_SEQUENCE = 2,
+    PING_SIZE = 4,
+};
+
+enum {
+    SEND_RELIABLE_LENGTH = 4,
+    SEND_RELIABLE_SIZE = 6,
+};
+
+enum {
+    SEND_UNRELIABLE_UNRELIABLE_SEQUENCE = 4,
+    SEND_UNRELIABLE_LENGTH = 6,
+    SEND_UNRELIABLE_SIZE = 8,
+};
+
+enum {
+    SEND_FRAGMENT_START = 4,
+    SEND_FRAGMENT_LENGTH = 6,
+    SEND_FRAGMENT_COUNT = 8,
+    SEND_FRAGMENT_NUMBER = 12,
+    SEND_FRAGMENT_TOTAL = 16,
+    SEND_FRAGMENT_OFFSET = 20,
+    SEND_FRAGMENT_SIZE = 24,
+};
+
+enum {
+    SEND_UNSEQUENCED_GROUP = 4,
+    SEND_UNSEQUENCED_LENGTH = 6,
+    SEND_UNSEQUENCED_SIZE = 8,
+};
+
+enum {
+    BANDWIDTH_LIMIT_INCOMING_BANDWIDTH = 4,
+    BANDWIDTH_LIMIT_OUTGOING_BANDWIDTH = 8,
+    BANDWIDTH_LIMIT_SIZE = 12,
+};
+
+enum {
+    THROTTLE_CONFIGURE_INTERVAL = 4,
+    THROTTLE_CONFIGURE_ACCELERATION = 8,
+    THROTTLE_CONFIGURE_DECELERATION = 12,
+    THROTTLE_CONFIGURE_SIZE = 16,
+};
+
+enum {
+    SEND_UNRELIABLE_FRAGMENT_START = 4,
+    SEND_UNRELIABLE_FRAGMENT_LENGTH = 6,
+    SEND_UNRELIABLE_FRAGMENT_COUNT = 8,
+    SEND_UNRELIABLE_FRAGMENT_NUMBER = 12,
+    SEND_UNRELIABLE_FRAGMENT_TOTAL = 16,
+    SEND_UNRELIABLE_FRAGMENT_OFFSET = 20,
+    SEND_UNRELIABLE_FRAGMENT_SIZE = 24,
+};
+
+#define COMMAND_SIZES \
+    { \
+        [COMMAND_ACKNOWLEDGE] = ACKNOWLEDGE_SIZE, \
+        [COMMAND_CONNECT] = CONNECT_SIZE, \
+        [COMMAND_VERIFY_CONNECT] = VERIFY_CONNECT_SIZE, \
+        [COMMAND_DISCONNECT] = DISCONNECT_SIZE, \
+        [COMMAND_PING] = PING_SIZE, \
+        [COMMAND_SEND_RELIABLE] = SEND_RELIABLE_SIZE, \
+        [COMMAND_SEND_UNRELIABLE] = SEND_UNRELIABLE_SIZE, \
+        [COMMAND_SEND_FRAGMENT] = SEND_FRAGMENT_SIZE, \
+        [COMMAND_SEND_UNSEQUENCED] = SEND_UNSEQUENCED_SIZE, \
+        [COMMAND_BANDWIDTH_LIMIT] = BANDWIDTH_LIMIT_SIZE, \
+        [COMMAND_THROTTLE_CONFIGURE] = THROTTLE_CONFIGURE_SIZE, \
+        [COMMAND_SEND_UNRELIABLE_FRAGMENT] = SEND_UNRELIABLE_FRAGMENT_SIZE, \
+    }
+
+typedef struct {
+    uint8_t ip[16];
+    uint32_t scope;
+    uint16_t port;
+    uint16_t reserved;
+} gde_address;
+
+typedef struct {
+    uint32_t peer_count;
+    uint32_t channel_limit;
+    uint32_t incoming_bandwidth;
+    uint32_t outgoing_bandwidth;
+    uint32_t mtu;
+    uint32_t checksum;
+    uint32_t duplicate_peers;
+    uint32_t maximum_packet_size;
+    uint32_t maximum_waiting_data;
+    uint32_t maximum_kept_data;
+    uint32_t maximum_queued_data;
+    uint32_t maximum_queued_total;
+    uint32_t peer_command_budget;
+    uint32_t peer_byte_budget;
+    uint32_t early_retransmit;
+    uint32_t spare_copies;
+    uint32_t half_open_limit;
+    uint32_t half_open_per_prefix;
+    uint8_t key[32];
+} gde_config;
+
+typedef struct {
+    uint64_t peer;
+    gde_address address;
+    uint32_t state;
+    uint32_t channel_count;
+    uint32_t mtu;
+    uint32_t connect_id;
+    uint32_t window_size;
+    uint32_t incoming_bandwidth;
+    uint32_t outgoing_bandwidth;
+    uint32_t reliable_data_in_transit;
+    uint64_t waiting_data;
+    uint64_t packets_queued;
+} gde_peer_info;
+
+typedef struct {
+    uint64_t peer;
+    const uint8_t *packet;
+    uint64_t length;
+    uint32_t type;
+    uint32_t channel;
+    uint32_t data;
+    uint32_t flags;
+    uint32_t reason;
+    uint32_t command;
+} gde_event;
+
+typedef struct {
+    gde_address address;
+    uint32_t cause;
+    uint32_t times;
+} gde_drop_report;
+
+#define GDE_DEFAULT_CONFIG \
+    ((gde_config){ \
+        .peer_count = 32, \
+        .channel_limit = 0, \
+        .incoming_bandwidth = 0, \
+        .outgoing_bandwidth = 0, \
+        .mtu = 1392, \
+        .checksum = 0, \
+        .duplicate_peers = 4095, \
+        .maximum_packet_size = 33554432, \
+        .maximum_waiting_data = 33554432, \
+        .maximum_kept_data = 268435456, \
+        .maximum_queued_data = 67108864, \
+        .maximum_queued_total = 1073741824, \
+        .peer_command_budget = 8192, \
+        .peer_byte_budget = 1048576, \
+        .early_retransmit = 1, \
+        .spare_copies = 2, \
+        .half_open_limit = 32768, \
+        .half_open_per_prefix = 8192, \
+    })
+
+/* Where the fields of each struct begin, and its size. */
+#define GDE_LAYOUT \
+    { \
+        offsetof(gde_address, ip), offsetof(gde_address, scope), offsetof(gde_address, port), offsetof(gde_address, reserved), sizeof(gde_address), \
+        offsetof(gde_config, peer_count), offsetof(gde_config, channel_limit), offsetof(gde_config, incoming_bandwidth), offsetof(gde_config, outgoing_bandwidth), offsetof(gde_config, mtu), offsetof(gde_config, checksum), offsetof(gde_config, duplicate_peers), offsetof(gde_config, maximum_packet_size), offsetof(gde_config, maximum_waiting_data), offsetof(gde_config, maximum_kept_data), offsetof(gde_config, maximum_queued_data), offsetof(gde_config, maximum_queued_total), offsetof(gde_config, peer_command_budget), offsetof(gde_config, peer_byte_budget), offsetof(gde_config, early_retransmit), offsetof(gde_config, spare_copies), offsetof(gde_config, half_open_limit), offsetof(gde_config, half_open_per_prefix), offsetof(gde_config, key), sizeof(gde_config), \
+        offsetof(gde_peer_info, peer), offsetof(gde_peer_info, address), offsetof(gde_peer_info, state), offsetof(gde_peer_info, channel_count), offsetof(gde_peer_info, mtu), offsetof(gde_peer_info, connect_id), offsetof(gde_peer_info, window_size), offsetof(gde_peer_info, incoming_bandwidth), offsetof(gde_peer_info, outgoing_bandwidth), offsetof(gde_peer_info, reliable_data_in_transit), offsetof(gde_peer_info, waiting_data), offsetof(gde_peer_info, packets_queued), sizeof(gde_peer_info), \
+        offsetof(gde_event, peer), offsetof(gde_event, packet), offsetof(gde_event, length), offsetof(gde_event, type), offsetof(gde_event, channel), offsetof(gde_event, data), offsetof(gde_event, flags), offsetof(gde_event, reason), offsetof(gde_event, command), sizeof(gde_event), \
+        offsetof(gde_drop_report, address), offsetof(gde_drop_report, cause), offsetof(gde_drop_report, times), sizeof(gde_drop_report), \
+    }
+
+#define GDE_FINGERPRINT UINT64_C(0xe756d53bbaa4f111)
+
+#endif
