@@ -21,6 +21,7 @@ PAGES = [
     "docs/hostile-networks.md",
     "docs/performance.md",
     "docs/testing.md",
+    "docs/changing.md",
 ]
 
 
