@@ -148,10 +148,10 @@ class RecordingPeer(ENetMultiplayerPeer):
     last: tuple[int, int] = (-1, -1)
     """Its mode and channel."""
 
-    def _take_packet(self) -> tuple[Error, bytes]:
-        if self.get_available_packet_count():
-            self.last = int(self.get_packet_mode()), self.get_packet_channel()
-        return super()._take_packet()
+    def _take_into(self, taken: list[tuple[bytes, int, int, ENetMultiplayerPeer.TransferMode]]) -> None:
+        super()._take_into(taken)
+        _, _, channel, mode = taken[-1]
+        self.last = int(mode), channel
 
 
 class Main(Node):
