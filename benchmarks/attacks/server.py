@@ -1,7 +1,8 @@
 """A server under attack, in a process of its own: ``python -m benchmarks.attacks.server ENGINE [KIND] [at HOST]``.
 
-ENGINE is one of ours, or ``pyenet``; KIND is one of ``programs.PROGRAMS``. Prints its port. For every line it reads, it
-prints how it is: one JSON object; after an empty one it looks for the longest turn anew. Ends with its standard input.
+ENGINE is one of ours, or ``pyenet``; KIND is one of ``programs.PROGRAMS``. Prints its port. It answers each
+line of its standard input with its state, one JSON object, and ends with that input. An empty line also resets the
+longest turn that it has measured.
 """
 
 from __future__ import annotations

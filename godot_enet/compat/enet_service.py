@@ -108,7 +108,7 @@ class ServiceMethods:
 
         Returns:
             ``[event_type, peer, data, channel]``, also by name. CONNECT: ``data`` from the connecting side (0 on
-            that side itself). DISCONNECT: ``data`` from the remote, 0 for a time-out or our own request; the peer is
+            that side itself). DISCONNECT: ``data`` from the remote, 0 for a timeout or our own request; the peer is
             inactive by now. RECEIVE: take the packet with ``peer.get_packet()``.
 
         Packets that arrived, and so were acknowledged, before the remote's DISCONNECT are reported before it, where

@@ -374,7 +374,7 @@ def _name(callable: Callable[..., object]) -> str:
 def _key(callable: Callable[..., object]) -> Hashable:
     """What makes it the same callable: the identity of its parts, whatever they may say about being equal."""
     function = getattr(callable, "__func__", None)
-    if function is not None:  # a method, made anew at each access
+    if function is not None:  # a bound method: each access makes a new object
         of: Any = callable.__self__  # type: ignore[attr-defined]
         # So is a decorated method, of which this may be the rpc().
         return _key(of) if hasattr(type(of), "__func__") else id(of), id(function)

@@ -26,10 +26,10 @@ _SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
 _SINGLE_SEGMENT = 0x20
 _CHECKSUM = 0x04
 _REPEATED_BYTE = 1
-_MOST_FRAMES = 8
+_MAX_FRAMES = 8
 """Of a datagram. A sender makes one; each takes a while, however little is in it."""
-_LEAST_WINDOW_BITS = 10
-_MOST_WINDOW_BITS = 31
+_MIN_WINDOW_BITS = 10
+_MAX_WINDOW_BITS = 31
 """libzstd refuses larger ones."""
 
 
@@ -66,7 +66,7 @@ class Zstd:
         at = frames = 0
         while at < len(data):
             frames += 1
-            if frames > _MOST_FRAMES:
+            if frames > _MAX_FRAMES:
                 return None
             room = limit - len(plain)
             frame = _read_frame(data, at, room)
@@ -105,11 +105,11 @@ def _read_frame(data: bytes, at: int, limit: int) -> _Frame | None:
     at += 5
     window = b""
     if not descriptor & _SINGLE_SEGMENT:
-        if _LEAST_WINDOW_BITS + (data[at] >> 3) > _MOST_WINDOW_BITS:
+        if _MIN_WINDOW_BITS + (data[at] >> 3) > _MAX_WINDOW_BITS:
             return None
         # Nothing reaches back further than the output is long, whatever the frame asks for.
-        bits = max(_LEAST_WINDOW_BITS, limit.bit_length())
-        window = bytes([bits - _LEAST_WINDOW_BITS << 3])
+        bits = max(_MIN_WINDOW_BITS, limit.bit_length())
+        window = bytes([bits - _MIN_WINDOW_BITS << 3])
         at += 1
     rest = at
     at += (0, 1, 2, 4)[descriptor & 3]

@@ -5,7 +5,7 @@ Four budgets, none of which ENet has:
 - *Work*: the commands and bytes of one peer in one receive pass, which has 256 datagrams at most. Decompressing counts
   as commands, too: a few bytes may stand for thousands. What comes beyond them waits, unread but for its header, for
   the next pass, where it comes first; that is nothing against an honest sender, whose codec may be slow here. Of each
-  peer 256 datagrams may wait. What comes beyond them is dropped, and is sent again if it was reliable; who is beyond
+  peer 256 datagrams may wait. Further ones are dropped, and are sent again if they were reliable; a peer that exceeds
   them for five seconds on end is disconnected.
 - *Work that nobody has proved to be its own*: datagrams that do not decode, or have a wrong checksum, and compressed
   ones of half-open connections. Anybody can send them in the name of a peer, so they are not held against it. They are
@@ -14,8 +14,8 @@ Four budgets, none of which ENet has:
 - *Memory*: the bytes that all peers together make the host keep. Once they are used up, each peer may have its share
   of them and no more, but for one that may finish its packet.
 - *What waits to be sent*, or to be acknowledged: a peer that takes less than others send it, by way of this host, makes
-  it keep the rest. Beyond the limit of a peer, or its share of a full host, packets are refused; who is beyond it and
-  acknowledges none at all for as long as ENet waits at least before it gives a peer up is disconnected.
+  it keep the rest. Beyond the limit of a peer, or its share of a full host, packets are refused. A peer over its limit
+  that acknowledges nothing for its minimum timeout, the least that ENet waits, is disconnected.
 
 Units: bytes, milliseconds.
 """
@@ -102,7 +102,7 @@ def next_of_backlog(engine: PythonEngine, peer: Peer) -> bytes | None:
 
 
 def charge_nobody(engine: PythonEngine, commands: int) -> None:
-    """Count work for somebody who has not proved to be himself."""
+    """Count work of a sender that has not proved its address."""
     if engine.suspect_pass != engine.pass_number:
         engine.suspect_commands = 0
         engine.suspect_pass = engine.pass_number
@@ -115,7 +115,7 @@ def is_nobody_exhausted(engine: PythonEngine) -> bool:
 
 
 def cost_of_decoding(engine: PythonEngine, coded: int, decoded: int) -> int:
-    """What it takes to decompress so many bytes into so many, in commands."""
+    """The price, in commands, of decompressing ``coded`` bytes into ``decoded`` ones."""
     if getattr(engine.compressor, "native_mode", None) == NativeCodec.RANGE_CODER:
         return decoded // RANGE_CODED_BYTES
     return (coded + decoded) // CODED_BYTES
@@ -168,7 +168,7 @@ def may_keep(engine: PythonEngine, peer: Peer, size: int, *, finishes: bool = Fa
 
 
 def may_queue(engine: PythonEngine, peer: Peer, length: int) -> bool:
-    """Whether a packet of so many bytes may wait to be sent to the peer; the only one may always."""
+    """Whether a packet of this size may wait to be sent to the peer. Always, if nothing else waits for it."""
     size = length + KEPT_OVERHEAD * max(1, -(-length // peer.fragment_length))
     queued = peer.queued_data + size
     limit, total, of_all = engine.maximum_queued_data, engine.maximum_queued_total, engine.queued_data
