@@ -1,11 +1,12 @@
-"""Writes what follows from ``godot_enet/core/protocol`` and from ``gde.h``, so that nothing of it is written twice.
+"""Generates files from ``godot_enet/core/protocol`` and ``gde.h``, so that each definition is written once.
 
-- ``native/src/gde_generated.h``: the numbers, enums, layouts and structs of the C library;
-- ``native/generated.py``: the functions of the library as ctypes wants them, and the fingerprint by which the loader
-  recognises a library of other sources;
+- ``native/src/gde_generated.h``: the numbers, enums and structs of the C library;
+- ``native/src/wire.h``: a record for each command, with functions to parse and build it;
+- ``native/generated.py``: the functions of the library for ctypes, and the fingerprint by which the loader detects
+  a library built from other sources;
 - tables in the documentation, between ``<!-- generated: ... -->`` and ``<!-- end -->``.
 
-With ``--check`` nothing is written, and the exit code is 1 if something is not as it would be.
+``--check`` writes nothing, and exits with 1 if a file is stale.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from enum import IntEnum, IntFlag
 from hashlib import sha256
@@ -27,18 +28,19 @@ CORE = ROOT / "godot_enet" / "core"
 SOURCES = CORE / "native" / "src"
 
 for _name in ("godot_enet", "godot_enet.core", "godot_enet.core.native"):
-    # In the place of the packages themselves: those would load what is only made here.
+    # Stand-ins for the packages, which would import files that are generated here.
     _package = ModuleType(_name)
     _package.__path__ = [str(ROOT.joinpath(*_name.split(".")))]
     sys.modules[_name] = _package
 
-from godot_enet.core.native.records import RECORDS, HostFlag, Result  # noqa: E402
+from godot_enet.core.native.structs import STRUCTS, HostFlag, Result  # noqa: E402
 from godot_enet.core.protocol import constants, tuning  # noqa: E402
 from godot_enet.core.protocol.config import HostConfig  # noqa: E402
+from godot_enet.core.protocol.constants import Command, PeerState  # noqa: E402
 from godot_enet.core.protocol.drops import Drop  # noqa: E402
 from godot_enet.core.protocol.events import DisconnectReason, EventType  # noqa: E402
-from godot_enet.core.protocol.states import TRANSITIONS  # noqa: E402
-from godot_enet.core.protocol.wire import HEAD, LAYOUTS, Layout  # noqa: E402
+from godot_enet.core.protocol.states import DATA, STATES, TRANSITIONS  # noqa: E402
+from godot_enet.core.protocol.wire import HEAD_LAYOUT, LAYOUTS, Layout  # noqa: E402
 
 MARK = "Written by scripts/generate; changes here are lost."
 ENUMS: dict[str, type[IntEnum] | type[IntFlag]] = {
@@ -56,7 +58,7 @@ ENUMS: dict[str, type[IntEnum] | type[IntFlag]] = {
     "GDE": Result,
     "GDE_HOST": HostFlag,
 }
-"""By what their names begin with in C."""
+"""By the prefix of their names in C."""
 DEFAULTS: dict[str, int] = {one.name: int(one.default) for one in fields(HostConfig) if one.name != "seed"}  # type: ignore[arg-type]
 _SCALARS: dict[Any, str] = {
     ctypes.c_uint8: "uint8_t",
@@ -77,28 +79,81 @@ def c_array(name: str, rows: Mapping[str, str]) -> str:
     return f"#define {name} \\\n    {{ \\\n" + "".join(f"    {line} \\\n" for line in lines) + "    }\n"
 
 
+def c_list(name: str, values: Iterable[int]) -> str:
+    """A macro for the initializer of an array, in the order of its values."""
+    return f"#define {name} {{ {', '.join(map(str, values))} }}\n"
+
+
+def c_rows(name: str, prefix: str, rows: Mapping[PeerState, frozenset[Any]]) -> str:
+    """A macro for an array of sets of bits, by state."""
+    return c_array(
+        f"STATE_{name}",
+        {
+            f"STATE_{state.name}": " | ".join(f"1u << {prefix}_{one.name}" for one in sorted(members)) or "0"
+            for state, members in rows.items()
+        },
+    )
+
+
 def numbers(module: ModuleType) -> dict[str, int]:
-    """What a module exports as numbers, in its order."""
+    """The numbers that a module exports, in its order."""
     return {name: value for name, value in vars(module).items() if name in module.__all__ and isinstance(value, int)}
 
 
 def members(prefix: str, kind: type[IntEnum] | type[IntFlag]) -> dict[str, int]:
-    """An enum's, and how many they are where they count from 0."""
+    """The members of an enum, and their count if they start from 0."""
     made = {f"{prefix}_{member.name}": int(member) for member in kind}
     if list(made.values()) == list(range(len(made))):
         made[f"{prefix}_COUNT"] = len(made)
     return made
 
 
-def places(name: str, layout: Layout) -> dict[str, int]:
-    """Where the fields of a command begin that only it has, and its size."""
-    begins = {}
+_ON_THE_WIRE = {
+    "B": ("uint8_t", "at[{0}]", "at[{0}] = {1}"),
+    "H": ("uint16_t", "read16(at + {0})", "write16(at + {0}, {1})"),
+    "I": ("uint32_t", "read32(at + {0})", "write32(at + {0}, {1})"),
+    "4s": ("uint32_t", "read32_little(at + {0})", "write32_little(at + {0}, {1})"),
+}
+"""Of each ``struct`` code: its type in C, how it is read, and how written."""
+
+
+def c_record(name: str, layout: Layout, begin: int) -> str:
+    """The fields of a command, which start at ``begin``: the struct, and the functions that parse and build it."""
+    fields, reads, writes = [], [], []
     codes = ">"
     for field, code in layout:
-        begins[f"{name}_{field.upper()}"] = calcsize(codes)
+        kind, read, write = _ON_THE_WIRE[code]
+        place = begin + calcsize(codes)
+        fields.append(f"    {kind} {field};\n")
+        reads.append(f"        .{field} = {read.format(place)},\n")
+        writes.append(f"    {write.format(place, f'fields->{field}')};\n")
         codes += code
-    own = list(begins.items())[0 if layout is HEAD else len(HEAD) :]
-    return {**dict(own), f"{name}_SIZE": calcsize(codes)}
+    return (
+        f"typedef struct {{\n{''.join(fields)}}} {name}_fields;\n"
+        f"static inline {name}_fields parse_{name}(const uint8_t *at) {{\n"
+        f"    return ({name}_fields){{\n{''.join(reads)}    }};\n}}\n"
+        f"static inline void build_{name}(uint8_t *at, const {name}_fields *fields) {{\n{''.join(writes)}}}\n"
+    )
+
+
+def wire_header() -> str:
+    """wire.h."""
+    sizes = {
+        f"{command.name}_SIZE": calcsize(">" + "".join(code for _, code in layout))
+        for command, layout in LAYOUTS.items()
+    }
+    head_size = calcsize(">" + "".join(code for _, code in HEAD_LAYOUT))
+    own = {command: layout[len(HEAD_LAYOUT) :] for command, layout in LAYOUTS.items()}
+    parts = [
+        f"/* {MARK}\n * The commands of godot_enet/core/protocol/wire.py. `at` is the first byte of a command. */\n"
+        '#ifndef GDE_WIRE_H\n#define GDE_WIRE_H\n\n#include "basics.h"\n',
+        c_enum({"HEAD_SIZE": head_size, **sizes}),
+        c_array("COMMAND_SIZES", {f"COMMAND_{command.name}": f"{command.name}_SIZE" for command in LAYOUTS}),
+        c_record("head", HEAD_LAYOUT, 0),
+        *(c_record(command.name.lower(), layout, head_size) for command, layout in own.items() if layout),
+        "#endif\n",
+    ]
+    return "\n".join(parts)
 
 
 def struct(name: str, record: type[ctypes.Structure]) -> str:
@@ -106,7 +161,7 @@ def struct(name: str, record: type[ctypes.Structure]) -> str:
     lines = []
     for field, kind, *_ in record._fields_:
         if issubclass(kind, ctypes.Structure):
-            lines.append(f"{next(key for key, value in RECORDS.items() if value is kind)} {field}")
+            lines.append(f"{next(key for key, value in STRUCTS.items() if value is kind)} {field}")
         elif issubclass(kind, ctypes.Array):
             lines.append(f"{_SCALARS[kind._type_]} {field}[{kind._length_}]")
         elif kind is ctypes.c_void_p:
@@ -116,33 +171,40 @@ def struct(name: str, record: type[ctypes.Structure]) -> str:
     return "typedef struct {\n" + "".join(f"    {line};\n" for line in lines) + f"}} {name};\n"
 
 
+def without_comments(file: str) -> str:
+    """A file of the library."""
+    return re.sub(r"/\*.*?\*/", "", (SOURCES / file).read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
 def prototypes(file: str) -> list[str]:
     """The functions that a file exports, a line each."""
-    text = re.sub(r"/\*.*?\*/", "", (SOURCES / file).read_text(encoding="utf-8"), flags=re.DOTALL)
-    found = re.findall(r"^GDE_API ([^;{]+?)\s*[;{]", text, flags=re.MULTILINE)
+    found = re.findall(r"^GDE_API ([^;{]+?)\s*[;{]", without_comments(file), flags=re.MULTILINE)
     return [re.sub(r"\s+", " ", one) for one in found]
 
 
+def hot_abi() -> list[str]:
+    """What C and Python must agree on for the C methods: names, formats of arguments, and objects in their order."""
+    files = sorted(path.name for path in SOURCES.glob("hot*.[ch]"))
+    texts = [found for file in files for found in re.findall(r'"(?:[^"\\\n]|\\.)*"', without_comments(file))]
+    return [*texts, *re.findall(r"X\([^()]* (Py\w+)\)", without_comments("python_abi.h"))]
+
+
 def header() -> str:
-    """gde_generated.h, but for the fingerprint."""
+    """gde_generated.h, without the fingerprint."""
     parts = [
-        f"/* {MARK}\n * The numbers are explained in godot_enet/core/protocol, the structs in native/records.py. */\n"
+        f"/* {MARK}\n * The numbers are explained in godot_enet/core/protocol, the structs in native/structs.py. */\n"
         "#ifndef GDE_GENERATED_H\n#define GDE_GENERATED_H\n\n#include <stddef.h>\n#include <stdint.h>\n",
         c_enum(numbers(constants)),
         c_enum(numbers(tuning)),
+        c_list("ROUND_TRIP_BOUNDS", constants.ROUND_TRIP_BOUNDS),
         *(c_enum(members(prefix, kind)) for prefix, kind in ENUMS.items()),
-        "/* Bit n of a state's row: state n may follow. */\n"
-        + c_array(
-            "STATE_TRANSITIONS",
-            {
-                f"STATE_{state.name}": " | ".join(f"1u << STATE_{after.name}" for after in sorted(following))
-                for state, following in TRANSITIONS.items()
-            },
+        "/* Bit n of a state's row: state n may follow. */\n" + c_rows("TRANSITIONS", "STATE", TRANSITIONS),
+        "/* Bit n of a state's row: what becomes of command n, see states.py. */\n"
+        + "\n".join(
+            c_rows(name.upper(), "COMMAND", {state: getattr(rules, name) for state, rules in STATES.items()})
+            for name in ("takes", "ignores", "acknowledges", "sends")
         ),
-        "/* Where the fields of commands begin. */\n" + c_enum(places("HEAD", HEAD)),
-        *(c_enum(places(command.name, layout)) for command, layout in LAYOUTS.items()),
-        c_array("COMMAND_SIZES", {f"COMMAND_{command.name}": f"{command.name}_SIZE" for command in LAYOUTS}),
-        *(struct(name, record) for name, record in RECORDS.items()),
+        *(struct(name, record) for name, record in STRUCTS.items()),
         "#define GDE_DEFAULT_CONFIG \\\n    ((gde_config){ \\\n"
         + "".join(f"        .{name} = {value}, \\\n" for name, value in DEFAULTS.items())
         + "    })\n",
@@ -151,7 +213,7 @@ def header() -> str:
             "        "
             + " ".join(f"offsetof({name}, {field})," for field, *_ in record._fields_)
             + f" sizeof({name}), \\\n"
-            for name, record in RECORDS.items()
+            for name, record in STRUCTS.items()
         )
         + "    }\n",
     ]
@@ -159,10 +221,9 @@ def header() -> str:
 
 
 def fingerprint() -> int:
-    """64 bits that change with anything that the two sides must agree about."""
-    return int.from_bytes(
-        sha256("\n".join([header(), *prototypes("gde.h"), *prototypes("hot.c")]).encode()).digest()[:8], "big"
-    )
+    """64 bits that change with anything that both sides share."""
+    shared = [header(), wire_header(), *prototypes("gde.h"), *prototypes("hot_types.c"), *hot_abi()]
+    return int.from_bytes(sha256("\n".join(shared).encode()).digest()[:8], "big")
 
 
 def c_header() -> str:
@@ -190,7 +251,7 @@ def python_table() -> str:
 
 
 def amount(number: int) -> str:
-    """A default for people."""
+    """A default, formatted for the tables."""
     for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
         if number >= size and number % size == 0:
             return f"{number // size} {unit}"
@@ -198,13 +259,16 @@ def amount(number: int) -> str:
 
 
 def drops_table() -> str:
-    """Causes and what they mean."""
-    rows = [f"| `{cause.name}` | {'not sent: ' * cause.outgoing}{cause.explanation} |" for cause in Drop]
+    """Causes and their meanings."""
+    rows = [
+        f"| `{cause.name}` | {'not sent: ' * cause.outgoing}{'connecting: ' * cause.connecting}{cause.explanation} |"
+        for cause in Drop
+    ]
     return "\n".join(["| cause | meaning |", "|---|---|", *rows])
 
 
 def limits_table() -> str:
-    """The settings that are limits."""
+    """The settings with limits."""
     rows = [
         f"| {one.metadata['limits']} | {amount(DEFAULTS[one.name])} | `{one.name}` |"
         for one in fields(HostConfig)
@@ -213,13 +277,40 @@ def limits_table() -> str:
     return "\n".join(["| limit | default | `HostConfig` |", "|---|---|---|", *rows])
 
 
+def commands(some: frozenset[Command]) -> str:
+    """A set of commands, formatted for the tables."""
+    if some == frozenset(Command) - {Command.NONE}:
+        return "all"
+    named = [command.name for command in sorted(some - DATA)]
+    return ", ".join(["packets"] * (some >= DATA) + named) or "-"
+
+
 def states_table() -> str:
-    """Which state may follow which."""
-    rows = [
-        f"| {state.name} | {', '.join(after.name for after in sorted(following))} |"
-        for state, following in TRANSITIONS.items()
+    """The states of a peer as a diagram, and a table of their commands."""
+
+    def place(state: PeerState) -> str:
+        return "[*]" if state is PeerState.DISCONNECTED else state.name
+
+    arrows = [
+        f"    {place(state)} --> {place(after)}" for state, rules in STATES.items() for after in sorted(rules.following)
     ]
-    return "\n".join(["| state | may be followed by |", "|---|---|", *rows])
+    rows = [
+        f"| {state.name} | {commands(rules.takes)} | {commands(rules.ignores)} | {commands(rules.acknowledges)} "
+        f"| {commands(rules.sends)} |"
+        for state, rules in STATES.items()
+    ]
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            *arrows,
+            "```",
+            "",
+            "| state | takes from the remote | ignores | acknowledges | queues for the remote |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
 
 
 TABLES = {
@@ -240,15 +331,16 @@ def page(path: Path, name: str, table: str) -> str:
 
 
 def everything() -> Iterator[tuple[Path, str]]:
-    """Each file, and what is to be in it."""
+    """Each file with its generated text."""
     yield SOURCES / "gde_generated.h", c_header()
+    yield SOURCES / "wire.h", wire_header()
     yield CORE / "native" / "generated.py", python_table()
     for file, (name, table) in TABLES.items():
         yield ROOT / file, page(ROOT / file, name, table())
 
 
 def main() -> int:
-    """Write, or with ``--check`` say what is stale."""
+    """Write the files, or with ``--check`` report stale ones."""
     check = "--check" in sys.argv[1:]
     stale = 0
     for path, text in everything():

@@ -1,5 +1,7 @@
-"""ENet itself: no Godot in here. For programs that want plain ENet, and for those who test against it."""
+"""Plain ENet, without Godot's classes."""
 
+from godot_enet.core.any_host import AnyHost, HostOpener
+from godot_enet.core.drivers.waiting import Waker
 from godot_enet.core.errors import (
     BindError,
     EnetError,
@@ -10,11 +12,25 @@ from godot_enet.core.errors import (
     NotConnected,
     PacketTooLarge,
     SendQueueFull,
+    SeveralShards,
     UnknownPeer,
     UnknownZone,
 )
 from godot_enet.core.host import Host
-from godot_enet.core.interface import Address, PeerInfo
+from godot_enet.core.interface import (
+    Address,
+    Clock,
+    Compressor,
+    Datagram,
+    DropReport,
+    Engine,
+    HostView,
+    PeerInfo,
+    Summary,
+    Transport,
+    TransportStage,
+)
+from godot_enet.core.native import NativeUnavailable
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.constants import (
     Command,
@@ -27,23 +43,33 @@ from godot_enet.core.protocol.constants import (
 )
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
+from godot_enet.core.shards import shard_of
 
 __all__ = [
     "Address",
+    "AnyHost",
     "BindError",
+    "Clock",
     "Command",
+    "Compressor",
+    "Datagram",
     "DisconnectMode",
     "DisconnectReason",
     "Drop",
+    "DropReport",
     "EnetError",
+    "Engine",
     "Event",
     "EventType",
     "Host",
     "HostBusy",
     "HostClosed",
     "HostConfig",
+    "HostOpener",
     "HostStatistic",
+    "HostView",
     "InvalidChannel",
+    "NativeUnavailable",
     "NoFreePeer",
     "NotConnected",
     "PacketFlag",
@@ -54,6 +80,12 @@ __all__ = [
     "PeerState",
     "PeerStatistic",
     "SendQueueFull",
+    "SeveralShards",
+    "Summary",
+    "Transport",
+    "TransportStage",
     "UnknownPeer",
     "UnknownZone",
+    "Waker",
+    "shard_of",
 ]

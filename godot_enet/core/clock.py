@@ -11,6 +11,6 @@ class SystemClock:
     """Monotonic milliseconds of the operating system; a :class:`~godot_enet.core.interface.Clock`."""
 
     def now(self) -> int:
-        """Milliseconds since an arbitrary point, never going back."""
+        """Monotonic milliseconds since an arbitrary point."""
         # Not monotonic_ns: before Python 3.13 that is a coarse clock on Windows, and not the one the C side uses.
         return perf_counter_ns() // 1_000_000

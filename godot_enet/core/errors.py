@@ -1,4 +1,4 @@
-"""The exceptions of the core. Raised for the caller's mistakes only, with the state unchanged.
+"""The exceptions of the core. Raised only for errors of the caller, with the state unchanged.
 
 Nothing from the network ever raises: bad datagrams are dropped and counted (see ``protocol.drops.Drop``).
 
@@ -7,13 +7,14 @@ Nothing from the network ever raises: bad datagrams are dropped and counted (see
     +-- NotConnected     the peer is not in state CONNECTED
     +-- InvalidChannel   channel beyond what was negotiated
     +-- PacketTooLarge   beyond the host's maximum packet size, or too many fragments
-    +-- SendQueueFull    too much waits to be sent already
-    +-- NoFreePeer       every slot is taken
+    +-- SendQueueFull    the send queue is full
+    +-- NoFreePeer       every slot is in use
     +-- HostClosed       the host was closed
     +-- BindError        the socket could not be created or bound
-    +-- UnknownZone      an IPv6 address is on a network that this machine does not have
+    +-- SeveralShards    the host has several shards, and cannot do this with more than one
+    +-- UnknownZone      the zone of an IPv6 address names no interface of this machine
 
-``HostBusy`` is a RuntimeError: it means a call at the wrong time, which nothing here may swallow.
+``HostBusy`` is a RuntimeError, so that nothing here suppresses it: it means a call at the wrong time.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ __all__ = [
     "NotConnected",
     "PacketTooLarge",
     "SendQueueFull",
+    "SeveralShards",
     "UnknownPeer",
     "UnknownZone",
 ]
 
 
 class EnetError(Exception):
-    """Base of everything the core raises on purpose."""
+    """Base class of the exceptions that the core raises."""
 
 
 class UnknownPeer(EnetError):
-    """The peer handle does not name a peer of this host (any more)."""
+    """The peer handle does not name a current peer of this host."""
 
 
 class NotConnected(EnetError):
@@ -54,7 +56,7 @@ class PacketTooLarge(EnetError):
 
 
 class SendQueueFull(EnetError):
-    """Too much waits to be sent to the peer, or to all peers together, or to be acknowledged: try again later."""
+    """Too much data is queued for the peer or for all peers together, or unacknowledged: try again later."""
 
 
 class NoFreePeer(EnetError):
@@ -69,14 +71,17 @@ class BindError(EnetError):
     """The UDP socket could not be created or bound."""
 
 
+class SeveralShards(EnetError):
+    """A host with several shards cannot connect, nor be handed over to Python once it has peers."""
+
+
 class UnknownZone(EnetError):
     """An IPv6 address has the zone (``%eth0``, ``%2``) of a network interface that does not exist."""
 
 
 class HostBusy(RuntimeError):
-    """The call cannot be made in the middle of another call of the same host.
+    """The call cannot be made inside another call of the same host.
 
-    A signal handler, a finalizer, a log handler or a connect hook has run in the middle of a call, and asks for
-    something that cannot wait for its end: ``service``, ``connect``. Also raised where another thread stays inside the
-    host.
+    A signal handler, a finalizer, a log handler or a connect hook ran inside a call, and requested something that
+    cannot be postponed to its end: ``service`` or ``connect``. Also raised when another thread does not leave the host.
     """

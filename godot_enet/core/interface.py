@@ -1,20 +1,20 @@
-"""The seams: what an engine, a transport and a compressor are, and the plain records that cross them.
+"""The interfaces between layers: engine, transport, compressor, clock, and the records that they exchange.
 
-Everything that joins two layers is written against these Protocols, never against an implementation.
+Code that joins two layers depends on these Protocols, never on an implementation.
 
-The contract of an engine, which its users (the pump, the simulated world) keep and the tests check:
+The contract of an engine, which its callers (the pump, the simulated world) follow and the tests check:
 
 1. One thread at a time. The engine has no clock, socket, thread or callback.
-2. ``now`` is a count of milliseconds that never goes back. Its origin is free; only its low 16 bits travel.
-3. After any call that brings something in (``receive``, ``handle_timeout``, a user call), drain the outputs:
+2. ``now`` is a monotonic count of milliseconds. Its origin is arbitrary; only its low 16 bits are sent.
+3. After any call with input (``receive``, ``handle_timeout``, a user call), drain the outputs:
    ``poll_transmit`` first, then ``poll_event`` until it returns None, then ask ``poll_timeout``.
-4. ``receive`` takes any bytes from anyone and never raises. User calls raise ``EnetError``, and have
-   changed nothing then.
-5. ``handle_timeout`` may come late or too often.
+4. ``receive`` accepts any bytes and never raises. User calls raise ``EnetError`` without changing
+   anything.
+5. ``handle_timeout`` may be called late or too often.
 6. Equal config (with its seed), calls and times give equal datagrams, events and deadlines.
-7. An exception may come out of a signal handler in the middle of any call. The next call goes on where that one was
-   broken off: of what was acknowledged or reported nothing is lost, and nothing comes twice. A broken-off ``connect``,
-   ``send``, ``disconnect`` or setting has either happened by then or not at all; ``broadcast``, for some peers only.
+7. A signal handler may raise an exception inside any call. The next call continues where that one was interrupted:
+   acknowledged or reported data is neither lost nor duplicated. An interrupted ``connect``, ``send``, ``disconnect`` or
+   setting has taken effect completely or not at all; ``broadcast`` may have reached some peers only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from godot_enet.core.protocol.constants import DisconnectMode, PeerOption, PeerState, PeerStatistic
+from godot_enet.core.protocol.constants import DisconnectMode, HostStatistic, PeerOption, PeerState, PeerStatistic
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import Event, PeerHandle
 
@@ -35,6 +35,8 @@ __all__ = [
     "Engine",
     "HostView",
     "PeerInfo",
+    "Summary",
+    "Totals",
     "Transport",
     "TransportStage",
 ]
@@ -43,7 +45,7 @@ __all__ = [
 class Address(NamedTuple):
     """An IP literal (IPv4 dotted, IPv6 compressed; never v4-mapped) and a UDP port.
 
-    A link-local IPv6 address has its network interface's number behind it: ``fe80::1%2``.
+    A link-local IPv6 address ends with the number of its network interface: ``fe80::1%2``.
     """
 
     host: str
@@ -61,7 +63,7 @@ class Datagram(NamedTuple):
 
 
 class DropReport(NamedTuple):
-    """Something received was not used: why, from whom, and how often since the last report of this cause."""
+    """A drop: its cause, the last address, and how often since the last report of this cause."""
 
     cause: Drop
     address: Address
@@ -69,7 +71,7 @@ class DropReport(NamedTuple):
 
 
 class PeerInfo(NamedTuple):
-    """A peer as it stands now."""
+    """A snapshot of a peer."""
 
     handle: PeerHandle
     state: PeerState
@@ -84,20 +86,51 @@ class PeerInfo(NamedTuple):
     reliable_data_in_transit: int
     """Bytes of reliable data sent and not acknowledged."""
     waiting_data: int
-    """Bytes received that the program has not taken: not reported yet, or reported and not taken as far as it says."""
+    """Received bytes that the program has not read: not reported yet, or reported and set as unread."""
     packets_queued: int
     """Commands queued and not yet sent."""
 
 
+class Summary(NamedTuple):
+    """Sums over all peers of a host. Statistics are sums over the connected ones: divide them by their number."""
+
+    connecting: int
+    connected: int
+    """Peers in state CONNECTED or DISCONNECT_LATER."""
+    disconnecting: int
+    half_open: int
+    """Connections without a proved address, which take no slot."""
+    packets_queued: int
+    """Commands queued and not yet sent."""
+    queued_data: int
+    """Bytes that wait to be sent or acknowledged, and 256 for each packet or fragment."""
+    buffered_data: int
+    """Received bytes that the program has not read, overhead included."""
+    reliable_data_in_transit: int
+    """Bytes of reliable data sent and not acknowledged."""
+    packet_loss: int
+    """In units of 1/65536 of the commands sent."""
+    packet_throttle: int
+    """In units of 1/32: how many of the unreliable packets are sent."""
+    round_trip_time: int
+    """Milliseconds."""
+    round_trip_times: tuple[int, ...]
+    """How many peers have a round trip time in each class of ``ROUND_TRIP_BOUNDS``."""
+
+
+Totals = dict[HostStatistic, tuple[int, int]]
+"""Traffic since a host was opened, and the part of it that the program has not popped."""
+
+
 class Compressor(Protocol):
-    """Codes the commands of whole datagrams; stateless from one datagram to the next."""
+    """Compresses the commands of whole datagrams; keeps no state between datagrams."""
 
     def compress(self, data: bytes, limit: int) -> bytes | None:
-        """The coded form, or None where it would not be shorter than ``limit`` bytes."""
+        """The compressed data, or None if it would not be shorter than ``limit`` bytes."""
         ...
 
     def decompress(self, data: bytes, limit: int) -> bytes | None:
-        """The plain form, or None where ``data`` is not valid or holds more than ``limit`` bytes. Never raises."""
+        """The decompressed data, or None if ``data`` is invalid or holds more than ``limit`` bytes. Never raises."""
         ...
 
 
@@ -109,10 +142,10 @@ class Engine(Protocol):
         """Which engine this is: ``"python"`` or ``"native"``."""
         ...
 
-    # A. look
+    # A. queries
     @property
     def channel_limit(self) -> int:
-        """Channels granted to those who connect, 1..255."""
+        """Channels granted to clients, 1..255."""
         ...
 
     @property
@@ -121,7 +154,7 @@ class Engine(Protocol):
         ...
 
     def peers(self) -> Sequence[PeerHandle]:
-        """Every slot in use, in slot order."""
+        """The handles of all peers, in slot order."""
         ...
 
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
@@ -136,30 +169,36 @@ class Engine(Protocol):
         """ENet's raw 32-bit number (ratios x 65536 or x 32, times in ms). Raises ``UnknownPeer``."""
         ...
 
-    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
-        """Let at most so many proved addresses of one network (/24 of IPv4, /48 of IPv6) connect each second from now
-        on, 0 for any number; whether one more of this address's network may in the current second."""
+    def summary(self) -> Summary:
+        """Sums over all peers, in one call."""
         ...
 
-    # B. from the world
+    def may_connect(self, address: Address, per_second: int, now: int) -> bool:
+        """Limit the verified connections per second of one network (/24 of IPv4, /48 of IPv6); 0 is unlimited.
+
+        Returns whether the network of ``address`` may connect once more in the current second.
+        """
+        ...
+
+    # B. network input
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
-        """Take datagrams in the order they arrived. One call is one receive pass: what each peer's budgets are for."""
+        """Process datagrams in the order they arrived. One call is one receive pass, to which each budget applies."""
         ...
 
     def handle_timeout(self, now: int) -> None:
-        """Do what is due: time-outs, pings, the per-second bandwidth throttle."""
+        """Do everything due: timeouts, pings, the per-second bandwidth throttle."""
         ...
 
-    # C. from the user
+    # C. calls of the program
     def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
-        """Begin to connect; ``channels`` is clamped to 1..255. Raises ``NoFreePeer``.
+        """Start connecting; ``channels`` is clamped to 1..255. Raises ``NoFreePeer``.
 
-        ``any_source``: answers come from other addresses, as to a broadcast; the first one's becomes the peer's.
+        ``any_source``: answers may come from other addresses, as to a broadcast; the peer takes that of the first.
         """
         ...
 
     def disconnect(self, peer: PeerHandle, data: int, mode: DisconnectMode, now: int) -> None:
-        """End a connection; a no-op where the peer is already ending. Raises ``UnknownPeer``."""
+        """End a connection; a no-op if the peer is already disconnecting. Raises ``UnknownPeer``."""
         ...
 
     def send(self, peer: PeerHandle, channel: int, packet: bytes, flags: int) -> None:
@@ -173,10 +212,10 @@ class Engine(Protocol):
         """Queue one packet for every CONNECTED peer that has the channel."""
         ...
 
-    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
-        """Say how many packets of those that were reported still wait for the program, and their bytes.
+    def set_unread(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Set how many reported packets the program has not read yet, and their bytes.
 
-        They count as what waits here, besides what was not reported. No-op for a peer that is gone.
+        They count as waiting data, like packets not reported yet. No-op for a peer that no longer exists.
         """
         ...
 
@@ -189,23 +228,34 @@ class Engine(Protocol):
         ...
 
     def bandwidth_limit(self, incoming: int, outgoing: int) -> None:
-        """Set the host's limits in bytes per second; peers are told within a second."""
+        """Set the host's limits in bytes per second; peers are notified within a second."""
         ...
 
     def set_channel_limit(self, limit: int) -> None:
-        """Set what later connections are granted; 0 and anything over 255 mean 255."""
+        """Set the channel limit of later connections; 0 and anything over 255 mean 255."""
+        ...
+
+    def refuse_connects(self, refuse: bool, data: int) -> None:
+        """Refuse CONNECTs as if no slot were free, or accept them again; ``data`` (32 bits) is what the refused get."""
         ...
 
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor, for both directions and from now on."""
         ...
 
+    def on_unreachable(self, address: Address, cause: Drop) -> None:
+        """Report what the system says about an address: PORT_UNREACHABLE or ADDRESS_UNREACHABLE.
+
+        Counted if this host is connecting to it, and otherwise without effect: such a report may be forged.
+        """
+        ...
+
     # D. outputs
     def poll_transmit(self, now: int, *, urgent: bool = False) -> list[Datagram]:
-        """Everything that may leave now, as few datagrams as the MTU allows, peers taking turns.
+        """Everything to send now, in as few datagrams as the MTU allows, peers taking turns.
 
-        ``urgent``: only what cannot wait (acknowledgements, resends, control) and what was queued before the last
-        full pass; later packets stay, so that a frame's packets leave together, and so do later CONNECTs.
+        ``urgent``: only acknowledgements, resends, control commands and packets queued before the last full pass.
+        Later packets and CONNECTs wait, so that the packets of a frame are sent together.
         """
         ...
 
@@ -214,19 +264,19 @@ class Engine(Protocol):
         ...
 
     def peek_event(self) -> Event | None:
-        """What ``poll_event`` would give; the same object until it is taken."""
+        """The next event, without removing it; the same object until it is taken."""
         ...
 
     def pop_event(self, event: Event) -> None:
-        """Take the event that ``peek_event`` gave. No-op once it was taken, so that it may be said twice."""
+        """Remove the event that ``peek_event`` returned. No-op if it was removed already."""
         ...
 
     def poll_timeout(self) -> int | None:
-        """The ``now`` at which ``handle_timeout`` is next needed; in the past if at once; None if never."""
+        """The ``now`` at which ``handle_timeout`` is needed next; in the past if at once; None if never."""
         ...
 
     def poll_drops(self) -> list[DropReport]:
-        """What was dropped since the last call, a row a cause."""
+        """Drops since the last call, one report per cause."""
         ...
 
 
@@ -238,27 +288,27 @@ class Transport(Protocol):
         ...
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:
-        """Send them all; what the operating system refuses is packet loss. Returns the bytes taken."""
+        """Send all datagrams; those that the operating system refuses count as lost. Returns the bytes taken."""
         ...
 
     def poll_timeout(self) -> int | None:
-        """The ``now`` at which ``receive`` may have something without the file descriptor becoming readable."""
+        """The ``now`` at which ``receive`` may return data without the file descriptor becoming readable."""
         ...
 
     def failed(self) -> bool:
-        """Whether the program is to be told that nothing comes through: once a failure, or as long as it lasts.
+        """Whether to report a failure to the program: once, or as long as it lasts.
 
-        Only asked when there is no event to report; the program gets ``EventType.ERROR`` then. Sending goes on as
-        before, and may mend it.
+        Only asked when there is no event to report; the program then gets ``EventType.ERROR``. Sending continues, and
+        may recover.
         """
         ...
 
     def fileno(self) -> int:
-        """The descriptor to wait on, -1 when there is none."""
+        """The descriptor to wait on, or -1."""
         ...
 
     def local_address(self) -> Address | None:
-        """Where it is bound; None while it is not."""
+        """The bound address; None while it is not bound."""
         ...
 
     def close(self) -> None:
@@ -267,14 +317,14 @@ class Transport(Protocol):
 
 
 class HostView(Protocol):
-    """What a transport with sessions of its own may know and say; called where the host is locked anyway."""
+    """The view of its host for a transport with sessions of its own; called with the host locked."""
 
     def peers(self) -> dict[PeerHandle, Address]:
-        """Where the peers are, in whatever state."""
+        """The addresses of all peers, in any state."""
         ...
 
     def has_peer(self, peer: PeerHandle) -> bool:
-        """Whether the peer is still among them."""
+        """Whether the peer still exists."""
         ...
 
     def may_connect(self, address: Address, per_second: int, now: int) -> bool:
@@ -284,21 +334,21 @@ class HostView(Protocol):
     def note(
         self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
     ) -> None:
-        """Have a line logged later, outside any lock; one per ``cause`` and ten seconds, the others are counted.
+        """Log a line later, outside any lock; one per ``cause`` and ten seconds, the others are counted.
 
-        ``expected``: what belongs to the normal course of things is logged as information, the rest as a warning. What
-        is about an ``error`` is one, and has its traceback.
+        ``expected`` lines are logged as information, others as warnings, those with an ``error`` as errors with its
+        traceback.
         """
         ...
 
 
 TransportStage = Callable[[Transport, HostView], Transport]
-"""Makes a transport around another one, which then belongs to it."""
+"""Makes a transport around another one, which it then owns."""
 
 
 class Clock(Protocol):
-    """Where ``now`` comes from, outside the engine."""
+    """The source of ``now``, outside the engine."""
 
     def now(self) -> int:
-        """Milliseconds, never going back."""
+        """Monotonic milliseconds."""
         ...

@@ -1,13 +1,12 @@
-"""Exceptions out of signal handlers: which they are, and where they can come.
+"""Exceptions from signal handlers: how to recognize them, and where they can occur.
 
-CPython runs a signal handler after a call, where a function begins, and where a loop goes back; another thread may go
-on at the same places. In a row of steps without any of these nothing comes between, so it is done as a whole or not at
-all: something is taken out of one place and put into another, for example. ``a += (b,)`` for lists and deques,
-``del a[0]`` and stores to plain attributes are such steps, ``a.append(b)`` is none. An ``except`` clause begins without
-a call, too, so what it restores first is restored.
+CPython runs signal handlers after calls, at function entry and at loop back edges; it switches threads at the same
+places. A sequence of steps without any of these is atomic: for example, moving an item from one container to another.
+``a += (b,)`` for lists and deques, ``del a[0]`` and stores to plain attributes are such steps, ``a.append(b)`` is not.
+An ``except`` clause starts without a call, too, so its first restoring step always runs.
 
-What a handler raises is meant for who called it all. It may be of any class, ``TimeoutError`` (an ``OSError``) for
-example, so whoever catches exceptions of the program's callbacks, or of the system's calls, asks here whose it is.
+An exception from a handler is meant for the outermost caller. It may be of any class, for example ``TimeoutError`` (an
+``OSError``), so code that catches exceptions of callbacks or system calls checks here where they come from.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from types import FrameType, TracebackType
 __all__ = ["ONE_AT_A_TIME", "expecting", "raised_by_signal_handler"]
 
 ONE_AT_A_TIME: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
-"""Whether other threads wait, too, during such a row of steps: not in a free-threaded build."""
+"""Whether such a sequence is also atomic with respect to other threads: not in a free-threaded build."""
 
 _SIGNALS = frozenset(map(int, signal.valid_signals()))
 _VARARGS = 0x04
-"""The flag of code with ``*arguments``."""
+"""The code flag for ``*arguments``."""
 
 
 def raised_by_signal_handler(error: BaseException) -> bool:
-    """Whether a signal handler has raised this, and not the code that it interrupted. Called where it is caught."""
+    """Whether a signal handler raised this, not the code that it interrupted. Call it where the error is caught."""
     trace = error.__traceback__
     if trace is not None:
         trace = trace.tb_next  # behind the frame that has caught it
@@ -41,7 +40,7 @@ def raised_by_signal_handler(error: BaseException) -> bool:
 
 
 class expecting(contextlib.suppress):
-    """:class:`contextlib.suppress`, but for what a signal handler raises."""
+    """:class:`contextlib.suppress`, except for exceptions from signal handlers."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -50,7 +49,7 @@ class expecting(contextlib.suppress):
 
 
 def _is_handler(frame: FrameType) -> bool:
-    """Whether it was called as handlers are: with a signal's number, and the frame in which it was called."""
+    """Whether it was called like a handler: with a signal number and the interrupted frame."""
     code, values = frame.f_code, frame.f_locals
     count = code.co_argcount
     arguments = [values.get(name) for name in code.co_varnames[:count]]

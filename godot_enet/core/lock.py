@@ -1,11 +1,11 @@
-"""The lock of a host: a thread never waits for itself, nor without end for another one.
+"""The lock of a host: a thread never waits for itself, and never forever for another one.
 
-A signal handler, a finalizer or a log handler may run between any two steps of a thread, also in the middle of a call
-on a host, and may call that host again. The lock tells such a call that it is nested (:class:`LockHeld`) instead of
-letting it wait for the call that it interrupts.
+A signal handler, a finalizer or a log handler may run between any two steps of a thread, even inside a call on a host,
+and may call that host again. The lock raises :class:`LockHeld` in such a nested call, instead of blocking it on the
+call that it interrupted.
 
-Two threads can also wait for each other: each is inside one host and a finalizer in it calls the other host, or one is
-inside a host and logs while the other one calls that host from its log handler. So waits are bounded.
+Two threads can also deadlock: each is inside one host and a finalizer calls the other host, or one is inside a host
+and logs while the other calls that host from its log handler. So waits are bounded.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 __all__ = ["HostLock", "LockHeld"]
 
 _PIECE = 0.1
-"""Seconds of one wait. Waits are counted in pieces, so that a process that was stopped has not waited meanwhile."""
+"""Seconds of one wait. Waits are counted in pieces, so that time in which the process was stopped does not count."""
 _PIECES = 50
-"""Pieces that a thread waits for another one."""
+"""Pieces that a thread waits for another thread."""
 _PIECES_INSIDE = 5
-"""The same for a thread that others may wait for: it is inside another host, or in a log handler."""
+"""The same for a thread that others may be waiting for: inside another host or a log handler."""
 
 
 class LockHeld(Exception):
-    """This thread is inside already, or another one does not leave. Never leaves the core."""
+    """This thread already holds the lock, or another one does not release it. Never raised out of the core."""
 
 
 if TYPE_CHECKING:
@@ -42,13 +42,14 @@ else:
 
 
 class HostLock(_RLock):
-    """Entered by ``with``, which raises :class:`LockHeld` where it would not be left again.
+    """Entered by ``with``, which raises :class:`LockHeld` instead of deadlocking.
 
-    It is C's re-entrant lock for the sake of its owner: that is set in the step that takes the lock, and ``with`` gives
-    the lock back in one step, so an exception from a signal handler cannot leave it held.
+    It is based on C's re-entrant lock because of its owner: acquiring sets it in one step, and ``with`` releases the
+    lock in one step, so an exception from a signal handler cannot leave it held.
     """
 
     def __init__(self) -> None:
+        super().__init__()  # with gevent's patches it is a class in Python, which has something to set up
         _locks[id(self)] = self
 
     def __enter__(self) -> None:
@@ -58,17 +59,17 @@ class HostLock(_RLock):
             if not self.acquire(False):
                 self._wait()
         except BaseException:
-            # A signal handler may raise when the lock has just been taken.
+            # A signal handler may raise just after the lock was acquired.
             if self._is_owned():
                 self.release()
             raise
 
     def is_mine(self) -> bool:
-        """Whether this thread is inside, so that the caller is nested in that call."""
+        """Whether this thread holds the lock, so that the caller is nested."""
         return self._is_owned()
 
     def is_free(self) -> bool:
-        """Whether nobody is inside; a moment later somebody may be."""
+        """Whether the lock is free at this moment."""
         if self._is_owned():
             return False
         try:
@@ -82,7 +83,7 @@ class HostLock(_RLock):
         return True
 
     def after_fork_in_child(self) -> None:
-        """Give up what another thread held: it does not exist here."""
+        """Release a lock held by another thread, which does not exist here."""
         if not self._is_owned():
             self._at_fork_reinit()
 
@@ -94,7 +95,7 @@ class HostLock(_RLock):
 
 
 def _is_awaited() -> bool:
-    """Whether this thread holds a lock that another one may wait for: a host's, or a log handler's."""
+    """Whether this thread holds a lock of a host or a log handler, for which another thread may be waiting."""
     hosts = [seen() for seen in _locks.valuerefs()]
     handlers = [seen() for seen in list(getattr(logging, "_handlerList", ()))]
     held = [lock for lock in hosts if lock is not None] + [each.lock for each in handlers if each is not None]

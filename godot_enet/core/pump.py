@@ -1,7 +1,7 @@
-"""One round of the network for one host: time out, transmit, receive, transmit again.
+"""One round of the network for one host: timeouts, transmit, receive, transmit again.
 
-The only such loop; every driver calls it. Sees Protocols only. Also keeps the traffic totals, since only here both
-what the engine wanted and what the socket took are known.
+This is the only such loop; every driver calls it. It depends on Protocols only. It also keeps the traffic totals, since
+only here both the output of the engine and the bytes taken by the socket are known.
 """
 
 from __future__ import annotations
@@ -9,26 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from godot_enet.core.interface import Address, Datagram, Engine, HostView, Transport, TransportStage
-from godot_enet.core.protocol.constants import PeerState
+from godot_enet.core.interface import Address, Datagram, Engine, HostView, Totals, Transport, TransportStage
+from godot_enet.core.protocol.constants import HostStatistic, PeerState
+from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import PeerHandle
 from godot_enet.core.protocol.tuning import RECEIVE_BATCH
 from godot_enet.core.reporting import DropReporter
 
-__all__ = ["OwnTraffic", "Pump"]
+__all__ = ["CountsTraffic", "Pump"]
 
 
 @runtime_checkable
-class OwnTraffic(Protocol):
-    """A stage that keeps datagrams from the engine, or sends some that are not the engine's."""
+class CountsTraffic(Protocol):
+    """A stage that withholds datagrams from the engine, or sends some of its own."""
 
     def pop_traffic(self) -> tuple[int, int, int, int]:
         """Packets and bytes received, and packets and bytes sent, since the last call."""
         ...
 
 
+@runtime_checkable
+class ReportsUnreachable(Protocol):
+    """A transport that learns from the system which addresses cannot be reached."""
+
+    unreachable: list[tuple[Address, Drop]]
+    """What it has learned: PORT_UNREACHABLE or ADDRESS_UNREACHABLE."""
+
+    def watch_unreachable(self) -> None:
+        """Ask the system for such reports from now on."""
+        ...
+
+
 _PIECE = 4
-"""Datagrams that are sent at a time."""
+"""Datagrams per send call."""
 
 
 class Pump:
@@ -41,16 +54,19 @@ class Pump:
         self.sent_packets = 0
         self.received_data = 0
         self.received_packets = 0
+        self._popped = dict.fromkeys(HostStatistic, 0)
+        """The totals when the program last popped them."""
         self.reporter = DropReporter()
-        self._stages: list[OwnTraffic] = []
+        self._stages: list[CountsTraffic] = []
+        self._socket = transport if isinstance(transport, ReportsUnreachable) else None
         self._arrived: Iterator[Datagram] = iter(())
-        """What has been received and the engine does not have yet."""
+        """Received datagrams that the engine has not processed yet."""
         self._leaving: list[Datagram] = []
-        """What is being sent. If that is broken off, the next call sends some of it once more: a datagram may come
+        """Datagrams being sent. After an interruption the next call may send some of them again: datagrams may arrive
         twice."""
 
     def step(self, now: int, *, urgent: bool = False) -> None:
-        """Everything that can happen now without waiting. enet: protocol.c: enet_host_service.
+        """Do everything possible without waiting. enet: protocol.c: enet_host_service.
 
         ``urgent`` leaves packets queued since the last full step for the next one.
         """
@@ -69,14 +85,22 @@ class Pump:
             engine.receive(self._arrived, now)
             engine.handle_timeout(now)
             self.transmit(now, urgent=urgent)
+        while self._socket is not None and self._socket.unreachable:
+            address, cause = self._socket.unreachable.pop()
+            engine.on_unreachable(address, cause)
         self.reporter.collect(engine.poll_drops(), now)
 
+    def watch_unreachable(self) -> None:
+        """Report addresses that cannot be reached, for a host that connects to others."""
+        if self._socket is not None:
+            self._socket.watch_unreachable()
+
     def transmit(self, now: int, *, urgent: bool = False) -> None:
-        """Send what is queued and may leave."""
+        """Send everything that may be sent now."""
         leaving = self._leaving
         leaving += self.engine.poll_transmit(now, urgent=urgent)
         while leaving:
-            # Piece by piece: however often it is broken off, it gets on.
+            # In pieces: it makes progress however often it is interrupted.
             piece = leaving[:_PIECE]
             packets = len(piece)
             size = self.transport.send(piece, now)
@@ -84,24 +108,31 @@ class Pump:
             self.sent_data += size
             del leaving[:_PIECE]
 
-    def pop_total(self, name: str) -> int:
-        """One of the traffic totals, which starts again from 0.
+    def total(self, which: HostStatistic) -> int:
+        """Return the traffic since the host was opened."""
+        total: int = self.__dict__[_TOTALS[which]]
+        return total
 
-        It may be asked for in the middle of :meth:`step`, by a signal handler: so totals are added to in steps without
-        a call, between which none can run.
-        """
-        totals = self.__dict__
-        value: int = totals[name]
-        totals[name] = 0
+    def pop_total(self, which: HostStatistic) -> int:
+        """Return the traffic since the last call."""
+        total = self.total(which)
+        value = total - self._popped[which]
+        self._popped[which] = total
         return value
+
+    def restore_totals(self, totals: Totals) -> None:
+        """Continue the totals of another host."""
+        for which, (total, unpopped) in totals.items():
+            setattr(self, _TOTALS[which], total)
+            self._popped[which] = total - unpopped
 
     def wrap_transport(self, stage: TransportStage) -> None:
         """Send and receive through this stage from now on."""
         self.transport = transport = stage(self.transport, self)
-        if isinstance(transport, OwnTraffic):
+        if isinstance(transport, CountsTraffic):
             self._stages.append(transport)
 
-    def _count(self, stage: OwnTraffic) -> None:
+    def _count(self, stage: CountsTraffic) -> None:
         received_packets, received_data, sent_packets, sent_data = stage.pop_traffic()
         self.received_packets += received_packets
         self.received_data += received_data
@@ -109,12 +140,12 @@ class Pump:
         self.sent_data += sent_data
 
     def peers(self) -> dict[PeerHandle, Address]:
-        """Where the peers are; see :class:`~godot_enet.core.interface.HostView`."""
+        """The addresses of the peers; see :class:`~godot_enet.core.interface.HostView`."""
         look = self.engine.peer_info
         return {peer: look(peer).address for peer in self.engine.peers()}
 
     def has_peer(self, peer: PeerHandle) -> bool:
-        """Whether the peer is still among them."""
+        """Whether the peer still exists."""
         return self.engine.peer_state(peer) is not PeerState.DISCONNECTED
 
     def may_connect(self, address: Address, per_second: int, now: int) -> bool:
@@ -124,16 +155,24 @@ class Pump:
     def note(
         self, cause: str, text: str, now: int, *, expected: bool = False, error: BaseException | None = None
     ) -> None:
-        """Have a line logged; see :class:`~godot_enet.core.interface.HostView`."""
+        """Log a line later; see :class:`~godot_enet.core.interface.HostView`."""
         self.reporter.note(cause, text, now, expected=expected, error=error)
 
     def poll_timeout(self) -> int | None:
-        """When :meth:`step` is next needed without anything arriving; None if never."""
+        """When :meth:`step` is needed next if nothing arrives; None if never."""
         due = self.engine.poll_timeout()
         other = self.transport.poll_timeout()
         if due is None or other is None:
             return other if due is None else due
         return min(due, other)
+
+
+_TOTALS = {
+    HostStatistic.TOTAL_SENT_DATA: "sent_data",
+    HostStatistic.TOTAL_SENT_PACKETS: "sent_packets",
+    HostStatistic.TOTAL_RECEIVED_DATA: "received_data",
+    HostStatistic.TOTAL_RECEIVED_PACKETS: "received_packets",
+}
 
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ ROUNDS = 20
 
 def test_one_acknowledgement_has_at_most_a_window_sent_again(engine_factory: EngineFactory) -> None:
     """It tells that all that left before was lost; no more leaves than to a peer that takes everything."""
-    stage = Stage(engine_factory, early_retransmit=True, spare_copies=0)
+    stage = Stage(engine_factory, early_retransmit=True, redundant_copies=0)
     peer = stage.joined(window=WINDOW)
     peer.hush()
     for _ in range(200):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, MutableSequence
+import gc
+import sys
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableSequence
 from contextlib import asynccontextmanager
+from operator import length_hint
 from typing import Any
 
 import pytest
 
+from godot_enet.core.any_host import AnyHost
 from godot_enet.core.drivers import aio
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.host import Host
 from godot_enet.core.protocol.constants import Command, DisconnectMode, PacketFlag, PeerOption, PeerState
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
+from tests.drivers.loops import bystander
 from tests.scenario.engine_stage import ended, timed_out
 
 PATIENCE = 30.0  # seconds; only a broken driver makes a test wait that long
@@ -30,7 +36,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 
 
 def opened(bind: str | None = None) -> AsyncHost[AnyHost]:
-    return AsyncHost(open_host(bind=bind, threaded=False))
+    return AsyncHost(Host.open(bind=bind, threaded=False))
 
 
 @asynccontextmanager
@@ -145,6 +151,28 @@ def test_a_cancelled_wait_loses_no_event() -> None:
     run(test())
 
 
+@pytest.mark.parametrize("closes_both", [True, False])
+def test_a_host_that_was_closed_elsewhere_leaves_its_descriptor_to_the_next(closes_both: bool) -> None:
+    """The loop knows descriptors by their numbers, and would take the next socket for one that it watches already."""
+
+    async def test() -> None:
+        first = opened("127.0.0.1")
+        descriptor = first.host.fileno()
+        first.host.close()
+        if closes_both:
+            first.close()
+        else:
+            with pytest.raises(HostClosed):
+                await first.service()
+        async with connected() as (server, _, client, to_server):
+            assert descriptor in (server.host.fileno(), client.host.fileno())
+            client.host.send(to_server, 0, b"x", PacketFlag.RELIABLE)
+            client.flush()
+            assert (await server.service()).packet == b"x"
+
+    run(test())
+
+
 def test_close_ends_who_waits_and_frees_the_port() -> None:
     async def test() -> None:
         host = opened("127.0.0.1")
@@ -159,7 +187,7 @@ def test_close_ends_who_waits_and_frees_the_port() -> None:
         with pytest.raises(HostClosed):
             await host.service()
         assert [event async for event in host] == []
-        open_host(bind="127.0.0.1", port=address.port, threaded=False).close()
+        Host.open(bind="127.0.0.1", port=address.port, threaded=False).close()
 
     run(test())
 
@@ -186,20 +214,20 @@ def test_a_program_that_takes_nothing_is_not_buried(monkeypatch: pytest.MonkeyPa
 
     async def test() -> None:
         async with connected() as (server, _, client, to_server):
-            monkeypatch.setattr(aio, "_KEPT", 20_000)
-            packets = [number.to_bytes(2, "big") * 500 for number in range(100)]
+            monkeypatch.setattr(aio, "_MAX_BUFFERED", 20_000)
+            packets = [number.to_bytes(2, "big") * 500 for number in range(300)]
             for packet in packets:
                 client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
             client.flush()
             service_into, calls = server.host.service_into, 0
 
-            def counted(taken: MutableSequence[Event], timeout: int = 0) -> None:
+            def counted(taken: MutableSequence[Event], timeout: int = 0, limit: int = 1) -> None:
                 nonlocal calls
                 calls += 1
-                service_into(taken, timeout)
+                service_into(taken, timeout, limit)
 
             server.host.service_into = counted  # type: ignore[method-assign]
-            await until(lambda: calls > 10)
+            await until(lambda: server._resting)
             await asyncio.sleep(0.3)
             assert calls < 200  # hundreds of thousands, were it still watching the socket
             assert [(await server.service()).packet for _ in packets] == packets
@@ -224,25 +252,200 @@ def test_a_loop_that_cannot_watch_a_descriptor_looks_now_and_then(monkeypatch: p
     run(test())
 
 
-def test_other_tasks_have_their_turn_in_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("take", [AsyncHost.service, AsyncHost.__anext__], ids=["service", "async for"])
+def test_other_tasks_have_their_turn_in_a_flood(
+    take: Callable[[AsyncHost[AnyHost]], Awaitable[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test() -> None:
         async with connected() as (server, _, client, to_server):
             monkeypatch.setattr(aio, "_BATCH", 100)
-            turns = 0
-
-            async def bystander() -> None:
-                nonlocal turns
-                while True:
-                    turns += 1
-                    await asyncio.sleep(0)
-
-            task = asyncio.create_task(bystander())
-            for number in range(5000):
-                client.host.send(to_server, 0, number.to_bytes(2, "big"), PacketFlag.RELIABLE)
-            client.flush()
-            for number in range(5000):
-                assert (await server.service()).packet == number.to_bytes(2, "big")
-            assert turns >= 20  # two batches a turn at most: what the socket had and what was left over
-            task.cancel()
+            async with bystander() as turns:
+                for number in range(5000):
+                    client.host.send(to_server, 0, number.to_bytes(2, "big"), PacketFlag.RELIABLE)
+                client.flush()
+                for number in range(5000):
+                    assert (await take(server)).packet == number.to_bytes(2, "big")
+                assert turns() >= 20  # two batches a turn at most: what the socket had and what was left over
 
     run(test())
+
+
+def test_all_events_of_a_wake_up_come_at_once_and_in_order_with_single_ones() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, to_server):
+            packets = [number.to_bytes(2, "big") for number in range(500)]
+            for packet in packets:
+                client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
+            client.flush()
+            taken = [await server.service()]
+            batches = 0
+            while len(taken) < len(packets):
+                batch = await server.service_all()
+                assert batch
+                taken += batch
+                batches += 1
+                if len(taken) < len(packets):
+                    taken.append(await server.__anext__())
+            assert taken == [Event(EventType.RECEIVE, to_client, 0, 0, packet, 1) for packet in packets]
+            assert batches < len(packets) // 10
+
+    run(test())
+
+
+def test_two_tasks_share_the_events() -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            taken: list[bytes] = []
+
+            async def take() -> None:
+                async for event in server:
+                    taken[len(taken) :] = [event.packet]
+
+            async def take_all() -> None:
+                while True:
+                    taken.extend(event.packet for event in await server.service_all())
+
+            tasks = [asyncio.ensure_future(each()) for each in (take, take_all, take)]
+            packets = [number.to_bytes(2, "big") for number in range(300)]
+            for packet in packets:
+                client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
+                client.flush()
+                await asyncio.sleep(0)
+            await until(lambda: len(taken) >= len(packets))
+            assert taken == packets
+            server.close()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [type(None), HostClosed, type(None)]
+
+    run(test())
+
+
+def test_a_flush_outside_any_task_leaves_too() -> None:
+    """As from a signal handler, which may run while the loop sleeps."""
+
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            client.host.send(to_server, 0, b"x", PacketFlag.RELIABLE)
+            asyncio.get_running_loop().call_soon(client.flush)
+            assert (await server.service()).packet == b"x"
+
+    run(test())
+
+
+class PlainAsyncHost(AsyncHost[AnyHost]):
+    """As where there are no C methods."""
+
+    __anext__ = aio.PlainIteration.__anext__
+
+
+@pytest.fixture(params=[AsyncHost, PlainAsyncHost], ids=["", "without C"])
+def iterated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to iterate, for what opens its hosts here."""
+    monkeypatch.setitem(globals(), "AsyncHost", request.param)
+
+
+async def arrived(host: AsyncHost[AnyHost]) -> None:
+    """Until the host has taken something that waits for the program."""
+    await until(lambda: length_hint(host._events) > 0)
+
+
+@pytest.mark.usefixtures("iterated")
+def test_iteration_gives_what_service_gives() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, to_server):
+            packets = [number.to_bytes(2, "big") for number in range(300)]
+            for packet in packets:
+                client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
+            client.flush()
+            taken = []
+            async for event in server:
+                taken.append(event)
+                if len(taken) == len(packets):
+                    break
+            assert taken == [Event(EventType.RECEIVE, to_client, 0, 0, packet, 1) for packet in packets]
+
+    run(test())
+
+
+@pytest.mark.usefixtures("iterated")
+def test_a_step_of_an_iteration_that_is_cancelled_before_it_begins_takes_nothing() -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            client.host.send(to_server, 0, b"kept", PacketFlag.RELIABLE)
+            client.flush()
+            await arrived(server)
+            step = asyncio.ensure_future(server.__anext__())
+            step.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await step
+            assert (await server.service()).packet == b"kept"
+
+    run(test())
+
+
+@pytest.mark.usefixtures("iterated")
+def test_a_step_of_an_iteration_that_is_cancelled_while_it_waits_takes_nothing() -> None:
+    async def test() -> None:
+        async with connected() as (server, to_client, client, _):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(client.__anext__(), 0.05)
+            server.host.send(to_client, 0, b"late", PacketFlag.RELIABLE)
+            server.flush()
+            assert (await client.__anext__()).packet == b"late"
+
+    run(test())
+
+
+@pytest.mark.usefixtures("iterated")
+def test_a_step_of_an_iteration_takes_its_event_when_it_is_awaited() -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            for packet in (b"1", b"2"):
+                client.host.send(to_server, 0, packet, PacketFlag.RELIABLE)
+            client.host.flush()
+            await arrived(server)
+            first, second, third = (server.__anext__() for _ in range(3))
+            assert (await second).packet == b"1"
+            assert (await first).packet == b"2"
+            client.host.send(to_server, 0, b"3", PacketFlag.RELIABLE)
+            client.flush()
+            assert (await third).packet == b"3"
+
+    run(test())
+
+
+@pytest.mark.usefixtures("iterated")
+def test_who_drives_a_step_by_hand_gets_the_event_from_stop_iteration_once() -> None:
+    async def test() -> None:
+        async with connected() as (server, _, client, to_server):
+            client.host.send(to_server, 0, b"x", PacketFlag.RELIABLE)
+            client.flush()
+            await arrived(server)
+            steps = server.__anext__().__await__()
+            with pytest.raises(StopIteration) as stop:
+                next(steps)
+            assert isinstance(stop.value.value, Event)
+            assert stop.value.value.packet == b"x"
+            with pytest.raises((StopIteration, RuntimeError)):
+                next(steps)
+
+    run(test())
+
+
+@pytest.mark.usefixtures("iterated")
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="needs references that are counted")
+def test_a_closed_host_that_was_iterated_is_freed_without_a_collection() -> None:
+    async def test() -> list[weakref.ref[object]]:
+        async with connected() as (server, _, client, to_server):
+            client.host.send(to_server, 0, b"x", PacketFlag.RELIABLE)
+            client.flush()
+            async for event in server:
+                assert event.packet == b"x"
+                break
+            return [weakref.ref(host) for host in (server, server.host)]
+
+    gc.disable()
+    try:
+        assert [host() for host in asyncio.run(test())] == [None, None]
+    finally:
+        gc.enable()

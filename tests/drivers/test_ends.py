@@ -16,7 +16,7 @@ from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.drivers.thread import ThreadDriver
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.host import Host, open_host
+from godot_enet.core.host import Host
 from tests.drivers.test_blocking import in_thread
 from tests.unit.compat.stage import DEADLINE, Stage
 
@@ -38,7 +38,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def fail(_driver: ThreadDriver) -> None:
             raise error
 
-        monkeypatch.setattr(ThreadDriver, "_stand_back", fail)
+        monkeypatch.setattr(ThreadDriver, "_yield_to_program", fail)
 
     return fail_with
 
@@ -125,9 +125,9 @@ class TestThread:
 
     def test_a_host_of_the_core_says_closed(self, host_engine: str, failing: Callable[[BaseException], None]) -> None:
         from godot_enet.core.compression import Codec, make_compressor
-        from godot_enet.core.host import with_compressor
+        from godot_enet.core.host import Host, with_compressor
 
-        host = with_compressor(open_host(bind="127.0.0.1"), make_compressor(Codec.ZLIB), threaded=True)
+        host = with_compressor(Host.open(bind="127.0.0.1"), make_compressor(Codec.ZLIB))
         assert isinstance(host, Host)
         failing(ValueError())
         address = host.local_address()
@@ -171,7 +171,7 @@ class TestLoop:
             loop = asyncio.get_running_loop()
             loop.set_exception_handler(lambda _loop, context: seen.append(context["exception"]))
 
-            def fail(taken: object, timeout: int = 0) -> None:
+            def fail(taken: object, timeout: int = 0, limit: int = 1) -> None:
                 raise OverflowError("too large")
 
             monkeypatch.setattr(host.host, "service_into", fail)
@@ -195,7 +195,7 @@ class TestLoop:
             loop.set_exception_handler(lambda _loop, context: seen.append(context["exception"]))
             service_into = server.host.service_into
 
-            def fail_once(taken: object, timeout: int = 0) -> Any:
+            def fail_once(taken: object, timeout: int = 0, limit: int = 1) -> Any:
                 monkeypatch.setattr(server.host, "service_into", service_into)
                 raise ZeroDivisionError
 

@@ -12,7 +12,7 @@ import pytest
 from godot_enet import ENetConnection
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.drivers.waiting import Waker, wait_readable
-from godot_enet.core.host import open_host
+from godot_enet.core.host import Host
 from godot_enet.core.protocol.constants import PeerOption
 from godot_enet.core.sim import LinkConfig
 from godot_enet.tools.bad_network import BadNetwork
@@ -122,7 +122,7 @@ def test_the_systems_waits_take_any_number() -> None:
 
 def test_a_host_of_the_core_takes_any_number(host_engine: str) -> None:
     for threaded in (True, False):
-        host = open_host(bind="127.0.0.1", threaded=threaded)
+        host = Host.open(bind="127.0.0.1", threaded=threaded)
         address = host.local_address()
         assert address is not None
         peer = host.connect(address, 10**30, 10**30)
@@ -139,11 +139,11 @@ def test_a_host_of_the_core_takes_any_number(host_engine: str) -> None:
 
 def test_timers_of_a_loop_take_any_number(host_engine: str) -> None:
     async def test() -> None:
-        host = AsyncHost(open_host(bind="127.0.0.1", threaded=False))
+        host = AsyncHost(Host.open(bind="127.0.0.1", threaded=False))
         for due in (2**31, 2**63, 10**400):
             host.host.poll_timeout = lambda due=due: due  # type: ignore[method-assign, misc]
-            host._arm()
-            host._wake()
+            host._watch.arm()
+            host._watch._wake()
         await asyncio.sleep(0)
         host.close()
 

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
-from tests.isolated.running import start
+from tests.isolated.launch import start
 from tests.unit.compat.stage import DEADLINE, Link, Stage, kinds
 
 RTT = ENetPacketPeer.PEER_ROUND_TRIP_TIME
@@ -43,6 +43,7 @@ def test_each_connection_has_one_thread_while_it_is_active() -> None:
     assert set(threading.enumerate()) == before
 
 
+@pytest.mark.long
 def test_nobody_calls_service_for_seconds_and_the_other_side_notices_nothing(threaded: Stage) -> None:
     server = threaded.server()
     observer = ENetConnection(threaded=False)

@@ -81,6 +81,9 @@ class Refusing:
     def sendto(self, _data: bytes, _name: object) -> int:
         raise OSError(self._number, "refused")
 
+    def recvmsg(self, *_arguments: int) -> object:
+        raise BlockingIOError("its queue of errors is empty")
+
 
 @pytest.mark.parametrize("junk", [b"", b"\0", b"\xff" * 3, bytes(range(256)) * 20, bytes(65_000)], ids=len)
 def test_junk_from_strangers_disturbs_nobody(stage: Stage, junk: bytes) -> None:

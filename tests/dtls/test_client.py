@@ -137,7 +137,7 @@ def test_silence_is_named_when_the_peer_gives_up(net: Net) -> None:
     ("alert", "words"),
     [
         (b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x28", "no cipher suite in common"),
-        (b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x46", "does not speak DTLS 1.2"),
+        (b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x46", "does not support DTLS 1.2"),
         (b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x50", "internal error"),
     ],
 )
@@ -187,7 +187,7 @@ def test_plain_words_are_ignored(net: Net, pair: Pair) -> None:
     net.carry(SERVER, CLIENT, b"\x8f\xff plain ENet")
     client.take()
     assert client.got == []
-    assert client.view.notes == [f"! Ignored what {SERVER} sent, since it is not DTLS."]
+    assert client.view.notes == [f"! Ignored a datagram from {SERVER} that is not DTLS."]
 
 
 def test_more_packets_than_asked_for_wait(net: Net, pair: Pair) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.compat.crypto import CryptoKey, TLSOptions, X509Certificate
-from godot_enet.core.dtls import admission
+from godot_enet.core.dtls import handshake_queue
 from tests.dtls.certificates import Identity, identity, localhost, localhost_rsa
 from tests.dtls.conftest import (
     Logged,
@@ -80,7 +80,7 @@ class TestTalking:
 
     def test_many_clients_at_once(self, inline: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         # On a busy machine one round of all these handshakes takes longer than a client may take to answer.
-        monkeypatch.setattr(admission, "SILENCE", 60_000)
+        monkeypatch.setattr(handshake_queue, "SILENCE_LIMIT", 60_000)
         server = secure_server(inline)
         clients = [secure_client(inline) for _ in range(20)]
         for client in clients:
@@ -136,10 +136,10 @@ class TestTalking:
             link.deliver(bytes(100))
             sent = link.client.pop_statistic(ENetConnection.HOST_TOTAL_SENT_DATA)
             received = link.server.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_DATA)
-            if sent == expected:
+            if sent == expected and received - sent in (0, 10):  # perhaps the acknowledgement of the last fence, too
                 break
         assert sent == expected
-        assert received in (sent, sent + 10)  # perhaps the acknowledgement of the last fence, too
+        assert received - sent in (0, 10)
 
     def test_a_blocking_service_sees_the_end_of_the_session(self, stage: Stage) -> None:
         link = secure_link(stage)
@@ -183,7 +183,9 @@ class TestEnding:
         link.server.destroy()
         await_error(stage, link.client)
         assert link.at_client.get_state() == ENetPacketPeer.STATE_CONNECTED
-        assert logged() == [f"The server at 127.0.0.1:{port} closed the DTLS connection."]
+        lines: list[str] = []
+        stage.run(lambda: collect(lines, logged))  # The network thread may log it a moment after the event.
+        assert lines == [f"The server at 127.0.0.1:{port} closed the DTLS connection."]
 
     def test_a_reset_client_is_gone_for_the_server_when_it_returns(self, stage: Stage) -> None:
         link = secure_link(stage, max_peers=1)
@@ -270,7 +272,7 @@ class TestSettingUp:
         assert server.dtls_server_setup(server_options(localhost())) is Error.FAILED
         assert server.dtls_client_setup("localhost", TLSOptions.client_unsafe()) is Error.FAILED
         assert client.dtls_client_setup("localhost", TLSOptions.client_unsafe()) is Error.FAILED
-        assert logged() == ["DTLS is set up already for this ENetConnection."] * 3
+        assert logged() == ["DTLS is already set up for this ENetConnection."] * 3
         inline.join(server, client).fence()
 
     def test_inactive(self, inline: Stage, logged: Logged) -> None:
@@ -301,7 +303,7 @@ class TestSettingUp:
         server, stranger = inline.server(), identity()
         options = TLSOptions.server(key_of(stranger), certificate_of(localhost()))
         assert server.dtls_server_setup(options) is Error.ERR_INVALID_PARAMETER
-        assert logged() == ["DTLS cannot be set up: the private key does not belong to the certificate."]
+        assert logged() == ["DTLS cannot be set up: the private key does not match the certificate."]
 
     @pytest.mark.parametrize("missing", ["key", "public", "certificate"])
     def test_a_server_without_key_or_certificate(self, inline: Stage, logged: Logged, missing: str) -> None:
@@ -363,39 +365,41 @@ class TestRefusing:
 class TestBadCertificates:
     """Each ends in an error event, and one line that says why."""
 
-    def refused(self, stage: Stage, who: Identity, options: TLSOptions, hostname: str = "localhost") -> ENetPacketPeer:
+    def refused(self, stage: Stage, who: Identity, options: TLSOptions, hostname: str = "localhost") -> None:
         server, client = secure_server(stage, who), secure_client(stage, options, hostname)
         peer = client.connect_to_host("127.0.0.1", server.get_local_port())
         assert peer is not None
         await_error(stage, client)
         assert peer.get_state() == ENetPacketPeer.STATE_CONNECTING
         assert stage.events(server) == []
-        return peer
 
-    def line(self, logged: Logged) -> str:
-        line = next(line for line in logged() if "certificate of 127.0.0.1" in line)
+    def reason(self, stage: Stage, logged: Logged) -> str:
+        """What the line says. The network thread may log it a moment after the event."""
+        lines: list[str] = []
+        stage.run(lambda: any("certificate of 127.0.0.1" in line for line in collect(lines, logged)))
+        line = next(line for line in lines if "certificate of 127.0.0.1" in line)
         assert line.startswith("The certificate of 127.0.0.1:")
         return line.partition(" was not accepted: ")[2]
 
     def test_an_unknown_authority(self, stage: Stage, logged: Logged) -> None:
         self.refused(stage, localhost(), TLSOptions.client(certificate_of(identity())))
-        assert self.line(logged) == "it signed itself, and is not among the certificates trusted here."
+        assert self.reason(stage, logged) == "it is self-signed and not among the trusted certificates."
 
     def test_the_system_s_authorities_do_not_know_it(self, inline: Stage, logged: Logged) -> None:
         self.refused(inline, localhost(), TLSOptions.client())
-        assert self.line(logged) == "it signed itself, and is not among the certificates trusted here."
+        assert self.reason(inline, logged) == "it is self-signed and not among the trusted certificates."
 
     def test_the_wrong_name(self, inline: Stage, logged: Logged) -> None:
         self.refused(inline, localhost(), TLSOptions.client(certificate_of(localhost())), "example.org")
-        assert self.line(logged) == "it is for 'localhost', not for 'example.org'."
+        assert self.reason(inline, logged) == "it is for 'localhost', not for 'example.org'."
 
     def test_no_name(self, inline: Stage, logged: Logged) -> None:
         self.refused(inline, localhost(), TLSOptions.client(certificate_of(localhost())), "")
-        assert self.line(logged) == "it is for 'localhost', not for ''."
+        assert self.reason(inline, logged) == "it is for 'localhost', not for ''."
 
     def test_unsafe_with_a_chain_still_checks_the_chain(self, inline: Stage, logged: Logged) -> None:
         self.refused(inline, localhost(), TLSOptions.client_unsafe(certificate_of(identity())))
-        assert "signed itself" in self.line(logged)
+        assert "self-signed" in self.reason(inline, logged)
 
 
 class TestGoodCertificates:
@@ -441,7 +445,7 @@ class TestMisunderstandings:
         client.connect_to_host("127.0.0.1", server.get_local_port())
         lines: list[str] = []
         inline.run(lambda: collect(lines, logged))
-        assert "it is not DTLS: a client that uses plain ENet?" in lines[0]
+        assert "that is not DTLS: a client that uses plain ENet?" in lines[0]
         assert inline.events(server) == []
 
     def test_a_dtls_client_of_a_plain_server_is_told_when_it_gives_up(self, inline: Stage, logged: Logged) -> None:
@@ -452,8 +456,9 @@ class TestMisunderstandings:
         inline.run(lambda: inline.peek(client))
         assert inline.events(client)[0].type == DISCONNECT
         lines: list[str] = []
-        inline.run(lambda: collect(lines, logged))
-        assert "did not answer the DTLS handshake" in lines[0]
+        inline.run(lambda: len(collect(lines, logged)) > 1)
+        assert "encrypted with DTLS, but this host is not" in lines[0]
+        assert "did not answer the DTLS handshake" in lines[1]
         assert inline.events(server) == []
         assert sum(server.counters().values()) > 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.dtls import cookie
-from godot_enet.core.dtls.cookie import LIFETIME, USES, CookieJar
+from godot_enet.core.dtls.cookie import LIFETIME, MAX_USES, CookieJar
 from godot_enet.core.dtls.records import COOKIE_LENGTH, Hello
 from godot_enet.core.interface import Address
 
@@ -15,7 +15,7 @@ HELLO = Hello(b"", b"", b"", b"parameters")
 
 def returned(jar: CookieJar, now: int = 0) -> Hello:
     """The hello with the cookie baked for it."""
-    return HELLO._replace(cookie=jar.bake(HERE, HELLO, now))
+    return HELLO._replace(cookie=jar.make(HERE, HELLO, now))
 
 
 def test_a_cookie_fits_its_client_and_hello() -> None:
@@ -56,23 +56,23 @@ def test_it_is_good_for_fifteen_seconds_and_never_for_thirty(baked: int, shown: 
 def test_it_begins_three_sessions() -> None:
     jar = CookieJar()
     hello, other = returned(jar), HELLO._replace(parameters=b"others")
-    other = other._replace(cookie=jar.bake(HERE, other, 0))
-    for now in range(USES):
+    other = other._replace(cookie=jar.make(HERE, other, 0))
+    for now in range(MAX_USES):
         assert jar.accepts(HERE, hello, now)
         jar.use(HERE, hello, now)
-    for now in (USES, LIFETIME, 2 * LIFETIME - 1):
+    for now in (MAX_USES, LIFETIME, 2 * LIFETIME - 1):
         assert not jar.accepts(HERE, hello, now)
-    assert jar.accepts(HERE, other, USES)
+    assert jar.accepts(HERE, other, MAX_USES)
     again = returned(jar, LIFETIME)
     assert jar.accepts(HERE, again, LIFETIME)
 
 
 def test_uses_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     jar = CookieJar()
-    monkeypatch.setattr(cookie, "MAXIMUM_USED", 10)
+    monkeypatch.setattr(cookie, "MAX_USED_COOKIES", 10)
     for number in range(100):
         hello = HELLO._replace(parameters=b"%d" % number)
-        hello = hello._replace(cookie=jar.bake(HERE, hello, 0))
+        hello = hello._replace(cookie=jar.make(HERE, hello, 0))
         jar.use(HERE, hello, 0)
         assert sum(map(len, jar._used.values())) <= 10
         assert all(not jar.accepts(HERE, each, 0) for each in (HELLO, hello._replace(cookie=b"")))

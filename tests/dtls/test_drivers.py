@@ -8,10 +8,11 @@ import os
 import pytest
 
 from godot_enet import ENetConnection
+from godot_enet.core.any_host import AnyHost
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.dtls.settings import ClientTrust
 from godot_enet.core.dtls.stages import client_stage, server_stage
-from godot_enet.core.host import AnyHost, open_host, with_stage
+from godot_enet.core.host import Host, with_stage
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.events import EventType
 from tests.dtls.certificates import identity, localhost
@@ -23,12 +24,12 @@ PATIENCE = 30.0
 
 
 def open_server() -> AnyHost:
-    server = open_host(HostConfig(), bind="127.0.0.1", threaded=False)
-    return with_stage(server, server_stage(localhost().credentials, 32), threaded=False)
+    server = Host.open(HostConfig(), bind="127.0.0.1", threaded=False)
+    return with_stage(server, server_stage(localhost().credentials, 32))
 
 
 def open_client(trust: ClientTrust = TRUSTED) -> AnyHost:
-    return with_stage(open_host(HostConfig(), threaded=False), client_stage(trust), threaded=False)
+    return with_stage(Host.open(HostConfig(), threaded=False), client_stage(trust))
 
 
 @pytest.mark.usefixtures("host_engine")

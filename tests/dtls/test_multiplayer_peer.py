@@ -11,18 +11,18 @@ from godot_enet.compat.crypto import TLSOptions
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from tests.dtls.certificates import Identity, localhost, localhost_rsa
 from tests.dtls.conftest import Logged, certificate_of, key_of
-from tests.unit.compat.party import Packet, Party
+from tests.unit.compat.enet_party import ENetParty, Packet
 
 
 @pytest.fixture
-def party(host_engine: str) -> Iterator[Party]:
+def party(host_engine: str) -> Iterator[ENetParty]:
     """Peers that are closed after the test."""
-    party = Party(threaded=False)
+    party = ENetParty(threaded=False)
     yield party
     party.close()
 
 
-def encrypted_server(party: Party) -> ENetMultiplayerPeer:
+def encrypted_server(party: ENetParty) -> ENetMultiplayerPeer:
     server = party.server()
     assert server.host is not None
     options = TLSOptions.server(key_of(localhost()), certificate_of(localhost()))
@@ -30,14 +30,14 @@ def encrypted_server(party: Party) -> ENetMultiplayerPeer:
     return server
 
 
-def dial(party: Party, server: ENetMultiplayerPeer, trusted: Identity) -> ENetMultiplayerPeer:
+def dial(party: ENetParty, server: ENetMultiplayerPeer, trusted: Identity) -> ENetMultiplayerPeer:
     client = party.dial(server)
     assert client.host is not None
     assert client.host.dtls_client_setup("localhost", TLSOptions.client(certificate_of(trusted))) is Error.OK
     return client
 
 
-def test_ids_packets_and_ending(party: Party) -> None:
+def test_ids_packets_and_ending(party: ENetParty) -> None:
     server = encrypted_server(party)
     client = dial(party, server, localhost())
     id = client.get_unique_id()
@@ -49,7 +49,7 @@ def test_ids_packets_and_ending(party: Party) -> None:
     party.run(lambda: party.signals[server] == [("connected", id), ("disconnected", id)])
 
 
-def test_a_client_that_does_not_trust_the_server_is_closed(party: Party, logged: Logged) -> None:
+def test_a_client_that_does_not_trust_the_server_is_closed(party: ENetParty, logged: Logged) -> None:
     server = encrypted_server(party)
     client = dial(party, server, localhost_rsa())
     party.run(lambda: client.get_connection_status() == ENetMultiplayerPeer.CONNECTION_DISCONNECTED)
@@ -59,7 +59,7 @@ def test_a_client_that_does_not_trust_the_server_is_closed(party: Party, logged:
     party.run(lambda: party.signals[other])
 
 
-def test_who_is_refused_does_not_connect(party: Party) -> None:
+def test_who_is_refused_does_not_connect(party: ENetParty) -> None:
     server = encrypted_server(party)
     server.refuse_new_connections = True
     refused = dial(party, server, localhost())

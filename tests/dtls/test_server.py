@@ -8,10 +8,10 @@ import pytest
 from OpenSSL import SSL
 
 from godot_enet.core.dtls import server as server_module
-from godot_enet.core.dtls.admission import SILENCE
-from godot_enet.core.dtls.cookie import USES
+from godot_enet.core.dtls.cookie import MAX_USES
+from godot_enet.core.dtls.handshake_queue import SILENCE_LIMIT
 from godot_enet.core.dtls.records import parse_client_hello, renumber
-from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAXIMUM_PENDING, STARTS, SWEEP, TURNS
+from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAX_PENDING, MAX_STARTS, MAX_TURNS, SWEEP
 from godot_enet.core.dtls.session import Session
 from godot_enet.core.interface import Address, Datagram
 from tests.dtls.memory_net import CLIENT, SERVER, End, Net, meet
@@ -229,7 +229,7 @@ class TestRoom:
         server = net.server(limit=100)
         for number in range(40):
             hello_from(net, Address("10.0.1.1", 1000 + number), server)
-            assert server.transport.session_count == min(number + 1, MAXIMUM_PENDING)
+            assert server.transport.session_count == min(number + 1, MAX_PENDING)
         honest = net.client(address=Address("10.0.1.1", 1))  # behind the same address
         honest.send(SERVER, b"let me in")
         net.settle(server, honest)
@@ -237,14 +237,14 @@ class TestRoom:
         for _ in range(2):  # twenty-four are before it; sixteen have their turn each time
             due = server.transport.poll_timeout()
             assert due is not None
-            assert net.now < due <= net.now + SILENCE
+            assert net.now < due <= net.now + SILENCE_LIMIT
             net.now = due
             server.take()
             while server.transport.poll_timeout() == 0:  # eight in a pass
                 server.take()
             net.settle(server, honest)
         assert server.got == [b"let me in"]
-        assert server.transport.session_count == MAXIMUM_PENDING
+        assert server.transport.session_count == MAX_PENDING
 
     def test_another_host_does_not_wait_behind_them(self, net: Net) -> None:
         server = net.server(limit=100)
@@ -360,7 +360,7 @@ class TestReplays:
             server.take()
             server.transport._pending.clear()
             net.now += 10
-        assert len(made) == USES
+        assert len(made) == MAX_USES
 
     def test_a_pass_begins_eight(self, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
         server = net.server(limit=100)
@@ -368,10 +368,10 @@ class TestReplays:
         made = counted(monkeypatch)
         server.port.inbox += hellos * 6
         server.take()
-        assert len(made) == STARTS
+        assert len(made) == MAX_STARTS
         assert server.transport.poll_timeout() == 0, "there is more to do at once"
         server.take()
-        assert len(made) == 2 * STARTS == MAXIMUM_PENDING
+        assert len(made) == 2 * MAX_STARTS == MAX_PENDING
 
     def test_a_pass_reads_sixteen_datagrams_of_an_unfinished_session(
         self, net: Net, monkeypatch: pytest.MonkeyPatch
@@ -387,7 +387,7 @@ class TestReplays:
         monkeypatch.setattr(Session, "take", take)
         server.port.inbox += [Datagram(b"\x16\xfe\xfd" + bytes(30), CLIENT)] * 200
         server.take()
-        assert len(read) == TURNS
+        assert len(read) == MAX_TURNS
 
     def test_honest_clients_come_in_meanwhile(self, net: Net) -> None:
         """3000 replayed hellos a second."""
@@ -426,7 +426,7 @@ class TestGarbage:
         assert server.port.sent == []
         assert server.got == []
         assert server.view.notes == [
-            f"! Ignored what {CLIENT} sent, since it is not DTLS: a client that uses plain ENet?"
+            f"! Ignored a datagram from {CLIENT} that is not DTLS: a client that uses plain ENet?"
         ]
 
     def test_garbage_before_during_and_after_a_handshake(self, net: Net) -> None:

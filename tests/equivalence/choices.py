@@ -15,6 +15,7 @@ from tests.tight import TightConfig
 
 __all__ = [
     "CODECS",
+    "ODD",
     "STARTS",
     "VALUES",
     "a_command",
@@ -47,10 +48,10 @@ _TRIED: dict[str, tuple[int, ...]] = {
     "maximum_packet_size": (1 << 25, 1 << 25, 5000),
     "maximum_waiting_data": (1 << 25, 1 << 25, 3000),
     "early_retransmit": (True, True, False),
-    "spare_copies": (2, 2, 1, 0),
+    "redundant_copies": (2, 2, 1, 0),
     "half_open_limit": (0, 1, 2, 3, 2048),
     "half_open_per_prefix": (0, 1, 2, 256),
-    "maximum_kept_data": (0, 1 << 28, 1 << 28, 5000),
+    "maximum_buffered_data": (0, 1 << 28, 1 << 28, 5000),
     "peer_command_budget": (0, 4096, 4096, 4),
     "peer_byte_budget": (0, 1 << 18, 1 << 18, 2000),
     "maximum_queued_data": (0, 1 << 26, 1 << 26, 3000),
@@ -69,6 +70,33 @@ def _values(setting: Field[Any]) -> tuple[int, ...]:
 
 VALUES: dict[str, tuple[Any, ...]] = {setting.name: _values(setting) for setting in fields(HostConfig)}
 """What each setting of a host is tried with: limits that are reached, and none."""
+
+
+ODD: dict[str, dict[str, tuple[Any, ...]]] = {
+    "budgets": {
+        "peer_command_budget": (1, 2, 3, 4),
+        "peer_byte_budget": (100, 1000, 2000, 4096),
+        "maximum_buffered_data": (100, 5000, 20_000),
+        "maximum_waiting_data": (1000, 3000),
+        "maximum_queued_data": (3000, 10_000),
+        "maximum_queued_total": (5000, 20_000),
+        "peer_count": (1, 2, 4),
+    },
+    "one": {
+        "peer_count": (1,),
+        "channel_limit": (1, 255),
+        "half_open_limit": (0, 1),
+        "half_open_per_prefix": (0, 1),
+        "duplicate_peers": (1, 4095),
+    },
+    "sizes": {"mtu": (576, 577, 600, 4095, 4096), "maximum_packet_size": (1, 575, 576, 577, 5000)},
+    "checksum": {"checksum": (True,), "mtu": (576, 1392)},
+    "bandwidth": {
+        "incoming_bandwidth": (1, 100, 1000, 30_000),
+        "outgoing_bandwidth": (1, 100, 1000, 30_000),
+    },
+}
+"""Values that seldom come together in the programs of the tests, for runs by hand."""
 
 
 def a_config(random: Random) -> HostConfig:

@@ -14,7 +14,7 @@ from godot_enet.core.protocol.constants import PeerStatistic
 
 __all__ = ["Divergence", "Lockstep"]
 
-_LONGEST = 300
+_MAX_TEXT = 300
 """Characters of an argument or answer that a failure shows."""
 
 
@@ -24,7 +24,7 @@ class Divergence(AssertionError):
 
 def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}... ({len(text)} characters)"
 
 
 def _first_difference(ours: object, theirs: object) -> tuple[str, object, object]:
@@ -76,6 +76,7 @@ class Lockstep:
             self.call("peer_state", handle)
             for which in PeerStatistic:
                 self.call("peer_statistic", handle, which)
+        self.call("summary")
         python, native = dict(self.python.drops), dict(self.native.drops)
         reports = self.python.poll_drops(), self.native.poll_drops()
         if python != native:

@@ -14,7 +14,7 @@ from godot_enet.core.interface import Address, Compressor
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM, PeerState
 from godot_enet.core.protocol.events import EventType
-from godot_enet.core.protocol.tuning import STRANGER_LIMIT
+from godot_enet.core.protocol.tuning import UNVALIDATED_BODY_LIMIT
 from tests.equivalence.lockstep import Lockstep
 from tests.rows import each_row
 from tests.scenario import raw
@@ -134,7 +134,9 @@ def test_what_is_received(codec: Compressor) -> None:
         receiver.packed(random.randbytes(random.choice((0, 1, 2, 3, 10, 100, 1000, 4092))))
 
 
-@each_row("size", [0, 1, 2, STRANGER_LIMIT - 1, STRANGER_LIMIT, STRANGER_LIMIT + 1, 4091, 4092, 4093])
+@each_row(
+    "size", [0, 1, 2, UNVALIDATED_BODY_LIMIT - 1, UNVALIDATED_BODY_LIMIT, UNVALIDATED_BODY_LIMIT + 1, 4091, 4092, 4093]
+)
 @each_row("fill", [0, 1])
 def test_at_the_limits(codec: Compressor, size: int, fill: int) -> None:
     """A plain form that just fits, and one that just does not, from a peer and from a stranger."""
@@ -156,7 +158,7 @@ def test_any_bytes(kind: Callable[[], Compressor], data: bytes) -> None:
     Sender(kind()).check(data)
 
 
-@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("checksum", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_what_is_dropped_is_dropped_for_the_same_reason(codec: Compressor, checksum: bool) -> None:
     """Whoever sent it, whatever it names, and wherever it is damaged; a whole pass at a time."""
     random = Random(3)

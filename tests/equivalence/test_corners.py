@@ -14,7 +14,7 @@ from godot_enet.core.protocol.constants import DisconnectMode, PeerOption, PeerS
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import Event, EventType
 from tests.equivalence.lockstep import Lockstep
-from tests.equivalence.net import Net
+from tests.equivalence.lockstep_net import Net
 from tests.rows import each_row
 from tests.scenario import raw
 from tests.tight import TightConfig
@@ -52,7 +52,7 @@ class Pair:
         return taken
 
 
-@pytest.mark.parametrize("count", [9_000, 70_000])
+@pytest.mark.parametrize("count", [9_000, pytest.param(70_000, marks=pytest.mark.long)])
 def test_sequence_numbers_go_round(count: int) -> None:
     """Past a window's limit, and past the end of the 16 bits."""
     pair = Pair()
@@ -80,7 +80,7 @@ def test_a_window_that_never_closes_stops_the_sender() -> None:
         pair.net.compare()
 
 
-@pytest.mark.parametrize("before", [0, 37_000, 62_000])
+@pytest.mark.parametrize("before", [0, *(pytest.param(each, marks=pytest.mark.long) for each in (37_000, 62_000))])
 def test_a_packet_that_stays_away_stops_the_sender_far_ahead(before: int) -> None:
     """All others are acknowledged: windows fill and empty, until one comes too near to that of the missing packet."""
     pair = Pair()
@@ -293,7 +293,7 @@ def test_packets_of_every_size_near_the_mtu(mtu: int) -> None:
 def test_what_is_finished_keeps_the_codec_of_its_time(
     before: type[Compressor] | None, after: type[Compressor] | None
 ) -> None:
-    """A farewell takes all that may leave with it; then the program chooses another codec."""
+    """disconnect_now sends everything that may be sent with it; then the program chooses another codec."""
     both = Lockstep(HostConfig(peer_count=2))
     both.set_compressor(None if before is None else before())
     first, _ = (both.call("connect", Address("10.0.0.1", port), 1, 0) for port in (1, 2))

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from godot_enet.core.interface import Address
 from godot_enet.core.protocol.constants import DisconnectMode, PeerOption
 from tests.equivalence.choices import CODECS, STARTS, VALUES, a_command, a_forged_connect, a_stranger
-from tests.equivalence.net import EVERYBODY, Net, Node
+from tests.equivalence.lockstep_net import EVERYBODY, Net, Node
 from tests.tight import TightConfig
 
 ADDRESSES = (Address("10.0.0.1", 1000), Address("10.0.0.2", 1001), Address("fe80::3", 1002))
@@ -170,9 +170,9 @@ class Engines(RuleBasedStateMachine):
 
     @precondition(lambda self: any(node.handles for node in self.net.nodes))
     @rule(data=st.data(), packets=st.sampled_from([0, 1, 40, 131_072]), size=st.sampled_from([0, 100, 5000, 1 << 25]))
-    def set_untaken(self, data: st.DataObject, packets: int, size: int) -> None:
+    def set_unread(self, data: st.DataObject, packets: int, size: int) -> None:
         node, peer = self.some_peer(data)
-        node.engines.call("set_untaken", peer, packets, size)
+        node.engines.call("set_unread", peer, packets, size)
 
     @precondition(lambda self: any(node.handles for node in self.net.nodes))
     @rule(data=st.data(), option=st.sampled_from(PeerOption), values=st.tuples(U32, U32, U32))
@@ -188,6 +188,10 @@ class Engines(RuleBasedStateMachine):
     @rule(who=WHO, limit=st.sampled_from([-1, 0, 1, 7, 255, 256]))
     def channel_limit(self, who: int, limit: int) -> None:
         self.node(who).engines.call("set_channel_limit", limit)
+
+    @rule(who=WHO, refuse=st.booleans(), number=st.sampled_from([0, 7, 1 << 32]))
+    def refuse_connects(self, who: int, refuse: bool, number: int) -> None:
+        self.node(who).engines.call("refuse_connects", refuse, number)
 
     @rule(who=WHO, codec=st.sampled_from(CODECS))
     def compress(self, who: int, codec: type | None) -> None:

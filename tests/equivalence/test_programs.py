@@ -10,7 +10,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.protocol.config import HostConfig
 from tests.equivalence.__main__ import main
 from tests.equivalence.lockstep import Divergence, Lockstep
-from tests.equivalence.program import run
+from tests.equivalence.random_calls import run
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -13,9 +13,9 @@ import sys
 from collections import Counter, defaultdict, deque
 from typing import Any
 
-from godot_enet.core.dtls.admission import MAXIMUM_WAITING
 from godot_enet.core.dtls.client import ClientStage
-from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAXIMUM_PENDING, SWEEP, ServerStage
+from godot_enet.core.dtls.handshake_queue import MAX_WAITING
+from godot_enet.core.dtls.server import HANDSHAKE_TIME, MAX_PENDING, SWEEP, ServerStage
 from godot_enet.core.interface import Address, Datagram
 from tests.dtls.certificates import identity, localhost
 from tests.dtls.memory_net import SERVER, TRUSTED, End, Net
@@ -235,11 +235,11 @@ class _Meeting:
     def inspect(self) -> None:
         """What the stages keep is bounded, and they know when to be called."""
         server = self.server.transport
-        pending, bound, waiting = server._pending, server._bound, server._admission
+        pending, bound, waiting = server._pending, server._bound, server._queue
         assert {*pending, *bound, *waiting} <= self.proven, "remembered without a proof"
-        assert len(pending) <= MAXIMUM_PENDING
+        assert len(pending) <= MAX_PENDING
         assert len({*pending, *bound}) <= self.limit
-        assert len(waiting) <= MAXIMUM_WAITING
+        assert len(waiting) <= MAX_WAITING
         assert not server._out
         assert all(not session.out for session in (*pending.values(), *bound.values()))
         for end in (self.server, *self.clients):
@@ -260,7 +260,7 @@ class _Meeting:
         server.stage.gate.refusing = False
         self.net.now += HANDSHAKE_TIME + SWEEP
         self.take(server)
-        assert (server.transport.session_count, len(server.transport._admission)) == (0, 0)
+        assert (server.transport.session_count, len(server.transport._queue)) == (0, 0)
         assert server.transport.poll_timeout() is None
         self.waiting.clear()
         self.clients.append(self.join(len(CLIENTS)))

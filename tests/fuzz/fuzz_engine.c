@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         config.maximum_packet_size = PACKET;
         config.maximum_waiting_data = BUDGET;
         config.early_retransmit = modern;
-        config.maximum_kept_data = modern ? 3 * BUDGET / 2 : 0;
+        config.maximum_buffered_data = modern ? 3 * BUDGET / 2 : 0;
         config.peer_command_budget = modern ? 8 : 0;
         config.peer_byte_budget = modern ? 2000 : 0;
         config.maximum_queued_data = modern ? BUDGET : 0;
@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             gde_set_channel_limit(side->engine, take(&in, 1));
             gde_ping(side->engine, side->peer);
             uint32_t untaken = take(&in, 1);
-            gde_set_untaken(side->engine, side->peer, untaken, 100 * untaken);
+            gde_set_unread(side->engine, side->peer, untaken, 100 * untaken);
             break;
         }
         case 12:

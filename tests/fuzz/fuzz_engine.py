@@ -63,7 +63,7 @@ class _Program:
                 maximum_waiting_data=BUDGET,
                 early_retransmit=not setting & 64,
                 half_open_limit=0 if setting & 64 else HALF_OPEN,
-                maximum_kept_data=0 if setting & 64 else 3 * BUDGET // 2,
+                maximum_buffered_data=0 if setting & 64 else 3 * BUDGET // 2,
                 peer_command_budget=0 if setting & 64 else 8,
                 peer_byte_budget=0 if setting & 64 else 2000,
                 maximum_queued_data=0 if setting & 64 else BUDGET,
@@ -131,7 +131,7 @@ class _Program:
             call("set_channel_limit", number(1))
             call("ping", peer)
             untaken = number(1)
-            call("set_untaken", peer, untaken, 100 * untaken)
+            call("set_unread", peer, untaken, 100 * untaken)
         elif operation == 12:
             codec = CODECS[number(1) % 16]
             self.hosts[who].set_compressor(None if codec is None else codec())

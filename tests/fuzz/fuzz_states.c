@@ -4,8 +4,22 @@
  * fuzz_states.py plays the same on both engines in lock-step. */
 #include "fuzz_kit.h"
 
-enum { NOBODY, CONNECTING, HALF, CONNECTED, BUSY, LATER, DISCONNECTING, ACKNOWLEDGING, ZOMBIE,
-       TRIAL, UNACKED, FULL, UNTAKEN, STATES };
+enum {
+    NOBODY,
+    CONNECTING,
+    HALF,
+    CONNECTED,
+    BUSY,
+    LATER,
+    DISCONNECTING,
+    ACKNOWLEDGING,
+    ZOMBIE,
+    TRIAL,
+    UNACKED,
+    FULL,
+    UNTAKEN,
+    STATES
+};
 enum { HERE, THERE, DATAGRAMS = 64, LATER_MODE = 1, NORMAL_MODE = 0, FORGOTTEN = 400000 };
 
 /* Let both say all they have to say; `loss` are those of the far side that are lost. */
@@ -27,7 +41,7 @@ static int64_t load(end *ends, uint32_t state, int64_t now) {
         for (uint32_t n = 0; n < 8; n++) send(&ends[THERE], 0, 1500, 1);
         settle(ends, now, 0);
         events(&ends[HERE], 8);
-        gde_set_untaken(ends[HERE].engine, ends[HERE].peer, 8, 12000);
+        gde_set_unread(ends[HERE].engine, ends[HERE].peer, 8, 12000);
         return now;
     }
     uint32_t count = state == UNACKED ? 40 : state == FULL ? 12 : 4; /* FULL: the last ones are refused */
@@ -71,7 +85,8 @@ static int64_t reach(end *ends, uint32_t state, int64_t now) {
     if (state == DISCONNECTING) gde_disconnect(ends[HERE].engine, ends[HERE].peer, 5, NORMAL_MODE, now);
     int ending = state == ACKNOWLEDGING || state == ZOMBIE;
     if (ending) gde_disconnect(ends[THERE].engine, ends[THERE].peer, 5, NORMAL_MODE, now);
-    transmit(ends, THERE, now, 0, ending ? 0 : 0x55); /* half of it is lost: pieces stay incomplete, packets are early */
+    transmit(ends, THERE, now, 0,
+             ending ? 0 : 0x55); /* half of it is lost: pieces stay incomplete, packets are early */
     if (state != ACKNOWLEDGING) transmit(ends, HERE, now, 0, 0xFF);
     return now;
 }
@@ -88,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         config.maximum_packet_size = PACKET;
         config.maximum_waiting_data = BUDGET;
         config.early_retransmit = modern;
-        config.maximum_kept_data = modern ? 3 * BUDGET / 2 : 0;
+        config.maximum_buffered_data = modern ? 3 * BUDGET / 2 : 0;
         config.peer_command_budget = modern ? 8 : 0;
         config.peer_byte_budget = modern ? 2000 : 0;
         config.maximum_queued_data = modern ? BUDGET : 0;

@@ -38,7 +38,7 @@ class _Meeting:
                 maximum_waiting_data=BUDGET,
                 early_retransmit=not setting & 2,
                 half_open_limit=0 if setting & 2 else HALF_OPEN,
-                maximum_kept_data=0 if setting & 2 else 3 * BUDGET // 2,
+                maximum_buffered_data=0 if setting & 2 else 3 * BUDGET // 2,
                 peer_command_budget=0 if setting & 2 else 8,
                 peer_byte_budget=0 if setting & 2 else 2000,
                 maximum_queued_data=0 if setting & 2 else BUDGET,
@@ -121,7 +121,7 @@ class _Meeting:
                 self.transmit(HERE)
                 self.transmit(THERE)
             self.events(8)
-            host.call("set_untaken", self.peers[HERE], 8, 12_000)
+            host.call("set_unread", self.peers[HERE], 8, 12_000)
             return
         for number in range({UNACKED: 40, FULL: 12}.get(state, 4)):
             host.call("send", peer, number % 3, bytes(20 if state == UNACKED else 3000), 1)

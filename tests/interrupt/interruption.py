@@ -1,7 +1,7 @@
 """Exceptions at chosen instructions, as a signal handler may raise them, and engines that live through them.
 
-A signal handler runs between two instructions. The tracing hook can raise between any two, so one place after the
-other can be tried, without a clock.
+A signal handler runs between two instructions. A hook that is called for each can raise between any two, so one place
+after the other can be tried, without a clock.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dis
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +27,12 @@ from godot_enet.core.protocol.events import Event, PeerHandle
 
 __all__ = ["FragileNativeEngine", "FragilePythonEngine", "Interrupted", "Interruption"]
 
+if sys.version_info >= (3, 12):
+    from sys import monitoring
+
+    _TOOL = 4
+    """None of those that debuggers and profilers use."""
+
 _PACKAGE = str(Path(godot_enet.__file__).parent)
 _Result = TypeVar("_Result")
 
@@ -35,7 +42,7 @@ class Interrupted(Exception):
 
 
 class Interruption:
-    """Around code in which an exception comes out of the package, ``after`` so many of its instructions.
+    """Around code in which an exception comes out of the package, ``after`` this many of its instructions.
 
     Args:
         after: 1 or more; if the code ends before, nothing is raised.
@@ -48,19 +55,50 @@ class Interruption:
         self._anywhere = anywhere
         self._last: dict[FrameType, int] = {}
         """Where each frame's last instruction is."""
+        self._thread = threading.get_ident()
         self._parts = tuple(f"{_PACKAGE}/{part}" for part in parts)
         self.place: str | None = None
         """Where it was raised; None if it was not."""
 
     def __enter__(self) -> Interruption:
-        self._before = sys.gettrace()
-        sys.settrace(self._on_call)
+        if sys.version_info >= (3, 12):
+            if monitoring.get_tool(_TOOL) is None:
+                monitoring.use_tool_id(_TOOL, "interruption")
+            self._outer = monitoring.register_callback(_TOOL, monitoring.events.INSTRUCTION, self._on_monitored)
+            monitoring.restart_events()
+            monitoring.set_events(_TOOL, monitoring.events.INSTRUCTION)
+        else:
+            self._before = sys.gettrace()
+            sys.settrace(self._on_call)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        sys.settrace(self._before)
+        self._stop()
+        if sys.version_info >= (3, 12):
+            monitoring.register_callback(_TOOL, monitoring.events.INSTRUCTION, self._outer)
+            if self._outer is None:
+                monitoring.free_tool_id(_TOOL)
+            else:  # This one is inside of another one, which goes on.
+                monitoring.set_events(_TOOL, monitoring.events.INSTRUCTION)
+        else:
+            sys.settrace(self._before)
+
+    def _stop(self) -> None:
+        if sys.version_info >= (3, 12):
+            monitoring.set_events(_TOOL, 0)
+        else:
+            sys.settrace(None)
+
+    def _on_monitored(self, code: CodeType, offset: int) -> object:
+        """Python 3.12 and later trace instructions of a function only from its next call on, but can monitor all."""
+        if sys.version_info >= (3, 12) and not code.co_filename.startswith(self._parts):
+            return monitoring.DISABLE
+        frame = sys._getframe(1)
+        if self._thread == threading.get_ident() and not _is_in_finalizer(frame):
+            self._look(frame)
+        return None
 
     def _on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
         if not frame.f_code.co_filename.startswith(self._parts) or _is_in_finalizer(frame):
@@ -70,13 +108,18 @@ class Interruption:
         return self._on_instruction
 
     def _on_instruction(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
-        if event == "opcode" and self.place is None and (self._anywhere or self._may_come(frame)):
+        if event == "opcode":
+            self._look(frame)
+        return self._on_instruction
+
+    def _look(self, frame: FrameType) -> None:
+        """An instruction of the package is about to be executed."""
+        if self.place is None and (self._anywhere or self._may_come(frame)):
             self._left -= 1
             if self._left <= 0:
                 self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-                sys.settrace(None)
+                self._stop()
                 raise Interrupted(self.place)
-        return self._on_instruction
 
     def _may_come(self, frame: FrameType) -> bool:
         """Whether a signal handler can run before the next instruction: after a call, a beginning, a step back."""
@@ -119,7 +162,7 @@ def _name_at(code: CodeType, place: int) -> str:
 
 
 class FragileEngine:
-    """Mixed into an engine: many of its calls are broken off, and called again as the next pass would."""
+    """Mixed into an engine: many of its calls are interrupted, and called again as the next pass would."""
 
     dice = Random(0)
     chance = 0.3
@@ -131,7 +174,7 @@ class FragileEngine:
             return call(*arguments, **keywords)
         # Most calls take few instructions, and some take thousands.
         after = int(2 ** self.dice.uniform(0, 12))
-        with Interruption(after, ("core/engine/", "core/native/engine.py")) as interruption:
+        with Interruption(after, ("core/engine/", "core/native/native_engine.py")) as interruption:
             try:
                 return call(*arguments, **keywords)
             finally:
@@ -202,8 +245,8 @@ class FragileEngine:
 
 
 class FragilePythonEngine(FragileEngine, PythonEngine):
-    """The Python engine, broken off again and again."""
+    """The Python engine, interrupted at random."""
 
 
 class FragileNativeEngine(FragileEngine, NativeEngine):
-    """What of the native engine is in Python, broken off again and again."""
+    """What of the native engine is in Python, interrupted at random."""

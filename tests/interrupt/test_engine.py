@@ -1,4 +1,4 @@
-"""The laws of any link hold while calls of both engines are broken off at any instruction."""
+"""The laws of any link hold while calls of both engines are interrupted at any instruction."""
 
 from __future__ import annotations
 

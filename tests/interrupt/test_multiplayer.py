@@ -16,10 +16,11 @@ from godot_enet import (
     Node,
     SceneMultiplayer,
     SceneTree,
+    Variant,
     rpc,
 )
 from tests.interrupt.interruption import Interrupted, Interruption
-from tests.interrupt.pair import until
+from tests.interrupt.loopback_pair import until
 
 TRIES = 20_000
 STRIDE = 311
@@ -58,7 +59,7 @@ def insist(call: Callable[[], object]) -> None:
 
 
 def each_place(call: Callable[[], object], stride: int = 1) -> Iterator[Interruption]:
-    """Makes a call over and over, broken off a few places later each time, until it gets through."""
+    """Makes a call over and over, interrupted a few instructions later each time, until it completes."""
     for after in range(1, TRIES, stride):
         with Interruption(after, anywhere=False) as interruption:
             insist(call)
@@ -103,6 +104,28 @@ def test_packets_come_once_and_in_order(peers: Peers) -> None:
         assert client.put_packet(sent[-1]) is Error.OK
         until(lambda: len(got) >= len(sent), take, f"all packets, {interruption.place}")
         assert got == sent, interruption.place
+    assert len(sent) > 10
+
+
+def test_values_come_once_and_in_order(peers: Peers) -> None:
+    server, client = peers
+    sent: list[Variant] = []
+    got: list[Variant] = []
+
+    def get() -> None:
+        got.append(server.get_var())
+
+    def send() -> None:
+        sent.append([len(sent), {"half": 0.5}])
+        assert client.put_var(sent[-1]) is Error.OK
+        until(server.get_available_packet_count, lambda: poll_all(client, server), "a packet")
+
+    send()
+    for interruption in each_place(get):
+        while server.get_available_packet_count():
+            get()
+        assert got == sent, interruption.place
+        send()
     assert len(sent) > 10
 
 

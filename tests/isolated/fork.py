@@ -1,7 +1,7 @@
 """Forks with live connections while other threads use them.
 
-Arguments: "threaded" or "inline", how the child ends ("destroy", "leave", "exit"), and what its datagrams pass through
-("plain", "zlib", "encrypted"). Ends with what went wrong.
+Arguments: "threaded", "inline" or "sharded" (the server), how the child ends ("destroy", "leave", "exit"), and what its
+datagrams pass through ("plain", "zlib", "encrypted"). Ends with what went wrong.
 """
 
 from __future__ import annotations
@@ -48,10 +48,12 @@ def child(connection: ENetConnection, peer: ENetPacketPeer, ending: str) -> None
 
 
 def main() -> None:
-    threaded, ending, passing = sys.argv[1] == "threaded", sys.argv[2], sys.argv[3]
+    driver, ending, passing = sys.argv[1:]
+    threaded = driver != "inline"
     # Later Pythons warn of a fork while there are threads, which is what this is about.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork.*")
-    server, client = ENetConnection(threaded=threaded), ENetConnection(threaded=threaded)
+    server = ENetConnection(threaded=threaded, shards=4 if driver == "sharded" else 1)
+    client = ENetConnection(threaded=threaded)
     server.create_host_bound("127.0.0.1", 0)
     client.create_host(1)
     if passing == "zlib":

@@ -8,9 +8,10 @@ import signal
 import sys
 import warnings
 
+from godot_enet.core.any_host import AnyHost
 from godot_enet.core.drivers.aio import AsyncHost
 from godot_enet.core.errors import HostClosed
-from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.host import Host
 from godot_enet.core.protocol.events import EventType
 
 
@@ -29,7 +30,7 @@ async def child(host: AsyncHost[AnyHost]) -> int:
 
 
 async def main() -> str | None:
-    server, client = AsyncHost(open_host(bind="127.0.0.1", threaded=False)), AsyncHost(open_host(threaded=False))
+    server, client = AsyncHost(Host.open(bind="127.0.0.1", threaded=False)), AsyncHost(Host.open(threaded=False))
     address = server.host.local_address()
     assert address is not None
     peer = client.host.connect(address)

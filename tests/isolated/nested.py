@@ -37,6 +37,8 @@ class Ends:
         self.peer: ENetPacketPeer | None = None
         self.random = random.Random(kind)
         self.depth = 0
+        self.over = False
+        """Whether finalizers that still come are to leave closed ends closed."""
 
     def open(self) -> None:
         """Begin, where that was not done or somebody has destroyed one of them."""
@@ -112,7 +114,7 @@ class Ends:
 
     def act(self) -> None:
         """Call one of them, at random."""
-        if self.depth >= 3:  # such as a log handler of what it does itself
+        if self.over or self.depth >= 3:  # such as a log handler of what it does itself
             return
         self.depth += 1
         try:
@@ -171,7 +173,8 @@ def by_signals(ends: Ends) -> Callable[[], None]:
             signal.setitimer(signal.ITIMER_REAL, rest.uniform(0.0001, 0.002))
 
     def stop() -> None:
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        # Not SIG_IGN: Python complains of a signal that came just before it.
+        signal.signal(signal.SIGALRM, lambda *_: None)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     signal.signal(signal.SIGALRM, handle)
@@ -268,6 +271,7 @@ def main() -> None:
                 began = time.monotonic()
                 ends.frame()
                 longest = max(longest, time.monotonic() - began)
+            ends.over = True
             stop()
             ends.server.destroy()
             ends.client.destroy()

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from godot_enet.core import Address, Host, HostConfig, PeerOption, PeerState
+from tests.isolated.launch import start
 from tests.isolated.peers_at_rest import WARM
-from tests.isolated.running import start
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(700)]
 

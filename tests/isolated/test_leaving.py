@@ -10,7 +10,7 @@ import pytest
 
 from godot_enet import ENetMultiplayerPeer, Error
 from godot_enet.core import DisconnectReason
-from tests.isolated.running import start
+from tests.isolated.launch import start
 
 pytestmark = pytest.mark.usefixtures("host_engine")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import pytest
 
-from tests.isolated.running import run
+from tests.isolated.launch import run
 
 pytestmark = pytest.mark.usefixtures("host_engine")
 
@@ -41,6 +42,13 @@ if hasattr(os, "fork"):
     )
     def test_the_child_of_a_fork_has_no_hosts_and_the_parent_goes_on(driver: str, ending: str, passing: str) -> None:
         forked = run("fork.py", driver, ending, passing)
+        assert (forked.returncode, forked.stdout, forked.stderr) == (0, "", "")
+
+    @pytest.mark.parametrize("ending", ["destroy", "leave", "exit"])
+    def test_the_child_of_a_fork_has_no_shards(ending: str, host_engine: str) -> None:
+        if host_engine == "python" or sys.platform != "linux":
+            pytest.skip("a host has several shards with the native engine on Linux only")
+        forked = run("fork.py", "sharded", ending, "plain")
         assert (forked.returncode, forked.stdout, forked.stderr) == (0, "", "")
 
     def test_the_child_of_a_fork_has_no_hosts_on_a_loop() -> None:

@@ -19,17 +19,16 @@ PYTHON_CALLBACKS(CALLBACK)
 #define CONSTANT(name, value) _Static_assert(name == (value), #name " has another value in Python.h");
 PYTHON_CONSTANTS(CONSTANT)
 
-#define PLACE(record, type, name)                                              \
-    _Static_assert(offsetof(Our_##record, name) == offsetof(record, name),     \
+#define PLACE(record, type, name)                                          \
+    _Static_assert(offsetof(Our_##record, name) == offsetof(record, name), \
                    #record "." #name " lies elsewhere in Python.h");
 #define TYPE(record, type, name) SAME(type, __typeof__(((record *)0)->name), record.name)
 #define FIELD(record, type, name) type name;
-#define RECORD(record, fields)                                                 \
-    typedef struct {                                                           \
-        fields(FIELD)                                                          \
-    } Our_##record;                                                            \
-    fields(PLACE)                                                              \
-    _Static_assert(sizeof(Our_##record) == sizeof(record), #record " has another size in Python.h");
+#define RECORD(record, fields) \
+    typedef struct {           \
+        fields(FIELD)          \
+    } Our_##record;            \
+    fields(PLACE) _Static_assert(sizeof(Our_##record) == sizeof(record), #record " has another size in Python.h");
 RECORD(PyMethodDef, PYTHON_METHOD_DEF)
 PYTHON_METHOD_DEF(TYPE)
 RECORD(PyGetSetDef, PYTHON_GET_SET_DEF)

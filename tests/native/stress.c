@@ -68,6 +68,7 @@ static void looker(void *given) {
         gde_host_drops(on->client, counts, DROP_COUNT);
         gde_host_poll_drops(on->client, reports, DROP_COUNT);
         gde_host_fileno(on->client);
+        gde_host_serve(on->client);
         gde_host_poll_timeout(on->client, &due);
         gde_host_local_address(on->client, &address);
     }
@@ -133,8 +134,10 @@ static void round_of(uint32_t flags, uint32_t number) {
     while (atomic_load(&on.calls) < 50 + number % 7 * 60) gde_host_peer_state(on.client, on.peer);
     if (number % 3 == 2) {
         gde_engine *engine;
-        int64_t descriptor;
-        require(gde_host_detach(on.client, &engine, &descriptor) == GDE_OK, "not detached");
+        int64_t descriptor, events[2];
+        require(gde_host_detach(on.client, &engine, &descriptor, events) == GDE_OK, "not detached");
+        os_waker ends = {(os_socket)events[0], (os_socket)events[1]};
+        if (events[0] >= 0) os_waker_close(&ends);
         gde_engine_destroy(engine);
     }
     gde_host_close(on.client);

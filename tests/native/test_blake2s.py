@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from godot_enet.core.native.loader import library
-from godot_enet.core.native.records import c_config
+from godot_enet.core.native.structs import c_config
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.rng import key_from
 

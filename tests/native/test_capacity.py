@@ -11,7 +11,7 @@ import pytest
 
 from godot_enet.core.native import library
 from godot_enet.core.native.loader import load_library
-from godot_enet.core.native.records import c_config
+from godot_enet.core.native.structs import c_config
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.drops import Drop
 
@@ -42,6 +42,7 @@ def forty(tmp_path: Path) -> ctypes.CDLL:
     return load_library(str(made))
 
 
+@pytest.mark.long
 def test_a_library_with_more_causes_stays_within_the_buffer(forty: ctypes.CDLL) -> None:
     config = ctypes.byref(c_config(HostConfig()))
     engine, host, error = forty.gde_engine_create(config), None, ctypes.c_int32()

@@ -100,7 +100,7 @@ class TestClosedHost:
             lambda: host.set_channel_limit(1),
             lambda: host.set_compressor(None),
             lambda: host.socket_send(b"x", ABSENT),
-            lambda: host.hand_over(lambda *_: None),
+            lambda: host.detach_to(lambda *_: None),
         ):
             with pytest.raises(HostClosed):
                 call()

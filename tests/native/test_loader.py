@@ -10,15 +10,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from godot_enet.core.native import library, loader
 from godot_enet.core.native.generated import FINGERPRINT, FUNCTIONS
 from godot_enet.core.native.loader import NativeUnavailable, load_library
-from godot_enet.core.native.records import RECORDS
+from godot_enet.core.native.structs import STRUCTS
+from tests.native.interpreter import run
 from tests.native.native_connections import needs_hot
-from tests.native.running import run
 
 USE = """
 import logging, sys
@@ -40,34 +41,34 @@ def path() -> str:
 
 
 class TestWhatIsChecked:
-    def test_the_one_in_use(self) -> None:
+    def test_the_one_in_use_has_the_packages_fingerprint(self) -> None:
         assert load_library(path()).gde_fingerprint() == FINGERPRINT
 
-    def test_other_sources(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_of_other_sources_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loader, "FINGERPRINT", FINGERPRINT ^ 1)
-        with pytest.raises(NativeUnavailable, match=r" was built from other sources than those of this package$"):
+        with pytest.raises(NativeUnavailable, match=r" was built from different sources than this package$"):
             load_library(path())
 
-    @pytest.mark.parametrize("name", RECORDS)
-    def test_two_fields_in_another_order(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("name", STRUCTS)
+    def test_two_fields_in_another_order_are_noticed(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The struct is no larger and no smaller by that."""
 
         class Swapped(ctypes.Structure):
-            _fields_ = [*RECORDS[name]._fields_[1:], RECORDS[name]._fields_[0]]
+            _fields_ = [*STRUCTS[name]._fields_[1:], STRUCTS[name]._fields_[0]]
 
-        monkeypatch.setitem(RECORDS, name, Swapped)
-        with pytest.raises(NativeUnavailable, match=rf" has another layout of {name}$"):
+        monkeypatch.setitem(STRUCTS, name, Swapped)
+        with pytest.raises(NativeUnavailable, match=rf" has a different layout of {name}$"):
             load_library(path())
 
-    def test_a_field_less(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_field_is_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Short(ctypes.Structure):
-            _fields_ = RECORDS["gde_event"]._fields_[:-1]
+            _fields_ = STRUCTS["gde_event"]._fields_[:-1]
 
-        monkeypatch.setitem(RECORDS, "gde_event", Short)
-        with pytest.raises(NativeUnavailable, match=r" has other structs than this package$"):
+        monkeypatch.setitem(STRUCTS, "gde_event", Short)
+        with pytest.raises(NativeUnavailable, match=r" has different structs than this package$"):
             load_library(path())
 
-    def test_a_function_less(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_function_is_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(FUNCTIONS, "gde_no_such_function", "void()")
         with pytest.raises(NativeUnavailable, match=r"lacks a function.*gde_no_such_function"):
             load_library(path())
@@ -108,29 +109,29 @@ class TestFallback:
         assert last.startswith("godot_enet.core.native.loader.NativeUnavailable: the native engine is not available")
         assert all(word in last for word in words), last
 
-    def test_nothing_there(self, tmp_path: Path) -> None:
+    def test_an_empty_folder_is_named(self, tmp_path: Path) -> None:
         self.check(tmp_path, f"GODOT_ENET_NATIVE_LIBRARY={tmp_path} has no library _gde")
 
-    def test_no_such_folder(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_is_named(self, tmp_path: Path) -> None:
         self.check(tmp_path / "nowhere", f"GODOT_ENET_NATIVE_LIBRARY={tmp_path / 'nowhere'} has no library _gde")
 
-    def test_noise(self, place: Path) -> None:
+    def test_noise_cannot_be_loaded(self, place: Path) -> None:
         place.write_bytes(bytes(range(256)) * 40)
         self.check(place.parent, "cannot be loaded", place.name)
 
-    def test_an_empty_file(self, place: Path) -> None:
+    def test_an_empty_file_cannot_be_loaded(self, place: Path) -> None:
         place.touch()
         self.check(place.parent, "cannot be loaded", place.name)
 
-    def test_a_folder_of_that_name(self, place: Path) -> None:
+    def test_a_folder_of_that_name_cannot_be_loaded(self, place: Path) -> None:
         place.mkdir()
         self.check(place.parent, "cannot be loaded", place.name)
 
-    def test_somebody_elses_library(self, place: Path) -> None:
+    def test_somebody_elses_library_lacks_a_function(self, place: Path) -> None:
         shutil.copy(foreign(), place)
         self.check(place.parent, "lacks a function", place.name)
 
-    def test_our_library_cut_off_in_its_head(self, place: Path) -> None:
+    def test_our_library_cut_off_in_its_head_cannot_be_loaded(self, place: Path) -> None:
         place.write_bytes(Path(path()).read_bytes()[:50])
         self.check(place.parent, "cannot be loaded", place.name)
 
@@ -177,7 +178,7 @@ class TestWithoutMethods:
         assert (result.returncode, result.stdout) == (0, "native python\nnative\n"), result.stderr
         assert result.stderr == (
             "WARNING godot_enet Using the native engine without its C methods, which is slower: a free-threaded "
-            "CPython has another object layout. The main interpreter of an ordinary CPython has them.\n"
+            "CPython has a different object layout. The main interpreter of an ordinary CPython has them.\n"
         )
 
     def test_nobody_warns_of_what_the_python_engine_does_not_use(self) -> None:
@@ -200,8 +201,15 @@ class TestWithoutMethods:
 class TestWhoGetsTheMethods:
     """Objects must be laid out as ``src/python_abi.h`` declares them: anything else would end the interpreter."""
 
-    def test_this_interpreter(self) -> None:
-        assert loader._load_hot(library()).handle is loader._load_hot(library()).handle
+    def test_this_interpreter_gets_them_once(self) -> None:
+        assert loader._load_hot(library()).host is loader._load_hot(library()).host
+
+    def test_a_package_imported_once_more_does_not(self) -> None:
+        """As where tests put ``sys.modules`` back. The objects of the copies are not mixed, even once one is gone."""
+        result = run(IMPORTED_TWICE)
+        assert (result.returncode, result.stdout) == (0, "False\nTrue True True\n"), result.stderr
+        (line,) = result.stderr.splitlines()
+        assert ", which is slower: another copy of this package has the C methods. Only the copy that " in line
 
     def test_other_implementations_do_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.implementation, "name", "graalpy")
@@ -225,7 +233,7 @@ class TestWhoGetsTheMethods:
         """As with Py_TRACE_REFS, which has two more pointers in each."""
         size = ctypes.sizeof
         monkeypatch.setattr(ctypes, "sizeof", lambda kind: 2 * size(kind))
-        with pytest.raises(NativeUnavailable, match="another object layout"):
+        with pytest.raises(NativeUnavailable, match="different object layout"):
             loader._load_hot(library())
 
     def test_subinterpreters_do_not(self) -> None:
@@ -249,7 +257,45 @@ class TestWhoGetsTheMethods:
         with pytest.raises(NativeUnavailable, match="a function is missing: "):
             loader._load_hot(library())
 
+    def test_one_that_wants_other_objects_of_python_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        older = Mock(gde_hot_function=Mock(return_value=None), gde_hot_types=Mock(side_effect=TypeError("takes 13")))
+        monkeypatch.setattr(ctypes, "PyDLL", lambda *_, **__: older)
+        with pytest.raises(NativeUnavailable, match=r"^takes 13$"):
+            loader._load_hot(library())
 
+
+IMPORTED_TWICE = """
+import gc, logging, sys
+logging.basicConfig(format="%(message)s")
+def ours():
+    return {name: module for name, module in sys.modules.items() if name.split(".")[0] == "godot_enet"}
+import godot_enet
+first = ours()
+for name in first:
+    del sys.modules[name]
+from godot_enet import ENetConnection
+host = ENetConnection()
+host.create_host(1)
+print(ENetConnection is godot_enet.ENetConnection)
+host.destroy()
+for name in ours():
+    del sys.modules[name]
+sys.modules.update(first)
+del ENetConnection, host, name
+gc.collect()
+from godot_enet.core import Address, Event, EventType, Host, HostConfig
+server, client = Host.open(HostConfig(), bind="127.0.0.1"), Host.open(HostConfig())
+peer = client.connect(Address("127.0.0.1", server.local_address().port), 1)
+while client.service(10) is None:
+    server.service()
+client.send(peer, 0, b"x", 1)
+client.flush()
+event = None
+while event is None or event.packet != b"x":
+    event = server.service(1000)
+print(type(event) is Event, event.type is EventType.RECEIVE, event.reason is Event(*event[:6]).reason)
+server.close(), client.close()
+"""
 IN_A_SUBINTERPRETER = """
 import sys
 try:
@@ -351,6 +397,13 @@ class TestRemedy:
         assert self.look(copied) == [
             "this checkout has no built library",
             f"With a C compiler, run `pip install -e .` in {copied}.",
+        ]
+
+    def test_an_archive(self, copied: Path) -> None:
+        packed = shutil.make_archive(str(copied / "archive"), "zip", copied, "godot_enet")
+        assert self.look(Path(packed)) == [
+            "a library cannot be loaded from inside an archive",
+            "shiv makes archives that unpack themselves first.",
         ]
 
     def test_a_library_of_another_version(self, copied: Path) -> None:

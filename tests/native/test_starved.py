@@ -14,6 +14,7 @@ SOURCE = HERE.parent.parent / "godot_enet" / "core" / "native" / "src"
 WRAPPED = "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("gcc"), reason="needs gcc and its linker's --wrap")
 def test_nothing_promised_is_lost_and_nobody_is_left_behind(tmp_path: Path) -> None:
     program = tmp_path / "starved"

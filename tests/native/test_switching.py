@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
-from tests.native.native_connections import fill, same_host
+from godot_enet.core import Event, EventType, HostConfig
+from godot_enet.core.clock import SystemClock
+from godot_enet.core.host import Host
+from godot_enet.core.native import NativeEngine, NativeHost
+from godot_enet.core.native import host as native_host
+from godot_enet.core.native.host import CtypesHost
+from godot_enet.core.native.structs import event_of
+from godot_enet.core.transports.udp import UdpTransport
+from tests.native.native_connections import fill, needs_hot, same_host
 from tests.unit.compat.stage import DEADLINE, Link, Stage
 
 NONE, RANGE_CODER, FASTLZ, ZLIB = (
@@ -19,6 +31,10 @@ NONE, RANGE_CODER, FASTLZ, ZLIB = (
     ENetConnection.COMPRESS_FASTLZ,
     ENetConnection.COMPRESS_ZLIB,
 )
+
+
+class Alarm(Exception):
+    """As a signal handler raises it."""
 
 
 @pytest.fixture
@@ -101,6 +117,26 @@ def test_statistics_go_on(link: Link) -> None:
     assert link.server.counters() == dict.fromkeys(link.server.counters(), 0)
 
 
+def test_totals_and_a_refusal_go_on(link: Link, stage: Stage) -> None:
+    received = ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
+    link.fence()
+    link.server.pop_statistic(received)
+    before = link.server.get_total(received)
+    link.server.refuse_connects(True, 9)
+    link.server.compress(ZLIB)
+    assert link.server.get_total(received) >= before > 0
+    assert link.server.pop_statistic(received) <= link.server.get_total(received) - before
+    summary = link.server.summary()
+    assert summary is not None
+    assert summary.connected == 1
+    client = stage.client()
+    client.compress(ZLIB)
+    client.connect_to_host("127.0.0.1", link.server.get_local_port())
+    stage.run(lambda: stage.peek(client))
+    (event,) = stage.events(client)
+    assert (event.type, event.data) == (ENetConnection.EVENT_DISCONNECT, 9)
+
+
 def test_other_methods_still_find_the_peer(link: Link) -> None:
     switch(link, ZLIB)
     assert link.at_client.is_active()
@@ -153,7 +189,8 @@ def test_a_packet_that_was_taken_just_before(link: Link) -> None:
             sys.setprofile(None)
             switch(link, ZLIB)
 
-    server._seat(link.at_server._handle & 0xFFF, None)  # as if the call that took its CONNECT event were not done yet
+    # As if the call that took its CONNECT event were not done yet.
+    server._register_peer(link.at_server._handle & 0xFFF, None)
     link.at_client.send(3, b"precious", ENetPacketPeer.FLAG_RELIABLE)
     link.client.flush()
     deadline = time.monotonic() + DEADLINE
@@ -166,3 +203,100 @@ def test_a_packet_that_was_taken_just_before(link: Link) -> None:
     assert not same_host(server, native=True)
     assert event == (ENetConnection.EVENT_RECEIVE, link.at_server, 0, 3)
     assert (link.at_server.get_packet_flags(), link.at_server.get_packet()) == (1, b"precious")
+
+
+def take_into(connection: ENetConnection) -> Any:
+    """As an ENetMultiplayerPeer takes events."""
+    events: list[Any] = []
+    connection._service_into(events)
+    return events[0] if events else connection._service_again(0)
+
+
+@needs_hot
+@pytest.mark.parametrize("take", [ENetConnection.service, take_into])
+def test_a_packet_of_an_interrupted_call_goes_to_the_successor(
+    link: Link, take: Callable[[ENetConnection], Any]
+) -> None:
+    """The engine has moved on when the call gives the packet back."""
+    server = link.server
+
+    def hand_over(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name == "_await_peer":
+            sys.setprofile(None)
+            switch(link, ZLIB)
+            raise Alarm
+
+    server._register_peer(link.at_server._handle & 0xFFF, None)
+    link.at_client.send(3, b"precious", ENetPacketPeer.FLAG_RELIABLE)
+    link.client.flush()
+    deadline = time.monotonic() + DEADLINE
+    sys.setprofile(hand_over)
+    try:
+        with contextlib.suppress(Alarm):
+            while take(server)[0] == ENetConnection.EVENT_NONE:
+                assert time.monotonic() < deadline
+    finally:
+        sys.setprofile(None)
+    assert not same_host(server, native=True)
+    assert server.service() == (ENetConnection.EVENT_RECEIVE, link.at_server, 0, 3)
+    assert link.at_server.get_packet() == b"precious"
+
+
+@pytest.mark.parametrize("kind", [pytest.param(NativeHost, marks=needs_hot), CtypesHost])
+def test_an_event_of_an_interrupted_call_goes_to_the_successor(
+    kind: type[CtypesHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = kind(HostConfig(), SystemClock(), bind="127.0.0.1", threaded=False)
+    client = Host(threaded=False)
+    address = server.local_address()
+    assert address is not None
+    client.connect(address, 2, 7)
+    successors: list[Host] = []
+
+    def succeed(engine: NativeEngine, descriptor: int, events: object, totals: object) -> Host:
+        transport = UdpTransport.adopt(descriptor)
+        return Host(server.config, threaded=False, transport=transport, engine=engine, left=server.left)
+
+    def hand_over(*given: Any) -> Event:
+        if not successors:
+            successors.append(server.detach_to(succeed))
+            raise Alarm
+        return original(*given)
+
+    original: Callable[..., Event]
+    if kind is CtypesHost:
+        original = event_of
+        monkeypatch.setattr(native_host, "event_of", hand_over)
+    else:
+        original = server._event
+        monkeypatch.setattr(server, "_event", hand_over)
+    deadline = time.monotonic() + DEADLINE
+    with contextlib.suppress(Alarm):
+        while server.service() is None:
+            client.service()
+            assert time.monotonic() < deadline
+    event = successors[0].service()
+    assert event is not None
+    assert (event.type, event.data) == (EventType.CONNECT, 7)
+    successors[0].close()
+    client.close()
+
+
+@needs_hot
+@pytest.mark.refcounts
+def test_a_finalizer_may_give_a_connection_its_next_host() -> None:
+    """A peer that goes with the former one."""
+    host = NativeHost(HostConfig(), SystemClock(), threaded=False)
+    connection = ENetConnection()
+
+    class Last(ENetPacketPeer):
+        def __del__(self) -> None:
+            connection._native(host, [], [], 4)
+
+    connection._native(host, [], [], 4)
+    connection._register_peer(1, Last.__new__(Last))
+    connection._native(None, [], [], 0)
+    assert host in gc.get_referents(connection)
+    connection._native(None, [], [], 0)
+    assert host not in gc.get_referents(connection)
+    host.close()

@@ -24,7 +24,7 @@ GONE = 120_000
 HOSTILE = {Drop.SHORT, Drop.OVERSIZED, Drop.NO_COMPRESSOR, Drop.UNDECODABLE, Drop.MALFORMED, Drop.WRONG_CHANNEL} | {
     Drop.PACKET_TOO_LARGE,
     Drop.WRONG_ADDRESS,
-    Drop.WRONG_PROOF,
+    Drop.BAD_HANDSHAKE_TOKEN,
     Drop.HALF_OPEN_LIMIT,
 }
 """What no honest end causes, whatever the link does."""

@@ -31,7 +31,7 @@ LINKS = st.builds(
 
 
 @pytest.mark.parametrize("block", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(20)])
-def test_two_thousand_seeds(block: int) -> None:
+def test_two_thousand_seeds_hold(block: int) -> None:
     """The first of those that ``python -m tests.property`` plays."""
     lived = sum(play(seed) for seed in range(block * SEEDS_PER_BLOCK, (block + 1) * SEEDS_PER_BLOCK))
     # Both milder and harsher links were among them.
@@ -40,7 +40,7 @@ def test_two_thousand_seeds(block: int) -> None:
 
 @pytest.mark.parametrize("modern", [True, False], ids=["modern", "exact"])
 @given(there=LINKS, back=LINKS, seed=st.integers(0, (1 << 32) - 1), rounds=st.integers(1, 12))
-def test_any_link(
+def test_conversations_hold_on_any_link(
     engine_pair: EnginePair, modern: bool, there: LinkConfig, back: LinkConfig, seed: int, rounds: int
 ) -> None:
     converse(engine_pair, (there, back), Random(seed), rounds, seed, modern=modern)
@@ -53,7 +53,7 @@ def widened(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("total", [5_000, pytest.param(100_000, marks=pytest.mark.long)])
-def test_many_messages_both_ways_over_a_bad_link(engine_pair: EnginePair, total: int) -> None:
+def test_many_messages_arrive_both_ways_over_a_bad_link(engine_pair: EnginePair, total: int) -> None:
     burst = 1000
     link = LinkConfig(loss=0.1, duplicate=0.05, delay=25, jitter=50, reorder=1.0)
     pair = Pair(engine_pair, link, seed=total, capture=False)
@@ -72,7 +72,7 @@ def test_many_messages_both_ways_over_a_bad_link(engine_pair: EnginePair, total:
 
 
 @pytest.mark.long
-def test_large_and_small_messages_on_many_channels_over_a_bad_link(engine_pair: EnginePair) -> None:
+def test_large_and_small_messages_arrive_on_many_channels_over_a_bad_link(engine_pair: EnginePair) -> None:
     channels, total = 8, 8000
     link = LinkConfig(loss=0.1, burst=0.01, burst_length=5, duplicate=0.1, delay=40, jitter=80, reorder=0.7)
     pair = Pair(engine_pair, link, seed=8000, capture=False)

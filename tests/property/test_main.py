@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest  # noqa: TC002
+import pytest
 
 from tests.property import links
 from tests.property.__main__ import main
 
 
-def test_seeds_that_hold(capsys: pytest.CaptureFixture[str]) -> None:
+def test_seeds_that_hold_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seeds", "5000", "5008"]) == 0
     assert capsys.readouterr().out.startswith("8 conversations, ")
 
@@ -36,6 +36,7 @@ def test_an_exception_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["--seeds", "0", "1"]) == 1
 
 
+@pytest.mark.long
 def test_seeds_differ() -> None:
     lived = [links.run_seed(seed) for seed in range(40)]
     assert len(set(lived)) == 2

@@ -57,7 +57,7 @@ def advance(stage: Stage, peer: RawPeer, model: ReliableModel, count: int) -> No
 
 
 @pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(6)])
-def test_reliable_numbers_twice_round(engine_factory: EngineFactory, seed: int) -> None:
+def test_reliable_numbers_are_taken_once_twice_round(engine_factory: EngineFactory, seed: int) -> None:
     random = Random(seed)
     stage = Stage(engine_factory)
     peer, model = stage.joined(), ReliableModel()
@@ -75,7 +75,7 @@ def test_reliable_numbers_twice_round(engine_factory: EngineFactory, seed: int) 
 
 
 @given(st.lists(st.integers(0, 12), max_size=60))
-def test_reliable_numbers_in_any_order(engine_factory: EngineFactory, numbers: list[int]) -> None:
+def test_reliable_numbers_are_taken_once_in_any_order(engine_factory: EngineFactory, numbers: list[int]) -> None:
     stage = Stage(engine_factory)
     peer, model = stage.joined(), ReliableModel()
     for number in numbers:
@@ -84,7 +84,9 @@ def test_reliable_numbers_in_any_order(engine_factory: EngineFactory, numbers: l
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.booleans()), max_size=60))
-def test_unreliable_numbers_in_any_order(engine_factory: EngineFactory, arrivals: list[tuple[int, int, bool]]) -> None:
+def test_unreliable_numbers_never_go_back_in_any_order(
+    engine_factory: EngineFactory, arrivals: list[tuple[int, int, bool]]
+) -> None:
     """An unreliable packet comes after its reliable predecessor, and after nothing that is newer than itself."""
     stage = Stage(engine_factory)
     peer = stage.joined()

@@ -27,7 +27,7 @@ NEVER = 10**9
 EXACT: dict[str, Any] = {
     "early_retransmit": False,
     "half_open_limit": 0,
-    "maximum_kept_data": 0,
+    "maximum_buffered_data": 0,
     "maximum_queued_data": 0,
     "maximum_queued_total": 0,
     "peer_command_budget": 0,

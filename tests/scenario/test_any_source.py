@@ -12,7 +12,7 @@ from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerStat
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 from tests.conftest import EngineFactory
-from tests.equivalence.net import compressed
+from tests.equivalence.lockstep_net import compressed
 from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, RAW, RawPeer, Stage, ended, timed_out
@@ -86,7 +86,7 @@ def test_those_that_answer_later_are_strangers(engine_factory: EngineFactory) ->
         [raw.verify()[:-1]],
         [],
     ],
-    ids=["another id", "disconnect", "farewell", "ping", "acknowledge", "data", "connect", "cut", "nothing"],
+    ids=["another id", "disconnect", "disconnect now", "ping", "acknowledge", "data", "connect", "cut", "nothing"],
 )
 def test_whoever_has_not_read_the_connect_is_not_heard(engine_factory: EngineFactory, commands: list[bytes]) -> None:
     broadcast = Broadcast(engine_factory)

@@ -14,14 +14,14 @@ from godot_enet.core.protocol.constants import DisconnectMode, PeerState
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import DisconnectReason, EventType
 from godot_enet.core.protocol.tuning import (
-    CODED_BYTES,
-    EXCESS_PAUSE,
-    EXCESS_TIME,
-    KEPT_OVERHEAD,
-    RANGE_CODED_BYTES,
+    BUFFER_OVERHEAD,
+    CODEC_BYTES_PER_COMMAND,
+    OVER_BUDGET_PAUSE,
+    OVER_BUDGET_TIME,
+    RANGE_CODER_BYTES_PER_COMMAND,
     RECEIVE_BATCH,
-    STRANGER_LIMIT,
-    UNDECODABLE_COMMANDS,
+    UNDECODABLE_COST,
+    UNVALIDATED_BODY_LIMIT,
 )
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
@@ -121,7 +121,7 @@ class TestCommands:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         forged = [Datagram(compressed(named, b"", valid=False), RAW) for _ in range(100)]
         one_pass(other, compressed(other, raw.reliable(0, 1, b"other")), before=tuple(forged))
-        assert stage.engine.drops[Drop.UNDECODABLE] == 4096 // UNDECODABLE_COMMANDS == 16
+        assert stage.engine.drops[Drop.UNDECODABLE] == 4096 // UNDECODABLE_COST == 16
         assert stage.engine.drops[Drop.OVER_BUDGET] == 84
         assert stage.packets() == [b"other"]
         one_pass(named, compressed(named, raw.reliable(0, 1, b"named")))
@@ -132,12 +132,12 @@ class TestCommands:
         stage = Stage(engine_factory, peer_command_budget=256, checksum=True)
         peer = stage.joined()
         forged = [Datagram(write(peer, raw.ping(1))[:-1] + b"\1", RAW) for _ in range(250)]
-        for number in range(1, 2 * EXCESS_TIME // 100):
+        for number in range(1, 2 * OVER_BUDGET_TIME // 100):
             one_pass(peer, write(peer, raw.reliable(0, number, b"x")), before=tuple(forged))
             peer.take()
             stage.wait(100)
             peer.answer()
-        assert stage.packets() == [b"x"] * (2 * EXCESS_TIME // 100 - 1)
+        assert stage.packets() == [b"x"] * (2 * OVER_BUDGET_TIME // 100 - 1)
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0
         assert peer.state is PeerState.CONNECTED
 
@@ -179,7 +179,7 @@ class TestDecompressing:
             tiny.append(bytes([head[0] | 0x40]) + head[1:] + coded)
         assert max(map(len, tiny)) < 200
         one_pass(peer, *tiny)
-        assert len(taken(stage)) == -(-10_000 // (len(plain) // RANGE_CODED_BYTES + 1)) == 6
+        assert len(taken(stage)) == -(-10_000 // (len(plain) // RANGE_CODER_BYTES_PER_COMMAND + 1)) == 6
         assert len(stage.packets()) == 14
 
     def test_it_counts_by_what_goes_in(self, engine_factory: EngineFactory) -> None:
@@ -189,7 +189,7 @@ class TestDecompressing:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         coded = [compressed(peer, raw.unsequenced(0, number), padding=700) for number in range(50)]
         one_pass(peer, *coded)
-        assert len(taken(stage)) == -(-1000 // ((len(coded[0]) - 4 + 8) // CODED_BYTES + 1)) == 10
+        assert len(taken(stage)) == -(-1000 // ((len(coded[0]) - 4 + 8) // CODEC_BYTES_PER_COMMAND + 1)) == 10
         assert len(stage.packets()) == 40
 
     @pytest.mark.parametrize("padding", [0, 25])
@@ -198,7 +198,7 @@ class TestDecompressing:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         stranger = stage.raw()
         request = compressed(stranger, raw.connect(), padding=padding)
-        assert (len(request) - 4 > STRANGER_LIMIT) == bool(padding)
+        assert (len(request) - 4 > UNVALIDATED_BODY_LIMIT) == bool(padding)
         one_pass(stranger, request)
         assert stage.engine.drops[Drop.UNDECODABLE] == bool(padding)
         assert bool(stage.engine.peers()) == (not padding)
@@ -209,7 +209,7 @@ class TestDecompressing:
         stage.engine.set_compressor(make_compressor(Codec.ZLIB))
         batch = [compressed(peer, raw.reliable(0, number, b"%04d" % number * 300)) for number in range(1, 201)]
         one_pass(peer, *batch)
-        assert len(taken(stage)) == -(-1000 // ((len(batch[0]) - 4 + 1206) // CODED_BYTES + 1)) == 26
+        assert len(taken(stage)) == -(-1000 // ((len(batch[0]) - 4 + 1206) // CODEC_BYTES_PER_COMMAND + 1)) == 26
         assert len(stage.packets()) == 174
         assert stage.engine.drops[Drop.OVER_BUDGET] == 0
 
@@ -226,7 +226,7 @@ class TestDecompressing:
             caller.slot, caller.session = int.from_bytes(body[4:6], "big"), body[7]
             datagrams.append(Datagram(compressed(caller, bytes([0x05]) * 4000), caller.mailbox.address))
         stage.engine.receive(datagrams, stage.now)
-        (cost,) = {(len(each.data) - 4 + 4000) // CODED_BYTES for each in datagrams}
+        (cost,) = {(len(each.data) - 4 + 4000) // CODEC_BYTES_PER_COMMAND for each in datagrams}
         assert stage.engine.drops[Drop.OVER_BUDGET] == 100 - -(-4096 // cost)
 
 
@@ -246,20 +246,20 @@ class TestTooLong:
     def test_whoever_is_always_beyond_them_is_disconnected(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=1)
         peer = stage.joined()
-        keep_exceeding(peer, EXCESS_TIME)
+        keep_exceeding(peer, OVER_BUDGET_TIME)
         assert peer.state is PeerState.CONNECTED
         peer.take()
         keep_exceeding(peer, 100)
         assert stage.events() == [ended(DisconnectReason.LIMIT, peer.handle)]
-        *_, farewell = peer.commands()
-        assert (farewell.kind, farewell.acknowledged) == (4, False)
+        *_, disconnect = peer.commands()
+        assert (disconnect.kind, disconnect.acknowledged) == (4, False)
 
     def test_one_that_is_only_being_flushed_ends_too(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, peer_command_budget=1)
         peer = stage.joined()
         peer.send(0, b"not acknowledged")
         peer.disconnect(mode=DisconnectMode.LATER)
-        keep_exceeding(peer, EXCESS_TIME)
+        keep_exceeding(peer, OVER_BUDGET_TIME)
         assert peer.state is PeerState.DISCONNECT_LATER
         peer.take()
         keep_exceeding(peer, 100)
@@ -271,19 +271,19 @@ class TestTooLong:
         peer = stage.joined()
         peer.hush()
         for _ in range(3):
-            keep_exceeding(peer, EXCESS_TIME)
-            stage.wait(EXCESS_PAUSE)
+            keep_exceeding(peer, OVER_BUDGET_TIME)
+            stage.wait(OVER_BUDGET_PAUSE)
         assert stage.events() == []
 
     def test_its_end_leaves_nothing_to_time_out(self, engine_factory: EngineFactory) -> None:
-        """A ping would be due with the farewell, since it acknowledges nothing."""
+        """A ping would be due with the disconnect, since it acknowledges nothing."""
         stage = Stage(engine_factory, peer_command_budget=1)
         peer = stage.joined()
         stage.wait(3000)
         stage.events()
         peer.take()
         stage.host.collecting = False
-        keep_exceeding(peer, EXCESS_TIME + 100)
+        keep_exceeding(peer, OVER_BUDGET_TIME + 100)
         stage.engine.handle_timeout(stage.now + 40_000)
         assert stage.host.collect() == [ended(DisconnectReason.LIMIT, peer.handle)]
 
@@ -292,7 +292,7 @@ class TestTooLong:
         peer = stage.joined()
         stage.host.collecting = False
         one_pass(peer, write(peer, *numbered(1, 1)))
-        keep_exceeding(peer, EXCESS_TIME + 100)
+        keep_exceeding(peer, OVER_BUDGET_TIME + 100)
         kinds = [event.type for event in stage.host.collect()]
         assert kinds == [EventType.RECEIVE, EventType.DISCONNECT]
 
@@ -300,12 +300,12 @@ class TestTooLong:
         stage = Stage(engine_factory, peer_command_budget=1)
         greedy, honest = stage.joined(RAW), stage.joined(OTHER)
         honest.hush()
-        keep_exceeding(greedy, EXCESS_TIME + 100)
+        keep_exceeding(greedy, OVER_BUDGET_TIME + 100)
         assert honest.exchange(raw.reliable(0, 1, b"still here")) != []
         assert [event.packet for event in stage.events()] == [b"", b"still here"]
 
 
-PACKET = 1000 + KEPT_OVERHEAD
+PACKET = 1000 + BUFFER_OVERHEAD
 FIT = 10_000 // PACKET + 1
 """Packets of 1000 bytes that fit 10,000 bytes, the last of which overshoots."""
 
@@ -314,7 +314,7 @@ class TestKeptData:
     """With room for 10,000 bytes in all."""
 
     def stage(self, factory: EngineFactory) -> Stage:
-        return Stage(factory, maximum_kept_data=10_000, peer_count=2)
+        return Stage(factory, maximum_buffered_data=10_000, peer_count=2)
 
     def test_beyond_the_limit_nothing_more_is_kept_for_whoever_has_most(self, engine_factory: EngineFactory) -> None:
         stage = self.stage(engine_factory)
@@ -340,7 +340,7 @@ class TestKeptData:
         for index in range(20):
             peer.post(raw.fragment(0, 2, index, 20, total, index * 1000, bytes(1000)))
         stage.settle()
-        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - (10_000 - KEPT_OVERHEAD) // PACKET
+        assert stage.engine.drops[Drop.HOST_DATA_FULL] == 20 - (10_000 - BUFFER_OVERHEAD) // PACKET
         assert stage.packets() == []
 
     def test_a_packet_with_gaps_counts_as_a_whole(self, engine_factory: EngineFactory) -> None:
@@ -364,7 +364,7 @@ class TestKeptData:
         assert stage.engine.drops[Drop.HOST_DATA_FULL] == dropped
 
     def test_several_in_the_middle_of_large_packets_all_get_them_done(self, engine_factory: EngineFactory) -> None:
-        stage = Stage(engine_factory, maximum_kept_data=30_000, peer_count=4)
+        stage = Stage(engine_factory, maximum_buffered_data=30_000, peer_count=4)
         peers = [stage.joined(Address(RAW.host, 100 + port)) for port in range(4)]
         missing = [{index: bytes((port,)) * 1000 for index in range(20)} for port in range(4)]
         received: list[bytes] = []
@@ -390,7 +390,7 @@ class TestKeptData:
             stage.settle()
             peer.post(raw.disconnect(99, command=0x44))
             stage.settle()
-        kept = sum(len(event.packet) + KEPT_OVERHEAD for event in stage.host.collect() if event.packet)
+        kept = sum(len(event.packet) + BUFFER_OVERHEAD for event in stage.host.collect() if event.packet)
         assert kept <= 2 * 10_000
 
     def test_what_is_taken_makes_room(self, engine_factory: EngineFactory) -> None:

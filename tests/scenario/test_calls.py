@@ -17,10 +17,10 @@ MINUTE = 60_000
 
 
 def idle(
-    factory: EngineFactory, loss: float, seed: int, minutes: int, *, delay: int = 60, spare_copies: int = 2
+    factory: EngineFactory, loss: float, seed: int, minutes: int, *, delay: int = 60, redundant_copies: int = 2
 ) -> Pair:
     """Two hosts that say nothing, over a link that begins to lose when they are connected."""
-    config = HostConfig(spare_copies=spare_copies)
+    config = HostConfig(redundant_copies=redundant_copies)
     pair = Pair(
         EnginePair(factory, factory), LinkConfig(delay=delay), seed, client=config, server=config, exactly=False
     )
@@ -42,10 +42,11 @@ def test_idle_connections_outlive_forty_percent_each_way(engine_factory: EngineF
         assert not pair.server.events
 
 
+@pytest.mark.long
 def test_where_little_is_lost_nobody_is_called(engine_factory: EngineFactory) -> None:
     for seed, loss in enumerate((0.0, 0.002, 0.005, 0.009)):
         with_calls = idle(engine_factory, loss, seed, 10)
-        without = idle(engine_factory, loss, seed, 10, spare_copies=0)
+        without = idle(engine_factory, loss, seed, 10, redundant_copies=0)
         assert len(with_calls.world.captures) == len(without.world.captures)
 
 

@@ -16,11 +16,11 @@ from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.constants import DisconnectMode, PeerState, PeerStatistic
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import Event, EventType, PeerHandle
-from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFETIME
 from godot_enet.core.rng import KeyedRandom, key_from
 from godot_enet.core.sim import LinkConfig, World
 from tests.conftest import EngineFactory, EnginePair
-from tests.equivalence.net import compressed
+from tests.equivalence.lockstep_net import compressed
 from tests.rows import each_row
 from tests.scenario import raw
 from tests.scenario.engine_stage import CLIENT, HOST, RAW, SERVER, Pair, RawPeer, Stage
@@ -184,7 +184,7 @@ class TestProof:
         caller.prove(off=off, sequence_off=sequence_off)
         caller.prove(sequence_off=off)
         assert (stage.engine.peers(), stage.events()) == ([], [])
-        assert stage.engine.drops[Drop.WRONG_PROOF] == 2
+        assert stage.engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 2
         caller.prove()
         assert len(stage.engine.peers()) == 1
 
@@ -195,7 +195,7 @@ class TestProof:
         for off in range(1, 2000):
             caller.peer.post(caller.proof(off, 7 * off))
         stage.settle()
-        assert stage.engine.drops[Drop.WRONG_PROOF] == 1999
+        assert stage.engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 1999
         assert stage.engine.peers() == []
         caller.prove()
         assert len(stage.engine.peers()) == 1
@@ -216,7 +216,7 @@ class TestProof:
         (probe,) = caller.peer.exchange(*(caller.proof(off) for off in range(400, -1, -1)))
         assert [command.kind for command in raw.read(probe).commands] == [5]
         assert stage.engine.peers() == []
-        assert stage.engine.drops[Drop.WRONG_PROOF] == 1
+        assert stage.engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 1
 
     def test_a_proof_behind_another_command_is_none(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
@@ -224,7 +224,7 @@ class TestProof:
         caller.ask()
         caller.peer.exchange(raw.ping(2), caller.proof())
         assert stage.engine.peers() == []
-        assert stage.engine.drops[Drop.WRONG_PROOF] == 0
+        assert stage.engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 0
 
     def test_all_its_bits_differ_from_one_attempt_to_the_next(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory)
@@ -403,7 +403,7 @@ class TestLimits:
     def test_records_expire(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory, half_open_limit=1)
         (first,) = self.flood(stage, ["10.1.0.1"])
-        stage.wait(HALF_OPEN_LIFE)
+        stage.wait(HALF_OPEN_LIFETIME)
         (second,) = self.flood(stage, ["10.2.0.1"])
         assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] == 0
         assert self.proves([second]) == [True]
@@ -414,7 +414,7 @@ class TestLimits:
         stage = open_stage(engine_factory)
         caller = Caller(stage)
         caller.ask()
-        stage.wait(HALF_OPEN_LIFE)
+        stage.wait(HALF_OPEN_LIFETIME)
         before = caller.sequence, caller.time
         assert len(caller.ask()) == 1
         assert (caller.sequence, caller.time) != before
@@ -449,12 +449,13 @@ class TestLimits:
             stage.engine.receive([Datagram(data, RAW)], stage.now + attempt // 20)
         assert stage.engine.drops[Drop.HALF_OPEN_LIMIT] >= 4500 - 4095
         stage.engine.poll_transmit(stage.now)
+        stage.wait(300)  # else the next one is as old as the first of these, and as likely to go
         caller.peer.take()
         caller.ask()
         for attempt in range(800):  # 200 ms of 4,000 a second
             connect_id = (5000 + attempt).to_bytes(4, "little")
             data = raw.datagram(raw.connect(connect_id=connect_id), peer=raw.UNKNOWN_PEER, time=0)
-            stage.engine.receive([Datagram(data, RAW)], stage.now + 300)
+            stage.engine.receive([Datagram(data, RAW)], stage.now)
         stage.engine.poll_transmit(stage.now)
         caller.prove()
         neighbour.prove()
@@ -493,12 +494,6 @@ class TestLimits:
 
 
 class TestRoom:
-    def test_a_full_host_does_not_answer(self, engine_factory: EngineFactory) -> None:
-        stage = open_stage(engine_factory, peer_count=1)
-        Caller(stage).connect()
-        assert Caller(stage, OTHER).ask() == []
-        assert stage.engine.drops[Drop.CONNECT_REFUSED] == 1
-
     def test_the_last_slot_is_for_the_first_who_proves(self, engine_factory: EngineFactory) -> None:
         stage = open_stage(engine_factory, peer_count=1)
         first, second = Caller(stage), Caller(stage, OTHER)
@@ -508,8 +503,8 @@ class TestRoom:
         (peer,) = stage.engine.peers()
         assert stage.engine.peer_info(peer).address == OTHER
         (answer,) = first.prove()
-        (farewell,) = raw.read(answer).commands
-        assert (farewell.kind, farewell.acknowledged) == (4, False)
+        (disconnect,) = raw.read(answer).commands
+        assert (disconnect.kind, disconnect.acknowledged) == (4, False)
         assert stage.engine.peers() == [peer]
         assert stage.engine.drops[Drop.CONNECT_REFUSED] == 1
 

@@ -305,8 +305,8 @@ class TestSessions:
         peer.accept(sessions=(2, 3))
         peer.session = 2
         peer.disconnect(mode=DisconnectMode.NOW)
-        (farewell,) = peer.take()
-        assert raw.read(farewell).session == 3
+        (disconnect,) = peer.take()
+        assert raw.read(disconnect).session == 3
         stage.engine.connect(RAW, 1, 0)
         (asked,) = peer.commands()
         assert (asked.u8(6), asked.u8(7)) == (2, 3)

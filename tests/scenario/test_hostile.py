@@ -7,7 +7,7 @@ import pytest
 from godot_enet.core.interface import Address
 from godot_enet.core.protocol.constants import Command, PeerState
 from godot_enet.core.protocol.drops import Drop
-from godot_enet.core.protocol.tuning import MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS
+from godot_enet.core.protocol.tuning import MAX_EARLY_UNRELIABLE, MAX_HELD_COMMANDS
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import HOST, NEVER, RAW, START, RawPeer, Stage, timed_out
@@ -120,13 +120,13 @@ class TestEmptyPackets:
         held = 0
         for channel in range(6):
             held += len(flood(peer, [raw.reliable(channel, number) for number in range(2, 28_000)]))
-        assert held == MAXIMUM_HELD_COMMANDS
+        assert held == MAX_HELD_COMMANDS
         assert stage.engine.drops[Drop.WAITING_DATA_FULL] > 0
         delivered = 0
         for channel in range(6):
             peer.post(raw.reliable(channel, 1))
             delivered += len(stage.packets())
-        assert delivered == MAXIMUM_HELD_COMMANDS + 6
+        assert delivered == MAX_HELD_COMMANDS + 6
 
     def test_are_not_piled_up_for_a_program_that_takes_nothing(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -136,8 +136,8 @@ class TestEmptyPackets:
         for begin in range(0, 150_000, 10_000):
             numbers = range(begin + 1, begin + 10_001)
             taken += len(flood(peer, [raw.reliable(0, number & 0xFFFF) for number in numbers]))
-        assert taken == MAXIMUM_HELD_COMMANDS
-        assert len(stage.host.collect()) == MAXIMUM_HELD_COMMANDS
+        assert taken == MAX_HELD_COMMANDS
+        assert len(stage.host.collect()) == MAX_HELD_COMMANDS
 
     def test_unsequenced_ones_neither(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
@@ -145,7 +145,7 @@ class TestEmptyPackets:
         stage.host.collecting = False
         for begin in range(0, 150_000, 10_000):
             flood(peer, [raw.unsequenced(0, number & 0xFFFF) for number in range(begin, begin + 10_000)])
-        assert len(stage.host.collect()) == MAXIMUM_HELD_COMMANDS
+        assert len(stage.host.collect()) == MAX_HELD_COMMANDS
 
 
 class TestOrderOfArrival:
@@ -160,18 +160,18 @@ class TestOrderOfArrival:
     def test_descending_unreliable_numbers_are_kept_like_any(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
-        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(MAXIMUM_EARLY_UNRELIABLE, 0, -1)])
+        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(MAX_EARLY_UNRELIABLE, 0, -1)])
         peer.post(raw.reliable(0, 1, b"0"))
-        assert stage.packets() == [b"%d" % number for number in range(MAXIMUM_EARLY_UNRELIABLE + 1)]
+        assert stage.packets() == [b"%d" % number for number in range(MAX_EARLY_UNRELIABLE + 1)]
 
     def test_no_more_unreliable_ones_wait_than_a_place_is_soon_found_among(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined()
-        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(1, MAXIMUM_EARLY_UNRELIABLE + 9)])
+        flood(peer, [raw.unreliable(0, 1, number, b"%d" % number) for number in range(1, MAX_EARLY_UNRELIABLE + 9)])
         assert stage.engine.drops[Drop.WAITING_DATA_FULL] == 8
         # One too many does not hide the one that they wait for.
         peer.post(raw.unreliable(0, 1, 9999, b"late"), raw.reliable(0, 1, b"0"))
-        assert stage.packets() == [b"%d" % number for number in range(MAXIMUM_EARLY_UNRELIABLE + 1)]
+        assert stage.packets() == [b"%d" % number for number in range(MAX_EARLY_UNRELIABLE + 1)]
 
 
 class TestForgery:

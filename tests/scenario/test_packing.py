@@ -138,8 +138,8 @@ class TestSize:
         stage.engine.set_compressor(None if codec is None else make_compressor(codec))
         noise, first = Random(1).randbytes(2 * mtu), mtu // 2
         longest = 0
-        for flags, spared in ((RELIABLE, 20), (0, 24), (UNSEQUENCED, 24)):
-            for rest in range(mtu - first - spared - 4, mtu - first - spared + 4):
+        for flags, overhead in ((RELIABLE, 20), (0, 24), (UNSEQUENCED, 24)):
+            for rest in range(mtu - first - overhead - 4, mtu - first - overhead + 4):
                 peer.send(0, noise[:first], flags)
                 peer.send(0, noise[-rest:], flags)
                 longest = max(longest, *map(len, peer.take()))

@@ -11,7 +11,7 @@ from godot_enet.core.interface import Address
 from godot_enet.core.protocol.constants import DEFAULT_TIMEOUT_MINIMUM, DisconnectMode, PeerOption, PeerState
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import DisconnectReason
-from godot_enet.core.protocol.tuning import EXCESS_PAUSE, KEPT_OVERHEAD
+from godot_enet.core.protocol.tuning import BUFFER_OVERHEAD, OVER_BUDGET_PAUSE
 from tests.conftest import EngineFactory
 from tests.scenario import raw
 from tests.scenario.engine_stage import RAW, RawPeer, Stage, ended
@@ -56,13 +56,13 @@ class TestOnePeer:
     def test_what_keeping_a_packet_costs_counts(self, peer: RawPeer, size: int, flags: int) -> None:
         header = 6 if flags == RELIABLE else 8
         count = fill(peer, size, flags)
-        assert (count - 1) * (size + KEPT_OVERHEAD) < LIMIT < (count + 1) * (size + header + KEPT_OVERHEAD)
+        assert (count - 1) * (size + BUFFER_OVERHEAD) < LIMIT < (count + 1) * (size + header + BUFFER_OVERHEAD)
         assert peer.stage.engine.drops[Drop.QUEUED_DATA_FULL] == 1
         assert peer.info.packets_queued == count
 
     @pytest.mark.parametrize("flags", [RELIABLE, UNRELIABLE_FRAGMENT])
     def test_fragments_count_as_packets_do(self, peer: RawPeer, flags: int) -> None:
-        assert fill(peer, 3 * 1364, flags) == LIMIT // (3 * (1364 + KEPT_OVERHEAD))
+        assert fill(peer, 3 * 1364, flags) == LIMIT // (3 * (1364 + BUFFER_OVERHEAD))
         assert peer.info.packets_queued % 3 == 0
 
     def test_one_packet_may_be_larger_where_none_waits(self, peer: RawPeer) -> None:
@@ -128,7 +128,7 @@ def fill_of(flags: int) -> int:
     """How many packets of one byte fit."""
     header = 6 if flags == RELIABLE else 8
     count = 0
-    while count * (1 + header + KEPT_OVERHEAD) + 1 + KEPT_OVERHEAD <= LIMIT:
+    while count * (1 + header + BUFFER_OVERHEAD) + 1 + BUFFER_OVERHEAD <= LIMIT:
         count += 1
     return count
 
@@ -148,8 +148,8 @@ class TestTakingNothing:
         peer.take()
         fill(peer)
         assert peer.stage.events() == [ended(DisconnectReason.LIMIT, peer.handle)]
-        (farewell,) = peer.commands()
-        assert (farewell.kind, farewell.acknowledged) == (4, False)
+        (disconnect,) = peer.commands()
+        assert (disconnect.kind, disconnect.acknowledged) == (4, False)
 
     def test_so_is_one_that_enet_gives_up_first(self, peer: RawPeer) -> None:
         """What it was given up for is that too much waited, and not a line that broke."""
@@ -177,7 +177,7 @@ class TestTakingNothing:
         patient(peer)
         for _ in range(10):
             fill(peer)
-            peer.stage.wait(EXCESS_PAUSE + 100)
+            peer.stage.wait(OVER_BUDGET_PAUSE + 100)
         assert peer.stage.events() == []
 
     def test_unreliable_packets_alone_end_nobody(self, peer: RawPeer) -> None:
@@ -192,7 +192,7 @@ class TestAllPeers:
     def test_beyond_the_limit_each_has_its_share(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory, maximum_queued_total=LIMIT, peer_count=2)
         greedy, honest = stage.joined(RAW), stage.joined(OTHER)
-        packet = 1000 + 6 + KEPT_OVERHEAD
+        packet = 1000 + 6 + BUFFER_OVERHEAD
         assert fill(greedy, 1000) == LIMIT // packet
         assert fill(honest, 1000) == LIMIT // 2 // packet
         assert stage.engine.drops[Drop.HOST_QUEUED_FULL] == 2

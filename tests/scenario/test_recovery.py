@@ -1,4 +1,4 @@
-"""Losses noticed early: exactly when something is sent again, what teaches patience, and what all that gains."""
+"""Losses noticed early: exactly when something is sent again, what raises the loss delay, and what all that gains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from godot_enet.core.interface import Address, Engine
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.constants import Command, PeerOption, PeerStatistic
 from godot_enet.core.protocol.events import EventType
-from godot_enet.core.protocol.tuning import LEAST_REORDERING, LOSS_MEMORY
+from godot_enet.core.protocol.tuning import LOSS_MEMORY, MIN_REORDERING_WINDOW
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
 from tests.scenario import raw
@@ -32,7 +32,7 @@ def steady(factory: EngineFactory, **config: int) -> RawPeer:
 
 
 TIMEOUT = RTT + 4 * 3
-PATIENCE = RTT + 2 * 3
+LOSS_DELAY = RTT + 2 * 3
 
 
 def send_spaced(peer: RawPeer, count: int, gap: int = 10) -> int:
@@ -71,7 +71,7 @@ class TestMoments:
         peer.stage.wait(RTT - 1)
         peer.acknowledge(0, 2, RTT - 1)
         peer.stage.wait(50)
-        assert resent(peer) == [(begin + PATIENCE, 1)]
+        assert resent(peer) == [(begin + LOSS_DELAY, 1)]
 
     def test_three_later_ones_end_it_at_once(self, engine_factory: EngineFactory) -> None:
         peer = steady(engine_factory)
@@ -95,7 +95,7 @@ class TestMoments:
         peer.stage.wait(50)
         ((moment, number),) = resent(peer)
         assert number == 1
-        assert moment >= begin + PATIENCE
+        assert moment >= begin + LOSS_DELAY
 
     def test_a_second_loss_of_the_same_is_noticed_as_soon(self, engine_factory: EngineFactory) -> None:
         peer = steady(engine_factory)
@@ -119,10 +119,10 @@ class TestMoments:
         assert len(resent(peer)) == 2
         peer.sample(RTT)
         peer.stage.wait(4 * TIMEOUT)
-        assert resent(peer)[0] == (begin + 3 * TIMEOUT + PATIENCE, 1)
+        assert resent(peer)[0] == (begin + 3 * TIMEOUT + LOSS_DELAY, 1)
 
     def test_no_more_than_twice_while_anything_comes(self, engine_factory: EngineFactory) -> None:
-        peer = steady(engine_factory, spare_copies=0)
+        peer = steady(engine_factory, redundant_copies=0)
         begin = send_spaced(peer, 1)
         for number in range(1, 16):
             peer.stage.wait(TIMEOUT - 1)
@@ -141,7 +141,7 @@ class TestMoments:
 
 
 class TestReordering:
-    def test_a_copy_for_nothing_teaches_patience(self, engine_factory: EngineFactory) -> None:
+    def test_a_spurious_resend_raises_the_loss_delay(self, engine_factory: EngineFactory) -> None:
         peer = steady(engine_factory)
         begin = send_spaced(peer, 4, gap=1)
         peer.stage.wait(60)
@@ -157,11 +157,11 @@ class TestReordering:
         peer.stage.wait(100)
         ((moment, number),) = resent(peer)
         assert number == 5
-        assert moment >= begin + RTT - 5 + LEAST_REORDERING
+        assert moment >= begin + RTT - 5 + MIN_REORDERING_WINDOW
 
 
 GAP = RTT // 4
-"""Between a packet and its spare copies."""
+"""Between a packet and its redundant copies."""
 
 
 def lossy(factory: EngineFactory, answered: int = 0, **config: int) -> RawPeer:
@@ -203,7 +203,7 @@ class TestSpareCopies:
 
     @pytest.mark.parametrize("most", [0, 1])
     def test_no_more_than_the_program_wants(self, engine_factory: EngineFactory, most: int) -> None:
-        peer = lossy(engine_factory, spare_copies=most)
+        peer = lossy(engine_factory, redundant_copies=most)
         begin = send_spaced(peer, 1)
         peer.stage.wait(RTT)
         assert resent(peer) == [(begin + GAP, 2)][:most]
@@ -249,7 +249,7 @@ class TestSpareCopies:
         begin = send_spaced(peer, 1)
         peer.stage.wait(TIMEOUT)
         assert resent(peer)[-1] == (begin + TIMEOUT, 2)
-        peer.acknowledge(0, 2, TIMEOUT - GAP)  # of the first spare copy, after the resend
+        peer.acknowledge(0, 2, TIMEOUT - GAP)  # of the first redundant copy, after the resend
         begin = send_spaced(peer, 4, gap=1)
         peer.stage.wait(10)
         for number in (4, 5, 6):
@@ -257,7 +257,7 @@ class TestSpareCopies:
         assert (peer.stage.now, 3) in resent(peer)  # three later ones still are enough
 
     def test_they_are_forgotten_until_the_next_loss(self, engine_factory: EngineFactory) -> None:
-        """What was lost because of spare copies must not keep them going for ever."""
+        """What was lost because of redundant copies must not keep them going for ever."""
         peer = lossy(engine_factory)
         peer.stage.engine.configure(peer.handle, PeerOption.TIMEOUT, 0, 60_000, 60_000)
         number = 2
@@ -388,7 +388,14 @@ class TestGain:
         early, exact = (stream(both, link, early, 6) for early in (True, False))
         assert early.delivered >= at_least * exact.delivered
 
-    @pytest.mark.parametrize(("loss", "at_most"), [(0.01, 0.67), (0.05, 0.33), (0.2, 0.06)])
+    @pytest.mark.parametrize(
+        ("loss", "at_most"),
+        [
+            pytest.param(0.01, 0.67, marks=pytest.mark.long),
+            (0.05, 0.33),
+            pytest.param(0.2, 0.06, marks=pytest.mark.long),
+        ],
+    )
     def test_latency(self, engine_factory: EngineFactory, loss: float, at_most: float) -> None:
         link = LinkConfig(delay=25, loss=loss)
         both = EnginePair(engine_factory, engine_factory)

@@ -203,7 +203,7 @@ class TestRetransmission:
         stage.wait(1)
         assert stage.events() == [timed_out(peer.handle, Command.SEND_RELIABLE)]
 
-    def test_any_acknowledgement_restarts_the_patience(self, engine_factory: EngineFactory) -> None:
+    def test_any_acknowledgement_restarts_the_timeout(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)
         peer = stage.joined(sample=40)
         peer.hush(40)
@@ -309,6 +309,19 @@ class TestPing:
         assert peer.take() == []
         stage.wait(1)
         assert peer.take() == [raw.datagram(raw.ping(2), time=START + effective)]
+
+    def test_an_interval_that_changes_again_and_again(self, engine_factory: EngineFactory) -> None:
+        """Each change leaves a timer behind that is outdated, although its time is that of a later one."""
+        stage = Stage(engine_factory)
+        peer = stage.joined()
+        for _ in range(4000):
+            for interval in (400, 500):
+                stage.engine.configure(peer.handle, PeerOption.PING_INTERVAL, interval)
+                stage.engine.poll_timeout()
+        stage.wait(499)
+        assert peer.take() == []
+        stage.wait(1)
+        assert peer.take() == [raw.datagram(raw.ping(2), time=START + 500)]
 
     def test_anything_in_flight_is_probe_enough(self, engine_factory: EngineFactory) -> None:
         stage = Stage(engine_factory)

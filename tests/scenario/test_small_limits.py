@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.core.protocol.config import LEAST_KEPT_DATA, LEAST_WAITING_DATA, HostConfig
+from godot_enet.core.protocol.config import MIN_BUFFERED_DATA, MIN_WAITING_DATA, HostConfig
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import EventType
 from godot_enet.core.sim import LinkConfig
@@ -21,7 +21,7 @@ CHOICES = [
     ((100_000, 10), 6, 20),
     ((1 << 21, 1200, 70, 900), 2, 5),
 ]
-LOSSES = (0.0, 0.02, 0.1)
+LOSSES = (0.0, pytest.param(0.02, marks=pytest.mark.long), 0.1)
 
 
 def sent(sizes: tuple[int, ...], count: int) -> list[tuple[int, bytes]]:
@@ -55,8 +55,8 @@ def carry(pair: Pair, packets: list[tuple[int, bytes]], frame: int) -> None:
 @pytest.mark.parametrize("choice", range(len(CHOICES)))
 def test_everything_arrives(engine_pair: EnginePair, choice: int, loss: float, early: bool) -> None:
     sizes, count, latency = CHOICES[choice]
-    for seed, waiting, kept in ((1, LEAST_WAITING_DATA, 1 << 28), (2, 1 << 25, LEAST_KEPT_DATA)):
-        server = HostConfig(peer_count=1, maximum_waiting_data=waiting, maximum_kept_data=kept)
+    for seed, waiting, kept in ((1, MIN_WAITING_DATA, 1 << 28), (2, 1 << 25, MIN_BUFFERED_DATA)):
+        server = HostConfig(peer_count=1, maximum_waiting_data=waiting, maximum_buffered_data=kept)
         client = HostConfig(early_retransmit=early, maximum_queued_data=0, maximum_queued_total=0)
         link = LinkConfig(delay=latency, loss=loss)
         pair = Pair(engine_pair, link, seed=seed, client=client, server=server, capture=False, exactly=False)

@@ -1,4 +1,4 @@
-"""The codecs that a host can compress its datagrams with. Both ends must use the same one; nothing negotiates it."""
+"""The codecs that a host can compress its datagrams with. Both ends must use the same one; it is not negotiated."""
 
 from __future__ import annotations
 

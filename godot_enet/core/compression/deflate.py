@@ -21,16 +21,16 @@ class Zlib:
     __slots__ = ()
 
     def compress(self, data: bytes, limit: int) -> bytes | None:
-        """The coded form, or None where it would not be shorter than ``limit`` bytes or ``data`` is empty."""
+        """The compressed data, or None if it would not be shorter than ``limit`` bytes or ``data`` is empty."""
         if not data:
             return None
         coded = zlib.compress(data)
         return coded if len(coded) < limit else None
 
     def decompress(self, data: bytes, limit: int) -> bytes | None:
-        """The plain form, or None where ``data`` is not valid, holds nothing, or more than ``limit`` bytes.
+        """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes.
 
-        Bytes behind the end of the stream are ignored, as in Godot.
+        Bytes after the end of the stream are ignored, as in Godot.
         """
         if limit < 1:  # zlib would take 0 for "no limit"
             return None

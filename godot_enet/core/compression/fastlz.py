@@ -19,13 +19,13 @@ __all__ = ["FastLz"]
 
 _PADDED = 16
 """godot: core/io/compression.cpp: shorter inputs are filled up with zeros, and nothing says how many."""
-_LONGEST_RUN = 32
-_SHORTEST_MATCH = 3
-_LONGEST_MATCH = 264
+_MAX_RUN = 32
+_MIN_MATCH = 3
+_MAX_MATCH = 264
 """2 and what fits in three bits and one byte."""
-_FARTHEST = 8191
+_MAX_DISTANCE = 8191
 """One less than level 1 can say: as far as the original encoder goes."""
-_FAR = 8192
+_LONG_DISTANCE = 8192
 """Distances of level 2 from here on take two bytes more."""
 
 
@@ -37,7 +37,7 @@ class FastLz:
     __slots__ = ()
 
     def compress(self, data: bytes, limit: int) -> bytes | None:
-        """The coded form, or None where it would not be shorter than ``limit`` bytes or ``data`` is empty.
+        """The compressed data, or None if it would not be shorter than ``limit`` bytes or ``data`` is empty.
 
         Where ``data`` has less than 16 bytes, it decodes to 16, the rest being zeros; to ENet these are no commands.
         """
@@ -47,7 +47,7 @@ class FastLz:
         return bytes(coded) if len(coded) < limit else None
 
     def decompress(self, data: bytes, limit: int) -> bytes | None:
-        """The plain form, or None where ``data`` is not valid, holds nothing, or more than ``limit`` bytes.
+        """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes.
 
         A limit below 16 cuts the padding off.
         """
@@ -62,21 +62,21 @@ def _encode(data: bytes, limit: int) -> bytearray:
     out = bytearray()
     latest: dict[bytes, int] = {}  # Where each three bytes were last seen.
     size = len(data)
-    last = size - _SHORTEST_MATCH
+    last = size - _MIN_MATCH
     at = literals = 0
     while at <= last:
         key = data[at : at + 3]
         source = latest.get(key)
         latest[key] = at
-        if source is None or at - source > _FARTHEST:
+        if source is None or at - source > _MAX_DISTANCE:
             at += 1
             continue
         if literals < at:
             _put_literals(out, data, literals, at)
             if len(out) >= limit:
                 return out
-        length = _SHORTEST_MATCH
-        most = min(_LONGEST_MATCH, size - at)
+        length = _MIN_MATCH
+        most = min(_MAX_MATCH, size - at)
         while length < most and data[source + length] == data[at + length]:
             length += 1
         distance = at - source - 1
@@ -88,7 +88,7 @@ def _encode(data: bytes, limit: int) -> bytearray:
         out.append(distance & 0xFF)
         at += length
         literals = at
-        # The match itself is not searched again, but for its end: what follows it often follows it again.
+        # Only the end of the match is indexed: the same bytes often follow it again.
         latest[data[at - 2 : at + 1]] = at - 2
         latest[data[at - 1 : at + 2]] = at - 1
     _put_literals(out, data, literals, size)
@@ -96,8 +96,8 @@ def _encode(data: bytes, limit: int) -> bytearray:
 
 
 def _put_literals(out: bytearray, data: bytes, start: int, end: int) -> None:
-    for at in range(start, end, _LONGEST_RUN):
-        run = data[at : min(at + _LONGEST_RUN, end)]
+    for at in range(start, end, _MAX_RUN):
+        run = data[at : min(at + _MAX_RUN, end)]
         out.append(len(run) - 1)
         out += run
 
@@ -139,7 +139,7 @@ def _decode(data: bytes, limit: int) -> bytearray | None:
                 return None
             distance += data[at] + 1
             at += 1
-            if level2 and distance == _FAR:
+            if level2 and distance == _LONG_DISTANCE:
                 # The original wants a byte to follow these two.
                 if at >= size - 2:
                     return None

@@ -72,7 +72,7 @@ class _Model:
         self.total[_ROOT] = 257
         self.size = 1
 
-    def learn(self, context: int, byte: int) -> tuple[int, int, int]:
+    def update(self, context: int, byte: int) -> tuple[int, int, int]:
         """Count ``byte`` in ``context``.
 
         Returns:
@@ -102,7 +102,7 @@ class _Model:
         return self._add(context, owner, branch, byte), below, 0 if context else 1
 
     def find(self, context: int, slot: int) -> tuple[int, int, int] | None:
-        """Count the symbol of ``context`` whose weight covers ``slot``; as ``learn``. None where there is none.
+        """Count the symbol of ``context`` whose weight covers ``slot``; as ``update``. None where there is none.
 
         Not for the root.
         """
@@ -209,9 +209,9 @@ class RangeCoder:
         self._model = _Model()
 
     def compress(self, data: bytes, limit: int) -> bytes | None:
-        """The coded form, or None where it would not be shorter than ``limit`` bytes or ``data`` is empty."""
+        """The compressed data, or None if it would not be shorter than ``limit`` bytes or ``data`` is empty."""
         model = self._model
-        escapes, total, parent, learn = model.escapes, model.total, model.parent, model.learn
+        escapes, total, parent, update = model.escapes, model.total, model.parent, model.update
         model.reset()
         predicted = order = 0
         low, span = 0, _MASK
@@ -220,7 +220,7 @@ class RangeCoder:
             context, shorter_of = predicted, 0
             while True:
                 start, whole = escapes[context], total[context]
-                node, below, weight = learn(context, byte)
+                node, below, weight = update(context, byte)
                 if shorter_of:
                     parent[shorter_of] = node
                 else:
@@ -262,7 +262,7 @@ class RangeCoder:
         return bytes(out) if 0 < len(out) < limit else None
 
     def decompress(self, data: bytes, limit: int) -> bytes | None:
-        """The plain form, or None where ``data`` is not valid, ends at once or holds more than ``limit`` bytes."""
+        """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes."""
         model = self._model
         escapes, total, parent, value = model.escapes, model.total, model.parent, model.value
         model.reset()
@@ -307,10 +307,10 @@ class RangeCoder:
                 return None
             byte = value[symbol]
             out.append(byte)
-            # The longer contexts learn now what the coder had counted there on its way.
+            # The longer contexts update now what the coder had counted there on its way.
             longer, shorter_of = predicted, 0
             while longer != context:
-                node = model.learn(longer, byte)[0]
+                node = model.update(longer, byte)[0]
                 if shorter_of:
                     parent[shorter_of] = node
                 else:

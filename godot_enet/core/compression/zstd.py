@@ -50,14 +50,14 @@ class Zstd:
         self._library = _load()
 
     def compress(self, data: bytes, limit: int) -> bytes | None:
-        """The coded form, or None where it would not be shorter than ``limit`` bytes or ``data`` is empty."""
+        """The compressed data, or None if it would not be shorter than ``limit`` bytes or ``data`` is empty."""
         if not data:
             return None
         coded = self._library.compress(data)
         return coded if len(coded) < limit else None
 
     def decompress(self, data: bytes, limit: int) -> bytes | None:
-        """The plain form, or None where ``data`` is not valid, holds nothing, or more than ``limit`` bytes.
+        """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes.
 
         As in libzstd, several frames may follow each other, and some be there to be skipped.
         """
@@ -183,6 +183,13 @@ def _from_package(name: str) -> _Library:
     compressor = module.ZstdCompressor(level=_LEVEL)
     decompressor = module.ZstdDecompressor()
     return _Library(compressor.compress, decompressor.decompress, module.ZstdError)
+
+
+def _for_freezers() -> None:
+    """Never called. What freezes a game follows import statements, and so takes along those of them that are there."""
+    import backports.zstd  # noqa: F401
+    import compression.zstd  # type: ignore[import-not-found]  # noqa: F401
+    import zstandard  # noqa: F401
 
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Ways to drive a host: inside the caller's ``service``, or with a network thread that never sleeps through it."""
+"""Drivers of a host: inside the caller's ``service``, with a network thread, or on an asyncio loop."""

@@ -1,61 +1,98 @@
-"""A host on an asyncio event loop: no thread, and the network lives on while the program awaits something else.
+"""A host on an asyncio event loop: no thread, and the network is served while the program awaits something else.
 
-The loop watches the host's descriptor and one timer. Each wake-up drains the host once, into a queue that
-``await service()`` and ``async for`` empty without going back to the loop in between.
+The loop watches the host's descriptor and one timer. Each wake-up takes one batch of events from the host.
+``await service()`` and ``async for`` return them one by one without going back to the loop, ``await service_all()``
+returns the whole batch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
-from collections.abc import Callable, MutableSequence
+from collections.abc import Awaitable, Callable, Iterator, MutableSequence
+from operator import length_hint
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from godot_enet.core.clock import SystemClock
+from godot_enet.core.drivers.loop_watch import LoopWatch, report_failure
+from godot_enet.core.drivers.waiters import Waiters
 from godot_enet.core.errors import HostBusy, HostClosed
-from godot_enet.core.interrupts import raised_by_signal_handler
-from godot_enet.core.protocol.events import Event, EventType
+from godot_enet.core.native.loader import hot_types
+from godot_enet.core.protocol.events import Event
 
 __all__ = ["AsyncHost", "Pollable"]
 
-_log = logging.getLogger("godot_enet.network")
-
 _BATCH = 1024
-"""Events taken in one go; the other tasks of the loop have their turn then."""
-_KEPT = 32 * 1024 * 1024
-"""Bytes of events kept for a program that does not take them. Beyond that the host rests."""
+"""Maximum events per batch; then the other tasks of the loop run."""
+_MAX_BUFFERED = 32 * 1024 * 1024
+"""Maximum bytes of events buffered for the program. Beyond that the host pauses."""
 _OVERHEAD = 64
 """Bytes that an event counts for besides its packet."""
-_LOOK = 10
-"""Milliseconds between looks at the network where the loop cannot watch a descriptor."""
-_MAX_WAIT = 86_400_000
-"""Milliseconds after which the timer looks whether its deadline is still far: it may be further than timers reach."""
-_MAX_FAILURES = 3
-"""Wake-ups in a row that may fail before the host ends."""
 
 
 class Pollable(Protocol):
-    """What is needed of a host; both kinds have it."""
+    """The methods that a host needs here; every host of the core has them."""
 
     @property
-    def closed(self) -> bool: ...
-    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None: ...
-    def flush(self) -> None: ...
-    def fileno(self) -> int: ...
-    def poll_timeout(self) -> int | None: ...
-    def close(self) -> None: ...
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        ...
+
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0, limit: int = 1) -> None:
+        """Append up to ``limit`` events to a list; see :meth:`~godot_enet.core.AnyHost.service_into`."""
+        ...
+
+    def flush(self) -> None:
+        """Send what is queued now, without receiving anything."""
+        ...
+
+    def fileno(self) -> int:
+        """The descriptor of the socket, to wait on; -1 once closed."""
+        ...
+
+    def poll_timeout(self) -> int | None:
+        """When ``service_into`` is needed next if nothing arrives: milliseconds of the system clock; None if never."""
+        ...
+
+    def now(self) -> int:
+        """The clock of the host: monotonic milliseconds."""
+        ...
+
+    def close(self) -> None:
+        """Drop all peers without notifying them and free the port. Idempotent."""
+        ...
 
 
 AnyPollable = TypeVar("AnyPollable", bound=Pollable)
+_AnyEvent = TypeVar("_AnyEvent")
 
 
-class AsyncHost(Generic[AnyPollable]):
+class PlainIteration(Generic[_AnyEvent]):
+    """``__anext__`` where it is not in C (``native/src/hot_async.c``): a coroutine for each event."""
+
+    _events: Iterator[_AnyEvent]
+
+    def __anext__(self) -> Awaitable[_AnyEvent]:
+        return self._await_event()
+
+    async def _await_event(self) -> _AnyEvent:
+        raise NotImplementedError
+
+
+_hot = hot_types()
+if TYPE_CHECKING or _hot is None:
+    Iteration = PlainIteration
+else:
+
+    class Iteration(_hot.async_host, Generic[_AnyEvent]):
+        """The same in C."""
+
+
+class AsyncHost(Iteration[Event], Generic[AnyPollable]):
     """Serves a host from the running event loop, and only from there.
 
-    ``async with`` closes it at the end; ``async for`` gives its events until it is closed. In the child of
+    ``async with`` closes it at the end; ``async for`` yields its events until it is closed. In the child of
     ``os.fork()`` it is closed.
 
     Args:
@@ -65,20 +102,20 @@ class AsyncHost(Generic[AnyPollable]):
     def __init__(self, host: AnyPollable) -> None:
         self.host = host
         self._loop = asyncio.get_running_loop()
-        self._clock = SystemClock()
-        self._events: deque[Event] = deque()
-        self._kept = 0
-        self._ready = asyncio.Event()
+        self._events: Iterator[Event] = iter(())
+        """The current batch."""
+        self._batches: deque[tuple[list[Event], int]] = deque()
+        """Later batches, each with the bytes that it counts for."""
+        self._buffered = 0
+        """Bytes of all batches."""
+        self._fresh: list[Event] = []
+        """Events being taken from the host; an interrupted call leaves them here."""
+        self._waiters = Waiters()
         self._resting = False
         self._flush_scheduled = False
-        self._failures = 0
-        """Wake-ups that have failed since the last one that has not."""
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0
-        self._descriptor = host.fileno()
-        self._can_watch = True
-        self._watch()
-        self._arm()
+        self._watch = LoopWatch(self._loop, host, self._drain)
+        self._watch.start()
+        self._watch.arm()
 
     def __repr__(self) -> str:
         return f"<AsyncHost of {self.host!r}>"
@@ -94,129 +131,122 @@ class AsyncHost(Generic[AnyPollable]):
     def __aiter__(self) -> AsyncHost[AnyPollable]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def _await_event(self) -> Event:
+        """What ``__anext__`` does where no event has been taken already."""
         try:
             return await self.service()
         except HostClosed:
             raise StopAsyncIteration from None
 
     async def service(self) -> Event:
-        """The next event, however long it takes. What is queued to be sent leaves before it waits.
+        """Wait for the next event. Queued packets are sent before it waits.
 
         Raises:
-            HostClosed: the host was closed, before or meanwhile.
+            HostClosed: the host was closed, before or during the call.
         """
-        while not self._events:
-            if self.host.closed:
-                raise HostClosed("the host was closed")
-            if self._resting:
-                self._resting = False
-                self._watch()
-                self._drain()
-            else:
-                self._flush()
-            if not self._events:
-                self._ready.clear()
-                await self._ready.wait()
-        event = self._events[0]
-        size = len(event.packet) + _OVERHEAD
-        # No call from here on: a signal handler that raises finds the event here, or it is returned.
-        del self._events[0]
-        self._kept = self._kept - size if self._events else 0
-        return event
+        while True:
+            for event in self._events:
+                return event  # no call since it was taken: see interrupts.py
+            await self._begin_batch()
+
+    async def service_all(self) -> list[Event]:
+        """As :meth:`service`, but return all events of a wake-up, at least one: the cheapest way for many events."""
+        while True:
+            events = [*self._events]
+            if events:
+                return events  # no call since they were taken
+            await self._begin_batch()
+
+    async def _begin_batch(self) -> None:
+        """Begin the next batch, or wait until there may be one."""
+        if self._batches:
+            batch = self._batches[0]
+            events = iter(batch[0])
+            # No call from here on.
+            self._events = events
+            self._buffered -= batch[1]
+            del self._batches[0]
+        elif self._fresh:  # of an interrupted wake-up
+            self._add_batch()
+        elif self.host.closed:
+            self._watch.stop()
+            raise HostClosed("the host was closed")
+        elif self._resting:
+            self._resting = False
+            self._watch.start()
+            self._drain()
+        else:
+            self._flush()
+            await self._waiters.wait()
 
     def flush(self) -> None:
-        """Send what is queued at the end of this pass of the loop; call it as often as you like."""
+        """Send queued packets at the end of this iteration of the loop. Repeated calls are cheap."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
-            self._soon(self._flush)
+            if asyncio.current_task(self._loop) is not None:  # so the loop is awake
+                self._loop.call_soon(self._flush)
+            else:
+                self._soon(self._flush)
 
     def close(self) -> None:
-        """Close the host and end whoever awaits an event. Idempotent."""
-        self._unwatch()
-        if self._timer is not None:
-            self._timer.cancel()
+        """Close the host and end all calls that wait for an event. Idempotent."""
+        self._watch.end()
         self.host.close()
-        self._soon(self._ready.set)
+        self._soon(self._waiters.wake)
 
     def _soon(self, call: Callable[[], None]) -> None:
-        """Call it in the next pass of the loop, which begins now: we may be in a signal handler while it sleeps."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+        """Call it in the next iteration of the loop, and wake the loop, which may sleep under a signal handler."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so no task waits
             self._loop.call_soon_threadsafe(call)
 
     def _flush(self) -> None:
         self._flush_scheduled = False
         self.host.flush()
-        self._arm()
+        self._watch.arm()
 
     def _drain(self) -> None:
-        """Let the host work, and take what has happened."""
-        if self._resting or self.host.closed:
+        """Serve the host and take its events."""
+        if self._resting:
             return
-        done = False
+        fresh = self._fresh
+        before = len(fresh)
+        all_taken = False
         try:
-            done = self._take_events()
-        except HostClosed:  # by a signal handler or a log handler
+            self.host.service_into(fresh, 0, _BATCH)
+            taken = len(fresh) - before
+            # What arrives later makes the descriptor readable, or is due at its time.
+            all_taken = taken < _BATCH
+            self._watch.succeeded()
+        except HostClosed:  # before, or by a signal handler or a log handler
             self.close()
         except HostBusy:  # another thread is inside; the timer looks again
             pass
         except BaseException as error:
-            if not isinstance(error, Exception) or raised_by_signal_handler(error):
-                raise
-            self._failures += 1
-            if self._failures < _MAX_FAILURES:
+            if self._watch.may_go_on(error):
                 raise
             self.close()
-            _log.error("The host failed and is closed: %r. Please report this as a bug.", error, exc_info=error)
-        else:
-            self._failures = 0
+            report_failure(error)
         finally:
-            if self._kept > _KEPT:
-                self._resting = True
-                self._unwatch()
-            if self._events:
-                self._ready.set()
-            self._arm(at_once=not done)
+            if fresh:
+                self._add_batch()
+                self._waiters.wake()
+                if self._buffered > _MAX_BUFFERED:
+                    self._resting = True
+                    self._watch.stop()
+            self._watch.arm(at_once=not all_taken)
 
-    def _take_events(self) -> bool:
-        """Whether that was all."""
-        take, events = self.host.service_into, self._events
-        for _ in range(_BATCH):
-            before = len(events)
-            take(events)
-            if len(events) == before:
-                return True
-            event = events[-1]
-            self._kept += len(event.packet) + _OVERHEAD
-            if event.type is EventType.ERROR:  # nothing else can have happened, and it may go on for a while
-                return True
-        return False
-
-    def _arm(self, *, at_once: bool = False) -> None:
-        """Have the timer wake the host when it needs that. A timer that fires too early is only put right then."""
-        due = self.host.poll_timeout()
-        now = self._clock.now()
-        if at_once:
-            due = now
-        elif not self._can_watch:
-            due = now + _LOOK if due is None else min(due, now + _LOOK)
-        if due is None or self.host.closed or (self._timer is not None and self._due <= due):
+    def _add_batch(self) -> None:
+        """Queue the events taken from the host for the program."""
+        fresh = self._fresh
+        if not self._batches and not length_hint(self._events):  # it is next, and does not count as waiting
+            events = iter(fresh)
+            # No call from here on.
+            self._events = events
+            self._fresh = []
             return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._due = due
-        self._timer = self._loop.call_at(self._loop.time() + min(max(1, due - now), _MAX_WAIT) / 1000, self._wake)
-
-    def _wake(self) -> None:
-        self._timer = None
-        self._drain()
-
-    def _watch(self) -> None:
-        try:
-            self._loop.add_reader(self._descriptor, self._drain)
-        except NotImplementedError:  # Windows' Proactor loop
-            self._can_watch = False
-
-    def _unwatch(self) -> None:
-        if self._can_watch and not self.host.closed:
-            self._loop.remove_reader(self._descriptor)
+        size = len(fresh) * _OVERHEAD + sum([len(event.packet) for event in fresh])
+        batch = fresh, size
+        # No call from here on.
+        self._batches += (batch,)
+        self._buffered += size
+        self._fresh = []

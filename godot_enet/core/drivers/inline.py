@@ -1,4 +1,4 @@
-"""Everything happens inside the caller's ``service`` and ``flush``: deterministic, and no thread."""
+"""Serves the network only inside the caller's ``service`` and ``flush``: deterministic, without a thread."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.protocol.constants import DisconnectMode, PeerState
 from godot_enet.core.protocol.events import FAILURE, Event
 from godot_enet.core.pump import Pump
+from godot_enet.core.servicing import Servicing
 
 __all__ = ["InlineDriver"]
 
 
-_UNWAKEABLE = 10
-"""Milliseconds that a wait goes on before it looks around, where nothing can wake it up."""
-_LEAVING = 0.0005
-"""Seconds between looks whether all who wait have left a host that is being closed."""
+_POLL_INTERVAL = 10
+"""Milliseconds between checks of a wait that nothing can wake."""
+_CLOSE_POLL = 0.0005
+"""Seconds between checks whether all waiting threads have left a host that is closing."""
 _CLOSED = "the host was closed"
-_BUSY = "service() was called while the same host is busy with a call that it interrupts, or that does not end"
+_BUSY = "service() was called inside another call of the same host, or while one in another thread does not return"
 
 
-class InlineDriver:
-    """Drives a pump from whichever thread calls; one at a time, under :attr:`lock`.
+class InlineDriver(Servicing):
+    """Drives a pump from the calling thread, one thread at a time under :attr:`lock`.
 
-    Whoever calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`after_unlock` afterwards if
-    somebody is :attr:`blocked` or something :attr:`pending`. Changes that find the lock held go to :meth:`defer`.
+    Code that calls the engine directly holds :attr:`lock` meanwhile, and calls :meth:`after_unlock` afterwards if
+    any caller is :attr:`blocked` or any change :attr:`pending`. Changes that find the lock held go to :meth:`defer`.
     """
 
     def __init__(self, pump: Pump, clock: Clock) -> None:
@@ -43,86 +44,113 @@ class InlineDriver:
         self.lock = HostLock()
         self.closed = False
         self.pending: deque[Callable[[], None]] = deque()
-        """Changes that came in the middle of another call; they are made when that call has left the lock."""
+        """Changes requested inside another call; they are made when that call has released the lock."""
         self.blocked: dict[object, int] = {}
-        """Callers that wait inside ``service``, with the lock released, and their threads.
+        """Callers that wait inside ``service`` with the lock released, and their threads.
 
-        Each takes itself out in one step and without the lock, so that no exception can leave it here.
+        Each removes itself in one step without the lock, so that no exception can leave it here.
         """
         self.on_end: Callable[[], Callable[[], None] | None] | None = None
-        """A weak reference to what is called when the host ends by itself."""
-        self.left: list[Event] = []
-        """Events that were taken for a call of ``service`` that was broken off; the next one gives them."""
+        """A weak reference to the callback for a host that closes by itself."""
+        self.left = []
         self._peek_event, self._pop_event = pump.engine.peek_event, pump.engine.pop_event
         self._taking: Event | None = None
-        """An event that has been taken, and is perhaps still among the engine's."""
+        """An event that was taken but may still be queued in the engine."""
+        self._serviced = clock.now()
+        """When ``service`` or ``serve`` last did network work."""
         self._released = False
-        self._farewell = False
-        """Whether connected peers are told when it closes."""
+        self._notify_peers = False
+        """Whether connected peers are notified when it closes."""
         self._waker: Waker | None = None
         _live[id(self)] = self
 
-    def service(self, timeout: int = 0) -> Event | None:
-        """The next event; waits up to ``timeout`` ms for one. None when there is none.
-
-        While events are queued the network is not touched, as in ENet.
-
-        Raises:
-            HostBusy: this thread is in the middle of another call of this host.
-            HostClosed: the host was closed, before or during the call.
-        """
-        taken: list[Event] = []
-        try:
-            self.service_into(taken, timeout)
-            return taken[0] if taken else None
-        except BaseException:
-            self.left += taken  # before any call: see interrupts.py
-            raise
-
-    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None:
-        """As :meth:`service`, but the event is appended to a list: if an exception comes out, it may be there already.
-
-        Whoever does not hand it on then adds it to :attr:`left`.
-        """
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0, limit: int = 1) -> None:
+        """See :class:`Servicing`."""
         try:
             with self.lock:
                 if self.closed:
                     raise HostClosed(_CLOSED)
-                if self._take_event(taken):
+                if self._take_events(taken, limit):
                     return
                 now = self.clock.now()
                 self._step(now)
-                found = self._take_event(taken) or self._take_failure(taken)
+                found = self._take_events(taken, limit) or self._take_failure(taken)
         except LockHeld:
             raise HostBusy(_BUSY) from None
         finally:
             if self.pending:
                 self.after_unlock()
         if not found and timeout > 0:
-            self._wait(now + timeout, taken)
+            self._wait(now + timeout, taken, limit)
         elif not found and self.closed:
             raise HostClosed(_CLOSED)
         if self.pump.reporter.lines:
-            self.pump.reporter.speak()
+            self.pump.reporter.log_lines()
 
-    def _take_event(self, taken: MutableSequence[Event]) -> bool:
-        """Append the next event, if there is one. Called with the lock held."""
-        left = self.left
-        if left:
-            taken += left[:1]
-            del left[0]
+    def serve(self) -> bool:
+        """Do the network work of ``service`` without taking an event. Returns whether events are queued."""
+        try:
+            with self.lock:
+                if self.closed:
+                    raise HostClosed(_CLOSED)
+                self._step(self.clock.now())
+                found = self._find_event()
+        except LockHeld:
+            raise HostBusy(_BUSY) from None
+        finally:
+            if self.pending:
+                self.after_unlock()
+        if self.pump.reporter.lines:
+            self.pump.reporter.log_lines()
+        return found
+
+    def has_event(self) -> bool:
+        """Whether events are queued."""
+        event = self._peek_event()
+        return bool(self.left) or (event is not None and event is not self._taking)
+
+    def _find_event(self) -> bool:
+        """Return whether events are queued; queue a failure of the transport, unless nothing was begun yet."""
+        found = self.has_event()
+        if not found and self.pump.engine.peers() and self.pump.transport.failed():
+            self.left += (FAILURE,)
+            found = True
+        return found
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self.pump.transport.fileno()
+
+    def poll_timeout(self) -> int | None:
+        """When ``service`` is needed next if nothing arrives and no event is queued; None if never."""
+        return self.pump.poll_timeout()
+
+    def idle(self) -> int:
+        """Milliseconds since ``service`` or ``serve`` last did network work; 0 while a ``service`` waits."""
+        return 0 if self.blocked else max(0, self.clock.now() - self._serviced)
+
+    def show_events_on(self, waker: Waker) -> None:
+        """Make this descriptor readable while events are queued. A driver without a thread has no use for it."""
+        waker.close()
+
+    def _take_events(self, taken: MutableSequence[Event], limit: int) -> bool:
+        """Append up to ``limit`` queued events. Returns whether there were any. Called with the lock held."""
+        if self._take_left(taken, limit):
             return True
         if self._taking is not None:
             self._pop_event(self._taking)
             self._taking = None
-        event = self._peek_event()
-        if event is None:
-            return False
-        taken += (event,)
-        self._taking = event
-        self._pop_event(event)
-        self._taking = None
-        return True
+        found = False
+        for _ in range(limit):
+            event = self._peek_event()
+            if event is None:
+                break
+            found = True
+            taken += (event,)
+            self._taking = event
+            self._pop_event(event)
+            self._taking = None
+        return found
 
     def _take_failure(self, taken: MutableSequence[Event]) -> bool:
         if not self.pump.transport.failed():
@@ -131,7 +159,7 @@ class InlineDriver:
         return True
 
     def flush(self) -> None:
-        """Send what is queued now, without receiving anything."""
+        """Send queued packets now, without receiving anything."""
         try:
             with self.lock:
                 if not self.closed:
@@ -143,15 +171,15 @@ class InlineDriver:
                 self.after_unlock()
 
     def defer(self, change: Callable[[], None]) -> None:
-        """Make this change when whoever is inside the lock has left it."""
+        """Make this change as soon as the lock is free."""
         self.pending.append(change)
         if self.lock.is_free():
             self._make_changes()
 
     def after_unlock(self) -> None:
-        """Something was queued or set, and this thread has left the lock.
+        """Called after this thread has queued or set something and released the lock.
 
-        A caller that waits inside ``service`` sends it now, instead of when it wakes up.
+        Wakes a caller that waits inside ``service``, so that it sends at once.
         """
         if self.pending:
             self._make_changes()
@@ -162,9 +190,9 @@ class InlineDriver:
         """A deadline may have moved; called with the lock held."""
 
     def close(self) -> None:
-        """End everything, blocked calls included. Idempotent; the port is free when this returns.
+        """Close the host and end blocked calls. Idempotent; the port is free when this returns.
 
-        In the middle of another call of this host it is free when that call ends.
+        Inside another call of this host, it is freed when that call ends.
         """
         try:
             with self.lock:
@@ -175,37 +203,38 @@ class InlineDriver:
         else:
             self._finish()
 
-    def abandon(self, *, farewell: bool = False) -> None:
+    def abandon(self, *, notify_peers: bool = False) -> None:
         """Close from a finalizer, which may run anywhere, even in a thread that holds the lock.
 
         Args:
-            farewell: whether connected peers are told, once.
+            notify_peers: whether connected peers are notified once.
         """
-        self._farewell = farewell
+        self._notify_peers = notify_peers
         self.closed = True
         self.defer(self._finish)
 
     def end(self) -> None:
-        """Close since the host cannot go on by itself: as :meth:`close`, and its owner is told."""
+        """Close a host that cannot continue, and notify its owner."""
         self.closed = True
         try:
-            self._tell_owner()
+            self._notify_owner()
         finally:
             self.close()
 
-    def _tell_owner(self) -> None:
+    def _notify_owner(self) -> None:
         owner = None if self.on_end is None else self.on_end()
         if owner is not None:
             owner()
 
     def _step(self, now: int) -> None:
         self.pump.step(now)
+        self._serviced = now
 
     def _flush(self) -> None:
         self.pump.transmit(self.clock.now())
 
-    def _wait(self, deadline: int, taken: MutableSequence[Event]) -> None:
-        """Wait until ``deadline`` for an event, keeping the network going, and append it."""
+    def _wait(self, deadline: int, taken: MutableSequence[Event], limit: int) -> None:
+        """Serve the network until ``deadline`` or an event, and append the events."""
         token = object()
         woken = False
         try:
@@ -219,10 +248,10 @@ class InlineDriver:
                             if self._waker is not None:
                                 self._waker.reset()
                             self._step(self.clock.now())
-                        found = self._take_event(taken) or self._take_failure(taken)
+                        found = self._take_events(taken, limit) or self._take_failure(taken)
                         now = self.clock.now()
                         if found and self.blocked and self._waker is not None:
-                            # There may be more, and somebody else sleeps through it: its datagram is read.
+                            # There may be more for another waiting caller, whose datagram has been read already.
                             self._waker.wake()
                         if found or now >= deadline:
                             return
@@ -236,7 +265,7 @@ class InlineDriver:
                     if self.pending:
                         self.after_unlock()
                 if self.pump.reporter.lines:
-                    self.pump.reporter.speak()
+                    self.pump.reporter.log_lines()
                 self._sleep_until(until)
                 woken = True
         finally:
@@ -246,21 +275,21 @@ class InlineDriver:
 
     def _open_waker(self) -> None:
         if self._waker is None:
-            with expecting(OSError):  # there may be no descriptor left for one
+            with expecting(OSError):  # no descriptor may be left
                 self._waker = Waker()
 
     def _sleep_until(self, until: int) -> None:
-        """Until then, a datagram arrives, or somebody wakes us. The lock is free meanwhile."""
+        """Sleep until then, a datagram arrives, or another thread wakes this one. The lock is free meanwhile."""
         timeout = max(0, until - self.clock.now())
         descriptors = [self.pump.transport.fileno()]
         if self._waker is not None:
             descriptors.append(self._waker.fileno())
         else:
-            timeout = min(timeout, _UNWAKEABLE)
+            timeout = min(timeout, _POLL_INTERVAL)
         wait_readable(descriptors, timeout)
 
     def _make_changes(self) -> None:
-        """What is pending, in its order; where somebody is inside again, that is left to it."""
+        """Make pending changes in order, unless another call holds the lock and will make them."""
         pending, closing = self.pending, False
         finish = self._finish
         try:
@@ -273,30 +302,30 @@ class InlineDriver:
                             del pending[0]
                             closing = closing or is_end
                             if not is_end and not self.closed:
-                                with expecting(EnetError):  # its peer has gone meanwhile, for example
+                                with expecting(EnetError):  # its peer may no longer exist, for example
                                     change()
         finally:
             if closing:
                 finish()
 
     def _others_wait(self) -> bool:
-        """Whether another thread sleeps on the descriptors, which must not be closed under it."""
+        """Whether another thread waits on the descriptors, which must stay open for it."""
         me = threading.get_ident()
         return any(thread != me for thread in list(self.blocked.values()))
 
     def _finish(self) -> None:
-        """Give the descriptors back once nobody waits on them any more."""
+        """Close the descriptors once no thread waits on them."""
         while not self._released and self._others_wait():
             if self._waker is not None:
                 self._waker.wake()
-            time.sleep(_LEAVING)
+            time.sleep(_CLOSE_POLL)
         self._release()
 
     def _release(self) -> None:
         try:
             with self.lock:
                 if not self._released:
-                    if self._farewell:
+                    if self._notify_peers:
                         self._disconnect_all()
                     self.pump.transport.close()
                     self._released = True
@@ -305,7 +334,7 @@ class InlineDriver:
         self._close_waker()
 
     def _disconnect_all(self) -> None:
-        """Tell all connected peers, once."""
+        """Notify all connected peers once."""
         engine, now = self.pump.engine, self.clock.now()
         for peer in list(engine.peers()):
             if engine.peer_state(peer) is PeerState.CONNECTED:
@@ -313,7 +342,7 @@ class InlineDriver:
         self.pump.transmit(now)
 
     def _close_waker(self) -> None:
-        """The last one who waits does that: a caller in this very thread, which we were called on top of, wakes up."""
+        """Close the waker, or leave that to a waiting caller, which may be further up the stack of this thread."""
         waker = self._waker
         if waker is not None:
             if self.blocked:
@@ -322,7 +351,7 @@ class InlineDriver:
                 waker.close()
 
     def _after_fork_in_child(self) -> None:
-        """The socket is the parent's, and so are the peers behind it: close our copies without a word."""
+        """Close our copies of the descriptors silently: socket and peers belong to the parent."""
         self.lock.after_fork_in_child()
         me = threading.get_ident()
         self.blocked = {token: thread for token, thread in self.blocked.items() if thread == me}
@@ -331,7 +360,7 @@ class InlineDriver:
         self.pump.transport.close()
         if self._waker is not None:
             self._waker.close()  # waking it would wake the parent
-        self._tell_owner()
+        self._notify_owner()
 
 
 _live: weakref.WeakValueDictionary[int, InlineDriver] = weakref.WeakValueDictionary()

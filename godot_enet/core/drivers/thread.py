@@ -1,7 +1,7 @@
 """A network thread that acknowledges, pings and resends while the program does something else.
 
-The program's own ``service`` and ``flush`` still do their network work in the calling thread, so that no packet
-takes a detour; the thread steps in only when nobody else looks after the socket.
+``service`` and ``flush`` still do their network work in the calling thread, so that no packet waits for another thread;
+the network thread runs only while no call serves the socket.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.drivers.waiting import Waker, wait_readable
 from godot_enet.core.interface import Address, Clock
+from godot_enet.core.interrupts import expecting
 from godot_enet.core.lock import LockHeld
-from godot_enet.core.protocol.tuning import STAND_BACK, YIELD
+from godot_enet.core.protocol.events import Event
+from godot_enet.core.protocol.tuning import BLOCKED_POLL_MS, SERVICE_GRACE_MS
 from godot_enet.core.pump import Pump
 
 __all__ = ["ThreadDriver"]
@@ -33,22 +35,66 @@ class ThreadDriver(InlineDriver):
     def __init__(self, pump: Pump, clock: Clock) -> None:
         super().__init__(pump, clock)
         self._waker = self._thread_waker = Waker()
+        self._events: Waker | None = None
+        """Readable while events are queued; open where the program has asked for it."""
+        self._shows_events: bool | None = False
+        """Whether it is readable; None after an interrupted change."""
         self._asleep = False
-        """Whether the thread sleeps on the descriptors."""
-        self._serviced = clock.now() - STAND_BACK
+        """Whether the thread waits on the descriptors."""
+        self._serviced -= SERVICE_GRACE_MS
         self._sleeping_until: int | None = 0
-        """What the thread sleeps for; 0 while it is awake, None forever."""
+        """The deadline that the thread sleeps until; 0 while it is awake, None without one."""
         self._thread = threading.Thread(target=self._run, name="godot_enet network", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:
-            _log.warning("No thread can be started here; the network is served inside service() alone.")
+            _log.warning("Cannot start the network thread; the network is served only inside service().")
         else:
             _running[id(self)] = self
 
     def rearm(self) -> None:
         """A deadline may have moved; called with the lock held."""
         self._wake_for_deadline()
+
+    def fileno(self) -> int:
+        """The descriptor that is readable while events are queued; -1 if none is left."""
+        if not self._thread.is_alive():
+            return super().fileno()
+        if self._events is None:
+            with expecting(OSError):
+                self._events = Waker()
+        if self._events is None:
+            return -1
+        self._show_events(self._find_event())  # with a failure from before the program asked
+        return self._events.fileno()
+
+    def poll_timeout(self) -> int | None:
+        """None: the thread meets all deadlines."""
+        return None if self._thread.is_alive() else super().poll_timeout()
+
+    def show_events_on(self, waker: Waker) -> None:
+        """Make this descriptor readable while events are queued."""
+        with self.lock:
+            self._events, self._shows_events = waker, None
+            self._show_events(self.has_event())
+
+    def _show_events(self, waiting: bool) -> None:
+        """Make the descriptor readable while events are queued; called with the lock held."""
+        waker = self._events
+        if waker is None or waiting is self._shows_events:
+            return
+        self._shows_events = None
+        if waiting:
+            waker.wake()
+        else:
+            waker.reset()
+        self._shows_events = waiting
+
+    def _take_events(self, taken: MutableSequence[Event], limit: int) -> bool:
+        found = super()._take_events(taken, limit)
+        if self._events is not None:
+            self._show_events(self.has_event())
+        return found
 
     def close(self) -> None:
         """End the thread, blocked calls and the socket. Idempotent; the port is free when this returns."""
@@ -57,23 +103,22 @@ class ThreadDriver(InlineDriver):
         if self._released and self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(1.0)
 
-    def abandon(self, *, farewell: bool = False) -> None:
-        """From a finalizer, perhaps in the network thread itself: let that thread do the closing."""
+    def abandon(self, *, notify_peers: bool = False) -> None:
+        """From a finalizer, perhaps in the network thread itself: that thread closes the host."""
         if self._thread.is_alive():
-            self._farewell = farewell
+            self._notify_peers = notify_peers
             self.closed = True
             self._end_thread()
         else:
-            super().abandon(farewell=farewell)
+            super().abandon(notify_peers=notify_peers)
 
     def _end_thread(self) -> None:
-        """Have it look at :attr:`closed`."""
+        """Wake the thread so that it checks :attr:`closed`."""
         self._thread_waker.wake()
         _running.pop(id(self), None)
 
     def _step(self, now: int) -> None:
-        self.pump.step(now)
-        self._serviced = now
+        super()._step(now)
         self._wake_for_deadline()
 
     def _flush(self) -> None:
@@ -81,7 +126,7 @@ class ThreadDriver(InlineDriver):
         self._wake_for_deadline()
 
     def _wake_for_deadline(self) -> None:
-        """What we just sent may need attention before the thread meant to get up."""
+        """Wake the thread if a deadline is now earlier than the one that it sleeps until."""
         sleeping_until = self._sleeping_until
         if sleeping_until != 0:
             due = self.pump.poll_timeout()
@@ -93,16 +138,16 @@ class ThreadDriver(InlineDriver):
         return super()._others_wait() or (self._asleep and self._thread is not threading.current_thread())
 
     def _run(self) -> None:
-        """The thread. Whatever ends it ends the host, too: nobody may wait for a thread that is no more."""
+        """Run the thread. If it ends for any reason, it closes the host, so that no call waits for a dead thread."""
         try:
             while not self.closed:
-                with contextlib.suppress(LockHeld):  # somebody does not leave; we have all the time
+                with contextlib.suppress(LockHeld):  # another call does not release the lock; try again
                     self._sleep()
-                    self._stand_back()
+                    self._yield_to_program()
                     self._work()
                 if self.pending:
                     self.after_unlock()
-                self._speak()
+                self._log_lines()
         except BaseException as error:
             address = self.pump.transport.local_address()
             self.end()
@@ -110,7 +155,7 @@ class ThreadDriver(InlineDriver):
         finally:
             self._asleep = False
             _running.pop(id(self), None)
-            self.defer(self._finish)  # the program may be in the middle of a call that closed the host
+            self.defer(self._finish)  # the program may be inside a call that closed the host
 
     def _work(self) -> None:
         with self.lock:
@@ -118,17 +163,19 @@ class ThreadDriver(InlineDriver):
                 return
             self._thread_waker.reset()
             self.pump.step(self.clock.now(), urgent=True)
+            if self._events is not None:
+                self._show_events(self._find_event())
             if self.blocked:
-                # Somebody fell asleep meanwhile, and what it waits for may have just been read.
+                # A caller went to sleep meanwhile, and its datagram may just have been read.
                 self._thread_waker.wake()
 
-    def _stand_back(self) -> None:
-        """Leave the socket to a program that looks after it.
+    def _yield_to_program(self) -> None:
+        """Leave the socket to a program that serves it.
 
-        Asleep rather than in a wait with a time-out, which ends by the wall clock on some systems: Python 3.10, macOS.
+        Sleeps rather than waits with a timeout, which follows the wall clock on some systems: Python 3.10, macOS.
         """
-        while not self.closed and (self.blocked or self.clock.now() - self._serviced < STAND_BACK):
-            time.sleep(YIELD / 1000 if self.blocked else STAND_BACK / 1000)
+        while not self.closed and (self.blocked or self.clock.now() - self._serviced < SERVICE_GRACE_MS):
+            time.sleep(BLOCKED_POLL_MS / 1000 if self.blocked else SERVICE_GRACE_MS / 1000)
 
     def _sleep(self) -> None:
         """Sleep until there is something to do."""
@@ -145,29 +192,36 @@ class ThreadDriver(InlineDriver):
         self._sleeping_until = 0
         self._asleep = False
 
-    def _speak(self) -> None:
+    def _log_lines(self) -> None:
         if self.pump.reporter.lines:
             with self._handlers_may_fail():
-                self.pump.reporter.speak()
+                self.pump.reporter.log_lines()
 
     def _report(self, error: BaseException, address: Address | None) -> None:
         with self._handlers_may_fail():
             text = (
-                "The network thread of the host at %s failed and the host is closed: %r. Please report this as a bug."
+                "The network thread of the host at %s failed, so the host was closed: %r. Please report this as a bug."
             )
             _log.error(text, address or "no port yet", error, exc_info=error)
 
     @contextlib.contextmanager
     def _handlers_may_fail(self) -> Iterator[None]:
-        """What the program's log handlers raise is shown as usual for threads, and does not end the network."""
+        """Report exceptions of the program's log handlers through ``threading.excepthook``, and continue."""
         try:
             yield
         except Exception:
             threading.excepthook(threading.ExceptHookArgs([*sys.exc_info(), self._thread]))
 
+    def _release(self) -> None:
+        super()._release()
+        if self._released and self._events is not None:
+            self._events.close()
+
     def _after_fork_in_child(self) -> None:
-        """The thread is not here."""
+        """The thread does not exist in the child."""
         super()._after_fork_in_child()
+        if self._events is not None:
+            self._events.close()
         self._asleep = False
         _running.pop(id(self), None)
 

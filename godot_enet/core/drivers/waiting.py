@@ -1,4 +1,4 @@
-"""Waiting for a descriptor, and being woken from another thread while doing so."""
+"""Waiting for descriptors, and waking the waiting thread."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from godot_enet.core.interrupts import expecting
 __all__ = ["Waker", "wait_readable"]
 
 _MAX_WAIT = 86_400_000
-"""Milliseconds. The system's calls take 32 bits; a deadline may be far beyond that."""
+"""Milliseconds. System calls take 32 bits; a deadline may exceed that."""
 
 
 class Waker:
-    """A descriptor that becomes readable when somebody calls :meth:`wake`."""
+    """A descriptor that :meth:`wake` makes readable."""
 
     def __init__(self) -> None:
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
+
+    @classmethod
+    def adopt(cls, reader: int, writer: int) -> Waker:
+        """Take over both ends from C; on Windows they are the same socket."""
+        self = cls.__new__(cls)
+        self._reader = socket.socket(fileno=reader)
+        self._writer = self._reader if writer == reader else socket.socket(fileno=writer)
+        return self
 
     def fileno(self) -> int:
         """The descriptor to wait on; -1 once closed."""
@@ -42,10 +50,13 @@ class Waker:
         self._writer.close()
 
 
-def wait_readable(descriptors: list[int], timeout: int | None) -> None:
-    """Return when one of the descriptors is readable (or broken), or after ``timeout`` ms; None waits forever.
+def wait_readable(descriptors: list[int], timeout: int | None) -> bool:
+    """Wait until one of the descriptors is readable (or broken), at most ``timeout`` ms; None waits forever.
 
     It may return earlier: after a day at the latest.
+
+    Returns:
+        Whether one is readable.
     """
     if timeout is not None:
         timeout = min(timeout, _MAX_WAIT)
@@ -55,6 +66,6 @@ def wait_readable(descriptors: list[int], timeout: int | None) -> None:
             poll = select.poll()
             for descriptor in descriptors:
                 poll.register(descriptor, select.POLLIN)
-            poll.poll(timeout)
-        else:
-            select.select(descriptors, [], [], None if timeout is None else timeout / 1000)
+            return bool(poll.poll(timeout))
+        return bool(select.select(descriptors, [], [], None if timeout is None else timeout / 1000)[0])
+    return False

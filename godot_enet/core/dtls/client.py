@@ -1,4 +1,4 @@
-"""The client's side: one session, which begins with the first packet that is to be sent.
+"""The client side: one session, which starts with the first packet sent.
 
 Owns: that session. Must not know: ENet, beyond the addresses of its peers.
 Units: milliseconds, bytes.
@@ -14,17 +14,18 @@ from godot_enet.core.dtls.contexts import ClientContext
 from godot_enet.core.dtls.records import is_record
 from godot_enet.core.dtls.session import Session
 from godot_enet.core.dtls.settings import ClientTrust
+from godot_enet.core.forwarding import ForwardingTransport
 from godot_enet.core.interface import Address, Datagram, HostView, Transport
 from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["ClientStage", "DtlsClientTransport"]
 
 SWEEP = 250
-"""Between looks whether the session still has an ENet peer."""
+"""Interval of checks whether the session still has an ENet peer."""
 
 
 class ClientStage:
-    """Makes the transport of a client; call it with what it wraps."""
+    """Makes the transport of a client around another transport."""
 
     def __init__(self, trust: ClientTrust) -> None:
         self._context = ClientContext(trust)
@@ -33,25 +34,25 @@ class ClientStage:
         return DtlsClientTransport(inner, view, self._context)
 
 
-class DtlsClientTransport:
+class DtlsClientTransport(ForwardingTransport):
     """A :class:`~godot_enet.core.interface.Transport` to one server at a time, encrypted.
 
-    While it shakes hands the latest packet waits, and leaves at the end of that; earlier ones are lost, as all are in
-    Godot. The session ends with its ENet peer. A packet to anywhere else is lost while there is one.
+    During the handshake only the latest packet is kept, and sent at the end; earlier ones are lost, as all are in
+    Godot. The session ends with its ENet peer. Meanwhile, packets to other addresses are lost.
 
     Args:
         inner: moves the records; this transport owns it.
         view: the host around it.
-        context: what certificates are accepted.
+        context: the accepted certificates.
     """
 
     def __init__(self, inner: Transport, view: HostView, context: ClientContext) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._view = view
         self._context = context
         self._session: Session | None = None
         self._peer: PeerHandle | None = None
-        """Whose packets the session carries; None as long as that is not known."""
+        """The peer whose packets the session carries; None until it is known."""
         self._waiting: bytes | None = None
         self._begun = False
         self._failed = True  # nothing can be received before something was sent; Godot reports that as an error
@@ -65,28 +66,28 @@ class DtlsClientTransport:
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """At most ``limit`` packets that have arrived, decrypted."""
         if self._session is not None:
-            self._keep_house(self._session, now)
+            self._handle_timers(self._session, now)
         ready = self._ready
         for data, address in self._inner.receive(limit, now) if len(ready) < limit else ():
             session = self._session
             if session is None or address != session.address:
                 continue
             if not is_record(data):
-                self._view.note("dtls: plain", f"Ignored what {address} sent, since it is not DTLS.", now)
+                self._view.note("dtls: plain", f"Ignored a datagram from {address} that is not DTLS.", now)
                 continue
             ready += [Datagram(packet, address) for packet in session.take(data, now)]
             if session.out or session.ended is not None or self._waiting is not None:
-                self._attend(session, now)
+                self._flush_session(session, now)
         taken = ready[:limit]
         del ready[:limit]
         return taken
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:
-        """Encrypt and send, after a handshake if there was none."""
+        """Encrypt and send, after a handshake if there is no session."""
         taken = 0
         out: list[Datagram] = []
         if self._peer is not None and not self._view.has_peer(self._peer):
-            self._make_way(now)
+            self._replace_stale_session(now)
         for packet, address in batch:
             taken += len(packet)
             session = self._session
@@ -114,22 +115,14 @@ class DtlsClientTransport:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def failed(self) -> bool:
-        """Whether the session broke since this was last asked, or was never begun."""
+        """Whether the session failed since the last call, or was never started."""
         failed = self._failed
         if failed and self._begun:
             self._failed = False
         return failed
 
-    def fileno(self) -> int:
-        """The descriptor of the wrapped transport."""
-        return self._inner.fileno()
-
-    def local_address(self) -> Address | None:
-        """Where the wrapped transport is bound."""
-        return self._inner.local_address()
-
     def close(self) -> None:
-        """Say goodbye and close the wrapped transport. Idempotent."""
+        """Close the session and the wrapped transport. Idempotent."""
         if self._closed:
             return
         self._closed = True
@@ -152,13 +145,13 @@ class DtlsClientTransport:
         self._peer = self._find_peer(session)
         self._sweep_at = now + SWEEP
         session.advance(now)
-        self._attend(session, now)
+        self._flush_session(session, now)
         return session
 
-    def _make_way(self, now: int) -> None:
-        """End the session of a peer that is gone if there is another one for the same address.
+    def _replace_stale_session(self, now: int) -> None:
+        """End the session of a peer that no longer exists if there is another peer with the same address.
 
-        The server may be about to close its side of it. What the old peer said last still goes through it.
+        The server may be about to close its side. The last packets of the old peer still use it.
         """
         if self._session is not None and self._find_peer(self._session) is not None:
             self._end(now)
@@ -168,15 +161,15 @@ class DtlsClientTransport:
         return next((peer for peer, address in self._view.peers().items() if address == session.address), None)
 
     def _end(self, now: int) -> None:
-        """Close the session, if there is one, and be done with it."""
+        """Close and drop the session, if there is one."""
         session = self._session
         self._session = self._peer = self._waiting = None
         if session is not None:
             session.close(now)
             self._send_out(session, now)
 
-    def _attend(self, session: Session, now: int) -> None:
-        """Send what the session has to say, and see how it stands."""
+    def _flush_session(self, session: Session, now: int) -> None:
+        """Send the session's output and handle its state."""
         self._send_out(session, now)
         if session.ended is not None:
             self._lose(session, now)
@@ -200,10 +193,10 @@ class DtlsClientTransport:
             text = f"The server at {address} closed the DTLS connection."
         self._view.note(f"dtls: {session.ended}", text, now, expected=not is_missed)
 
-    def _keep_house(self, session: Session, now: int) -> None:
+    def _handle_timers(self, session: Session, now: int) -> None:
         if session.due is not None and now >= session.due:
             session.handle_timeout(now)
-            self._attend(session, now)
+            self._flush_session(session, now)
         if now >= self._sweep_at and self._session is session:
             self._sweep_at = now + SWEEP
             peer = self._find_peer(session)
@@ -213,7 +206,7 @@ class DtlsClientTransport:
                 if not session.established:
                     text = (
                         f"{session.address} did not answer the DTLS handshake. "
-                        "Is a server there, does it use DTLS, and does it accept new connections?"
+                        "Is a server running there, does it use DTLS, and does it accept new connections?"
                     )
                     self._view.note("dtls: silence", text, now)
                 self._end(now)

@@ -22,24 +22,24 @@ __all__ = ["ClientContext", "server_context"]
 
 _DTLS_1_2 = 0xFEFD
 _SUITES = b"ECDHE+CHACHA20:ECDHE+AESGCM:@SECLEVEL=2"
-"""What Godot offers and prefers, in its order, as far as it is authenticated encryption with forward secrecy."""
+"""Godot's cipher suites in its order, limited to authenticated encryption with forward secrecy."""
 _OPTIONS = SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET | SSL.OP_NO_COMPRESSION
 
 
 def server_context(credentials: ServerCredentials) -> SSL.Context:
-    """For servers.
+    """Make the context of a server.
 
     Raises:
-        BadCredentials: key or certificate cannot be used, or do not belong together.
+        BadCredentials: key or certificate cannot be used, or do not match.
     """
     key = _private_key(credentials.key_pem)
     leaf, *others = _certificates(credentials.certificate_chain_pem)
     if leaf.public_key() != key.public_key():
-        raise BadCredentials("the private key does not belong to the certificate")
+        raise BadCredentials("the private key does not match the certificate")
     context = _context(SSL.DTLS_SERVER_METHOD)
     assert SSL.OP_COOKIE_EXCHANGE is not None  # no OpenSSL is without
     context.set_options(SSL.OP_COOKIE_EXCHANGE | SSL.OP_CIPHER_SERVER_PREFERENCE)
-    # The server asks OpenSSL only after it has checked the cookie itself.
+    # The server has checked the cookie before it calls OpenSSL.
     context.set_cookie_generate_callback(lambda connection: b"")
     context.set_cookie_verify_callback(lambda connection, cookie: True)
     try:
@@ -48,13 +48,13 @@ def server_context(credentials: ServerCredentials) -> SSL.Context:
             context.add_extra_chain_cert(certificate)
         context.use_privatekey(key)  # type: ignore[arg-type]
     except (SSL.Error, TypeError) as error:
-        # TypeError: a kind of key that pyOpenSSL does not take.
-        raise BadCredentials(f"OpenSSL does not take the key or the certificate: {_first_reason(error)}") from None
+        # TypeError: a type of key that pyOpenSSL does not accept.
+        raise BadCredentials(f"OpenSSL rejected the key or the certificate: {_first_reason(error)}") from None
     return context
 
 
 class ClientContext:
-    """For one client, which has one session at a time.
+    """The context of one client, which has one session at a time.
 
     Raises:
         BadCredentials: the certificates to trust cannot be read.
@@ -63,7 +63,7 @@ class ClientContext:
     def __init__(self, trust: ClientTrust) -> None:
         self._settings = trust
         self.problem: str | None = None
-        """What was wrong with the certificate of the latest session."""
+        """Why the certificate of the latest session was rejected."""
         self._context = _context(SSL.DTLS_CLIENT_METHOD)
         if not trust.verify_chain:
             self._context.set_verify(SSL.VERIFY_NONE)
@@ -96,13 +96,13 @@ class ClientContext:
     def _trust(self, certificates: list[x509.Certificate]) -> None:
         store = self._context.get_cert_store()
         assert store is not None  # every context has one
-        # Any of them ends a chain, also one that is no authority's.
+        # Any of them may end a chain, even if it is not an authority's.
         store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
         for certificate in certificates:
             store.add_cert(crypto.X509.from_cryptography(certificate))
 
     def _look(self, connection: SSL.Connection, found: crypto.X509, error: int, depth: int, fine: int) -> bool:
-        """Called by OpenSSL for each certificate, the server's own last; whether to go on."""
+        """Called by OpenSSL for each certificate, the server's own last. Returns whether to continue."""
         try:
             certificate = found.to_cryptography()
             if not fine:
@@ -112,7 +112,7 @@ class ClientContext:
         except Exception as unreadable:
             if raised_by_signal_handler(unreadable):
                 raise
-            # Whatever strange certificates make the parser raise must not come out of a network call.
+            # Parser errors of malformed certificates must not be raised from a network call.
             self.problem = "it cannot be read"
         return self.problem is None
 
@@ -133,7 +133,7 @@ def _private_key(pem: bytes) -> PrivateKeyTypes:
     except TypeError:
         raise BadCredentials("the private key is encrypted with a password; store it without one") from None
     except Exception:
-        # Many kinds, and what they say may quote the key.
+        # Many classes, whose messages may quote the key.
         raise BadCredentials("the private key cannot be read; it must be in PEM form, whole and private") from None
 
 

@@ -1,4 +1,4 @@
-"""Cookies: a client proves that it receives at its address before anything is remembered about it.
+"""Cookies: a client proves that it receives at its address before the server stores anything about it.
 
 Units: milliseconds.
 """
@@ -12,41 +12,41 @@ import secrets
 from godot_enet.core.dtls.records import COOKIE_LENGTH, Hello
 from godot_enet.core.interface import Address
 
-__all__ = ["LIFETIME", "MAXIMUM_USED", "USES", "CookieJar"]
+__all__ = ["LIFETIME", "MAX_USED_COOKIES", "MAX_USES", "CookieJar"]
 
 LIFETIME = 15_000
-"""A cookie is good for at least this long, and for less than twice as long. Godot's are good for 60 s."""
-USES = 3
-"""Sessions that one cookie may begin: a client whose session had to make room comes back with the same one."""
-MAXIMUM_USED = 65_536
-"""Cookies whose uses are remembered; with more, all that were given out become worthless."""
+"""A cookie is valid for at least this long, and for less than twice as long. Godot's are valid for 60 s."""
+MAX_USES = 3
+"""Sessions that one cookie may start: a client whose session was evicted returns with the same cookie."""
+MAX_USED_COOKIES = 65_536
+"""Cookies whose uses are counted; beyond that, all issued cookies become invalid."""
 
 
 class CookieJar:
-    """Makes and recognises cookies by a secret and the time, and counts how often one has been used."""
+    """Makes and verifies cookies from a secret and the time, and counts their uses."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
         self._used: dict[int, dict[bytes, int]] = {}
-        """By the period in which a cookie was baked."""
+        """By the period in which a cookie was made."""
 
-    def bake(self, address: Address, hello: Hello, now: int) -> bytes:
+    def make(self, address: Address, hello: Hello, now: int) -> bytes:
         """The cookie for this client and this hello, 32 bytes."""
         return self._seal(address, hello, now // LIFETIME)
 
     def accepts(self, address: Address, hello: Hello, now: int) -> bool:
-        """Whether the hello brings the cookie that was made for it, and may still begin a session."""
+        """Whether the hello has the cookie made for it, and may still start a session."""
         period = self._period(address, hello, now)
-        return period is not None and self._used.get(period, {}).get(hello.cookie, 0) < USES
+        return period is not None and self._used.get(period, {}).get(hello.cookie, 0) < MAX_USES
 
     def use(self, address: Address, hello: Hello, now: int) -> None:
-        """A session begins with this hello, which was accepted."""
+        """Count the use of an accepted hello's cookie."""
         period = self._period(address, hello, now)
-        if period is None:  # it has waited until its cookie was stale
+        if period is None:  # its cookie expired while it waited
             return
         current = now // LIFETIME
         self._used = {each: used for each, used in self._used.items() if each >= current - 1}
-        if sum(map(len, self._used.values())) >= MAXIMUM_USED:
+        if sum(map(len, self._used.values())) >= MAX_USED_COOKIES:
             self._used.clear()
             self._secret = secrets.token_bytes(32)
             return
@@ -54,7 +54,7 @@ class CookieJar:
         used[hello.cookie] = used.get(hello.cookie, 0) + 1
 
     def _period(self, address: Address, hello: Hello, now: int) -> int | None:
-        """When its cookie was baked; None if that is too long ago, or it is no cookie of ours for this hello."""
+        """The period of its cookie; None if the cookie has expired or is not ours for this hello."""
         current = now // LIFETIME
         for period in (current, current - 1):
             if hmac.compare_digest(hello.cookie, self._seal(address, hello, period)):

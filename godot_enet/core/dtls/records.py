@@ -1,6 +1,6 @@
 """The few bytes of DTLS that are read and written without OpenSSL: record headers, ClientHello, HelloVerifyRequest.
 
-Everything here takes any bytes and never raises. Source of the layouts: RFC 6347, 4.1 and 4.2; RFC 5246, 7.4.1.2.
+Everything here accepts any bytes and never raises. Source of the layouts: RFC 6347, 4.1 and 4.2; RFC 5246, 7.4.1.2.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = [
 ]
 
 COOKIE_LENGTH = 32
-"""Bytes; with it a HelloVerifyRequest has 60, and the shortest ClientHello there is has 67."""
+"""Bytes; a HelloVerifyRequest then has 60, less than the shortest possible ClientHello with 67."""
 
 APPLICATION_DATA = 23
-"""The kind of a record that holds a packet: its first byte."""
+"""The type of a record with a packet: its first byte."""
 
 _ALERT = 21
 _RECORD_HEADER = 13
@@ -42,16 +42,16 @@ class Hello(NamedTuple):
     """A well-formed ClientHello."""
 
     record: bytes
-    """The record that it is, without whatever followed in the datagram."""
+    """Its record, without the rest of the datagram."""
     random: bytes
-    """32 bytes that tell one attempt of a client from its next."""
+    """32 bytes that distinguish one attempt of a client from the next."""
     cookie: bytes
     parameters: bytes
-    """What a client says again when it returns with a cookie: version, random, session id, suites, compression."""
+    """The fields that a client repeats with a cookie: version, random, session id, suites, compression."""
 
 
 def is_record(data: bytes) -> bool:
-    """Whether a datagram begins like a DTLS record."""
+    """Whether a datagram starts like a DTLS record."""
     return len(data) > _RECORD_HEADER and 20 <= data[0] <= 23 and data[1] == _MAJOR
 
 
@@ -61,10 +61,10 @@ def is_one_record(data: bytes) -> bool:
 
 
 def sift(data: bytes, least: int) -> bytes:
-    """The records of a datagram that may be genuine: whole, and with at least ``least`` bytes where encrypted.
+    """The records of a datagram that may be genuine: complete, and with at least ``least`` bytes if encrypted.
 
-    OpenSSL up to 3.3 ends a connection over shorter ones, and every OpenSSL over alerts and packets that are not
-    encrypted, as long as it shakes hands. Anybody can forge these.
+    OpenSSL up to 3.3 ends a connection because of shorter ones, and every OpenSSL because of unencrypted alerts and
+    packets during a handshake. Anyone can forge these.
     """
     kept = []
     start = 0
@@ -81,14 +81,14 @@ def sift(data: bytes, least: int) -> bytes:
 
 
 def plain_alert(data: bytes) -> int | None:
-    """The number of the fatal alert that a datagram begins with, not encrypted; None for anything else."""
+    """The number of the unencrypted fatal alert at the start of a datagram; None for anything else."""
     if len(data) < _RECORD_HEADER + 2 or data[0] != _ALERT or data[1] != _MAJOR or any(data[3:5]):
         return None
     return data[14] if data[11:14] == b"\0\2\2" else None
 
 
 def pack(stream: bytes, limit: int) -> list[bytes]:
-    """Cut what OpenSSL wrote between records, into as few datagrams of up to ``limit`` bytes as that takes."""
+    """Split OpenSSL's output between records into as few datagrams of up to ``limit`` bytes as possible."""
     datagrams: list[bytes] = []
     open_datagram = b""
     for record in _split(stream):
@@ -105,7 +105,7 @@ def sequence_of(record: bytes) -> int:
 
 
 def renumber(stream: bytes, shift: int) -> bytes:
-    """Add to the numbers of the records that are not encrypted, which nothing protects: those of epoch 0."""
+    """Add to the sequence numbers of unencrypted records (epoch 0), which are not authenticated."""
     return b"".join(
         record if any(record[3:5]) else record[:5] + (sequence_of(record) + shift).to_bytes(6, "big") + record[11:]
         for record in _split(stream)
@@ -123,10 +123,10 @@ def _split(stream: bytes) -> list[bytes]:
 
 
 def parse_client_hello(data: bytes) -> Hello | None:
-    """The ClientHello at the beginning of a datagram; None for anything else, one in fragments included."""
+    """The ClientHello at the start of a datagram; None for anything else, including a fragmented one."""
     if len(data) < _RECORD_HEADER + _MESSAGE_HEADER or data[0] != _HANDSHAKE or data[1] != _MAJOR:
         return None
-    if any(data[3:7]):  # another epoch, or a number that no honest client gets to
+    if any(data[3:7]):  # another epoch, or a number that no honest client reaches
         return None
     end = _RECORD_HEADER + (data[11] << 8 | data[12])
     length = int.from_bytes(data[14:17], "big")
@@ -153,17 +153,17 @@ def parse_client_hello(data: bytes) -> Hello | None:
 
 
 def _vector(body: bytes, at: int, width: int) -> tuple[bytes | None, int]:
-    """The bytes behind a length of ``width`` bytes, and where they end; None where they do not fit."""
+    """The bytes after a length of ``width`` bytes, and their end; None if they do not fit."""
     start = at + width
     end = start + int.from_bytes(body[at:start], "big")
     return (body[start:end], end) if start <= len(body) and end <= len(body) else (None, len(body) + 1)
 
 
 def hello_verify_request(hello: Hello, cookie: bytes) -> bytes:
-    """The datagram that asks a client to say its hello again, with this cookie.
+    """The datagram that asks a client to repeat its hello with this cookie.
 
-    It says DTLS 1.0, whatever will be spoken, and has the number of the hello's record, so that nothing need be
-    remembered. RFC 6347, 4.2.1.
+    Its version is DTLS 1.0, whatever is negotiated later, and it repeats the number of the hello's record, so that the
+    server stores nothing. RFC 6347, 4.2.1.
     """
     body = _DTLS_1_0 + bytes([len(cookie)]) + cookie
     length = len(body).to_bytes(3, "big")

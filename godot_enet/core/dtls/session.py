@@ -1,8 +1,8 @@
 """One DTLS association: datagrams in, datagrams and plain packets out. Never raises.
 
 Owns: the OpenSSL connection. Must not know: sockets, peers, or which of the two sides it is.
-Units: milliseconds. OpenSSL's own retransmission timer goes by the system's clock, so :attr:`Session.due` is an
-estimate in the caller's time; being early only costs a look.
+Units: milliseconds. OpenSSL's retransmission timer uses the system clock, so :attr:`Session.due` is an estimate
+in the caller's time; being early only costs a check.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
 __all__ = ["CLOCK_SET", "FLIGHT_MTU", "REFUSAL", "Session"]
 
 FLIGHT_MTU = 1400
-"""Bytes of a datagram of a handshake."""
+"""Maximum datagram of a handshake, in bytes."""
 REFUSAL = 3000
-"""How long the remote must be silent after an alert that is not encrypted, until that is believed: two resends."""
-_LONGEST_WAIT = 61.0
-"""Seconds; OpenSSL doubles its time-out up to 60."""
+"""How long the remote must be silent after an unencrypted alert before the alert is accepted: two resends."""
+_MAX_TIMEOUT = 61.0
+"""Seconds; OpenSSL doubles its timeout up to 60."""
 _RECORD_MTU = MAXIMUM_DATAGRAM + 128
-"""Bytes of a record afterwards: the longest ENet datagram, and what encryption adds to it."""
-_LONGEST = 16_384 + 2048
+"""Maximum record after the handshake, in bytes: the longest ENet datagram plus encryption."""
+_MAX_RECORD = 16_384 + 2048
 """Bytes; no record is longer."""
 _BUFFER = 65_536
-_LEAST, _LEAST_AES = 17, 25
+_MIN_RECORD, _MIN_RECORD_AES = 17, 25
 """Bytes of an encrypted record: one of content, 16 of authentication, and 8 of nonce with AES-GCM. RFC 7905, 5288."""
 
 
 class Session:
-    """Made around a fresh connection with memory buffers; the first call is :meth:`advance`."""
+    """Wraps a new connection with memory buffers; call :meth:`advance` first."""
 
     __slots__ = (
         "_alert",
         "_alert_at",
         "_connection",
         "_first",
-        "_least",
+        "_min_record",
         "_shift",
         "address",
         "bound",
@@ -59,13 +59,13 @@ class Session:
     ) -> None:
         self._connection = connection
         self._first = first
-        """The least number that the first record may have: the answer to a hello that was said more than once must
-        not have a number that a HelloVerifyRequest had. OpenSSL always begins with 1. RFC 6347, 4.2.1."""
+        """The minimum number of the first record: the reply to a repeated hello must not reuse the number of a
+        HelloVerifyRequest. OpenSSL always starts with 1. RFC 6347, 4.2.1."""
         self._shift = 0
         self._alert: int | None = None
-        """A refusal of the remote that is not encrypted, so that anybody may have forged it."""
+        """An unencrypted alert of the remote, which anyone may have forged."""
         self._alert_at = 0
-        self._least = _LEAST
+        self._min_record = _MIN_RECORD
         self._connection.set_ciphertext_mtu(FLIGHT_MTU)
         self.address = address
         self.random = random
@@ -74,18 +74,18 @@ class Session:
         self.established = False
         """Whether packets can be exchanged."""
         self.heard = False
-        """Whether the remote has gone on with the handshake."""
+        """Whether the remote has continued the handshake."""
         self.bound = False
         """Whether a server has seen an ENet peer at this address."""
         self.ended: str | None = None
-        """Why it is over; ``""`` if the remote closed it in good order."""
+        """Why it ended; ``""`` if the remote closed it normally."""
         self.due: int | None = None
-        """When :meth:`handle_timeout` is next needed; None if never."""
+        """When :meth:`handle_timeout` is needed next; None if never."""
         self.out: list[bytes] = []
-        """Datagrams to be sent; whoever sends them empties it."""
+        """Datagrams to send; the sender clears the list."""
 
     def advance(self, now: int) -> None:
-        """Go on with the handshake as far as possible."""
+        """Continue the handshake as far as possible."""
         try:
             self._shake_hands()
         except SSL.WantReadError:
@@ -95,14 +95,14 @@ class Session:
         self._collect(now)
 
     def take(self, data: bytes, now: int) -> list[bytes]:
-        """Take one datagram from the remote; the packets that were in it."""
-        if self.ended is not None or len(data) > _LONGEST:
+        """Process one datagram from the remote. Returns its packets."""
+        if self.ended is not None or len(data) > _MAX_RECORD:
             return []
-        is_simple = len(data) >= self._least + 13 and data[0] == APPLICATION_DATA and is_one_record(data)
+        is_simple = len(data) >= self._min_record + 13 and data[0] == APPLICATION_DATA and is_one_record(data)
         if not is_simple:
             if not self.established and self._alert is None:
                 self._alert, self._alert_at = plain_alert(data), now
-            data = sift(data, self._least)
+            data = sift(data, self._min_record)
             if not data:
                 self._collect(now)
                 return []
@@ -122,7 +122,7 @@ class Session:
                     if connection.get_state_string() != state:
                         self.heard = True
                         self._alert = None
-            # Until OpenSSL asks for more: two datagrams in its buffer at a time would be one to it.
+            # Read until OpenSSL asks for more: it would merge two datagrams in its buffer.
             while True:
                 packets.append(connection.recv(_BUFFER))
         except SSL.WantReadError:
@@ -136,7 +136,7 @@ class Session:
         return packets
 
     def seal(self, packet: bytes) -> bytes | None:
-        """The record with this packet in it; None if it cannot be sent."""
+        """The record with this packet; None if it cannot be sent."""
         try:
             self._connection.send(packet)
             return self._connection.bio_read(_BUFFER)
@@ -144,22 +144,22 @@ class Session:
             return None
 
     def handle_timeout(self, now: int) -> None:
-        """Resend what was not answered, if it is time."""
+        """Resend unanswered handshake messages that are due."""
         if self._alert is not None and now - self._alert_at >= REFUSAL and not self.established:
             self.ended = _alert_text(self._alert)
             self._collect(now)
             return
         try:
             self._connection.DTLSv1_handle_timeout()
-            if (self._connection.DTLSv1_get_timeout() or 0) > _LONGEST_WAIT:
-                # OpenSSL goes by the wall clock, and would not resend until that is as late again.
+            if (self._connection.DTLSv1_get_timeout() or 0) > _MAX_TIMEOUT:
+                # OpenSSL uses the wall clock, and would not resend until it is as late again.
                 self.ended = CLOCK_SET
         except SSL.Error:
             self.ended = NO_ANSWER
         self._collect(now)
 
     def close(self, now: int) -> None:
-        """Tell the remote that this is the end."""
+        """Send the remote a close notification."""
         if self.ended is None:
             self.ended = ""
             if self.established:
@@ -173,11 +173,11 @@ class Session:
         self._connection.do_handshake()
         self.established = True
         if "CHACHA20" not in (self._connection.get_cipher_name() or ""):
-            self._least = _LEAST_AES
+            self._min_record = _MIN_RECORD_AES
         self._connection.set_ciphertext_mtu(_RECORD_MTU)
 
     def _collect(self, now: int) -> None:
-        """Take what OpenSSL wants to send, and when it wants to be woken."""
+        """Collect OpenSSL's output and its next timeout."""
         with contextlib.suppress(SSL.Error):
             stream = self._connection.bio_read(_BUFFER)
             if self._first is not None:
@@ -194,19 +194,19 @@ class Session:
             self.due = min(self.due, self._alert_at + REFUSAL)
 
 
-NO_ANSWER = "no answer came"
+NO_ANSWER = "no answer"
 CLOCK_SET = "the clock of this machine was set back"
 
 _REASONS = {
     "no shared cipher": "the two sides have no cipher suite in common",
     "unsupported protocol": "the other side does not offer DTLS 1.2",
-    "wrong version number": "the other side does not speak DTLS 1.2",
+    "wrong version number": "the other side does not support DTLS 1.2",
     "certificate verify failed": "the certificate was not accepted",
 }
 _UNTRUSTED = "the other side does not accept our certificate"
 _ALERTS = {
     "handshake failure": "the other side has no cipher suite in common with us",
-    "protocol version": "the other side does not speak DTLS 1.2",
+    "protocol version": "the other side does not support DTLS 1.2",
     "unknown ca": _UNTRUSTED,
     "bad certificate": _UNTRUSTED,
     "unsupported certificate": _UNTRUSTED,
@@ -214,7 +214,7 @@ _ALERTS = {
     "certificate unknown": _UNTRUSTED,
 }
 _ALERT = re.compile(r"(?:ssl/tls|tls|sslv3|tlsv\d+) (?:alert )?(.+)")
-"""How OpenSSL names an alert; the beginning differs from version to version."""
+"""OpenSSL's name of an alert; the prefix depends on its version."""
 
 
 _ALERT_NUMBERS = {
@@ -232,15 +232,15 @@ _ALERT_NUMBERS = {
 
 def _alert_text(number: int) -> str:
     name = _ALERT_NUMBERS.get(number, f"alert {number}")
-    return _ALERTS.get(name, f'the other side said "{name}"')
+    return _ALERTS.get(name, f'the other side sent the alert "{name}"')
 
 
 def _reason(error: SSL.Error) -> str:
-    """What OpenSSL says went wrong, for people to read."""
+    """OpenSSL's error as readable text."""
     if isinstance(error, SSL.SysCallError) or not error.args or not error.args[0]:
-        return "the connection broke off"
+        return "the connection was interrupted"
     text = str(error.args[0][0][-1])
     alert = _ALERT.fullmatch(text)
     if alert is not None:
-        return _ALERTS.get(alert[1], f'the other side said "{alert[1]}"')
-    return _REASONS.get(text, text or "OpenSSL does not say why")
+        return _ALERTS.get(alert[1], f'the other side sent the alert "{alert[1]}"')
+    return _REASONS.get(text, text or "OpenSSL gives no reason")

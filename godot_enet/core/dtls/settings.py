@@ -1,4 +1,4 @@
-"""What the two sides of a DTLS stage need to know. Nothing here needs OpenSSL."""
+"""Settings of both sides of a DTLS stage. Nothing here needs OpenSSL."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ __all__ = ["BadCredentials", "ClientTrust", "DtlsUnavailable", "ServerCredential
 
 
 class DtlsUnavailable(EnetError):
-    """The package that brings OpenSSL is not installed or cannot be loaded; the message names it."""
+    """The package with OpenSSL is not installed or cannot be loaded; the message names it."""
 
 
 class BadCredentials(EnetError):
-    """A key or certificate that cannot be used; the message says why, without a byte of the key."""
+    """A key or certificate cannot be used; the message says why, without quoting the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCredentials:
-    """Who a server is."""
+    """The identity of a server."""
 
     key_pem: bytes = field(repr=False)
-    """The private key, not encrypted."""
+    """The unencrypted private key."""
     certificate_chain_pem: bytes
-    """Its certificate, then those of the authorities between it and a root."""
+    """Its certificate, followed by the intermediate ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTrust:
-    """Whom a client believes to be the server."""
+    """How a client verifies the server."""
 
     server_name: str
     """The name or IP literal that the certificate must have."""
     authorities_pem: bytes | None = None
-    """The certificates trusted; None means those of the operating system."""
+    """The trusted certificates; None means those of the operating system."""
     verify_chain: bool = True
-    """Whether the certificate must be signed by an authority trusted, or be one of those given."""
+    """Whether the certificate must be signed by a trusted authority, or be one of those given."""
     verify_name: bool = True
-    """Whether the name must fit, and is told to the server."""
+    """Whether the name must match; it is also sent to the server."""

@@ -1,4 +1,4 @@
-"""Makes the stages; the one place that finds out whether OpenSSL is there, and only when it is wanted."""
+"""Makes the stages; the only place that imports OpenSSL, and only on demand."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["client_stage", "server_stage"]
 
 _MISSING = "DTLS needs the package pyOpenSSL: pip install pyOpenSSL"
 _LOADING = (ImportError, AttributeError)
-"""What importing raises; the second of a pyOpenSSL that does not fit its cryptography."""
+"""Import errors; AttributeError means a pyOpenSSL that is incompatible with its cryptography."""
 
 
 def server_stage(credentials: ServerCredentials, sessions: int) -> ServerStage:
-    """What turns a transport into one for a DTLS server of up to so many sessions.
+    """A stage for a DTLS server with up to ``sessions`` sessions.
 
     Raises:
         BadCredentials: key or certificate cannot be used.
@@ -32,7 +32,7 @@ def server_stage(credentials: ServerCredentials, sessions: int) -> ServerStage:
 
 
 def client_stage(trust: ClientTrust) -> ClientStage:
-    """What turns a transport into one for a DTLS client.
+    """A stage for a DTLS client.
 
     Raises:
         BadCredentials: the certificates to trust cannot be read.

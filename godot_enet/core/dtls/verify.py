@@ -1,4 +1,4 @@
-"""Whether a certificate is one for the server wanted, by the rules of Mbed TLS, which Godot uses.
+"""Whether a certificate matches the expected server, by the rules of Mbed TLS, which Godot uses.
 
 OpenSSL checks chain, dates and strength; the name is checked here, since OpenSSL's own rules differ: it looks for IP
 literals in one kind of entry only, never in the common name.
@@ -34,7 +34,7 @@ def has_name(certificate: x509.Certificate, wanted: str) -> bool:
 
 
 def describe(certificate: x509.Certificate) -> str:
-    """The names that a certificate is for, for people to read."""
+    """The names in a certificate as readable text."""
     alternatives = _alternatives(certificate)
     if alternatives is None:
         names = _common_names(certificate)
@@ -46,7 +46,7 @@ def describe(certificate: x509.Certificate) -> str:
 
 
 def problem_text(number: int, certificate: x509.Certificate | None) -> str:
-    """What OpenSSL's verification error ``number`` means, for people to read."""
+    """OpenSSL's verification error ``number`` as readable text."""
     if number == 10 and certificate is not None:
         return f"it expired on {_day(certificate.not_valid_after_utc)}"
     if number == 9 and certificate is not None:
@@ -57,7 +57,7 @@ def problem_text(number: int, certificate: x509.Certificate | None) -> str:
 _UNKNOWN = "it is not signed by an authority trusted here"
 _PROBLEMS = {
     2: _UNKNOWN,
-    18: "it signed itself, and is not among the certificates trusted here",
+    18: "it is self-signed and not among the trusted certificates",
     19: "it is signed by an authority that is not trusted here",
     20: _UNKNOWN,
     21: _UNKNOWN,

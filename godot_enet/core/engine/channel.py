@@ -1,4 +1,4 @@
-"""One channel of one peer: sequence numbers both ways, and what arrived too early.
+"""One channel of one peer: sequence numbers in both directions, and commands that arrived early.
 
 Units: sequence numbers modulo 65536, in 16 windows of 4096. A channel is made when it is first used.
 """
@@ -12,7 +12,7 @@ __all__ = ["Channel"]
 
 
 class Channel:
-    """Sequencing state; the rules live in ``delivery`` (in) and ``outgoing`` (out)."""
+    """Sequencing state; the rules live in ``delivery`` (in), ``outgoing`` and ``transmit`` (out)."""
 
     __slots__ = (
         "incoming_reliable",
@@ -35,7 +35,7 @@ class Channel:
         self.reliable_queue: dict[int, Held] = {}
         """Reliable commands ahead of ``incoming_reliable``, by number."""
         self.unreliable_queue: list[Held] = []
-        """Unreliable commands that wait: for a reliable one, or for their own fragments. In sequence order."""
+        """Unreliable commands that wait for a reliable one or for their own fragments, in sequence order."""
         self.used_windows = 0
         """Bit w: window w has unacknowledged numbers."""
         self.reliable_windows = [0] * 16
@@ -54,9 +54,9 @@ class Channel:
         return current <= window < current + FREE_WINDOWS - 1
 
     def acknowledges(self, number: int) -> bool:
-        """Whether a received number is acknowledged: all but those so far ahead that they were thrown away.
+        """Whether to acknowledge a received number: all but those so far ahead that they were discarded.
 
-        Old ones are acknowledged again, since the sender resends what it thinks is lost.
+        Old ones are acknowledged again, because the sender resends commands that it considers lost.
         enet: peer.c: enet_peer_queue_acknowledgement.
         """
         incoming = self.incoming_reliable
@@ -67,10 +67,10 @@ class Channel:
         return not current + FREE_WINDOWS - 1 <= window <= current + FREE_WINDOWS
 
     def gate_closed(self, number: int) -> bool:
-        """Whether a never-sent number must wait, lest the receiver takes it for an old one.
+        """Whether a new number must wait so that the receiver does not mistake it for an old one.
 
-        Looked at where a window begins: the one before must not be wholly unacknowledged, and none of the ten
-        windows from here on may still be in use. enet: protocol.c: enet_protocol_check_outgoing_commands.
+        Checked at the start of a window: the previous window must not be entirely unacknowledged, and none of the next
+        ten windows may still be in use. enet: protocol.c: enet_protocol_check_outgoing_commands.
         """
         if number & 0xFFF:
             return False

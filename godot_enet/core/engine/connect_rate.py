@@ -1,7 +1,7 @@
-"""How many connections a second one network may make (see ``ENetConnection.on_connect_request``).
+"""The limit on connections per second from one network (see ``ENetConnection.on_connect_request``).
 
-Only proved addresses count: forged requests would close the network of somebody else. Whoever proves its address when
-the second is used up keeps its half-open connection, and is let in by the proof that is asked for next.
+Only verified addresses count: otherwise forged requests could lock out a third party. A client that verifies its
+address after the limit is reached stays half-open, and is accepted with the next proof that is requested.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ __all__ = ["ConnectRate"]
 
 
 class ConnectRate:
-    """The connections of the current second, by network; this machine is one, too."""
+    """The connections of the current second, by network; this machine counts as one."""
 
     def __init__(self) -> None:
         self.limit = 0
-        """0 is unlimited, and counts nothing."""
+        """0 is unlimited; then nothing is counted."""
         self._second = 0
         self._counts: dict[str | bytes | None, int] = {}
 
     def has_room(self, address: Address, now: int) -> bool:
-        """Whether one more may come from there."""
+        """Whether one more connection is allowed from the address."""
         if not self.limit:
             return True
         if now // CONNECT_RATE_INTERVAL != self._second:
@@ -31,7 +31,7 @@ class ConnectRate:
         return self._counts.get(prefix_of(address), 0) < self.limit
 
     def count(self, address: Address) -> None:
-        """One has come, for which there was room."""
+        """Count a connection that was allowed."""
         if self.limit:
             prefix = prefix_of(address)
             self._counts[prefix] = self._counts.get(prefix, 0) + 1

@@ -1,7 +1,7 @@
 """From received data commands to packets in order: windows, duplicates, gaps, fragments.
 
-Every function returns whether the command succeeded. A discarded duplicate is a success, since it must be
-acknowledged again; False leaves a command without acknowledgement, so that the sender will try once more.
+Every function returns whether the command succeeded. A discarded duplicate counts as success, because it must be
+acknowledged again; False leaves a command unacknowledged, so that the sender resends it.
 enet: peer.c: enet_peer_queue_incoming_command, enet_peer_dispatch_incoming_*_commands.
 """
 
@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from typing import TYPE_CHECKING
 
-from godot_enet.core.engine.budget import may_keep
+from godot_enet.core.engine.budget import can_buffer, charge, is_exhausted
+from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.reassembly import Held
+from godot_enet.core.engine.state import EngineState
 from godot_enet.core.protocol.constants import MAXIMUM_WINDOW_SIZE, PacketFlag, PeerState
 from godot_enet.core.protocol.drops import Drop
-from godot_enet.core.protocol.tuning import KEPT_OVERHEAD, MAXIMUM_EARLY_UNRELIABLE, MAXIMUM_HELD_COMMANDS
-
-if TYPE_CHECKING:
-    from godot_enet.core.engine.channel import Channel
-    from godot_enet.core.engine.engine import PythonEngine
-    from godot_enet.core.engine.peer import Peer
+from godot_enet.core.protocol.tuning import BUFFER_OVERHEAD, MAX_EARLY_UNRELIABLE, MAX_HELD_COMMANDS
+from godot_enet.core.protocol.wire import Fragment
 
 __all__ = [
     "advance",
@@ -41,7 +39,7 @@ _DISCONNECT_LATER = PeerState.DISCONNECT_LATER
 
 
 def receive_reliable(
-    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, number: int, packet: bytes
+    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, number: int, packet: bytes
 ) -> bool:
     """A SEND_RELIABLE."""
     if peer.state is _DISCONNECT_LATER:
@@ -67,7 +65,7 @@ def receive_reliable(
 
 
 def receive_unreliable(
-    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, reliable: int, unreliable: int, packet: bytes
+    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, reliable: int, unreliable: int, packet: bytes
 ) -> bool:
     """A SEND_UNRELIABLE: delivered if nothing newer was, once the reliable command before it has been."""
     if peer.state is _DISCONNECT_LATER:
@@ -98,7 +96,7 @@ def receive_unreliable(
     return True
 
 
-def receive_unsequenced(engine: PythonEngine, peer: Peer, channel_id: int, group: int, packet: bytes) -> bool:
+def receive_unsequenced(engine: EngineState, peer: Peer, channel_id: int, group: int, packet: bytes) -> bool:
     """A SEND_UNSEQUENCED: delivered at once, at most once.
 
     Groups are remembered in blocks of 1024; moving into the next block forgets the one before.
@@ -125,18 +123,10 @@ def receive_unsequenced(engine: PythonEngine, peer: Peer, channel_id: int, group
 
 
 def receive_fragment(
-    engine: PythonEngine,
-    peer: Peer,
-    channel: Channel,
-    channel_id: int,
-    start: int,
-    count: int,
-    number: int,
-    total_length: int,
-    offset: int,
-    data: bytes,
+    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, fragment: Fragment, data: bytes
 ) -> bool:
     """A SEND_FRAGMENT whose numbers make sense and whose start is in the window."""
+    start, total_length = fragment.start_sequence, fragment.total_length
     held = channel.reliable_queue.get(start)
     if held is None:
         # Not "discard": a fragment must not be acknowledged when its group cannot be kept.
@@ -145,12 +135,12 @@ def receive_fragment(
         next_in_order = start == (channel.incoming_reliable + 1) & 0xFFFF
         if not _has_room(engine, peer, next_in_order=total_length if next_in_order else None):
             return False
-        held = _hold(engine, peer, Held(start, 0, _RELIABLE, b"", count, total_length))
+        held = _hold(engine, peer, Held(start, 0, _RELIABLE, b"", fragment.fragment_count, total_length))
         channel.reliable_queue[start] = held
-    elif held.fragment_count != count or held.total_length != total_length:
+    elif held.fragment_count != fragment.fragment_count or held.total_length != total_length:
         return False
-    finishes = start == (channel.incoming_reliable + 1) & 0xFFFF and not peer.dispatched and not peer.untaken
-    if not _add_fragment(engine, peer, held, number, offset, data, finishes=finishes):
+    completes_next = start == (channel.incoming_reliable + 1) & 0xFFFF and not peer.dispatched and not peer.unread
+    if not _add_fragment(engine, peer, held, fragment, data, completes_next=completes_next):
         return False
     if held.remaining == 0:
         advance(engine, peer, channel, channel_id)
@@ -158,19 +148,10 @@ def receive_fragment(
 
 
 def receive_unreliable_fragment(
-    engine: PythonEngine,
-    peer: Peer,
-    channel: Channel,
-    channel_id: int,
-    reliable: int,
-    start: int,
-    count: int,
-    number: int,
-    total_length: int,
-    offset: int,
-    data: bytes,
+    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, reliable: int, fragment: Fragment, data: bytes
 ) -> bool:
     """A SEND_UNRELIABLE_FRAGMENT whose numbers make sense and which is not stale."""
+    start, count, total_length = fragment.start_sequence, fragment.fragment_count, fragment.total_length
     place = _unreliable_place(channel, reliable, start)
     held = _at_place(channel, place, reliable, start)
     if held is None:
@@ -185,7 +166,7 @@ def receive_unreliable_fragment(
         dispatch_unreliable(engine, peer, channel, channel_id, held)
     if held.fragment_count != count or held.total_length != total_length:
         return False
-    if not _add_fragment(engine, peer, held, number, offset, data):
+    if not _add_fragment(engine, peer, held, fragment, data):
         return False
     if held.remaining == 0:
         dispatch_unreliable(engine, peer, channel, channel_id, None)
@@ -193,114 +174,122 @@ def receive_unreliable_fragment(
 
 
 def _add_fragment(
-    engine: PythonEngine, peer: Peer, held: Held, number: int, offset: int, data: bytes, *, finishes: bool = False
+    engine: EngineState, peer: Peer, held: Held, fragment: Fragment, data: bytes, *, completes_next: bool = False
 ) -> bool:
-    if number in held.fragments:
+    if fragment.fragment_number in held.fragments:
         return True
-    # What waits for this packet may be as many already.
-    if peer.held >= MAXIMUM_HELD_COMMANDS * (1 + finishes):
+    # As many may already wait for this packet.
+    if peer.held >= MAX_HELD_COMMANDS * (1 + completes_next):
         engine.drop(Drop.WAITING_DATA_FULL, peer.address)
         return False
-    growth = len(data) + KEPT_OVERHEAD
-    # The last one makes the packet whole, which may be more than has come: a crafted group has gaps.
-    size = growth if held.remaining > 1 else max(growth, held.total_length - held.kept)
-    if not may_keep(engine, peer, size, finishes=finishes):
+    growth = len(data) + BUFFER_OVERHEAD
+    # The last one completes the packet, which may be longer than the fragments received: a crafted group has gaps.
+    size = growth if held.remaining > 1 else max(growth, held.total_length - held.buffered_bytes)
+    if not can_buffer(engine, peer, size, completes_next=completes_next):
         return False
-    held.add(number, offset, data)
+    held.add(fragment.fragment_number, fragment.fragment_offset, data)
     peer.held += 1
-    held.kept += growth
-    peer.kept += growth
-    engine.kept += growth
+    held.buffered_bytes += growth
+    peer.buffered_bytes += growth
+    engine.buffered_bytes += growth
     return True
 
 
-def _has_room(engine: PythonEngine, peer: Peer, *, reliable: bool = True, next_in_order: int | None = None) -> bool:
-    """Whether one more packet may wait here. ``next_in_order``: how long it is, if it is the next of its channel.
+def _has_room(engine: EngineState, peer: Peer, *, reliable: bool = True, next_in_order: int | None = None) -> bool:
+    """Whether one more packet may wait here. ``next_in_order``: its length, if it is the next of its channel.
 
-    A full budget must not refuse what the rest waits for, which would stall until the time-out. So half of it is for
-    reliable packets, and when the program has nothing left to take, the next in order is let in over it:
+    A full budget must not refuse the packet that the others wait for, which would stall until the timeout. So half of
+    the budget is reserved for reliable packets, and when the program has nothing left to read, the next in order is
+    admitted over budget:
 
-    - one that fits a window, in each channel: it may be the oldest that its sender has under way;
-    - a longer one beside one other. More than a window is never under way, so what is older than such a packet has
-      arrived, or the packet was begun before anything newer came.
+    - one that fits a window, in each channel: it may be the oldest that its sender has in flight;
+    - a longer one beside one other. Never more than a window is in flight, so everything older than such a packet has
+      arrived, or the packet was begun before anything newer arrived.
     """
     waiting = peer.dispatched
     budget = engine.maximum_waiting_data
-    if next_in_order is not None and not waiting and not peer.untaken:
+    if next_in_order is not None and not waiting and not peer.unread:
         budget += engine.maximum_packet_size
         if peer.waiting_data < budget or next_in_order <= MAXIMUM_WINDOW_SIZE:
             return True
     elif (
         peer.waiting_data < (budget if reliable else (budget + 1) // 2)
-        and peer.held < MAXIMUM_HELD_COMMANDS
-        and peer.untaken + (0 if waiting is None else len(waiting)) < MAXIMUM_HELD_COMMANDS
+        and peer.held < MAX_HELD_COMMANDS
+        and peer.unread + (0 if waiting is None else len(waiting)) < MAX_HELD_COMMANDS
     ):
-        return may_keep(engine, peer, KEPT_OVERHEAD)
+        return can_buffer(engine, peer, BUFFER_OVERHEAD)
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return False
 
 
-def _is_crowded(engine: PythonEngine, peer: Peer, channel: Channel) -> bool:
-    """Whether no more unreliable commands may wait in the channel. What is behind one in its datagram still counts: it
-    may be what they wait for."""
-    if len(channel.unreliable_queue) < MAXIMUM_EARLY_UNRELIABLE:
+def _is_crowded(engine: EngineState, peer: Peer, channel: Channel) -> bool:
+    """Whether the channel already holds the maximum of early unreliable commands. The rest of the datagram is still
+    read: it may contain the command that they wait for."""
+    if len(channel.unreliable_queue) < MAX_EARLY_UNRELIABLE:
         return False
     engine.drop(Drop.WAITING_DATA_FULL, peer.address)
     return True
 
 
-def _hold(engine: PythonEngine, peer: Peer, held: Held) -> Held:
+def _hold(engine: EngineState, peer: Peer, held: Held) -> Held:
     peer.waiting_data += held.total_length
     peer.held += 1
-    held.kept = len(held.packet) + KEPT_OVERHEAD
-    peer.kept += held.kept
-    engine.kept += held.kept
+    held.buffered_bytes = len(held.packet) + BUFFER_OVERHEAD
+    peer.buffered_bytes += held.buffered_bytes
+    engine.buffered_bytes += held.buffered_bytes
     return held
 
 
-def _unhold(engine: PythonEngine, peer: Peer, held: Held) -> None:
-    """Undo what :func:`_hold` and fragments have counted, but for the waiting data."""
+def _unhold(engine: EngineState, peer: Peer, held: Held) -> None:
+    """Undo the accounting of :func:`_hold` and of fragments, except for the waiting data."""
     peer.held -= 1 + len(held.fragments)
-    peer.kept -= held.kept
-    engine.kept -= held.kept
+    peer.buffered_bytes -= held.buffered_bytes
+    engine.buffered_bytes -= held.buffered_bytes
 
 
-def _deliver(engine: PythonEngine, peer: Peer, channel_id: int, flags: int, packet: bytes, number: int) -> None:
+def _deliver(engine: EngineState, peer: Peer, channel_id: int, flags: int, packet: bytes, number: int) -> None:
     """Hand a packet, already charged to the waiting data, to the event queue.
 
     The caller sets the channel's numbers afterwards: ``number`` tells :mod:`~godot_enet.core.engine.repair` which.
     """
     if peer.state is not _CONNECTED:
-        # A group completed while the peer is only being flushed: nobody will take it.
+        # A group was completed while the peer is being flushed: the program will not receive it.
         peer.waiting_data -= len(packet)
         return
     if peer.dispatched is None:
         peer.dispatched = deque()
     peer.dispatched.append((channel_id, flags, packet, number))
-    size = len(packet) + KEPT_OVERHEAD
-    peer.kept += size
-    engine.kept += size
+    size = len(packet) + BUFFER_OVERHEAD
+    peer.buffered_bytes += size
+    engine.buffered_bytes += size
     if not peer.needs_dispatch:
         peer.needs_dispatch = True
         engine.dispatch_queue.append(peer)
 
 
-def _release(engine: PythonEngine, peer: Peer, channel_id: int, held: Held, number: int) -> None:
-    """Deliver something that was held; the caller takes it out of its queue afterwards."""
+def _release(engine: EngineState, peer: Peer, channel_id: int, held: Held, number: int) -> None:
+    """Deliver a held packet; the caller removes it from its queue afterwards."""
     _unhold(engine, peer, held)
     packet = held.join() if held.fragment_count else held.packet
     _deliver(engine, peer, channel_id, held.flags, packet, number)
 
 
-def advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, *, moved: bool = False) -> None:
-    """Deliver every reliable command that is next, then what waited for them (or for one just ``moved``)."""
+def advance(engine: EngineState, peer: Peer, channel: Channel, channel_id: int, *, moved: bool = False) -> None:
+    """Deliver every reliable command that is next, then unreliable ones that waited for it (or for one just ``moved``).
+
+    There may be many, so each counts as work of the pass. The rest waits for the next pass once the budget is used up.
+    """
     queue = channel.reliable_queue
     while True:
         number = (channel.incoming_reliable + 1) & 0xFFFF
         held = queue.get(number)
         if held is None or held.remaining > 0:
             break
+        if is_exhausted(engine, peer):
+            _defer_release(engine, peer, channel_id)
+            return
         moved = True
+        charge(engine, peer, max(held.fragment_count, 1))
         last = (number + max(held.fragment_count, 1) - 1) & 0xFFFF
         _release(engine, peer, channel_id, held, last)
         channel.incoming_reliable = last
@@ -309,12 +298,21 @@ def advance(engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int,
         if held.fragment_count > 1 and queue:
             forget_within(engine, peer, queue, number, held.fragment_count)
     if moved and channel.unreliable_queue:
-        dispatch_unreliable(engine, peer, channel, channel_id, None)
+        if is_exhausted(engine, peer):
+            _defer_release(engine, peer, channel_id)
+        else:
+            dispatch_unreliable(engine, peer, channel, channel_id, None)
 
 
-def forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
-    """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would lie in wait
-    for the numbers to come round again (in the reference they block the channel)."""
+def _defer_release(engine: EngineState, peer: Peer, channel_id: int) -> None:
+    """Deliver the rest of the channel in the next pass."""
+    peer.releasing |= 1 << channel_id
+    engine.backlog.setdefault(peer)
+
+
+def forget_within(engine: EngineState, peer: Peer, queue: dict[int, Held], start: int, count: int) -> None:
+    """Drop commands numbered inside a delivered group: only a broken sender makes them, and they would stay until the
+    numbers wrap around (in the reference they block the channel)."""
     if count <= len(queue):
         within = [number for number in ((start + ahead) & 0xFFFF for ahead in range(1, count)) if number in queue]
     else:
@@ -323,14 +321,14 @@ def forget_within(engine: PythonEngine, peer: Peer, queue: dict[int, Held], star
         _discard(engine, peer, queue.pop(number))
 
 
-def _discard(engine: PythonEngine, peer: Peer, held: Held) -> None:
+def _discard(engine: EngineState, peer: Peer, held: Held) -> None:
     peer.waiting_data -= held.total_length
     _unhold(engine, peer, held)
 
 
 def _unreliable_place(channel: Channel, reliable: int, unreliable: int) -> int:
-    """Where a command is in the unreliable queue, or would be: what is ahead of the last reliable number least comes
-    first."""
+    """The index of a command in the unreliable queue, or where to insert it: ordered by distance from the last reliable
+    number."""
     incoming = channel.incoming_reliable
     queue = channel.unreliable_queue
     rank = (reliable - incoming & 0xFFFF) << 16 | unreliable
@@ -345,9 +343,9 @@ def _at_place(channel: Channel, place: int, reliable: int, unreliable: int) -> H
 
 
 def dispatch_unreliable(
-    engine: PythonEngine, peer: Peer, channel: Channel, channel_id: int, protected: Held | None
+    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, protected: Held | None
 ) -> None:
-    """Deliver what is ready, leave what waits, drop what has become stale (but never what just came: ``protected``).
+    """Deliver ready commands, leave waiting ones, drop stale ones (except ``protected``, which has just arrived).
 
     The bookkeeping with ``start`` and ``drop`` decides which incomplete groups survive; it follows the reference
     step by step, since both ends' views of "stale" must agree.
@@ -380,7 +378,8 @@ def dispatch_unreliable(
         ready += queue[start:current]
         drop = current
     if current == 0:
-        return  # The first one waits, so all do.
+        return  # The first one waits, so all of them do.
+    charge(engine, peer, current)
     for held in ready:
         _release(engine, peer, channel_id, held, held.unreliable)
     moved = set(map(id, ready))

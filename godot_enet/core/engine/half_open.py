@@ -1,23 +1,27 @@
-"""Connections that were requested and are not proved yet.
+"""Half-open connections: requested by an address that is not verified yet.
 
-A CONNECT may carry a forged address. In ENet it takes a peer slot at once, and the slot's answer is repeated for half
-a minute: 32 forged datagrams close a server of 32 players, and make it send five times their bytes to somebody else.
-Here a CONNECT only gets an answer, once for each copy, and a short record; it becomes a peer when the other side
-acknowledges, and so proves that it reads what is sent to its address.
+A CONNECT may carry a forged address. In ENet it takes a peer slot at once, and the reply is resent for half a minute:
+32 forged datagrams fill a server of 32 players, and make it send five times their bytes to a third party. Here a
+CONNECT gets only one reply for each copy, and a short record. It becomes a peer when the client acknowledges the reply,
+which proves that it receives at its address.
 
 The proof is 32 bits: an acknowledgement repeats the sequence number of the command and the sent time of its datagram,
-and an answer has random numbers in both places. The control channel then counts on from that sequence number; ENet
-checks neither. A datagram is one guess, wrong guesses change nothing, and each must name the right one of 4095 numbers
-and 4 sessions, too.
+and the reply has random numbers in both places. The control channel then continues from that sequence number; ENet
+checks neither. A datagram is one guess, wrong guesses change nothing, and each must also name the right one of 4095
+peer numbers and 4 sessions.
 
-The connecting side sees the datagrams of ENet, and needs to know nothing. Where its acknowledgement is lost it goes on
-as a connected peer; then a PING, no longer than what it sent, asks for another one.
+The connecting side sees ordinary ENet datagrams. If its acknowledgement is lost, it continues as a connected peer; then
+a PING, no longer than its datagram, asks for another acknowledgement.
 
-Records take no slots. The number that a record promises (ENet: incomingPeerID) is unique for its address only, so a
-flood from everywhere uses up none. The oldest record makes room for a new one: with the default limits one lives for
-1.3 s under 25,000 CONNECTs a second from everywhere, and for 2 s under 4,000 from its own network.
+A host without a free slot asks for an acknowledgement, too, but of a command that leaves the client connecting, and
+then sends a DISCONNECT: only a client that has proved its address is refused. Otherwise anybody could have a full host
+send DISCONNECTs to its own peers.
 
-An unproved address is never sent more bytes than came from it. Units: milliseconds, bytes.
+Records take no slots. The number that a record reserves (ENet: incomingPeerID) is unique for its address only, so a
+flood from many addresses does not use numbers up. The oldest record is evicted for a new one: with the default limits a
+record lives for 1.3 s under 25,000 CONNECTs a second from everywhere, and for 2 s under 4,000 from its own network.
+
+Never sends an unverified address more bytes than it has sent (anti-amplification). Units: milliseconds, bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from collections import Counter
 from collections.abc import Container
 
 from godot_enet.core.interface import Address
-from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFETIME
 
 __all__ = ["HalfOpen", "HalfOpenTable", "prefix_of"]
 
@@ -73,31 +77,31 @@ class HalfOpen:
         sessions: tuple[int, int],
     ) -> None:
         self.number = number
-        """What its datagrams must name."""
+        """The peer number that its datagrams must carry."""
         self.address = address
         self.connect_id = connect_id
         self.command = command
         """The CONNECT, from its first byte."""
         self.created = now
         self.answered = now
-        """When it was last answered."""
+        """When the last reply was sent."""
         self.sequence = proof >> 16
         self.time = proof & 0xFFFF
-        """What the acknowledgement must repeat."""
+        """Sequence and time are what the acknowledgement must repeat."""
         self.sessions = sessions
-        """The session its datagrams must name, and the one that ours name."""
+        """The session of its datagrams, and the session of ours."""
         self.prefix = prefix_of(address)
         self.credit = 0
-        """Bytes that came from there and were not answered."""
+        """Bytes received from the address and not yet spent on replies."""
 
     @property
     def proof(self) -> int:
-        """Sequence number and time in one."""
+        """Sequence number and time combined."""
         return self.sequence << 16 | self.time
 
 
 class HalfOpenTable:
-    """The records, oldest first, in all and by network. No call takes longer with more of them."""
+    """The records, oldest first, overall and by network. Every call takes constant time."""
 
     def __init__(self, limit: int, prefix_limit: int) -> None:
         self._limit = limit
@@ -108,23 +112,23 @@ class HalfOpenTable:
         self._uses: Counter[int] = Counter()
 
     def find(self, address: Address, connect_id: int, now: int) -> HalfOpen | None:
-        """The record of a CONNECT that came before, while it is good."""
+        """The record of an earlier CONNECT that has not expired."""
         found = self._by_request.get((address, connect_id))
-        return found if found is not None and now - found.created < HALF_OPEN_LIFE else None
+        return found if found is not None and now - found.created < HALF_OPEN_LIFETIME else None
 
     def uses(self, number: int) -> bool:
         """Whether a record of any address has this number."""
         return self._uses[number] > 0
 
     def expired(self, address: Address, connect_id: int, now: int) -> HalfOpen | None:
-        """A record that is over: that of this CONNECT, or else the oldest."""
+        """An expired record: that of this CONNECT, or else the oldest."""
         for found in (self._by_request.get((address, connect_id)), next(iter(self.by_number.values()), None)):
-            if found is not None and now - found.created >= HALF_OPEN_LIFE:
+            if found is not None and now - found.created >= HALF_OPEN_LIFETIME:
                 return found
         return None
 
     def to_evict(self, address: Address) -> HalfOpen | None:
-        """The record that must go before one of this address comes; None if there is room."""
+        """The record to evict before adding one of this address; None if there is room."""
         prefix = prefix_of(address)
         neighbours = {} if prefix is None else self._by_prefix.get(prefix, {})
         if 0 < self._prefix_limit <= len(neighbours):
@@ -132,7 +136,7 @@ class HalfOpenTable:
         return next(iter(self.by_number.values())) if len(self.by_number) >= self._limit else None
 
     def add(self, half: HalfOpen) -> None:
-        """Keep a record."""
+        """Add a record."""
         self.by_number[half.address, half.number] = half
         self._index(half)
 
@@ -143,14 +147,14 @@ class HalfOpenTable:
             self._by_prefix.setdefault(half.prefix, {})[half.address, half.number] = half
 
     def rebuild(self, taken: Container[tuple[Address, int]]) -> None:
-        """Forget the records that became peers, as their number is ``taken``, and derive the rest from the others."""
+        """Remove the records that became peers, whose number is ``taken``, and rebuild the indexes from the others."""
         self.by_number = {key: half for key, half in self.by_number.items() if key not in taken}
         self._by_request, self._by_prefix, self._uses = {}, {}, Counter()
         for half in self.by_number.values():
             self._index(half)
 
     def remove(self, half: HalfOpen) -> None:
-        """Forget a record."""
+        """Remove a record."""
         key = half.address, half.number
         del self.by_number[key]
         del self._by_request[half.address, half.connect_id]

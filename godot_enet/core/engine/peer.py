@@ -1,4 +1,4 @@
-"""Everything one connection knows. Data only: the rules are in the modules named after what they do."""
+"""The state of one connection. Data only: the rules are in the modules of the mechanisms."""
 
 from __future__ import annotations
 
@@ -23,19 +23,67 @@ from godot_enet.core.protocol.constants import (
     PeerState,
 )
 from godot_enet.core.protocol.events import DisconnectReason, PeerHandle
+from godot_enet.core.protocol.tuning import OVER_BUDGET_PAUSE
 
 __all__ = [
     "NO_OVERDUE",
     "NO_RELIABLE",
     "NO_UNRELIABLE",
+    "LossStatistic",
     "Peer",
+    "Streak",
+    "Timeouts",
 ]
 
 
 NO_OVERDUE: OrderedDict[int, ReliableCommand] = OrderedDict()
 NO_RELIABLE: deque[ReliableCommand] = deque(maxlen=0)
 NO_UNRELIABLE: deque[UnreliableCommand] = deque(maxlen=0)
-"""Stand for empty queues until a peer needs its own: even empty, one takes 760 bytes. They stay empty."""
+"""Placeholders until a peer needs a queue of its own: even an empty one takes 760 bytes. They stay empty."""
+
+
+class Streak:
+    """A recurring event, and since when it recurs without a longer pause."""
+
+    __slots__ = ("_at", "since")
+
+    def __init__(self) -> None:
+        self.since: int | None = None
+        """Start of the streak; None without one."""
+        self._at = 0
+
+    def again(self, now: int) -> int:
+        """Record an occurrence. Returns how long the streak has lasted."""
+        if self.since is None or now - self._at > OVER_BUDGET_PAUSE:
+            self.since = now
+        self._at = now
+        return now - self.since
+
+
+class Timeouts:
+    """When a silent peer is pinged, and when it times out (enet: timeoutLimit and related fields)."""
+
+    __slots__ = ("limit", "maximum", "minimum", "ping_interval")
+
+    def __init__(self) -> None:
+        self.limit = DEFAULT_TIMEOUT_LIMIT
+        self.minimum = DEFAULT_TIMEOUT_MINIMUM
+        self.maximum = DEFAULT_TIMEOUT_MAXIMUM
+        self.ping_interval = DEFAULT_PING_INTERVAL
+
+
+class LossStatistic:
+    """The share of commands lost (enet: packetLoss and related fields), and the counts since the last measurement."""
+
+    __slots__ = ("epoch", "lost", "mean", "sent", "variance")
+
+    def __init__(self) -> None:
+        self.mean = 0
+        """In units of 1/65536."""
+        self.variance = 0
+        self.epoch = 0
+        self.sent = 0
+        self.lost = 0
 
 
 class Peer:
@@ -49,6 +97,7 @@ class Peer:
         "address",
         "any_source",
         "backlog",
+        "buffered_bytes",
         "channel_count",
         "channels",
         "connect_id",
@@ -60,8 +109,6 @@ class Peer:
         "dispatched",
         "earliest_timeout",
         "event_data",
-        "excess_at",
-        "excess_since",
         "fragment_length",
         "handle",
         "held",
@@ -72,11 +119,11 @@ class Peer:
         "incoming_data_total",
         "incoming_session",
         "incoming_unsequenced_group",
-        "kept",
         "last_receive_time",
         "last_rtt",
         "last_rtt_variance",
         "last_send_time",
+        "loss",
         "lowest_rtt",
         "mtu",
         "needs_dispatch",
@@ -88,10 +135,8 @@ class Peer:
         "outgoing_reliable_sequence",
         "outgoing_session",
         "outgoing_unsequenced_group",
+        "over_budget",
         "overdue",
-        "packet_loss",
-        "packet_loss_epoch",
-        "packet_loss_variance",
         "packet_throttle",
         "packet_throttle_acceleration",
         "packet_throttle_counter",
@@ -99,39 +144,36 @@ class Peer:
         "packet_throttle_epoch",
         "packet_throttle_interval",
         "packet_throttle_limit",
-        "packets_lost",
-        "packets_sent",
+        "pass_bytes",
+        "pass_commands",
+        "pass_number",
         "pending_throttle",
-        "ping_interval",
         "queued_data",
         "reason",
         "recalculates",
         "recovery",
         "refused",
+        "releasing",
         "reliable",
         "reliable_data_in_transit",
         "rtt",
         "rtt_variance",
         "sent",
-        "served",
-        "served_bytes",
-        "served_commands",
         "slot",
-        "stalled_at",
-        "stalled_since",
+        "stall",
         "state",
         "suspect_pass",
         "timed_out",
-        "timeout_limit",
-        "timeout_maximum",
-        "timeout_minimum",
+        "timeouts",
         "timer",
-        "trial",
-        "tried_at",
+        "timer_serial",
+        "unanswered",
+        "unread",
+        "unread_data",
         "unreliable",
         "unsequenced_map",
-        "untaken",
-        "untaken_data",
+        "validation_credit",
+        "validation_started",
         "waiting_data",
         "window_size",
     )
@@ -142,86 +184,89 @@ class Peer:
         self.handle = handle
         self.slot = handle & MAXIMUM_PEER_ID
         self.number = self.slot
-        """What the remote's datagrams name, see peer_table.py (enet: incomingPeerID)."""
+        """The number in the remote's datagrams, see peer_table.py (enet: incomingPeerID)."""
         self.address = address
         self.any_source = False
-        """Connecting, and ``address`` is not what answers: the first that does becomes the remote."""
+        """Whether any address may answer, as to a broadcast CONNECT; the first one becomes the remote."""
         self.state = PeerState.DISCONNECTED
+        self.unanswered = False
+        """Whether a log line has said that the remote does not answer our CONNECT."""
         self.connect_id = 0
         self.outgoing_peer_id = MAXIMUM_PEER_ID
         self.incoming_session, self.outgoing_session = sessions
         self.event_data = 0
         self.reason = DisconnectReason.NONE
         self.timed_out = 0
-        """The command that was not acknowledged in time, when the peer is given up."""
+        """The command that was not acknowledged in time, once the peer has timed out."""
         self.mtu = mtu
         self.fragment_length = 0
-        """Packet bytes that fit one fragment; longer packets are fragmented."""
+        """Packet bytes that fit one fragment; longer packets are split."""
         self.window_size = MAXIMUM_WINDOW_SIZE
 
         self.channel_count = 0
         self.channels: dict[int, Channel] = {}
-        """By channel id, made on first use; ids below ``channel_count`` are valid."""
+        """By channel id, created on first use; ids below ``channel_count`` are valid."""
 
         # Outgoing (enet: acknowledgements, outgoingCommands, outgoingSendReliableCommands, sentReliableCommands).
         self.acks: list[bytes] = []
         self.control: deque[ReliableCommand | UnreliableCommand] = deque()
         self.unreliable: deque[UnreliableCommand] = NO_UNRELIABLE
         self.reliable: deque[ReliableCommand] = NO_RELIABLE
-        """Commands that wait, in three queues with one order: see ``queue_time``."""
+        """Waiting commands: three queues with a common order, see ``queue_time``."""
         self.overdue: OrderedDict[int, ReliableCommand] = NO_OVERDUE
-        """Those that were sent and wait in front of ``reliable`` to be sent again, by command key."""
+        """Lost commands that wait to be resent before ``reliable``, by command key."""
         self.sent: OrderedDict[int, ReliableCommand] = OrderedDict()
         """In flight, by command key, oldest transmission first."""
         self.outgoing_reliable_sequence = 0
-        """Of the control channel."""
+        """On the control channel."""
         self.outgoing_unsequenced_group = 0
         self.reliable_data_in_transit = 0
         self.queued_data = 0
-        """Bytes of the packets in these, with what keeping them costs."""
+        """Bytes of the packets in these queues, overhead included."""
         self.refused = False
-        """A packet was refused, since too much waits."""
-        self.stalled_since: int | None = None
-        """Since when packets are refused while none is acknowledged, and when one was refused last; see budget.py."""
-        self.stalled_at = 0
+        """Whether a packet was refused because the queues are full."""
+        self.stall = Streak()
+        """Refused packets while nothing is acknowledged; see budget.py."""
         self.datagrams = 0
-        """Datagrams begun so far."""
+        """Datagrams started so far."""
         self.continue_sending = False
-        """The last datagram was full: there is more to send at once."""
+        """Whether the last datagram was full, so that more is to be sent at once."""
 
         # Incoming.
         self.incoming_control = 0
-        """The highest number of a control command that came; see ``incoming``."""
+        """The highest sequence number of a received control command; see ``handlers``."""
         self.incoming_unsequenced_group = 0
         self.unsequenced_map = 0
         """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""
         self.dispatched: deque[tuple[int, int, bytes, int]] | None = None
-        """Deliverable packets: channel, flags, data, and the last of its numbers. None until the first."""
-        self.untaken = 0
-        self.untaken_data = 0
-        """Packets that were reported, and that the program has not taken as far as it says, and their bytes."""
+        """Deliverable packets: channel, flags, data and last sequence number. None until the first."""
+        self.unread = 0
+        self.unread_data = 0
+        """Packets that were reported but that the program has not read yet, and their bytes."""
         self.waiting_data = 0
-        """Bytes of these, of what is deliverable, and of what is held."""
+        """Bytes of unread, deliverable and held packets."""
         self.held = 0
-        """Early commands and fragments kept; see ``MAXIMUM_HELD_COMMANDS``."""
-        self.kept = 0
-        """Bytes of these, with what keeping them costs; of packets in fragments, as far as they have come."""
-        # Of the budget of one receive pass (budget.py): which, how much was used, and since when it is not enough.
-        self.served = 0
-        self.served_commands = 0
-        self.served_bytes = 0
+        """Early commands and fragments held; see ``MAX_HELD_COMMANDS``."""
+        self.buffered_bytes = 0
+        """Bytes of all these, overhead included; of incomplete packets, only what has arrived."""
+        # Budget of one receive pass (budget.py): which pass, how much is used, and since when it is exceeded.
+        self.pass_number = 0
+        self.pass_commands = 0
+        self.pass_bytes = 0
         self.backlog: deque[bytes] | None = None
-        """Datagrams that came beyond it; None until the first."""
+        """Datagrams received over budget; None until the first."""
+        self.releasing = 0
+        """A bit for each channel with deliverable packets that are over budget."""
         self.suspect_pass = 0
-        """The latest receive pass in which a datagram in its name was no use."""
-        self.excess_since: int | None = None
-        self.excess_at = 0
+        """The latest receive pass with a useless datagram in its name."""
+        self.over_budget = Streak()
+        """Datagrams dropped because the backlog is full."""
         self.needs_dispatch = False
         self.recalculates = False
         self.connect_pending: int | None = None
-        """Data of the CONNECT event, while that has not been taken."""
+        """Data of the CONNECT event until that is taken."""
 
-        # Round trip and time-outs.
+        # Round trip and timeouts.
         self.rtt = DEFAULT_ROUND_TRIP_TIME
         self.rtt_variance = 0
         self.last_rtt = DEFAULT_ROUND_TRIP_TIME
@@ -230,30 +275,25 @@ class Peer:
         self.highest_rtt_variance = 0
         self.last_send_time = 0
         self.last_receive_time = 0
-        """Of the last acknowledgement; nothing else counts."""
+        """Time of the last acknowledgement; nothing else counts."""
         self.earliest_timeout = 0
         self.recovery = recovery
         """None where the host keeps ENet's own timing."""
-        self.trial: int | None = None
-        """Bytes that may still leave before the remote acknowledges any of them; None where it has, or where this host
-        asked for the connection. See ``outgoing``."""
-        self.tried_at: int | None = None
-        """When the first of them left."""
-        self.timeout_limit = DEFAULT_TIMEOUT_LIMIT
-        self.timeout_minimum = DEFAULT_TIMEOUT_MINIMUM
-        self.timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM
-        self.ping_interval = DEFAULT_PING_INTERVAL
+        self.validation_credit: int | None = None
+        """Bytes that may still be sent before the remote acknowledges any of them; None once it has, or if this host
+        requested the connection. See ``transmit``."""
+        self.validation_started: int | None = None
+        """When the first of them was sent."""
+        self.timeouts = Timeouts()
         self.timer: int | None = None
-        """When this peer's entry in the engine's timer heap fires; never later than what is due."""
+        """When this peer's entry in the timer heap fires; never later than the peer is due."""
+        self.timer_serial = 0
+        """The number of that entry: outdated ones may have the same time."""
         self.deadline: int | None = None
-        """End of a state that the reference would stay in for ever."""
+        """End of a state that the reference would stay in forever."""
 
         # Statistics and throttles.
-        self.packet_loss = 0
-        self.packet_loss_variance = 0
-        self.packet_loss_epoch = 0
-        self.packets_sent = 0
-        self.packets_lost = 0
+        self.loss = LossStatistic()
         self.packet_throttle = PACKET_THROTTLE_SCALE
         self.packet_throttle_limit = PACKET_THROTTLE_SCALE
         self.packet_throttle_counter = 0
@@ -262,7 +302,7 @@ class Peer:
         self.packet_throttle_deceleration = DEFAULT_THROTTLE_DECELERATION
         self.packet_throttle_interval = DEFAULT_THROTTLE_INTERVAL
         self.pending_throttle: tuple[int, int, int] | None = None
-        """Throttle settings asked for while connecting, to be told once connected."""
+        """Throttle settings made while connecting, to be sent once connected."""
         self.incoming_bandwidth = 0
         self.outgoing_bandwidth = 0
         self.incoming_bandwidth_throttle_epoch = 0

@@ -1,4 +1,4 @@
-"""The peer slots of a host: which are free, who is where, and which handles are still good."""
+"""The peer slots of a host: free slots, peers by address and number, and valid handles."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from operator import attrgetter
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.engine.recovery import Recovery
 from godot_enet.core.interface import Address
-from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID, UNKNOWN_SESSION, PeerState
+from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID, PLACE_BITS, UNKNOWN_SESSION, PeerState
 from godot_enet.core.protocol.events import PeerHandle
 
 __all__ = ["PeerTable"]
 
-_SLOT_BITS = 12
-
 
 class PeerTable:
-    """Slots are taken lowest first, as the reference does; nothing here costs more with more slots.
+    """Slots are allocated lowest first, as in the reference; every operation is independent of the number of slots.
 
-    What the remote calls a peer is its number. It is the slot's where this host connects, as in ENet, and a random one
-    where the remote does (half_open.py); only one peer of an address has it.
+    The number of a peer is how the remote's datagrams name it: random, or the slot with ENet's own handshake
+    (half_open.py). It is unique among the peers of an address.
     """
 
-    def __init__(self, slot_count: int, mtu: int, early_retransmit: bool, spare_copies: int = 0) -> None:
+    def __init__(self, slot_count: int, mtu: int, early_retransmit: bool, redundant_copies: int = 0) -> None:
         self.slot_count = slot_count
         self._early_retransmit = early_retransmit
-        self._spare_copies = spare_copies
+        self._redundant_copies = redundant_copies
         self.slots: dict[int, Peer] = {}
         self._mtu = mtu
         self._free: list[int] = []
@@ -36,18 +34,18 @@ class PeerTable:
         self._sessions: dict[int, tuple[int, int]] = {}
         self.by_number: dict[tuple[Address, int], Peer] = {}
         self.any_source: dict[int, Peer] = {}
-        """By number: peers that may turn out to be at another address."""
+        """By number: peers whose address is not known yet."""
         self._uses: Counter[int] = Counter()
         self._by_connect_id: dict[tuple[Address, int], set[Peer]] = {}
         self._by_host: dict[str, set[Peer]] = {}
 
     @property
     def full(self) -> bool:
-        """Whether there are as many peers as there may be."""
+        """Whether every slot is in use."""
         return len(self.slots) >= self.slot_count
 
     def at(self, address: Address, number: int) -> Peer | None:
-        """The peer whose datagrams come from there and name this number."""
+        """The peer with this address and number."""
         return self.by_number.get((address, number)) or self.any_source.get(number)
 
     def uses(self, number: int) -> bool:
@@ -72,14 +70,14 @@ class PeerTable:
         return peer
 
     def prepare(self, address: Address) -> Peer | None:
-        """As :meth:`allocate`, but nobody finds the peer before :meth:`add`."""
+        """As :meth:`allocate`, but the peer is not in the table before :meth:`add`."""
         if self.full:
             return None
         slot = self._lowest_free()
         self._generation += 1
-        handle = PeerHandle(self._generation << _SLOT_BITS | slot)
+        handle = PeerHandle(self._generation << PLACE_BITS | slot)
         sessions = self.sessions_of(slot)
-        recovery = Recovery(self._spare_copies) if self._early_retransmit else None
+        recovery = Recovery(self._redundant_copies) if self._early_retransmit else None
         return Peer(handle, address, self._mtu, sessions, recovery)
 
     def add(self, peer: Peer) -> None:
@@ -96,7 +94,7 @@ class PeerTable:
         self._by_host.setdefault(peer.address.host, set()).add(peer)
 
     def rebuild(self) -> None:
-        """Derive everything anew from the slots in use."""
+        """Rebuild all indexes from the slots in use."""
         self.by_number, self.any_source, self._uses = {}, {}, Counter()
         self._by_connect_id, self._by_host = {}, {}
         for peer in sorted(self.slots.values(), key=attrgetter("handle")):  # the oldest first
@@ -104,17 +102,17 @@ class PeerTable:
         self._free = [slot for slot in range(self._fresh) if slot not in self.slots]
 
     def release(self, peer: Peer) -> None:
-        """Free the peer's slot; its handle is stale from now on."""
+        """Free the peer's slot; its handle becomes stale."""
         self._sessions[peer.slot] = (peer.incoming_session, peer.outgoing_session)
         del self.slots[peer.slot]
         heappush(self._free, peer.slot)
         self._remove_from_index(peer)
 
     def move(self, peer: Peer, address: Address) -> None:
-        """The peer that might have been anywhere is at this address."""
+        """Set the address of a peer that could be anywhere."""
         self._remove_from_index(peer)
         peer.address = address
-        peer.any_source = False  # Last: interrupted before it, the next answer is taken.
+        peer.any_source = False  # Last: if interrupted before it, the next answer is accepted.
         self._index(peer)
 
     def _remove_from_index(self, peer: Peer) -> None:
@@ -136,12 +134,12 @@ class PeerTable:
         return peer if peer is not None and peer.handle == handle else None
 
     def has_connection(self, address: Address, connect_id: int) -> bool:
-        """Whether a CONNECT from there with this id was accepted before (so this one is a repetition)."""
+        """Whether a CONNECT with this id was accepted from the address before, so that this one is a repetition."""
         alike = self._by_connect_id.get((address, connect_id), ())
         return any(peer.state is not PeerState.CONNECTING for peer in alike)
 
     def count_from(self, host: str, enough: int) -> int:
-        """Peers that connected from an IP address; exact only from ``enough`` upwards, which is all that matters."""
+        """Peers that connected from an IP address; exact only from ``enough`` upwards."""
         siblings = self._by_host.get(host, ())
         if len(siblings) < enough:
             return len(siblings)

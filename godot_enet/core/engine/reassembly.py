@@ -1,4 +1,4 @@
-"""What has been received but cannot be delivered yet: early commands, and packets that come in fragments."""
+"""Received data that cannot be delivered yet: early commands, and packets in fragments."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ __all__ = ["Held"]
 
 
 class Held:
-    """An early command, or a packet being put together (then ``fragment_count`` > 0).
+    """An early command, or a packet being reassembled (then ``fragment_count`` > 0).
 
-    Fragments are kept as they came and joined at the end, so memory follows what was received, not what a
-    datagram announced.
+    Fragments are stored as received and joined at the end, so memory grows with received data, not with the length
+    that a datagram announces.
     """
 
     __slots__ = (
+        "buffered_bytes",
         "flags",
         "fragment_count",
         "fragments",
-        "kept",
         "packet",
         "reliable",
         "remaining",
@@ -36,13 +36,13 @@ class Held:
         """Fragments still missing."""
         self.total_length = total_length
         """Bytes charged to the peer's waiting data."""
-        self.kept = 0
-        """Bytes that are really there, with what keeping them costs."""
+        self.buffered_bytes = 0
+        """Bytes actually stored, overhead included."""
         self.fragments: dict[int, tuple[int, bytes]] = {}
         """Fragment number to (offset, data), in the order of arrival."""
 
     def add(self, number: int, offset: int, data: bytes) -> bool:
-        """Take a fragment; False if it was there already."""
+        """Add a fragment; False if it is a duplicate."""
         if number in self.fragments:
             return False
         self.fragments[number] = (offset, data)
@@ -50,7 +50,7 @@ class Held:
         return True
 
     def join(self) -> bytes:
-        """The whole packet. Bytes that no fragment covered are 0 (the reference leaks memory there)."""
+        """The whole packet. Bytes not covered by any fragment are 0 (the reference leaks memory there)."""
         fragments = self.fragments
         position = 0
         ordered: list[bytes] = []
@@ -62,7 +62,7 @@ class Held:
             ordered.append(data)
         if position == self.total_length and len(ordered) == len(fragments):
             return b"".join(ordered)
-        # Offsets do not follow from the numbers: only a crafted group. Later ones win, as in the reference.
+        # Offsets that do not match the numbers occur only in crafted groups. Later ones win, as in the reference.
         whole = bytearray(self.total_length)
         for offset, data in fragments.values():
             whole[offset : offset + len(data)] = data

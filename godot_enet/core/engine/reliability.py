@@ -1,4 +1,4 @@
-"""Acknowledgements in, round-trip estimate, time-outs and giving up; when a peer next needs attention.
+"""Acknowledgements, round-trip estimate and timeouts; when a peer is next due.
 
 Units: milliseconds, as whole numbers, with the reference's truncating divisions.
 enet: protocol.c: enet_protocol_handle_acknowledge, enet_protocol_remove_sent_reliable_command,
@@ -8,24 +8,27 @@ enet_protocol_check_timeouts.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
 from godot_enet.core.engine.commands import ReliableCommand
-from godot_enet.core.engine.peer import NO_OVERDUE
-from godot_enet.core.engine.recovery import call_due_at, spare_due_at
+from godot_enet.core.engine.peer import NO_OVERDUE, Peer
+from godot_enet.core.engine.redundancy import copy_due_at, probe_due_at
+from godot_enet.core.engine.state import EngineState
 from godot_enet.core.engine.throttle import adapt_throttle
 from godot_enet.core.protocol.constants import CONTROL_CHANNEL, PeerState
-from godot_enet.core.protocol.tuning import KEPT_OVERHEAD
+from godot_enet.core.protocol.tuning import BUFFER_OVERHEAD
 
-if TYPE_CHECKING:
-    from godot_enet.core.engine.engine import PythonEngine
-    from godot_enet.core.engine.peer import Peer
-
-__all__ = ["acknowledge", "check_timeouts", "due_at", "find_unacknowledged", "is_trial_over", "sample_round_trip"]
+__all__ = [
+    "acknowledge",
+    "check_timeouts",
+    "due_at",
+    "find_unacknowledged",
+    "is_validation_overdue",
+    "sample_round_trip",
+]
 
 
 def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
-    """Feed one round trip of ``sample`` ms (at least 1) into the estimate, the throttle and the liveness."""
+    """Update the round-trip estimate, the throttle and the liveness with a sample of ``sample`` ms (at least 1)."""
     if peer.last_receive_time > 0:
         adapt_throttle(peer, sample)
         rtt = peer.rtt
@@ -61,10 +64,10 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
 
 
 def find_unacknowledged(peer: Peer, key: int) -> ReliableCommand | None:
-    """The command of this key that is under way, or waits to be sent again."""
+    """The command with this key that is in flight, or waits to be resent."""
     command = peer.sent.get(key) or peer.overdue.get(key)
     if command is None and key >> 16 == CONTROL_CHANNEL:
-        # In front of any that was never sent, and always few: nothing that a remote sends queues one.
+        # Before any that was never sent, and always few: nothing that a remote sends queues one.
         for waiting in peer.control:
             if not isinstance(waiting, ReliableCommand) or waiting.attempts < 1:
                 break
@@ -73,28 +76,28 @@ def find_unacknowledged(peer: Peer, key: int) -> ReliableCommand | None:
     return command
 
 
-def acknowledge(engine: PythonEngine, peer: Peer, command: ReliableCommand, sent_time: int | None = None) -> None:
-    """Forget a reliable command that was acknowledged.
+def acknowledge(engine: EngineState, peer: Peer, command: ReliableCommand, sent_time: int | None = None) -> None:
+    """Remove a reliable command that was acknowledged.
 
-    ``sent_time`` is when the datagram left that is acknowledged, None where that is not known.
+    ``sent_time`` is when the acknowledged datagram was sent; None if that is not known.
     """
     key = command.key
     if peer.sent.pop(key, None) is not None:
         peer.reliable_data_in_transit -= command.length
         if peer.recovery is not None and sent_time is not None:
-            peer.packets_lost += peer.recovery.learn(command, sent_time, peer.rtt, peer.last_receive_time)
+            peer.loss.lost += peer.recovery.on_acknowledged(command, sent_time, peer.rtt, peer.last_receive_time)
     elif peer.overdue.pop(key, None) is None:
         peer.control.remove(command)
     _forget(engine, peer, command, key)
 
 
-def _forget(engine: PythonEngine, peer: Peer, command: ReliableCommand, key: int) -> None:
-    """The command has arrived: make room in the window, and for more to be queued."""
+def _forget(engine: EngineState, peer: Peer, command: ReliableCommand, key: int) -> None:
+    """Free the space of an acknowledged command in the window and in the send queue."""
     channel = command.channel
     if channel is None:
         return
-    peer.stalled_since = None
-    size = len(command.wire) + KEPT_OVERHEAD
+    peer.stall.since = None
+    size = len(command.wire) + BUFFER_OVERHEAD
     peer.queued_data -= size
     engine.queued_data -= size
     window = (key & 0xFFFF) >> 12
@@ -105,7 +108,7 @@ def _forget(engine: PythonEngine, peer: Peer, command: ReliableCommand, key: int
 
 
 def check_timeouts(peer: Peer, now: int) -> bool:
-    """Queue overdue commands for another try. True if the peer must be given up instead."""
+    """Queue overdue commands to be resent. Returns whether the peer has timed out instead."""
     overdue_control: list[ReliableCommand] = []
     overdue_data: list[ReliableCommand] = []
     dead = timed_out = False
@@ -116,10 +119,10 @@ def check_timeouts(peer: Peer, now: int) -> bool:
             if age < command.timeout:
                 continue
         elif age < recovery.timeout(peer.rtt, peer.rtt_variance):
-            if age < recovery.patience(command, peer.rtt, peer.rtt_variance):
-                # In the order of sending, so nothing after this one is due either.
+            if age < recovery.loss_delay(command, peer.rtt, peer.rtt_variance):
+                # Commands are in sending order, so nothing after this one is due either.
                 break
-            peer.packets_lost += 1
+            peer.loss.lost += 1
             (overdue_control if command.channel is None else overdue_data).append(command)
             continue
         timed_out = True
@@ -127,18 +130,18 @@ def check_timeouts(peer: Peer, now: int) -> bool:
             peer.earliest_timeout = command.sent_time
         silence = now - peer.earliest_timeout
         if peer.earliest_timeout != 0 and (
-            silence >= peer.timeout_maximum
-            or (1 << (command.attempts - 1) >= peer.timeout_limit and silence >= peer.timeout_minimum)
+            silence >= peer.timeouts.maximum
+            or (1 << (command.attempts - 1) >= peer.timeouts.limit and silence >= peer.timeouts.minimum)
         ):
             dead = True
             peer.timed_out = command.number
             break
-        peer.packets_lost += 1
+        peer.loss.lost += 1
         command.timeout *= 2
         (overdue_control if command.channel is None else overdue_data).append(command)
     if recovery is not None and timed_out:
         recovery.backoff += 1
-    # In front of what was queued since, keeping their order. Never in neither place: see repair.py.
+    # Before everything queued since, in the same order. Always in one place at least: see repair.py.
     peer.control.extendleft(reversed(overdue_control))
     if overdue_data and peer.overdue is NO_OVERDUE:
         peer.overdue = OrderedDict()
@@ -154,28 +157,32 @@ def check_timeouts(peer: Peer, now: int) -> bool:
 
 
 def due_at(peer: Peer) -> int | None:
-    """When this peer next needs ``handle_timeout``: its oldest command in flight, its ping, or a state's end."""
+    """When this peer next needs ``handle_timeout``: for its oldest command in flight, a ping, or the end of a state."""
     due = peer.deadline
     if peer.sent:
         command = next(iter(peer.sent.values()))
         recovery = peer.recovery
-        wait = command.timeout if recovery is None else recovery.patience(command, peer.rtt, peer.rtt_variance)
+        wait = command.timeout if recovery is None else recovery.loss_delay(command, peer.rtt, peer.rtt_variance)
         if due is None or command.sent_time + wait < due:
             due = command.sent_time + wait
-        for copy in (spare_due_at(peer), call_due_at(peer)):
+        for copy in (copy_due_at(peer), probe_due_at(peer)):
             if copy is not None and (due is None or copy < due):
                 due = copy
     elif peer.state is PeerState.CONNECTED:
-        ping = peer.last_receive_time + peer.ping_interval
+        ping = peer.last_receive_time + peer.timeouts.ping_interval
         if due is None or ping < due:
             due = ping
-    if peer.trial is not None and peer.tried_at is not None:
-        end = peer.tried_at + peer.timeout_maximum
+    if peer.validation_credit is not None and peer.validation_started is not None:
+        end = peer.validation_started + peer.timeouts.maximum
         if due is None or end < due:
             due = end
     return due
 
 
-def is_trial_over(peer: Peer, now: int) -> bool:
-    """Whether the remote has had the longest time there is to acknowledge anything, and has not."""
-    return peer.trial is not None and peer.tried_at is not None and now - peer.tried_at >= peer.timeout_maximum
+def is_validation_overdue(peer: Peer, now: int) -> bool:
+    """Whether the remote has acknowledged nothing within its maximum timeout since the connection was accepted."""
+    return (
+        peer.validation_credit is not None
+        and peer.validation_started is not None
+        and now - peer.validation_started >= peer.timeouts.maximum
+    )

@@ -1,66 +1,75 @@
-"""Puts an engine right whose last call was broken off: an exception may come out of a signal handler at any step.
+"""Repairs an engine whose last call was interrupted: a signal handler may raise an exception at any step.
 
-Ctrl-C, an alarm or a debugger can end any call in the middle; the state must then be one from which everything still
-arrives, once. Two rules make that cheap, since nothing is copied or locked while all goes well:
+Ctrl-C, an alarm or a debugger can end a call at any point; everything must still arrive exactly once afterwards. Two
+rules make that cheap, with no copies or locks in the normal case:
 
 - State is primary or derived. Primary state (where a command or packet is, sequence numbers, a peer's slot and state)
-  changes by one store or one C call at a time. A command that moves is in both places meanwhile, never in neither.
-  Derived state (byte counts, windows, timers, who has something to send or to report) is computed anew here.
-- What was being done is done again. A datagram may be read twice, as it may arrive twice. Ending a connection begins
-  with a note of what is wanted (``PythonEngine.ending``) or with the new state, and its steps may be repeated.
+  changes by one store or one C call at a time. A command that moves is briefly in both places, never in neither.
+  Derived state (byte counts, windows, timers, peers with data or events) is recomputed here.
+- The interrupted operation is repeated. A datagram may be read twice, as it may arrive twice. A disconnect starts by
+  recording the request (``EngineState.ending``) or the new state, and its steps may be repeated.
 
-``PythonEngine.busy`` is set while a call changes anything, and so tells the next call that this one did not end. The
-repair may be broken off, too: then the next call begins it again.
+``EngineState.busy`` is set while a call changes anything, so the next call sees that this one did not finish. The
+repair may be interrupted, too: then the next call starts it again.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
+from godot_enet.core.engine.budget import begin_pass
+from godot_enet.core.engine.channel import Channel
 from godot_enet.core.engine.commands import ReliableCommand, UnreliableCommand
 from godot_enet.core.engine.delivery import advance, dispatch_unreliable, forget_within
+from godot_enet.core.engine.disconnect import disconnect_peer
+from godot_enet.core.engine.framing import seal
 from godot_enet.core.engine.incoming import receive_datagram
-from godot_enet.core.engine.outgoing import seal
-from godot_enet.core.protocol.constants import Command, DisconnectMode, PacketFlag, PeerState
+from godot_enet.core.engine.lifecycle import (
+    apply_pending_throttle,
+    become_zombie,
+    begin_disconnect,
+    connected,
+    lost,
+    release,
+    reset_queues,
+)
+from godot_enet.core.engine.peer import Peer
+from godot_enet.core.engine.state import EngineState
+from godot_enet.core.engine.timers import schedule
+from godot_enet.core.protocol.constants import Command, PacketFlag, PeerState
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
-from godot_enet.core.protocol.tuning import KEPT_OVERHEAD
-
-if TYPE_CHECKING:
-    from godot_enet.core.engine.channel import Channel
-    from godot_enet.core.engine.engine import PythonEngine
-    from godot_enet.core.engine.peer import Peer
+from godot_enet.core.protocol.states import IN_SESSION
+from godot_enet.core.protocol.tuning import BUFFER_OVERHEAD
 
 __all__ = ["repair"]
 
 MAXIMUM_TRIES = 100
-"""Times that one datagram is read before it counts as lost: it must not keep a host from everything else."""
-_IN_SESSION = (PeerState.CONNECTED, PeerState.DISCONNECT_LATER)
+"""How often one datagram is read before it counts as lost, so that it cannot block the host."""
 _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
 
 
-def repair(engine: PythonEngine) -> None:
-    """Finish what the last call began."""
+def repair(engine: EngineState) -> None:
+    """Finish the interrupted call."""
     _finish_draft(engine)
     engine.table.rebuild()
     engine.half_open.rebuild(engine.table.by_number)
     for peer in engine.table.in_order():
         if peer.state is PeerState.ZOMBIE:
-            engine.reset_queues(peer)
+            reset_queues(engine, peer)
         elif peer.state is not PeerState.DISCONNECTED:
-            _mend_outgoing(peer)
-            _mend_incoming(engine, peer)
+            _repair_outgoing(peer)
+            _repair_incoming(engine, peer)
     _rebuild_dispatch_queue(engine)
     for peer in engine.table.in_order():
         if peer.state is PeerState.DISCONNECTED:
-            engine.release(peer)
+            release(engine, peer)
         else:
-            _count_kept(peer)
+            _count_buffered(peer)
             _count_queued(peer)
     peers = engine.table.in_order()
-    in_session = [peer for peer in peers if peer.state in _IN_SESSION]
-    engine.kept = sum(peer.kept for peer in peers)
+    in_session = [peer for peer in peers if peer.state in IN_SESSION]
+    engine.buffered_bytes = sum(peer.buffered_bytes for peer in peers)
     engine.queued_data = sum(peer.queued_data for peer in peers)
     engine.connected_peers = len(in_session)
     engine.limited_peers = sum(bool(peer.incoming_bandwidth) for peer in in_session)
@@ -68,17 +77,18 @@ def repair(engine: PythonEngine) -> None:
     engine.dirty = set(peers)
     engine.held_back = set()
     engine.draining = False
-    engine.backlog = {peer for peer in peers if peer.backlog}
+    waiting = {peer for peer in peers if peer.backlog or peer.releasing}
+    engine.backlog = {peer: None for peer in dict.fromkeys((*engine.backlog, *peers)) if peer in waiting}
     engine.timers = []
     for peer in peers:
         peer.timer = None
-        engine.schedule(peer)
-    _read_on(engine)
+        schedule(engine, peer)
+    _resume_batch(engine)
     engine.busy = False
 
 
-def _finish_draft(engine: PythonEngine) -> None:
-    """Send what was being put together: it is in no queue any more."""
+def _finish_draft(engine: EngineState) -> None:
+    """Send the datagram that was being built: its commands are in no queue any more."""
     draft = engine.draft
     if draft is None:
         return
@@ -93,12 +103,12 @@ def _finish_draft(engine: PythonEngine) -> None:
                 queue.popleft()
         engine.post(seal(engine, peer, parts, draft.now if draft.has_reliable else None))
         if peer.state is PeerState.ACKNOWLEDGING_DISCONNECT:
-            engine.become_zombie(peer, DisconnectReason.REMOTE)
+            become_zombie(engine, peer, DisconnectReason.REMOTE)
     engine.draft = None
 
 
-def _mend_outgoing(peer: Peer) -> None:
-    """Each reliable command is in one place; numbers and windows follow from them."""
+def _repair_outgoing(peer: Peer) -> None:
+    """Leave each reliable command in one place, and recompute numbers and windows."""
     sent = peer.sent
     control = [
         command for command in peer.control if not isinstance(command, ReliableCommand) or command.key not in sent
@@ -126,13 +136,14 @@ def _mend_outgoing(peer: Peer) -> None:
             command.channel.reliable_windows[window] += 1
 
 
-def _mend_incoming(engine: PythonEngine, peer: Peer) -> None:
-    """The numbers of what was delivered last count as received, and everything is delivered that can be."""
+def _repair_incoming(engine: EngineState, peer: Peer) -> None:
+    """Record the last delivered packet as received, and deliver everything deliverable."""
     if peer.dispatched:
         channel_id, flags, _, number = peer.dispatched[-1]
         channel = peer.channels.get(channel_id)
         if channel is not None:
             _note_delivered(peer, channel, flags, number)
+    peer.releasing = 0
     for channel_id, channel in peer.channels.items():
         for held in (*channel.reliable_queue.values(), *channel.unreliable_queue):
             held.remaining = held.fragment_count - len(held.fragments)
@@ -144,7 +155,7 @@ def _mend_incoming(engine: PythonEngine, peer: Peer) -> None:
 
 
 def _note_delivered(peer: Peer, channel: Channel, flags: int, number: int) -> None:
-    """What ``delivery`` does after it has delivered something with this number."""
+    """Set the numbers of the channel as ``delivery`` does after delivering this number."""
     if flags & _RELIABLE:
         if channel.incoming_reliable != number:
             channel.incoming_reliable = number
@@ -161,8 +172,8 @@ def _note_delivered(peer: Peer, channel: Channel, flags: int, number: int) -> No
         ]
 
 
-def _drop_delivered(engine: PythonEngine, peer: Peer, channel: Channel) -> None:
-    """Take out the reliable command that was delivered and is still held."""
+def _drop_delivered(engine: EngineState, peer: Peer, channel: Channel) -> None:
+    """Remove the reliable command that was delivered but is still held."""
     queue = channel.reliable_queue
     for number, held in list(queue.items()):
         count = max(held.fragment_count, 1)
@@ -172,38 +183,38 @@ def _drop_delivered(engine: PythonEngine, peer: Peer, channel: Channel) -> None:
                 forget_within(engine, peer, queue, number, count)
 
 
-def _count_kept(peer: Peer) -> None:
-    """What the peer makes the host keep, see budget.py."""
-    held_count, waiting = 0, peer.untaken_data
-    kept = waiting + KEPT_OVERHEAD * peer.untaken
+def _count_buffered(peer: Peer) -> None:
+    """Recompute the buffered bytes of the peer, see budget.py."""
+    held_count, waiting = 0, peer.unread_data
+    buffered = waiting + BUFFER_OVERHEAD * peer.unread
     for channel in peer.channels.values():
         for held in (*channel.reliable_queue.values(), *channel.unreliable_queue):
-            pieces = sum(len(data) + KEPT_OVERHEAD for _, data in held.fragments.values())
-            held.kept = len(held.packet) + KEPT_OVERHEAD + pieces
-            kept += held.kept
+            pieces = sum(len(data) + BUFFER_OVERHEAD for _, data in held.fragments.values())
+            held.buffered_bytes = len(held.packet) + BUFFER_OVERHEAD + pieces
+            buffered += held.buffered_bytes
             held_count += 1 + len(held.fragments)
             waiting += held.total_length
-    kept += sum(len(data) + KEPT_OVERHEAD for data in peer.backlog or ())
+    buffered += sum(len(data) + BUFFER_OVERHEAD for data in peer.backlog or ())
     for _, _, packet, _ in peer.dispatched or ():
-        kept += len(packet) + KEPT_OVERHEAD
+        buffered += len(packet) + BUFFER_OVERHEAD
         waiting += len(packet)
-    peer.kept, peer.held, peer.waiting_data = kept, held_count, waiting
+    peer.buffered_bytes, peer.held, peer.waiting_data = buffered, held_count, waiting
 
 
 def _reliable(peer: Peer) -> list[ReliableCommand]:
-    """What is in flight, and what waits to be sent, but for control commands that wait."""
+    """Commands in flight and waiting to be sent, except waiting control commands."""
     return [*peer.sent.values(), *peer.overdue.values(), *peer.reliable]
 
 
 def _count_queued(peer: Peer) -> None:
-    """What waits to be sent to the peer, see budget.py."""
+    """Recompute the queued bytes of the peer, see budget.py."""
     reliable = [command.wire for command in _reliable(peer) if command.channel is not None]
     wires = [*reliable, *(command.wire for command in peer.unreliable)]
-    peer.queued_data = sum(map(len, wires)) + KEPT_OVERHEAD * len(wires)
+    peer.queued_data = sum(map(len, wires)) + BUFFER_OVERHEAD * len(wires)
 
 
-def _rebuild_dispatch_queue(engine: PythonEngine) -> None:
-    """Every peer with events is in it once; the order stays."""
+def _rebuild_dispatch_queue(engine: EngineState) -> None:
+    """Put every peer with events into the queue once, keeping the order."""
     peers = {peer: _has_events(peer) for peer in engine.table.in_order()}
     order = [peer for peer in dict.fromkeys((*engine.dispatch_queue, *peers)) if peers.get(peer)]
     if engine.front is not None:
@@ -223,7 +234,7 @@ def _has_events(peer: Peer) -> bool:
 
 
 def _waits(event: Event, peer: Peer, entry: tuple[int, int, bytes, int] | None) -> bool:
-    """Whether the event that was given out last has not been taken."""
+    """Whether the event last returned by ``peek_event`` is still pending."""
     if event.type is EventType.CONNECT:
         return peer.connect_pending is not None
     if event.type is EventType.DISCONNECT:
@@ -231,25 +242,25 @@ def _waits(event: Event, peer: Peer, entry: tuple[int, int, bytes, int] | None) 
     return entry is not None and bool(peer.dispatched and peer.dispatched[0] is entry)
 
 
-def _finish_endings(engine: PythonEngine) -> None:
-    """Do what a call was about to do to a connection, or what followed from an acknowledgement that is gone by now."""
+def _finish_endings(engine: EngineState) -> None:
+    """Complete a requested disconnect, and state changes after an acknowledgement that was already removed."""
     if engine.ending is not None:
         peer, data, mode = engine.ending
         if engine.table.get(peer.handle) is peer:
-            engine.disconnect_peer(peer, data, mode, engine.now)
+            disconnect_peer(engine, peer, data, mode, engine.now)
         engine.ending = None
     for peer in engine.table.in_order():
         state = peer.state
         if state is PeerState.CONNECTED:
-            engine.apply_pending_throttle(peer)
+            apply_pending_throttle(engine, peer)
         elif state is PeerState.ACKNOWLEDGING_CONNECT:
             if not _is_outstanding(peer, Command.VERIFY_CONNECT):
-                engine.connected(peer)
+                connected(engine, peer)
         elif state is PeerState.DISCONNECTING:
             if not _is_outstanding(peer, Command.DISCONNECT):
-                engine.lost(peer)
+                lost(engine, peer)
         elif state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
-            engine.disconnect_peer(peer, peer.event_data, DisconnectMode.NORMAL, engine.now)
+            begin_disconnect(engine, peer, peer.event_data)
 
 
 def _is_outstanding(peer: Peer, number: int) -> bool:
@@ -258,9 +269,9 @@ def _is_outstanding(peer: Peer, number: int) -> bool:
     return any(isinstance(command, ReliableCommand) and command.number == number for command in waiting)
 
 
-def _read_on(engine: PythonEngine) -> None:
-    """Read the datagram again that was being read, and those behind it."""
-    engine.pass_number += 1
+def _resume_batch(engine: EngineState) -> None:
+    """Read the interrupted datagram again, and those after it."""
+    begin_pass(engine)
     while engine.batch_done < len(engine.batch):
         data, address = engine.batch[engine.batch_done]
         engine.batch_tries += 1

@@ -7,26 +7,33 @@ enet: peer.c: enet_peer_throttle; host.c: enet_host_bandwidth_throttle.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from godot_enet.core.engine.outgoing import queue_control
+from godot_enet.core.engine.peer import Peer
+from godot_enet.core.engine.state import EngineState
 from godot_enet.core.protocol.constants import (
+    HOST_BANDWIDTH_THROTTLE_INTERVAL,
     MAXIMUM_WINDOW_SIZE,
     MINIMUM_WINDOW_SIZE,
     PACKET_LOSS_INTERVAL,
     PACKET_LOSS_SCALE,
     PACKET_THROTTLE_SCALE,
     WINDOW_SIZE_SCALE,
+    Command,
+    PeerState,
 )
-
-if TYPE_CHECKING:
-    from godot_enet.core.engine.peer import Peer
+from godot_enet.core.protocol.states import IN_SESSION
+from godot_enet.core.protocol.wire import BandwidthLimit, ThrottleConfigure
 
 __all__ = [
     "adapt_throttle",
+    "bandwidth_throttle",
     "clamp_window",
+    "configure_throttle",
     "limit_peers",
     "measure_loss",
     "share_incoming",
+    "throttle_due",
     "unlimit_peers",
     "window_for",
 ]
@@ -44,15 +51,15 @@ def adapt_throttle(peer: Peer, sample: int) -> None:
 
 def measure_loss(peer: Peer, now: int) -> None:
     """Fold the commands sent and lost into the loss statistic, every ten seconds in which something is sent."""
-    if peer.packet_loss_epoch == 0:
-        peer.packet_loss_epoch = now
-    elif now - peer.packet_loss_epoch >= PACKET_LOSS_INTERVAL and peer.packets_sent > 0:
-        loss = peer.packets_lost * PACKET_LOSS_SCALE // peer.packets_sent
-        peer.packet_loss_variance = (peer.packet_loss_variance * 3 + abs(loss - peer.packet_loss)) // 4
-        peer.packet_loss = (peer.packet_loss * 7 + loss) // 8
-        peer.packet_loss_epoch = now
-        peer.packets_sent = 0
-        peer.packets_lost = 0
+    if peer.loss.epoch == 0:
+        peer.loss.epoch = now
+    elif now - peer.loss.epoch >= PACKET_LOSS_INTERVAL and peer.loss.sent > 0:
+        loss = peer.loss.lost * PACKET_LOSS_SCALE // peer.loss.sent
+        peer.loss.variance = (peer.loss.variance * 3 + abs(loss - peer.loss.mean)) // 4
+        peer.loss.mean = (peer.loss.mean * 7 + loss) // 8
+        peer.loss.epoch = now
+        peer.loss.sent = 0
+        peer.loss.lost = 0
 
 
 def clamp_window(size: int) -> int:
@@ -72,7 +79,7 @@ def window_for(outgoing_bandwidth: int, incoming_bandwidth: int) -> int:
 
 
 def unlimit_peers(peers: Iterable[Peer]) -> None:
-    """The per-second evaluation where nobody has a limit: all throttles may open fully."""
+    """The per-second evaluation without any limit: all throttles may open fully."""
     for peer in peers:
         peer.packet_throttle_limit = PACKET_THROTTLE_SCALE
         peer.incoming_data_total = 0
@@ -82,8 +89,15 @@ def unlimit_peers(peers: Iterable[Peer]) -> None:
 def limit_peers(peers: list[Peer], outgoing_bandwidth: int, limited: bool, elapsed: int, now: int) -> None:
     """Share the host's outgoing bandwidth among the connected ``peers``, none above its own incoming limit.
 
-    Each round fixes the peers that would get more than they can take, which changes the others' share; whoever
-    is left shares alike. ``limited`` says whether any peer has a limit, ``elapsed`` is the time since last asked.
+    Each round fixes the peers that would get more than they can take, which changes the share of the
+    others; those left get equal shares.
+
+    Args:
+        peers: the connected peers.
+        outgoing_bandwidth: the limit of the host.
+        limited: whether any peer has a limit.
+        elapsed: the time since the last evaluation.
+        now: the current time.
     """
     remaining = len(peers)
     total = bandwidth = 0xFFFFFFFF
@@ -125,7 +139,7 @@ def _set_limit(peer: Peer, limit: int) -> None:
 
 
 def share_incoming(peers: list[Peer], incoming_bandwidth: int, now: int) -> int:
-    """Share the host's incoming bandwidth; returns what a peer that was not fixed may send, in bytes per second.
+    """Share the host's incoming bandwidth. Returns the limit of peers that were not fixed, in bytes per second.
 
     A peer whose own upstream is below its share keeps that (``incoming_bandwidth_throttle_epoch`` becomes ``now``);
     an unlimited upstream counts as such, as in the reference.
@@ -149,3 +163,57 @@ def share_incoming(peers: list[Peer], incoming_bandwidth: int, now: int) -> int:
             remaining -= 1
             bandwidth -= peer.outgoing_bandwidth
     return limit
+
+
+def configure_throttle(engine: EngineState, peer: Peer, interval: int, acceleration: int, deceleration: int) -> None:
+    """Configure a peer's throttle and send it to the remote, which adopts it."""
+    if peer.state is PeerState.CONNECTING:
+        # The remote would find other values in our CONNECT than we hold now, and the handshake would fail.
+        peer.pending_throttle = (interval, acceleration, deceleration)
+        return
+    peer.packet_throttle_interval = interval
+    peer.packet_throttle_acceleration = acceleration
+    peer.packet_throttle_deceleration = deceleration
+    if peer.state in IN_SESSION:
+        configure = ThrottleConfigure(interval, acceleration, deceleration)
+        queue_control(engine, peer, Command.THROTTLE_CONFIGURE, configure.build())
+
+
+def throttle_due(engine: EngineState) -> int | None:
+    """When the bandwidth is evaluated next, if that can change anything."""
+    if engine.connected_peers and (engine.recalculate or engine.outgoing_bandwidth or engine.limited_peers):
+        return engine.throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL
+    return None
+
+
+def bandwidth_throttle(engine: EngineState, now: int) -> None:
+    """Once a second. enet: host.c: enet_host_bandwidth_throttle."""
+    elapsed = now - engine.throttle_epoch
+    engine.throttle_epoch = now
+    if not engine.connected_peers:
+        return
+    limited = bool(engine.outgoing_bandwidth or engine.limited_peers)
+    if not limited and not engine.throttled and not engine.recalculate:
+        # Only the totals can have changed, and only for peers with traffic.
+        touched = engine.active | engine.dirty | engine.held_back
+        unlimit_peers(peer for peer in touched if peer.state in IN_SESSION)
+        engine.active = {peer for peer in touched if peer.state not in IN_SESSION}
+        return
+    connected = [peer for peer in engine.table.in_order() if peer.state in IN_SESSION]
+    if limited:
+        limit_peers(connected, engine.outgoing_bandwidth, engine.limited_peers > 0, elapsed, now)
+    else:
+        unlimit_peers(connected)
+    engine.throttled = limited
+    engine.active.clear()
+    if engine.recalculate:
+        limit = share_incoming(connected, engine.incoming_bandwidth, now)
+        for peer in connected:
+            fixed = peer.incoming_bandwidth_throttle_epoch == now
+            share = peer.outgoing_bandwidth if fixed else limit
+            told = BandwidthLimit(share, engine.outgoing_bandwidth)
+            queue_control(engine, peer, Command.BANDWIDTH_LIMIT, told.build())
+        engine.recalculate = False
+    else:
+        # A wider throttle may let waiting reliable data go.
+        engine.dirty.update(peer for peer in connected if peer.overdue or peer.reliable)

@@ -1,7 +1,7 @@
 """A host in C: engine, UDP socket and network thread, none of which ever needs the interpreter.
 
-Offers what :class:`godot_enet.core.host.Host` offers. The calls a program makes per message do not come through here
-where the interpreter has CPython's stable ABI: see ``src/hot.c``.
+Offers what :class:`godot_enet.core.host.Host` offers. The calls that a program makes per message are methods in C where
+the interpreter has CPython's stable ABI: see ``src/hot.h``.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ import os
 import sys
 import weakref
 from collections.abc import Callable, MutableSequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
 from godot_enet.core.errors import BindError, HostBusy
-from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo
+from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo, Summary, Totals
 from godot_enet.core.lock import HostLock, LockHeld
-from godot_enet.core.native.engine import NativeEngine, check, info_of, native_mode, reports_of
+from godot_enet.core.native.hot_docs import document_methods
 from godot_enet.core.native.loader import hot_types, library
-from godot_enet.core.native.records import (
+from godot_enet.core.native.native_engine import NativeEngine, check, info_of, native_mode, reports_of, summary_of
+from godot_enet.core.native.structs import (
     CAddress,
+    CConfig,
     CDropReport,
     CEvent,
     CPeerInfo,
+    CSummary,
     HostFlag,
     Result,
     address_from,
@@ -44,22 +47,29 @@ from godot_enet.core.protocol.constants import (
     PeerStatistic,
 )
 from godot_enet.core.protocol.drops import Drop
-from godot_enet.core.protocol.events import Event, EventType, PeerHandle
-from godot_enet.core.protocol.tuning import WAIT_PIECE
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
+from godot_enet.core.protocol.tuning import SIGNAL_POLL_MS
 from godot_enet.core.reporting import DropReporter
+from godot_enet.core.servicing import Servicing
 
-__all__ = ["NativeHost"]
+__all__ = ["HotHost", "NativeHost", "hide_gevent_note"]
 
 _IPV6_ANY = "::"
 _NONE = int(EventType.NONE)
-_HANDING_OVER = "the host is just being handed over to Python, and this call came in the middle of that"
-_Heir = TypeVar("_Heir")
+_DETACHING = "this thread is handing the host over to Python, and called it meanwhile"
+_Successor = TypeVar("_Successor")
 _log = logging.getLogger("godot_enet")
 _gevent_noted = False
 
 
+def hide_gevent_note() -> None:
+    """Do not warn, since this program knows of it and never waits in C."""
+    global _gevent_noted
+    _gevent_noted = True
+
+
 def _note_gevent() -> None:
-    """Say once that what waits in C stops a gevent hub, which knows of Python's sockets and threads only."""
+    """Warn once that a wait in C blocks a gevent hub, which only patches Python's sockets and threads."""
     global _gevent_noted
     monkey = sys.modules.get("gevent.monkey")
     if _gevent_noted or monkey is None or not monkey.is_module_patched("socket"):
@@ -71,13 +81,8 @@ def _note_gevent() -> None:
     )
 
 
-class NativeHost:
-    """See :class:`godot_enet.core.host.Host`; the arguments and exceptions are the same.
-
-    Raises:
-        BindError: the socket cannot be created or bound.
-        NativeUnavailable: there is no compiled helper.
-    """
+class CtypesHost(Servicing):
+    """What a :class:`NativeHost` does, by calls through ``ctypes``; see there."""
 
     def __init__(
         self, config: HostConfig, clock: Clock, *, bind: str | None = None, port: int = 0, threaded: bool = True
@@ -87,43 +92,38 @@ class NativeHost:
         self.config = config
         self._clock = clock
         self._reporter = DropReporter()
-        self._threaded = threaded
+        self.threaded = threaded
+        self._owned: int | None = None
         flags = HostFlag.THREADED if threaded else 0
         address = None
         if bind is not None:
             flags |= HostFlag.WILDCARD if bind == "*" else HostFlag.BOUND
             address = c_address(Address(_IPV6_ANY if bind == "*" else bind, port))
-        where = f"{bind} port {port}" if bind is not None else "a UDP socket"
-        self.hot_handle: Any = None
-        """The C object that owns the host, where there are C methods."""
-        self._owned: int | None = None
-        hot = hot_types()
-        if hot is not None:
-            try:
-                self.hot_handle = hot.handle(
-                    bytes(c_config(config)), None if address is None else bytes(address), flags
-                )
-            except OSError as error:
-                raise BindError(f"cannot bind {where}: {os.strerror(int(str(error)))}") from None
-            self._host: int = self.hot_handle.pointer
-        else:
-            problem = ctypes.c_int32()
-            created = self._gde.gde_host_create(
-                ctypes.byref(c_config(config)),
-                None if address is None else ctypes.byref(address),
-                flags,
-                ctypes.byref(problem),
-            )
-            if created is None:
-                raise BindError(f"cannot bind {where}: {os.strerror(problem.value)}")
-            self._host = self._owned = created
-        self.left: list[Event] = []
-        """Events of calls that were broken off: who calls ``service_into`` adds them, and the next call gives them."""
+        try:
+            self._host = self._create(bytes(c_config(config)), None if address is None else bytes(address), flags)
+        except OSError as error:
+            where = f"{bind} port {port}" if bind is not None else "a UDP socket"
+            raise BindError(f"cannot bind {where}: {os.strerror(int(str(error)))}") from None
+        self.left = []
         self._closed = False
-        self._heir: Any = None
-        self._handing_over = HostLock()
+        self._successor: Any = None
+        self._detaching = HostLock()
         self._on_end: weakref.WeakMethod[Callable[[], None]] | None = None
         _live[id(self)] = self
+
+    def _create(self, config: bytes, bind: bytes | None, flags: int) -> int:
+        """Create the host in C. Returns its address; raises an ``OSError`` that only has the number of the error."""
+        problem = ctypes.c_int32()
+        created = self._gde.gde_host_create(
+            CConfig.from_buffer_copy(config),
+            None if bind is None else CAddress.from_buffer_copy(bind),
+            flags,
+            ctypes.byref(problem),
+        )
+        if created is None:
+            raise OSError(str(problem.value))
+        self._owned = int(created)
+        return self._owned
 
     def __del__(self) -> None:
         owned = getattr(self, "_owned", None)
@@ -145,80 +145,68 @@ class NativeHost:
         return self._closed
 
     def close(self) -> None:
-        """Forget all peers without a word to them, end the thread and blocked calls, free the port. Idempotent."""
+        """Drop all peers without notifying them, end the thread and blocked calls, free the port. Idempotent."""
         self._closed = True
         self._gde.gde_host_close(self._host)
 
     def when_ended(self, owner: weakref.WeakMethod[Callable[[], None]]) -> None:
-        """Call this when the host ends by itself: this is the child of a fork."""
+        """Set what to call when the host closes by itself: in the child of a fork."""
         self._on_end = owner
 
-    def abandon(self, *, farewell: bool = False) -> None:
+    def abandon(self, *, notify_peers: bool = False) -> None:
         """:meth:`close`, which never waits for the interpreter here; see :meth:`Host.abandon`."""
-        if farewell and not self._closed:
+        if notify_peers and not self._closed:
             for peer in self.peers():
                 if self.peer_state(peer) is PeerState.CONNECTED:
                     self._gde.gde_host_disconnect(self._host, peer, 0, DisconnectMode.NOW)
             self.flush()
         self.close()
 
-    def hand_over(self, make_heir: Callable[[NativeEngine, int, dict[HostStatistic, int]], _Heir]) -> _Heir:
-        """End as :meth:`close` does, but let another host go on with the engine, the socket and the traffic totals.
+    def detach_to(self, make: Callable[[NativeEngine, int, tuple[int, int] | None, Totals], _Successor]) -> _Successor:
+        """Close as :meth:`close` does, but hand the engine, the socket and the traffic totals to another host.
 
         What other threads ask of this one meanwhile, or later, goes to that one.
+
+        Args:
+            make: is called with the engine, the socket, both ends of the descriptor that shows queued events, and the
+                totals, each with the part that was not popped.
 
         Raises:
             HostBusy: this thread is in the middle of doing so.
             HostClosed: the host was closed.
+            SeveralShards: it has several shards, and peers.
         """
         try:
-            with self._handing_over:
+            with self._detaching:
                 engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
-                totals = {which: self.pop_statistic(which) for which in HostStatistic}
-                check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor)))
+                totals = {which: (self.total(which), self.pop_statistic(which)) for which in HostStatistic}
+                events = (ctypes.c_int64 * 2)()
+                check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor), events))
                 self._closed = True
-                heir = make_heir(NativeEngine.adopt(self.config, engine.value), descriptor.value, totals)
-                self._heir = heir
-                return heir
+                ends = None if events[0] < 0 else (events[0], events[1])
+                successor = make(NativeEngine.adopt(self.config, engine.value), descriptor.value, ends, totals)
+                self._successor = successor
+                return successor
         except LockHeld:
-            raise HostBusy(_HANDING_OVER) from None
+            raise HostBusy(_DETACHING) from None
 
     def _settle(self, result: int, method: str, *arguments: object) -> Any:
-        """A result of the C side, or its exception, or what the successor says."""
+        """Return a result of the C side, raise its exception, or call the successor instead."""
         if result == Result.ERR_CLOSED:
             try:
-                with self._handing_over:
-                    heir = self._heir
+                with self._detaching:
+                    successor = self._successor
             except LockHeld:
-                raise HostBusy(_HANDING_OVER) from None
-            if heir is not None:
-                return getattr(heir, method)(*arguments)
+                raise HostBusy(_DETACHING) from None
+            if successor is not None:
+                return getattr(successor, method)(*arguments)
         return check(result)
 
     # Every frame
 
-    def service(self, timeout: int = 0) -> Event | None:
-        """The next event; waits up to ``timeout`` ms for one. None when there is none.
-
-        Raises:
-            HostClosed: the host was closed, before or during the call.
-        """
-        taken: list[Event] = []
-        try:
-            self.service_into(taken, timeout)
-            return taken[0] if taken else None
-        except BaseException:
-            self.left += taken  # before any call: see interrupts.py
-            raise
-
-    def service_into(self, taken: MutableSequence[Event], timeout: int = 0) -> None:
-        """As :meth:`service`, but the event is appended to a list: if an exception comes out, it may be there already.
-
-        Whoever does not hand it on then adds it to :attr:`left`.
-        """
-        if self.left:
-            taken += self.left[:1]
-            del self.left[0]
+    def service_into(self, taken: MutableSequence[Event], timeout: int = 0, limit: int = 1) -> None:
+        """See :class:`Servicing`."""
+        if not self._closed and self._take_left(taken, limit):
             return
         record, packet = CEvent(), ctypes.c_void_p()
         places = ctypes.byref(record), ctypes.byref(packet)
@@ -227,41 +215,68 @@ class NativeHost:
             left = max(0, timeout)
             while True:
                 # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
-                found = self._gde.gde_host_service(self._host, min(left, WAIT_PIECE), *places)
+                found = self._gde.gde_host_service(self._host, min(left, SIGNAL_POLL_MS), *places)
                 left = until - self._clock.now()
                 if found or left <= 0:
                     break
-            if not found:
-                self.speak()
-            elif found < 0:
-                self._settle(found, "service_into", taken, max(left, 0))
-            else:
-                event = event_of(record, ctypes.string_at(record.packet, record.length) if record.length else b"")
+            if found < 0:
+                self._settle(found, "service_into", taken, max(left, 0), limit)
+            while found > 0:
+                event = event_of(record)
                 taken += (event,)
                 record.type = _NONE
                 if packet.value is not None:
                     self._gde.gde_packet_free(packet)
+                limit -= 1
+                if limit <= 0:
+                    return
+                found = self._gde.gde_host_next_event(self._host, *places, None)
+            self.log_drops()
         except BaseException:
-            self._gde.gde_host_put_back(self._host, *places)
+            if self._gde.gde_host_put_back(self._host, *places):
+                self.left += (event_of(record),)  # for the successor, if there is one
+                self._gde.gde_packet_free(packet)
             raise
+
+    def _event(self, kind: int, peer: int, data: int, reason: int, command: int) -> Event:
+        """Make an event, for the C methods: any except RECEIVE."""
+        return Event(EventType(kind), PeerHandle(peer), 0, data, b"", 0, DisconnectReason(reason), command)
+
+    def serve(self) -> bool:
+        """Do the network work of :meth:`service` without taking an event. Returns whether events are queued."""
+        found = bool(self._settle(self._gde.gde_host_serve(self._host), "serve"))
+        self.log_drops()
+        return found or bool(self.left)
+
+    def has_event(self) -> bool:
+        """Whether events are queued; False once closed."""
+        successor = self._successor
+        if successor is not None:
+            return bool(successor.has_event())
+        found = self._gde.gde_host_next_event(self._host, None, None, None)
+        return found > 0 or (found == 0 and bool(self.left))
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
         self._gde.gde_host_flush(self._host)
 
-    def speak(self) -> None:
-        """Log what was dropped."""
+    def log_drops(self) -> None:
+        """Log drops now."""
         if self._gde.gde_host_has_drops(self._host):
             records = (CDropReport * len(Drop))()
             count = self._gde.gde_host_poll_drops(self._host, records, len(Drop))
             self._reporter.collect(reports_of(records[:count]), self._clock.now())
         if self._reporter.lines:
-            self._reporter.speak()
+            self._reporter.log_lines()
+
+    def note_address(self, address: Address, note: str) -> None:
+        """Append a note to the log lines about attempts to connect to this address."""
+        self._reporter.note_address(address, note)
 
     # Connections
 
     def connect(self, address: Address, channels: int = 255, data: int = 0) -> PeerHandle:
-        """Begin to connect."""
+        """Start connecting."""
         address = with_zone_number(address)
         target = ctypes.byref(c_address(address))
         wanted = max(1, min(channels, 255))
@@ -291,40 +306,45 @@ class NativeHost:
         found = self._gde.gde_host_ping(self._host, peer)
         self._settle(found, "ping", peer)
 
-    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
-        """Say how much of what ``service`` gave still waits for whom it is for."""
-        found = self._gde.gde_host_set_untaken(self._host, peer, packets, size)
-        self._settle(found, "set_untaken", peer, packets, size)
+    def set_unread(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Set how many returned packets the program has not read yet, and their size."""
+        found = self._gde.gde_host_set_unread(self._host, peer, packets, size)
+        self._settle(found, "set_unread", peer, packets, size)
 
-    # Looking
+    # Queries
 
     def peers(self) -> list[PeerHandle]:
-        """Every slot in use."""
-        handles = (ctypes.c_uint64 * MAXIMUM_PEER_ID)()
-        count = self._gde.gde_host_peers(self._host, handles, MAXIMUM_PEER_ID)
+        """The handles of all peers."""
+        capacity = MAXIMUM_PEER_ID * self.config.shards
+        handles = (ctypes.c_uint64 * capacity)()
+        count = self._gde.gde_host_peers(self._host, handles, capacity)
         return [PeerHandle(handle) for handle in handles[:count]]
 
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
         """A snapshot of one peer."""
-        if self._heir is not None:
-            return self._heir.peer_info(peer)  # type: ignore[no-any-return]
+        if self._successor is not None:
+            return self._successor.peer_info(peer)  # type: ignore[no-any-return]
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return info_of(record)
 
     def peer_address(self, peer: PeerHandle) -> Address:
-        """Where the peer is."""
-        raw = None if self.hot_handle is None else self.hot_handle.peer_address(peer)
-        if raw is not None:
-            return address_from(raw)
-        if self._heir is not None:
-            return self._heir.peer_address(peer)  # type: ignore[no-any-return]
+        """The address of the peer."""
+        known = self._known_address(peer)
+        if known is not None:
+            return address_from(known) if isinstance(known, bytes) else known
+        if self._successor is not None:
+            return self._successor.peer_address(peer)  # type: ignore[no-any-return]
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return address_of(record.address)
 
+    def _known_address(self, peer: PeerHandle) -> Address | bytes | None:
+        """The address, or a ``gde_address``; None if the ordinary method must be used."""
+        return None
+
     def peer_state(self, peer: PeerHandle) -> PeerState:
-        """The state alone; DISCONNECTED for a peer that is gone."""
+        """The state alone; DISCONNECTED for a peer that no longer exists."""
         return PeerState(self._gde.gde_host_peer_state(self._host, peer))
 
     def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
@@ -335,6 +355,26 @@ class NativeHost:
         """A traffic total since it was last popped, modulo 2**32."""
         return int(self._gde.gde_host_pop_statistic(self._host, which)) & 0xFFFFFFFF
 
+    def total(self, which: HostStatistic) -> int:
+        """A traffic total since the host was opened, popped or not."""
+        if self._successor is not None:
+            return int(self._successor.total(which))
+        return int(self._gde.gde_host_total(self._host, which))
+
+    def summary(self) -> Summary:
+        """Sums over all peers, in one call."""
+        if self._successor is not None:
+            return self._successor.summary()  # type: ignore[no-any-return]
+        record = CSummary()
+        self._gde.gde_host_add_summary(self._host, ctypes.byref(record))
+        return summary_of(record)
+
+    def idle(self) -> int:
+        """Milliseconds since ``service`` or ``serve`` last did network work; 0 while a ``service`` waits."""
+        if self._successor is not None:
+            return int(self._successor.idle())
+        return int(self._gde.gde_host_idle(self._host))
+
     def counters(self) -> dict[Drop, int]:
         """How often each cause of a drop has occurred."""
         counts = (ctypes.c_uint64 * len(Drop))()
@@ -342,24 +382,34 @@ class NativeHost:
         return {cause: counts[cause] for cause in Drop}
 
     def local_address(self) -> Address | None:
-        """Where the socket is bound; None while it is not."""
+        """The bound address of the socket; None while it is not bound."""
         record = CAddress()
         if self._gde.gde_host_local_address(self._host, ctypes.byref(record)):
             return None
         return address_of(record)
 
     def fileno(self) -> int:
-        """The socket, to wait on; -1 once closed."""
+        """The descriptor to wait on: the socket or, with a network thread, one readable while events are queued.
+
+        -1 once closed, and if no file descriptor is left.
+        """
         return int(self._gde.gde_host_fileno(self._host))
 
     def poll_timeout(self) -> int | None:
-        """When ``service`` is next needed without anything arriving, by the system clock in ms; None if never."""
+        """When ``service`` is needed next if nothing arrives and no event is queued, in milliseconds of :meth:`now`.
+
+        None if never: a network thread meets all deadlines.
+        """
         due = ctypes.c_int64()
         return due.value if self._gde.gde_host_poll_timeout(self._host, ctypes.byref(due)) else None
 
+    def now(self) -> int:
+        """The clock of the host: monotonic milliseconds."""
+        return self._clock.now()
+
     @property
     def channel_limit(self) -> int:
-        """Channels granted to those who connect, 1..255."""
+        """Channels granted to clients, 1..255."""
         return int(self._gde.gde_host_channel_limit(self._host))
 
     # Settings
@@ -375,8 +425,13 @@ class NativeHost:
         found = self._gde.gde_host_bandwidth_limit(self._host, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF)
         self._settle(found, "set_bandwidth_limit", incoming, outgoing)
 
+    def refuse_connects(self, refuse: bool, data: int = 0) -> None:
+        """Refuse connections as a full host does, or accept them again."""
+        found = self._gde.gde_host_refuse_connects(self._host, refuse, data & 0xFFFFFFFF)
+        self._settle(found, "refuse_connects", refuse, data)
+
     def set_channel_limit(self, limit: int) -> None:
-        """Set what later connections are granted."""
+        """Set the channel limit of later connections."""
         found = self._gde.gde_host_set_channel_limit(self._host, limit if 0 < limit <= 255 else 0)
         self._settle(found, "set_channel_limit", limit)
 
@@ -384,7 +439,7 @@ class NativeHost:
         """Replace the compressor; only for codecs that :func:`native_mode` knows."""
         mode = native_mode(compressor)
         if mode is None:
-            raise ValueError("the C host does not have this compression")
+            raise ValueError("the C host does not support this compression")
         check(self._gde.gde_host_set_compressor(self._host, mode))
 
     def socket_send(self, data: bytes, address: Address) -> None:
@@ -393,8 +448,8 @@ class NativeHost:
         self._settle(found, "socket_send", data, address)
 
     def _after_fork_in_child(self) -> None:
-        """The socket is the parent's, and so are the peers behind it."""
-        self._handing_over.after_fork_in_child()
+        """Close our copies of the descriptors: socket and peers belong to the parent."""
+        self._detaching.after_fork_in_child()
         if self._closed:
             return
         self._closed = True
@@ -404,7 +459,33 @@ class NativeHost:
             owner()
 
 
-_live: weakref.WeakValueDictionary[int, NativeHost] = weakref.WeakValueDictionary()
+class _NoMethods:
+    """The base of a host without C methods."""
+
+    __slots__ = ()
+
+
+if TYPE_CHECKING:
+    HotHost = _NoMethods
+else:
+    _hot = hot_types()
+    HotHost = _NoMethods if _hot is None else _hot.host
+    document_methods(HotHost, CtypesHost)
+
+
+class NativeHost(HotHost, CtypesHost):
+    """A host in C; its methods are those of :class:`godot_enet.core.host.Host`, and so are the arguments here.
+
+    What a program calls per message comes from ``HotHost``, in C (see ``src/hot.h``): it does the plain good case, and
+    leaves everything else to the method of the same name in :class:`CtypesHost`.
+
+    Raises:
+        BindError: the socket cannot be created or bound.
+        NativeUnavailable: there is no compiled helper.
+    """
+
+
+_live: weakref.WeakValueDictionary[int, CtypesHost] = weakref.WeakValueDictionary()
 
 
 def _close_all() -> None:

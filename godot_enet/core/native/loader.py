@@ -14,8 +14,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from godot_enet.core.interface import Address
 from godot_enet.core.native.generated import FINGERPRINT, FUNCTIONS
-from godot_enet.core.native.records import RECORDS, layout
+from godot_enet.core.native.structs import STRUCTS, layout
+from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
 
 __all__ = [
     "HotTypes",
@@ -40,27 +42,36 @@ _NUMBERS = {
 
 
 def _type(text: str) -> Any:
-    """What ctypes has for a type in C. Bytes are ``bytes`` or a buffer; what C keeps to itself is an address."""
+    """The ctypes type of a type in C. Bytes are ``bytes`` or a buffer; opaque types are addresses."""
     name, _, stars = text.partition(" ")
     if name in ("void", "uint8_t"):
         return ctypes.c_char_p if stars else None
-    kind: Any = _NUMBERS.get(name) or RECORDS.get(name)
+    kind: Any = _NUMBERS.get(name) or STRUCTS.get(name)
     if kind is None:
         kind, stars = ctypes.c_void_p, stars[1:]
     return ctypes.POINTER(kind) if stars else kind
 
 
 class NativeUnavailable(RuntimeError):
-    """The compiled helper cannot be used; the message says why."""
+    """The native engine was requested and is not available; the message gives the reason."""
+
+
+class OtherCopy(NativeUnavailable):
+    """The package was imported a second time in this process, and the first copy has the C methods."""
 
 
 class HotTypes(NamedTuple):
-    """The C classes of ``src/hot.c``."""
+    """The C classes of ``src/hot.h``.
 
-    handle: type
+    ``NativeHost``, ``ENetPacketPeer``, ``ENetConnection`` and ``AsyncHost`` inherit them.
+    """
+
+    host: type
     peer: type
     connection: type
+    async_host: type
     set_results: Callable[[object, object, type, object], None]
+    document: Callable[[type, bytes, bytes], None]
 
 
 def load_library(path: str) -> ctypes.CDLL:
@@ -76,7 +87,7 @@ def load_library(path: str) -> ctypes.CDLL:
     try:
         loaded.gde_fingerprint.restype = ctypes.c_uint64
         if loaded.gde_fingerprint() != FINGERPRINT:
-            raise NativeUnavailable(f"{path} was built from other sources than those of this package")
+            raise NativeUnavailable(f"{path} was built from different sources than this package")
         for name, text in FUNCTIONS.items():
             result, _, arguments = text[:-1].partition("(")
             function = getattr(loaded, name)
@@ -89,19 +100,19 @@ def load_library(path: str) -> ctypes.CDLL:
 
 def _compare_layouts(loaded: ctypes.CDLL, path: str) -> None:
     """The sources are the same, but the library's compiler may have laid a struct out in its own way."""
-    wanted = {name: layout(record) for name, record in RECORDS.items()}
+    wanted = {name: layout(record) for name, record in STRUCTS.items()}
     total = sum(map(len, wanted.values()))
     numbers = (ctypes.c_uint32 * total)()
     if loaded.gde_layout(numbers, total) != total:
-        raise NativeUnavailable(f"{path} has other structs than this package")
+        raise NativeUnavailable(f"{path} has different structs than this package")
     found = iter(numbers)
     for name, places in wanted.items():
         if [next(found) for _ in places] != places:
-            raise NativeUnavailable(f"{path} has another layout of {name}")
+            raise NativeUnavailable(f"{path} has a different layout of {name}")
 
 
 def _folder() -> str:
-    """Where the library lies, or would."""
+    """The path of the library."""
     return os.environ.get(_ELSEWHERE) or os.path.dirname(os.path.abspath(__file__))
 
 
@@ -111,6 +122,14 @@ def _checkout() -> str | None:
     return top if os.path.isfile(os.path.join(top, "CMakeLists.txt")) else None
 
 
+def _in_archive() -> bool:
+    """Whether this file is in an archive, as in a zipapp: its path leads through a file."""
+    path = os.path.abspath(__file__)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path != os.path.abspath(__file__) and os.path.isfile(path)
+
+
 def _load() -> ctypes.CDLL:
     folder = _folder()
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
@@ -118,6 +137,8 @@ def _load() -> ctypes.CDLL:
             return load_library(os.path.join(folder, name))
     if os.environ.get(_ELSEWHERE):
         raise NativeUnavailable(f"{_ELSEWHERE}={folder} has no library {_STEM}")
+    if _in_archive():
+        raise NativeUnavailable("a library cannot be loaded from inside an archive")
     raise NativeUnavailable("this checkout has no built library" if _checkout() else "it was not built")
 
 
@@ -126,9 +147,9 @@ def _refuse_foreign_objects() -> None:
     if sys.implementation.name != "cpython":
         raise NativeUnavailable(f"{sys.implementation.name} does not have CPython's stable ABI")
     if "t" in getattr(sys, "abiflags", "") or "free-threading" in sys.version:
-        raise NativeUnavailable("a free-threaded CPython has another object layout")
+        raise NativeUnavailable("a free-threaded CPython has a different object layout")
     if object.__basicsize__ != 2 * ctypes.sizeof(ctypes.c_void_p):
-        raise NativeUnavailable("this build of CPython has another object layout")
+        raise NativeUnavailable("this build of CPython has a different object layout")
 
 
 def _is_main_interpreter() -> bool:
@@ -138,7 +159,7 @@ def _is_main_interpreter() -> bool:
 
 
 def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
-    """The C classes. The library is not linked with Python: it is told where Python's functions are."""
+    """The C classes. The library is not linked with Python: it receives the addresses of Python's functions."""
     _refuse_foreign_objects()
     hot = ctypes.PyDLL(loaded._name, handle=loaded._handle)
     try:
@@ -147,22 +168,30 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
         hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [ctypes.c_uint32]
         hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object]
         hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object] * 4
+        document = hot.gde_hot_document
+        document.restype, document.argtypes = None, [ctypes.py_object, ctypes.c_char_p, ctypes.c_char_p]
         addresses: list[int] = []
         while name := hot.gde_hot_function(len(addresses)):
             addresses.append(ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name.decode())))
     except (AttributeError, ValueError) as error:
         raise NativeUnavailable(f"a function is missing: {error}") from error
-    builtins = (None, type, int, bytes, tuple, list, super, TypeError, ValueError, OSError)
-    types = hot.gde_hot_types((ctypes.c_void_p * len(addresses))(*addresses), builtins)
+    builtins = (None, type, int, bytes, tuple, list, super, TypeError, ValueError, OSError, StopIteration)
+    events = (Event, Address, EventType.RECEIVE, DisconnectReason.NONE)
+    has_hash = tuple.__basicsize__ > 3 * ctypes.sizeof(ctypes.c_void_p)
+    try:
+        types = hot.gde_hot_types((ctypes.c_void_p * len(addresses))(*addresses), (*builtins, *events, has_hash))
+    except TypeError as error:
+        raise OtherCopy(str(error)) from error
     if types is None:
-        raise NativeUnavailable("this build of CPython has another object layout")
-    handle, peer, connection = types
-    return HotTypes(handle, peer, connection, hot.gde_hot_results)
+        raise NativeUnavailable("this build of CPython has a different object layout")
+    host, peer, connection, async_host = types
+    return HotTypes(host, peer, connection, async_host, hot.gde_hot_results, hot.gde_hot_document)
 
 
 _library: ctypes.CDLL | None = None
 _hot: HotTypes | None = None
 _why_unavailable = _why_no_hot = ""
+_is_other_copy = False
 try:
     _library = _load()
 except NativeUnavailable as _error:
@@ -171,7 +200,7 @@ else:
     try:
         _hot = _load_hot(_library)
     except NativeUnavailable as _error:
-        _why_no_hot = str(_error)
+        _why_no_hot, _is_other_copy = str(_error), isinstance(_error, OtherCopy)
 
 
 def library() -> ctypes.CDLL:
@@ -186,28 +215,32 @@ def library() -> ctypes.CDLL:
 
 
 def hot_types() -> HotTypes | None:
-    """The C classes of the calls made per message; None where this interpreter cannot have them."""
+    """The C classes of per-message calls; None if this interpreter cannot use them."""
     return _hot
 
 
 def why_unavailable() -> str:
-    """Why there is no helper; empty if there is one."""
+    """Why the library is not available; empty if it is."""
     return _why_unavailable
 
 
 def why_no_hot_types() -> str:
-    """Why there are no C classes; empty if there are."""
+    """Why the C classes are not available; empty if they are."""
     return _why_no_hot
 
 
 def remedy() -> str:
-    """What to do where the helper is missing, or has no C classes: a sentence. Empty where all is there."""
+    """A sentence on what to do if the library or its C classes are not available; else empty."""
     if not _why_no_hot:
         return ""
+    if _is_other_copy:
+        return "Only the copy that a process imports first has them."
     if not _why_unavailable:
         return "The main interpreter of an ordinary CPython has them."
     if os.environ.get(_ELSEWHERE):
         return f"Correct or unset {_ELSEWHERE}."
+    if _in_archive():
+        return "shiv makes archives that unpack themselves first."
     checkout = _checkout()
     if checkout:
         return f"With a C compiler, run `pip install -e .` in {checkout}."

@@ -1,1 +1,2 @@
-"""What both engines share, once: numbers, enums, states, layouts, settings. The C header is generated from here."""
+"""Definitions shared by both engines: constants, enums, states, layouts, settings. The C header is generated from
+here."""

@@ -26,7 +26,7 @@ __all__ = [
     "HEADER_COMPRESSED",
     "HEADER_SENT_TIME",
     "HOST_BANDWIDTH_THROTTLE_INTERVAL",
-    "HOST_DEFAULT_MAXIMUM_KEPT_DATA",
+    "HOST_DEFAULT_MAXIMUM_BUFFERED_DATA",
     "HOST_DEFAULT_MAXIMUM_PACKET_SIZE",
     "HOST_DEFAULT_MAXIMUM_QUEUED_DATA",
     "HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL",
@@ -41,6 +41,7 @@ __all__ = [
     "MAXIMUM_MTU",
     "MAXIMUM_PACKET_COMMANDS",
     "MAXIMUM_PEER_ID",
+    "MAXIMUM_SHARDS",
     "MAXIMUM_WINDOW_SIZE",
     "MINIMUM_MTU",
     "MINIMUM_WINDOW_SIZE",
@@ -48,6 +49,9 @@ __all__ = [
     "PACKET_LOSS_SCALE",
     "PACKET_THROTTLE_COUNTER",
     "PACKET_THROTTLE_SCALE",
+    "PLACE_BITS",
+    "ROUND_TRIP_BOUNDS",
+    "SLOT_BITS",
     "UNKNOWN_SESSION",
     "WINDOW_SIZE_SCALE",
     "Command",
@@ -68,7 +72,12 @@ MINIMUM_WINDOW_SIZE = 4096
 MAXIMUM_WINDOW_SIZE = 65536
 MAXIMUM_CHANNEL_COUNT = 255
 MAXIMUM_PEER_ID = 0xFFF
-"""Not a slot: "the sender does not know our slot yet". Real slots are 0..4094."""
+"""Not a slot: it means that the sender does not know our slot yet. Real slots are 0..4094."""
+MAXIMUM_SHARDS = 64
+"""Sockets of one host that share a port, each with its own slots."""
+SLOT_BITS = 12
+PLACE_BITS = 18
+"""The low bits of a peer's handle: its slot, below its shard. Above them is its generation."""
 MAXIMUM_FRAGMENT_COUNT = 1024 * 1024
 CONTROL_CHANNEL = 0xFF
 UNKNOWN_SESSION = 0xFF
@@ -81,13 +90,13 @@ HEADER_COMPRESSED = 0x4000
 HEADER_SENT_TIME = 0x8000
 
 HOST_SOCKET_RECEIVE_BUFFER = 4 * 1024 * 1024
-"""What the system is asked for, and may cut down: a flood must not push out the datagrams of players."""
+"""The requested size, which the system may reduce: large, so that a flood does not displace players' datagrams."""
 HOST_SOCKET_SEND_BUFFER = 256 * 1024
 HOST_BANDWIDTH_THROTTLE_INTERVAL = 1000
 HOST_DEFAULT_MTU = 1392
 HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 32 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_WAITING_DATA = 32 * 1024 * 1024
-HOST_DEFAULT_MAXIMUM_KEPT_DATA = 256 * 1024 * 1024
+HOST_DEFAULT_MAXIMUM_BUFFERED_DATA = 256 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_QUEUED_DATA = 64 * 1024 * 1024
 HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1024 * 1024 * 1024
 MAXIMUM_DATAGRAM = 4096
@@ -110,8 +119,11 @@ DEFAULT_THROTTLE_INTERVAL = 5000
 DEFAULT_THROTTLE_ACCELERATION = 2
 DEFAULT_THROTTLE_DECELERATION = 2
 
+ROUND_TRIP_BOUNDS = (10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000, 2000)
+"""Milliseconds: the upper end of each class of round trip times in a summary; the last class has none."""
+
 KEY_SIZE = 32
-"""Bytes of the secret from which an engine draws what outsiders must not know."""
+"""Bytes of the secret from which an engine derives unpredictable numbers."""
 
 
 class Command(NamedIntEnum):
@@ -159,38 +171,38 @@ class DisconnectMode(NamedIntEnum):
     """The four ways to end a connection (enet: enet_peer_disconnect*, enet_peer_reset)."""
 
     NORMAL = 0
-    """Tell the remote, wait for its answer, then a DISCONNECT event."""
+    """Notify the remote and wait for its acknowledgement; then a DISCONNECT event."""
     LATER = 1
     """As NORMAL, once everything queued has been delivered."""
     NOW = 2
-    """Tell the remote once and forget the peer; no event here."""
+    """Notify the remote once and remove the peer; no event here."""
     RESET = 3
-    """Forget the peer without a word; no event here."""
+    """Remove the peer without notifying the remote; no event here."""
 
 
 class PeerOption(NamedIntEnum):
-    """What :meth:`Engine.configure` sets on a peer, with its values in order."""
+    """Options for :meth:`Engine.configure`, with their values in order."""
 
     PING_INTERVAL = 0
     """(interval ms,); 0 restores the default."""
     TIMEOUT = 1
     """(limit, minimum ms, maximum ms); 0 restores each default."""
     THROTTLE = 2
-    """(interval ms, acceleration, deceleration); the remote is told and adopts them."""
+    """(interval ms, acceleration, deceleration); sent to the remote, which adopts them."""
 
 
 class NativeCodec(NamedIntEnum):
-    """The compressions of whole datagrams that the C library knows (see ``native_mode`` of a compressor)."""
+    """The codecs that the C library implements (see ``native_mode`` of a compressor)."""
 
     NONE = 0
     RANGE_CODER = 1
     FASTLZ = 2
     OUTSIDE = 3
-    """Any other: the C engine leaves it to its caller."""
+    """Any other: the caller of the C engine does the work."""
 
 
 class PeerStatistic(NamedIntEnum):
-    """Per-peer statistics, in the order of Godot's ENetPacketPeer.PeerStatistic; units as in ENet."""
+    """Per-peer statistics, in the order and units of ``ENetPacketPeer.PeerStatistic``."""
 
     PACKET_LOSS = 0
     PACKET_LOSS_VARIANCE = 1

@@ -1,6 +1,6 @@
-"""Why something received was not used, or something to be sent was not queued: every cause with its explanation.
+"""Causes of drops: why a datagram was not used, a packet not queued, or a server not reached, with explanations.
 
-A cause is one entry here. Its counter, its log line, its number in C and its row in the documentation follow from it.
+One entry here defines a cause: its counter, log line, number in C and row in the documentation follow from it.
 """
 
 from __future__ import annotations
@@ -11,52 +11,72 @@ __all__ = ["Drop"]
 
 _EXPECTED = "expected"
 _OUTGOING = "outgoing"
+_CONNECTING = "connecting"
 
 
 class Drop(NamedIntEnum):
-    """Why something received was not used, or something to be sent was not queued. One counter and one rate-limited
-    log line per cause."""
+    """Why a received datagram was not used, an outgoing packet not queued, or a server not reached yet. Each cause has
+    one counter and one rate-limited log line."""
 
     explanation: str
     """The end of its log line."""
     expected: bool
-    """It comes with the end of any connection, and is no reason to warn."""
+    """Whether it happens at the end of normal connections, so that it is logged as information."""
     outgoing: bool
-    """It is about what the program wants to send; all others are about what was received."""
+    """Whether it concerns packets that the program sends."""
+    connecting: bool
+    """Whether it concerns an attempt to connect. All other causes concern received datagrams."""
 
     def __new__(cls, number: int, explanation: str = "", kind: str = "") -> Drop:
-        """A cause; ``kind`` is one of the words above, if any."""
+        """Make a cause; ``kind`` is one of the words above, or empty."""
         self = int.__new__(cls, number)
         self._value_ = number
         self.explanation = explanation
-        self.expected, self.outgoing = kind == _EXPECTED, kind == _OUTGOING
+        self.expected, self.outgoing, self.connecting = kind == _EXPECTED, kind == _OUTGOING, kind == _CONNECTING
         return self
 
     SHORT = 0, "too short to be ENet"
-    OVERSIZED = 1, "longer than 4096 bytes, which ENet never sends"
+    OVERSIZED = 1, "longer than 4096 bytes, the maximum of ENet"
     UNKNOWN_PEER = (
         2,
-        "not from a connected peer; usually one that has not noticed its connection's end, or uses DTLS",
+        "not from a connected peer; usually one that has not noticed its disconnect, or one that uses DTLS",
         _EXPECTED,
     )
-    WRONG_ADDRESS = 3, "from another address than the peer it names; forged, moved, or a late answer to a broadcast"
+    WRONG_ADDRESS = (
+        3,
+        "from another address than the peer it names; forged, an address that changed, or a late broadcast reply",
+    )
     WRONG_SESSION = 4, "left over from an earlier connection in the same slot, or forged", _EXPECTED
-    NO_COMPRESSOR = 5, "compressed, but no compression is set here; both ends must use the same mode"
-    UNDECODABLE = 6, "compressed in a way that does not decode; the other end probably uses another compression mode"
-    CHECKSUM = 7, "with a wrong checksum; damaged, or the other end does not use checksums"
+    NO_COMPRESSOR = 5, "compressed, but this host has no compression set; both ends must use the same mode"
+    UNDECODABLE = 6, "not decodable; the other end probably uses another compression mode"
+    CHECKSUM = 7, "with a wrong checksum; corrupted, or the other end does not use checksums"
     MALFORMED = 8, "with a malformed command; not ENet, or the other end uses checksums or DTLS"
-    WRONG_STATE = 9, "with a command that does not fit the state of the connection", _EXPECTED
+    WRONG_STATE = 9, "with a command that is not valid in the state of the connection", _EXPECTED
     WRONG_CHANNEL = 10, "for a channel that was not negotiated; raise the channel limit at both ends"
     PACKET_TOO_LARGE = 11, "with a packet over the maximum packet size"
-    WAITING_DATA_FULL = 12, "refused because too much already waits to be taken; take packets more often"
+    WAITING_DATA_FULL = 12, "over the limit of received data that the program has not read; read packets more often"
     CONNECT_REFUSED = (
         13,
-        "a handshake that cannot be accepted; all peers in use, too many at a time, or an invalid request",
+        "a connection request that was refused; all peer slots in use, connect rate exceeded, or an invalid request",
     )
-    CONNECT_REPEATED = 14, "a handshake that was accepted before; its answer was lost or late", _EXPECTED
-    HALF_OPEN_LIMIT = 15, "a handshake that was forgotten because too many others came meanwhile; perhaps an attack"
-    WRONG_PROOF = 16, "a handshake with the wrong answer; somebody forges addresses"
-    OVER_BUDGET = 17, "more at a time than one peer may send; it is slowed down, and in the end disconnected"
-    HOST_DATA_FULL = 18, "refused because all peers together have too much waiting; take packets more often"
-    QUEUED_DATA_FULL = 19, "too much waits for this peer already; it takes less than it is sent", _OUTGOING
-    HOST_QUEUED_FULL = 20, "too much waits for all peers together; they take less than they are sent", _OUTGOING
+    CONNECT_REPEATED = 14, "a repeated connection request; the reply to the first was lost or late", _EXPECTED
+    HALF_OPEN_LIMIT = 15, "a half-open connection evicted because too many others arrived; possibly an attack"
+    BAD_HANDSHAKE_TOKEN = 16, "a handshake with a wrong token; addresses are being forged"
+    OVER_BUDGET = 17, "over its receive budget; excess dropped, disconnected after 5 s"
+    HOST_DATA_FULL = 18, "over the limit of received data buffered for all peers; read packets more often"
+    QUEUED_DATA_FULL = 19, "the send queue of the peer is full; it acknowledges too little", _OUTGOING
+    HOST_QUEUED_FULL = 20, "the send queues of all peers together are full; they acknowledge too little", _OUTGOING
+    DTLS_RECORD = 21, "encrypted with DTLS, but this host is not; set up DTLS at both ends or at neither"
+    NO_ANSWER = (
+        22,
+        "no answer for 3 s; check its address and UDP port, firewalls on the way, and that both ends use the same "
+        "compression, checksum and DTLS settings; a full server of Godot does not answer either",
+        _CONNECTING,
+    )
+    PORT_UNREACHABLE = (
+        23,
+        "the system reports that no program there receives on this UDP port; the attempt goes on, since the report may "
+        "be forged",
+        _CONNECTING,
+    )
+    ADDRESS_UNREACHABLE = 24, "the system reports that this address cannot be reached; the attempt goes on", _CONNECTING

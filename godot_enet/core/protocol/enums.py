@@ -1,4 +1,4 @@
-"""Enums that are numbers and print their names, alike on every version of Python.
+"""Integer enums that print their names, the same on every version of Python.
 
 ``print(Error.ERR_BUSY)`` and ``f"{error}"`` say ``Error.ERR_BUSY``. An ``IntEnum`` says ``44`` in the second, and from
 Python 3.11 on in both. ``%d``, ``f"{error:d}"``, ``int()``, ``json`` and arithmetic have the number.
@@ -11,7 +11,7 @@ from enum import IntEnum, IntFlag
 __all__ = ["NamedIntEnum", "NamedIntFlag"]
 
 _NUMERIC = frozenset("bcdeEfFgGnoxX%")
-"""What a format specification for a number ends with."""
+"""Last characters of format specifications for numbers."""
 
 
 def _format(number: int, text: str, specification: str) -> str:
@@ -19,7 +19,7 @@ def _format(number: int, text: str, specification: str) -> str:
 
 
 class NamedIntEnum(IntEnum):
-    """See the module."""
+    """An ``IntEnum`` that formats as its name."""
 
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
@@ -29,7 +29,7 @@ class NamedIntEnum(IntEnum):
 
 
 class NamedIntFlag(IntFlag):
-    """The same for sums of flags."""
+    """An ``IntFlag`` that formats as the names of its flags."""
 
     def __str__(self) -> str:
         value, cls = int(self), type(self)

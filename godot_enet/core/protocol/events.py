@@ -1,4 +1,4 @@
-"""What a host reports to the program: one shape for all three kinds, as in ENet's own ``ENetEvent``."""
+"""Events that a host reports: one type for all kinds, as ENet's own ``ENetEvent``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from godot_enet.core.protocol.enums import NamedIntEnum
 __all__ = ["FAILURE", "DisconnectReason", "Event", "EventType", "PeerHandle"]
 
 PeerHandle = NewType("PeerHandle", int)
-"""Names one connection: slot in the low 12 bits, generation above. A stale handle is detected, never reused."""
+"""Names one connection: slot, shard and generation (see ``PLACE_BITS``). A stale handle is detected, never reused."""
 
 
 class EventType(NamedIntEnum):
     """Kind of an event; the numbers are ENet's."""
 
     ERROR = -1
-    """The transport broke, for now or for good; no peer has changed. What ENet's ``service`` returns then."""
+    """The transport failed, temporarily or permanently; no peer has changed. ENet's ``service`` returns -1 then."""
     NONE = 0
     CONNECT = 1
     DISCONNECT = 2
@@ -27,18 +27,17 @@ class DisconnectReason(NamedIntEnum):
     """Why a connection ended."""
 
     NONE = 0
-    """It has not, or nobody knows."""
+    """It has not ended, or the reason is unknown."""
     TIMEOUT = 1
     """The remote did not acknowledge something in time."""
     REMOTE = 2
-    """The remote asked for it."""
+    """The remote disconnected."""
     LOCAL = 3
-    """This side asked for it."""
+    """This side disconnected."""
     REFUSED = 4
-    """The remote's answer to our CONNECT does not fit: not ENet, or not meant for us."""
+    """The remote's reply to our CONNECT is invalid: not ENet, or not meant for us."""
     LIMIT = 5
-    """The remote sent more than its budget for too long, or took nothing of what it was sent until that was too much.
-    """
+    """The remote exceeded its receive budget for too long, or acknowledged nothing while its send queue was full."""
 
 
 class Event(NamedTuple):
@@ -53,12 +52,12 @@ class Event(NamedTuple):
     packet: bytes = b""
     """Payload of a RECEIVE, else empty."""
     flags: int = 0
-    """How a RECEIVE came: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable."""
+    """How a RECEIVE was sent: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable."""
     reason: DisconnectReason = DisconnectReason.NONE
-    """Why a DISCONNECT came."""
+    """The reason of a DISCONNECT."""
     command: int = 0
-    """The number (``Command``) of what was not acknowledged, where ``reason`` is TIMEOUT."""
+    """The ``Command`` that was not acknowledged, if ``reason`` is TIMEOUT."""
 
 
 FAILURE = Event(EventType.ERROR, PeerHandle(0))
-"""What ``service`` gives when a transport has failed."""
+"""The event that ``service`` returns when a transport has failed."""

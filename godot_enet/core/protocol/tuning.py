@@ -1,126 +1,140 @@
-"""The numbers that are this package's own: budgets, half-open connections, loss recovery. ENet has none of them.
+"""Constants of this package that ENet does not have: budgets, half-open connections, loss recovery.
 
-What each mechanism does with its numbers is explained there. Units: milliseconds, bytes.
+Each mechanism explains how it uses its constants. ENet's own names have MAXIMUM_; these have MAX_.
+Units: milliseconds, bytes.
 """
 
 from __future__ import annotations
 
 __all__ = [
-    "CALL_GAP",
-    "CALL_SILENCE",
-    "CODED_BYTES",
+    "BLOCKED_POLL_MS",
+    "BUFFER_OVERHEAD",
+    "CODEC_BYTES_PER_COMMAND",
     "CONNECT_RATE_INTERVAL",
     "CONTROL_WINDOW",
-    "EARLIER_COPIES",
-    "EXCESS_PAUSE",
-    "EXCESS_TIME",
-    "FEW_LOSSES",
-    "HALF_OPEN_LIFE",
-    "KEPT_OVERHEAD",
-    "LEAST_REORDERING",
-    "LEAST_SPARE_GAP",
+    "HALF_OPEN_LIFETIME",
+    "HOST_BUDGET_FACTOR",
+    "LOSS_FREE_SAMPLES",
     "LOSS_MEMORY",
-    "MANY_LOSSES",
-    "MAXIMUM_BACKOFF",
-    "MAXIMUM_EARLY_UNRELIABLE",
-    "MAXIMUM_HELD_COMMANDS",
-    "MAXIMUM_SPARE_COPIES",
-    "MOST_SPARE_GAP",
-    "NUMBER_LOOKS",
+    "MAX_BACKOFF",
+    "MAX_COPY_GAP",
+    "MAX_EARLIER_COPIES",
+    "MAX_EARLY_UNRELIABLE",
+    "MAX_HELD_COMMANDS",
+    "MAX_LIVE_BACKOFF",
+    "MAX_NUMBER_PROBES",
+    "MAX_REDUNDANT_COPIES",
+    "MIN_COPY_GAP",
+    "MIN_REORDERING_WINDOW",
+    "NO_ANSWER_AFTER",
+    "ONE_COPY_LOSS",
+    "OVER_BUDGET_PAUSE",
+    "OVER_BUDGET_TIME",
     "PACKET_THRESHOLD",
-    "PRESENT_BACKOFF",
-    "RANGE_CODED_BYTES",
+    "PROBE_INTERVAL",
+    "PROBE_SILENCE",
+    "RANGE_CODER_BYTES_PER_COMMAND",
+    "RECEIVE_ALL_LIMIT",
     "RECEIVE_BATCH",
-    "REMEMBERED_ANSWERS",
+    "REDUNDANCY_COMMANDS",
+    "REDUNDANCY_WINDOW_PART",
     "REORDERING_MEMORY",
-    "SPARED_COMMANDS",
-    "SPARED_PART",
-    "STAND_BACK",
-    "STRANGER_LIMIT",
-    "TRIAL_RESERVE",
-    "UNDECODABLE_COMMANDS",
-    "WAIT_PIECE",
-    "YIELD",
+    "SERVICE_GRACE_MS",
+    "SIGNAL_POLL_MS",
+    "TURN_FRACTION",
+    "TWO_COPY_LOSS",
+    "UNDECODABLE_COST",
+    "UNVALIDATED_BODY_LIMIT",
+    "VALIDATION_RESERVE",
 ]
 
 RECEIVE_BATCH = 256
 """Datagrams taken from the socket in one receive pass."""
-STAND_BACK = 2
+RECEIVE_ALL_LIMIT = 10_000
+"""Packets that ``receive_all`` returns at most, unless it is told another limit."""
+SERVICE_GRACE_MS = 2
 """How long after a call of ``service`` the network thread leaves the socket to the program.
 
-A program that calls in a tight loop does all the work itself then, without fighting for the interpreter.
+A program that calls it in a tight loop then does all the work itself, without contention for the GIL.
 """
-YIELD = 10
-"""How often the network thread looks whether a program that blocks inside ``service`` still does."""
-WAIT_PIECE = 50
-"""How long a ``service`` in C waits before it looks for signals."""
-STRANGER_LIMIT = 128
-"""Bytes of commands in a compressed datagram from nobody we know, coded or not. All it can say is CONNECT (48)."""
+BLOCKED_POLL_MS = 10
+"""How often the network thread checks whether the program is still blocked inside ``service``."""
+SIGNAL_POLL_MS = 50
+"""How often a ``service`` that waits in C checks for signals."""
+UNVALIDATED_BODY_LIMIT = 128
+"""Maximum body of a compressed datagram from an unknown sender, before and after decompression. It can only carry a
+CONNECT (48 bytes)."""
+
+NO_ANSWER_AFTER = 3000
+"""How long a server may be silent before the log names it."""
 
 # budget
-KEPT_OVERHEAD = 256
-"""What keeping a packet or a fragment costs beside its bytes, roughly, with either engine and in either direction."""
-EXCESS_TIME = 5000
-"""How long a peer may be over its budget."""
-EXCESS_PAUSE = 1000
-"""After so long without, it begins anew."""
-UNDECODABLE_COMMANDS = 256
-"""The price of a datagram of a peer that does not decode or has a wrong checksum, in commands: it costs much to find
-out."""
-RANGE_CODED_BYTES = 2
-"""The price of decompressing with the range coder, in bytes that come out for a command: in Python, and of bytes that
-are chosen to be slow. The native engine is faster by far, but has the same one."""
-CODED_BYTES = 32
-"""The same for the other codecs, in bytes that go in or come out: zlib and zstd read tables that stand for nothing."""
-MAXIMUM_EARLY_UNRELIABLE = 1024
-"""Unreliable commands of a channel that wait for an earlier reliable one. Each looks for its place."""
-MAXIMUM_HELD_COMMANDS = 131072
-"""Received commands one peer may make us hold, whatever their size.
+BUFFER_OVERHEAD = 256
+"""Approximate memory overhead of a buffered packet or fragment, with either engine and in either direction."""
+HOST_BUDGET_FACTOR = 4
+"""The work budget of all peers together in a pass, as a multiple of one peer's."""
+TURN_FRACTION = 5
+"""A peer's turn at the backlog ends after this fraction of its budget: less than one range-coded datagram can cost, so
+that a peer gets one expensive datagram per turn, or many cheap ones."""
+OVER_BUDGET_TIME = 5000
+"""How long a peer may be over its budget before it is disconnected."""
+OVER_BUDGET_PAUSE = 1000
+"""A pause of this length ends a streak over budget."""
+UNDECODABLE_COST = 256
+"""The cost in commands of a datagram that does not decode or has a wrong checksum, which is expensive to find out."""
+RANGE_CODER_BYTES_PER_COMMAND = 2
+"""Range coder output that counts as one command: measured in Python with worst-case input. The native engine is far
+faster but uses the same number."""
+CODEC_BYTES_PER_COMMAND = 32
+"""Input or output of the other codecs that counts as one command: zlib and zstd read tables without output."""
+MAX_EARLY_UNRELIABLE = 1024
+"""Unreliable commands of a channel that may wait for an earlier reliable one. Each insertion is a search."""
+MAX_HELD_COMMANDS = 131072
+"""Received commands of one peer that may be held, whatever their size.
 
-The reference charges only payload bytes, so empty commands are free there and a remote can pile up millions.
+The reference counts only payload bytes, so a remote can make it hold millions of empty commands.
 """
 CONTROL_WINDOW = 128
-"""How far the numbers of a remote's control commands may be from the highest one that came."""
-TRIAL_RESERVE = 1024
-"""Bytes of a trial that are kept for control commands; half of them are not for acknowledgements, either."""
-EARLIER_COPIES = 64
-"""Of how many copies of a command it is known when they left: those of many round trips."""
+"""How far the number of a control command may be from the highest one received."""
+VALIDATION_RESERVE = 1024
+"""Bytes of the validation credit reserved for control commands; acknowledgements may use half of them."""
+MAX_EARLIER_COPIES = 64
+"""Remembered sent times of earlier copies of a command: enough for many round trips."""
 
 # half_open, handshake, connect_rate
-HALF_OPEN_LIFE = 15_000
-"""How long a record is good."""
-NUMBER_LOOKS = 8
-"""Half-open connections of one address that are looked at for a number: more than half of all numbers would have to be
-theirs before a good record goes."""
+HALF_OPEN_LIFETIME = 15_000
+"""How long a record is valid."""
+MAX_NUMBER_PROBES = 8
+"""Half-open connections of one address that are probed for a free number: they would have to use more than half of
+all numbers before a valid record is evicted."""
 CONNECT_RATE_INTERVAL = 1000
-"""For how long the connections of one network are counted together."""
+"""The interval over which the connections of one network are counted."""
 
 # recovery
 PACKET_THRESHOLD = 3
-"""Later datagrams after whose acknowledgement a command counts as lost at once, while nothing comes out of order."""
-LEAST_REORDERING = 4
-"""Lateness that is always forgiven otherwise."""
+"""A command counts as lost at once when this many later datagrams are acknowledged and the link does not reorder."""
+MIN_REORDERING_WINDOW = 4
+"""The smallest lateness that is tolerated otherwise."""
 REORDERING_MEMORY = 60_000
 """How long a link counts as one that reorders."""
-MAXIMUM_BACKOFF = 16
-PRESENT_BACKOFF = 2
-"""The same while datagrams come."""
-MAXIMUM_SPARE_COPIES = 2
-SPARED_COMMANDS = 64
-"""With more under way there are no spare copies: later acknowledgements come soon enough."""
-SPARED_PART = 4
-"""Nor with more bytes than this part of the window: what is much must not become two or three times as much."""
-LEAST_SPARE_GAP = 2
-MOST_SPARE_GAP = 25
-FEW_LOSSES = 100
-MANY_LOSSES = 16
-"""One command of so many that was not acknowledged for its first copy, for one spare copy, and for two."""
-REMEMBERED_ANSWERS = 2 * FEW_LOSSES
-"""Of a time without losses no more counts, so that the next ones are soon many."""
-CALL_SILENCE = 1000
-"""How long after the first command that nobody acknowledged a peer is called."""
-CALL_GAP = 100
-"""How often it is called."""
+MAX_BACKOFF = 16
+MAX_LIVE_BACKOFF = 2
+"""The same while datagrams arrive."""
+MAX_REDUNDANT_COPIES = 2
+REDUNDANCY_COMMANDS = 64
+"""No redundant copies while more commands than this are in flight: acknowledgements of later ones arrive soon."""
+REDUNDANCY_WINDOW_PART = 4
+"""No redundant copies while more than this part of the window is in flight: heavy traffic must not double or triple."""
+MIN_COPY_GAP = 2
+MAX_COPY_GAP = 25
+ONE_COPY_LOSS = 100
+TWO_COPY_LOSS = 16
+"""A loss of one command in this many asks for one redundant copy, or for two."""
+LOSS_FREE_SAMPLES = 2 * ONE_COPY_LOSS
+"""Commands counted at most before the first loss, so that new losses weigh enough."""
+PROBE_SILENCE = 1000
+"""Time from the first unacknowledged command to the first probe."""
+PROBE_INTERVAL = 100
 LOSS_MEMORY = 30_000
-"""So long after the first loss all are forgotten, and there are no spare copies until the next: if a narrow link lost
-what it did because of them, it loses no more."""
+"""Time from the first loss until all are forgotten, which stops redundant copies until the next loss: if a narrow link
+lost data because of the copies, it recovers."""

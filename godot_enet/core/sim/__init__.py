@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from godot_enet.core.sim.clock import VirtualClock
 from godot_enet.core.sim.link import ArrivalQueue, Link, LinkConfig
-from godot_enet.core.sim.world import Arrival, Capture, Mailbox, SimHost, TimedEvent, World
+from godot_enet.core.sim.world import Arrival, Capture, Mailbox, SimHost, TimedEvent, World, WorldListener
 
 __all__ = [
     "Arrival",
@@ -20,4 +20,5 @@ __all__ = [
     "TimedEvent",
     "VirtualClock",
     "World",
+    "WorldListener",
 ]

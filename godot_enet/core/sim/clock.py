@@ -1,4 +1,4 @@
-"""The clock of simulated hosts: it stands still until it is told the next moment."""
+"""The clock of simulated hosts: it only advances on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["VirtualClock"]
 
 
 class VirtualClock:
-    """Milliseconds that pass only when asked to; a :class:`~godot_enet.core.interface.Clock`."""
+    """Milliseconds that only advance on request; a :class:`~godot_enet.core.interface.Clock`."""
 
     __slots__ = ("_now",)
 

@@ -1,6 +1,6 @@
-"""One direction of a simulated network path: what is lost, what is doubled, and when the rest arrives.
+"""One direction of a simulated network path: loss, duplication and delay.
 
-Owns: the impairments and their seeded randomness. Must not know: what a datagram holds, or who sends it.
+Owns: the impairments and their seeded randomness. Must not know: the content or the sender of a datagram.
 Units: milliseconds, bytes, bytes per second; shares are 0.0..1.0.
 Equal config, seed and calls give equal arrivals.
 """
@@ -28,7 +28,7 @@ class LinkConfig:
     """
 
     loss: float = 0.0
-    """Share of datagrams lost, each by itself."""
+    """Share of datagrams lost, independently."""
     burst: float = 0.0
     """Chance of each datagram to be the first of a run of lost ones (Gilbert's model)."""
     burst_length: float = 1.0
@@ -36,15 +36,15 @@ class LinkConfig:
     delay: int = 0
     """Time every datagram takes."""
     jitter: int = 0
-    """Longest additional time; drawn anew for each datagram, evenly."""
+    """Maximum additional delay, uniformly distributed per datagram."""
     reorder: float = 0.0
     """Share of datagrams that may overtake and be overtaken, as far as their jitter takes them; the others queue up."""
     duplicate: float = 0.0
-    """Share of datagrams that arrive twice, each copy in its own time."""
+    """Share of datagrams that arrive twice, each copy with its own delay."""
     rate: int = 0
     """Bytes per second that pass; 0 is unlimited."""
     queue: int = 64 * 1024
-    """Bytes that may wait for the rate; what does not fit is lost."""
+    """Bytes that may wait for the rate; datagrams that do not fit are lost."""
     mtu: int = 0
     """Longest datagram that passes; 0 is unlimited."""
 
@@ -62,7 +62,7 @@ class LinkConfig:
 
 
 class Link:
-    """Decides the fate of each datagram that enters it."""
+    """Decides when each datagram arrives, or that it is lost."""
 
     __slots__ = ("_bursting", "_config", "_free_at", "_latest", "_random")
 
@@ -83,7 +83,7 @@ class Link:
         self._config = config
 
     def transit(self, size: int, now: int) -> list[int]:
-        """When a datagram of ``size`` bytes that enters now arrives: no time if lost, two if it is doubled."""
+        """When a datagram of ``size`` bytes that enters now arrives: empty if lost, two times if duplicated."""
         config = self._config
         if config.mtu and size > config.mtu:
             return []
@@ -128,7 +128,7 @@ class Link:
 
 
 class ArrivalQueue(Generic[T]):
-    """Things on their way, by time of arrival; those of one moment come out in the order they went in."""
+    """Items in transit, by time of arrival; items with equal times keep their order."""
 
     __slots__ = ("_heap", "_order")
 
@@ -147,11 +147,11 @@ class ArrivalQueue(Generic[T]):
     def pop_due(self, now: int, limit: int | None = None) -> list[T]:
         """Take what has arrived, at most ``limit`` items."""
         due: list[T] = []
-        # No call comes between the look and the taking: a signal handler that runs in one may take, too.
+        # No call between check and pop: a signal handler that runs in one may pop, too.
         while (limit is None or len(due) < limit) and self._heap and self._heap[0][0] <= now:
             due.append(heappop(self._heap)[2])
         return due
 
     def next_time(self) -> int | None:
-        """The earliest arrival; None when nothing is on its way."""
+        """The earliest arrival; None if nothing is in transit."""
         return self._heap[0][0] if self._heap else None

@@ -7,17 +7,17 @@ Units: virtual milliseconds. A run is a function of the seeds and of what the te
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from godot_enet.core.interface import Address, Datagram, Engine
 from godot_enet.core.protocol.events import Event, EventType
 from godot_enet.core.sim.clock import VirtualClock
 from godot_enet.core.sim.link import ArrivalQueue, Link, LinkConfig
 
-__all__ = ["Arrival", "Capture", "Mailbox", "SimHost", "TimedEvent", "World"]
+__all__ = ["Arrival", "Capture", "Mailbox", "SimHost", "TimedEvent", "World", "WorldListener"]
 
 STEPS_PER_MOMENT = 10_000
-"""Steps within one millisecond after which an engine is taken to ask for the same moment for ever."""
+"""Steps within one millisecond after which an engine counts as stuck at one deadline."""
 
 
 class TimedEvent(NamedTuple):
@@ -44,6 +44,18 @@ class Arrival(NamedTuple):
     data: bytes
 
 
+class WorldListener(Protocol):
+    """Told of every datagram of a world."""
+
+    def on_sent(self, now: int, source: Address, destination: Address, data: bytes) -> None:
+        """A datagram was handed to a link, which may lose it."""
+        ...
+
+    def on_arrived(self, now: int, source: Address, destination: Address, data: bytes) -> None:
+        """A datagram has reached a host or a mailbox."""
+        ...
+
+
 class SimHost:
     """An engine at an address, pumped by its world as a real driver would."""
 
@@ -57,9 +69,9 @@ class SimHost:
         self.events: list[TimedEvent] = []
         """Everything taken from the engine so far."""
         self.collecting = True
-        """Whether events are taken; False is a program that does not look."""
+        """Whether events are taken; False simulates a program that does not call ``service``."""
         self.paused = False
-        """True is a stalled frame: nothing is sent or processed, and what arrives waits for the next pump."""
+        """True simulates a stalled frame: nothing is sent or processed, and arrivals wait for the next pump."""
 
     def events_of(self, kind: EventType) -> list[TimedEvent]:
         """The events of one kind, in order."""
@@ -81,7 +93,7 @@ class SimHost:
         return self._world.now if self._inbox else self.engine.poll_timeout()
 
     def flush(self) -> None:
-        """Do what is due and send what may leave now. No-op while paused."""
+        """Do everything due and send. No-op while paused."""
         if self.paused:
             return
         now = self._world.now
@@ -90,7 +102,7 @@ class SimHost:
             self._world.post(self.address, datagram.address, datagram.data)
 
     def pump(self) -> None:
-        """One turn: time-outs and sending, receiving, time-outs and sending again, events. No-op while paused."""
+        """One round: timeouts and sending, receiving, timeouts and sending again, events. No-op while paused."""
         if self.paused:
             return
         self.flush()
@@ -119,7 +131,7 @@ class Mailbox:
         self._world = world
         self.address = address
         self.received: list[Arrival] = []
-        """What arrived and was not taken."""
+        """Received datagrams that were not taken."""
 
     def deliver(self, source: Address, data: bytes) -> None:
         """Keep a datagram for ``take``."""
@@ -138,7 +150,7 @@ class Mailbox:
 
 
 class World:
-    """Hosts, mailboxes and the links between them. Addresses nobody holds swallow what is sent there."""
+    """Hosts, mailboxes and the links between them. Datagrams to unused addresses are lost."""
 
     def __init__(self, seed: int = 0, start: int = 0, link: LinkConfig | None = None, capture: bool = True) -> None:
         """Begin at ``start`` ms, with ``link`` between any two; ``capture=False`` saves memory in long runs."""
@@ -146,6 +158,7 @@ class World:
         self.seed = seed
         self.captures: list[Capture] = []
         """Every datagram sent so far, in order."""
+        self.listeners: list[WorldListener] = []
         self._capturing = capture
         self._default = link or LinkConfig()
         self._places: dict[Address, SimHost | Mailbox] = {}
@@ -176,7 +189,7 @@ class World:
         return mailbox
 
     def remove(self, address: Address) -> None:
-        """Whoever was there is gone; what is on its way there is lost."""
+        """Remove the host or mailbox at an address; datagrams in transit to it are lost."""
         place = self._places.pop(address, None)
         if isinstance(place, SimHost):
             self._hosts.remove(place)
@@ -187,7 +200,7 @@ class World:
         self._links[source, destination] = Link(config, f"{self.seed}/{source}/{destination}")
 
     def partition(self, one: Address, other: Address) -> None:
-        """Lose what the two send each other from now on; what is on its way still arrives."""
+        """Lose all datagrams between the two from now on; those in transit still arrive."""
         self._cut.update({(one, other), (other, one)})
 
     def heal(self) -> None:
@@ -199,6 +212,8 @@ class World:
         capture = Capture(self.now, source, destination, data)
         if self._capturing:
             self.captures.append(capture)
+        for listener in self.listeners:
+            listener.on_sent(*capture)
         if (source, destination) in self._cut:
             return
         if (source, destination) not in self._links:
@@ -270,6 +285,8 @@ class World:
         for capture in self._on_the_way.pop_due(self.now):
             place = self._places.get(capture.destination)
             if place is not None:
+                for listener in self.listeners:
+                    listener.on_arrived(self.now, *capture[1:])
                 place.deliver(capture.source, capture.data)
         now = self.now
         active = [host for host, due in self._due.items() if host.has_mail or (due is not None and due <= now)]
@@ -280,7 +297,7 @@ class World:
         return True
 
     def run_for(self, duration: int) -> None:
-        """Run for so many milliseconds."""
+        """Run for the given number of milliseconds."""
         self.run_until(self.now + duration)
 
     def _place(self, address: Address, place: SimHost | Mailbox) -> None:

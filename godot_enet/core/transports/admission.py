@@ -1,6 +1,6 @@
-"""Who may ask for a connection: looked at before any state exists, for hosts that want to choose.
+"""Filter connection requests before any state is allocated.
 
-A stage around a transport, like DTLS: it sees the CONNECTs of strangers on their way in, and takes away those that are
+A stage around a transport, like DTLS: it sees the CONNECTs of unknown senders and withholds those that are
 not wanted. Everything else passes. What it refuses costs nothing further; a denied one is told so, in ten bytes, and
 never in more than it sent.
 """
@@ -8,10 +8,11 @@ never in more than it sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from godot_enet.core.forwarding import ForwardingTransport
 from godot_enet.core.interface import Address, Compressor, Datagram, HostView, Transport, TransportStage
 from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.protocol.constants import (
@@ -25,24 +26,24 @@ from godot_enet.core.protocol.constants import (
     Command,
 )
 from godot_enet.core.protocol.enums import NamedIntEnum
-from godot_enet.core.protocol.tuning import STRANGER_LIMIT
-from godot_enet.core.protocol.wire import CONNECT, DISCONNECT
+from godot_enet.core.protocol.tuning import UNVALIDATED_BODY_LIMIT
+from godot_enet.core.protocol.wire import CONNECT, DISCONNECT, Connect, pack_connect_id
 
 __all__ = ["Admission", "AdmissionTransport", "Verdict", "admission"]
 
 _LOOK = 200
-"""Milliseconds between two looks at who is connected."""
+"""Milliseconds between checks of the connected peers."""
 
 
 class Verdict(NamedIntEnum):
-    """What becomes of a CONNECT."""
+    """What to do with a connection request."""
 
     ACCEPT = 0
-    """It goes on as if nobody had looked."""
+    """Process it normally."""
     DENY = 1
-    """The other side is told, and gets its DISCONNECT event at once."""
+    """Refuse it: the client gets its DISCONNECT event at once."""
     IGNORE = 2
-    """The other side hears nothing, and gives up after its time-out."""
+    """Ignore it: the client times out."""
 
 
 class Admission:
@@ -54,7 +55,7 @@ class Admission:
             nested ones (see :class:`~godot_enet.core.host.Host`).
         per_second: connections of one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited. Only those who
             have proved their address count; with that many none of its CONNECTs passes for the rest of the second, and
-            whoever is in the middle of connecting gets in later.
+            connections in progress are accepted later.
         per_address: peers of one IP address beyond which none of its CONNECTs is taken; 0 is unlimited. CONNECTs that
             come while others are not proved yet pass: who wants it exact looks again at the CONNECT event, or has
             ``HostConfig.duplicate_peers``.
@@ -78,24 +79,24 @@ class Admission:
 
 
 def admission(rules: Admission) -> TransportStage:
-    """The stage that keeps to these rules."""
+    """The stage that enforces these rules."""
     return lambda inner, host: AdmissionTransport(inner, host, rules)
 
 
-class AdmissionTransport:
+class AdmissionTransport(ForwardingTransport):
     """A :class:`~godot_enet.core.interface.Transport` around another one."""
 
     def __init__(self, inner: Transport, host: HostView, rules: Admission) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._host = host
         self._rules = rules
         self._crowds: Counter[str] = Counter()
-        """Peers by IP address, when they were last looked at."""
+        """Peers by IP address at the last check."""
         self._looked: int | None = None
         self._traffic = [0, 0, 0, 0]
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
-        """What arrived and may pass."""
+        """Received datagrams that may pass."""
         passed = []
         for datagram in self._inner.receive(limit, now):
             if self._may_pass(datagram, now):
@@ -106,34 +107,10 @@ class AdmissionTransport:
         return passed
 
     def pop_traffic(self) -> tuple[int, int, int, int]:
-        """What was taken away and what was answered; see :class:`~godot_enet.core.pump.OwnTraffic`."""
+        """Datagrams withheld and replies sent; see :class:`~godot_enet.core.pump.CountsTraffic`."""
         received_packets, received_data, sent_packets, sent_data = self._traffic
         self._traffic = [0, 0, 0, 0]
         return received_packets, received_data, sent_packets, sent_data
-
-    def send(self, batch: Iterable[Datagram], now: int) -> int:
-        """As the inner transport."""
-        return self._inner.send(batch, now)
-
-    def poll_timeout(self) -> int | None:
-        """As the inner transport."""
-        return self._inner.poll_timeout()
-
-    def failed(self) -> bool:
-        """As the inner transport."""
-        return self._inner.failed()
-
-    def fileno(self) -> int:
-        """As the inner transport."""
-        return self._inner.fileno()
-
-    def local_address(self) -> Address | None:
-        """As the inner transport."""
-        return self._inner.local_address()
-
-    def close(self) -> None:
-        """As the inner transport."""
-        self._inner.close()
 
     def _may_pass(self, datagram: Datagram, now: int) -> bool:
         data, address = datagram
@@ -141,41 +118,43 @@ class AdmissionTransport:
             return True
         command = self._connect_in(data)
         if command is None:
-            return True  # The engine knows what to say of it.
+            return True  # The engine handles and logs it.
         if not self._host.may_connect(address, self._rules.per_second, now):
-            self._host.note("connects_per_second", f"Too many connects from the network of {address}.", now)
+            self._host.note(
+                "connects_per_second", f"Too many connections per second from the network of {address}.", now
+            )
             return False
         if self._is_crowded(address, now):
             self._host.note("peers_per_address", f"Too many peers from the IP address of {address}.", now)
             return False
-        verdict = self._decide(address, CONNECT.unpack(command)[15], now)
+        verdict = self._decide(address, Connect.parse(command).data, now)
         if verdict is Verdict.DENY:
             refusal = self._refusal(command)
-            # A CONNECT can be coded in three bytes: whoever forges an address must not gain by that.
+            # A CONNECT can be compressed to three bytes: forged addresses must not cause amplification.
             if len(refusal) <= len(data):
                 self._traffic[2] += 1
                 self._traffic[3] += self._inner.send([Datagram(refusal, address)], now)
         return verdict is Verdict.ACCEPT
 
     def _connect_in(self, data: bytes) -> bytes | None:
-        """The CONNECT of a stranger's datagram, if there is one."""
+        """The CONNECT in a datagram of an unknown sender, if there is one."""
         header = (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + 4 * self._rules.checksum
         coded = data[header:]
         body: bytes | None = coded
         if data[0] & HEADER_COMPRESSED >> 8:
             compressor = self._rules.compressor
-            if compressor is None or len(coded) > STRANGER_LIMIT:
+            if compressor is None or len(coded) > UNVALIDATED_BODY_LIMIT:
                 return None
-            body = compressor.decompress(coded, STRANGER_LIMIT)
+            body = compressor.decompress(coded, UNVALIDATED_BODY_LIMIT)
         if not body or len(body) < CONNECT.size or body[0] & COMMAND_MASK != Command.CONNECT:
             return None
-        # What the engine would not read is no request: nobody shall be asked about it, nor an answer be sent.
+        # A datagram that the engine would not read is no request: no hook call, no reply.
         if len(data) > MAXIMUM_DATAGRAM or (self._rules.checksum and not _is_intact(data, header, body)):
             return None
         return body[: CONNECT.size]
 
     def _is_crowded(self, address: Address, now: int) -> bool:
-        """Whether there are as many peers of this IP address as may be."""
+        """Whether the limit of peers of this IP address is reached."""
         limit = self._rules.per_address
         if not limit:
             return False
@@ -195,24 +174,24 @@ class AdmissionTransport:
         except Exception as error:
             if raised_by_signal_handler(error):
                 raise
-            # The program's mistake must not end its network. It is told where to mend it, but not by every stranger;
-            # and once the host is unlocked, since its log handlers may do anything.
+            # An error in the hook must not end the network. It is logged, rate-limited, once the host is unlocked,
+            # since log handlers may do anything.
             text = f"The hook for connect requests failed; the request of {address} is ignored."
             self._host.note("connect hook", text, now, error=error)
             return Verdict.IGNORE
 
     def _refusal(self, command: bytes) -> bytes:
-        """A DISCONNECT for the peer that asked."""
-        fields = CONNECT.unpack(command)
+        """A DISCONNECT for the requesting peer."""
+        connect = Connect.parse(command)
         body = DISCONNECT.pack(Command.DISCONNECT | COMMAND_FLAG_UNSEQUENCED, CONTROL_CHANNEL, 1, 0)
-        header: bytes = (fields[3] & MAXIMUM_PEER_ID).to_bytes(2, "big")
+        header: bytes = (connect.peer_id & MAXIMUM_PEER_ID).to_bytes(2, "big")
         if self._rules.checksum:
-            header += crc32(body, crc32(header + fields[14])).to_bytes(4, "big")
+            header += crc32(body, crc32(header + pack_connect_id(connect.connect_id))).to_bytes(4, "big")
         return header + body
 
 
 def _is_intact(data: bytes, header: int, body: bytes) -> bool:
-    """Whether a stranger's checksum is that of its commands."""
+    """Whether the checksum of a datagram of an unknown sender is correct."""
     expected: bytes = crc32(body, crc32(data[: header - 4] + bytes(4))).to_bytes(4, "big")
     return data[header - 4 : header] == expected
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from godot_enet.core.interface import Address, Datagram, Transport
+from godot_enet.core.forwarding import ForwardingTransport
+from godot_enet.core.interface import Datagram, Transport
 from godot_enet.core.sim.link import ArrivalQueue, Link, LinkConfig
 
 __all__ = ["ImpairedTransport"]
@@ -18,7 +19,7 @@ INNER_BATCH = 256
 """Datagrams taken from the wrapped transport at a time; more wait in its socket for the next call."""
 
 
-class ImpairedTransport:
+class ImpairedTransport(ForwardingTransport):
     """A :class:`~godot_enet.core.interface.Transport` that puts a simulated link before and behind another one.
 
     What is on its way leaves when it is due and one of ``send`` and ``receive`` is called; ``poll_timeout`` tells when.
@@ -31,8 +32,8 @@ class ImpairedTransport:
         incoming: LinkConfig | None = None,
         seed: int = 0,
     ) -> None:
-        """Wrap ``inner``, which this transport then owns; a direction without a config is left as it is."""
-        self._inner = inner
+        """Wrap ``inner``, which this transport then owns; a direction without a config is not impaired."""
+        super().__init__(inner)
         self._outgoing = Link(outgoing or LinkConfig(), f"{seed}/outgoing")
         self._incoming = Link(incoming or LinkConfig(), f"{seed}/incoming")
         self._leaving: ArrivalQueue[Datagram] = ArrivalQueue()
@@ -44,7 +45,7 @@ class ImpairedTransport:
         self._incoming.config = incoming
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
-        """At most ``limit`` datagrams whose time has come."""
+        """At most ``limit`` datagrams that are due."""
         self._send_due(now)
         for datagram in self._inner.receive(INNER_BATCH, now):
             for moment in self._incoming.transit(len(datagram.data), now):
@@ -52,7 +53,7 @@ class ImpairedTransport:
         return self._arriving.pop_due(now, limit)
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:
-        """Put the batch on its way; what the link loses counts as sent. Returns the bytes taken."""
+        """Send the batch through the link; lost datagrams count as sent. Returns the bytes taken."""
         taken = 0
         for datagram in batch:
             taken += len(datagram.data)
@@ -62,24 +63,12 @@ class ImpairedTransport:
         return taken
 
     def poll_timeout(self) -> int | None:
-        """When something on its way is next due, or the wrapped transport needs attention."""
+        """When a datagram in transit is due next, or the wrapped transport needs attention."""
         moments = (self._leaving.next_time(), self._arriving.next_time(), self._inner.poll_timeout())
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def failed(self) -> bool:
-        """Whether the wrapped transport failed."""
-        return self._inner.failed()
-
-    def fileno(self) -> int:
-        """The descriptor of the wrapped transport."""
-        return self._inner.fileno()
-
-    def local_address(self) -> Address | None:
-        """Where the wrapped transport is bound."""
-        return self._inner.local_address()
-
     def close(self) -> None:
-        """Close the wrapped transport; what is on its way is lost. Idempotent."""
+        """Close the wrapped transport; datagrams in transit are lost. Idempotent."""
         self._leaving = ArrivalQueue()
         self._arriving = ArrivalQueue()
         self._inner.close()

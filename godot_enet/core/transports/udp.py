@@ -18,17 +18,27 @@ from godot_enet.core.errors import BindError, UnknownZone
 from godot_enet.core.interface import Address, Datagram
 from godot_enet.core.interrupts import expecting, raised_by_signal_handler
 from godot_enet.core.protocol.constants import HOST_SOCKET_RECEIVE_BUFFER, HOST_SOCKET_SEND_BUFFER, MAXIMUM_DATAGRAM
+from godot_enet.core.protocol.drops import Drop
 
 __all__ = ["UdpTransport", "is_ip_literal"]
 
 _MAPPED = "::ffff:"
 _CACHE_LIMIT = 8192
-_LONGEST = MAXIMUM_DATAGRAM + 128
-"""Bytes read of a datagram: more than ENet's longest, and room for what DTLS adds to that."""
-_LONGEST_BLOCK = 65536
+_MAX_RECEIVE = MAXIMUM_DATAGRAM + 128
+"""Bytes read of a datagram: more than ENet's maximum plus the overhead of DTLS."""
+_MAX_BLOCK = 65536
 _UDP_GRO = 104
 """Of Linux: the control message that says how long each datagram of a block is; the last one may be shorter."""
 _SIZE_ROOM = 64
+_MSG_ERRQUEUE = 0x2000
+_RECVERR = ((socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25))
+"""Of Linux: a socket with these options keeps the errors that routers and remotes report, in a queue."""
+_MAX_ERRORS = 64
+_UNREACHABLE = {
+    errno.ECONNREFUSED: Drop.PORT_UNREACHABLE,
+    errno.EHOSTUNREACH: Drop.ADDRESS_UNREACHABLE,
+    errno.ENETUNREACH: Drop.ADDRESS_UNREACHABLE,
+}
 
 
 def is_ip_literal(text: str) -> bool:
@@ -56,6 +66,8 @@ class UdpTransport:
         self._addresses: dict[Any, Address] = {}
         self._names: dict[Address, Any] = {}
         self._block: bytearray | None = None
+        self.unreachable: list[tuple[Address, Drop]] = []
+        self._watches = False
         literal = None if host in (None, "*") else host
         family = socket.AF_INET if literal is not None and ":" not in literal else socket.AF_INET6
         try:
@@ -75,9 +87,11 @@ class UdpTransport:
         What waits in the socket is put together already, and only says where to cut it while the option is on.
         """
         self = cls.__new__(cls)
-        self._block = bytearray(_LONGEST_BLOCK) if sys.platform == "linux" else None
+        self._block = bytearray(_MAX_BLOCK) if sys.platform == "linux" else None
         self._addresses = {}
         self._names = {}
+        self.unreachable = []
+        self._watches = sys.platform == "linux"  # perhaps it does already
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
         self._family = self._socket.family
@@ -89,6 +103,17 @@ class UdpTransport:
         else:
             self._socket.bind(self._name_of(Address(literal or "::", port)))
 
+    def watch_unreachable(self) -> None:
+        """Collect reports of unreachable addresses in :attr:`unreachable`, where the system has them.
+
+        Only for hosts that connect: anybody can forge such reports, and each takes time.
+        """
+        if sys.platform == "linux" and not self._watches:
+            self._watches = True
+            for level, option in _RECVERR:
+                with contextlib.suppress(OSError):
+                    self._socket.setsockopt(level, option, 1)
+
     def receive(self, limit: int, now: int) -> list[Datagram]:
         """At most ``limit`` datagrams, a block of them counted as one; empty ones are skipped."""
         if self._block is not None:
@@ -98,7 +123,7 @@ class UdpTransport:
         addresses = self._addresses
         for _ in range(limit):
             try:
-                data, name = receive(_LONGEST)
+                data, name = receive(_MAX_RECEIVE)
             except BlockingIOError as error:
                 if raised_by_signal_handler(error):
                     raise
@@ -108,6 +133,7 @@ class UdpTransport:
                     raise
                 if error.errno in _CLOSED:
                     break
+                self._take_errors()
                 continue
             address = addresses.get(name)
             if address is None:
@@ -128,6 +154,7 @@ class UdpTransport:
             except OSError as error:
                 if error.errno in _CLOSED:
                     break
+                self._take_errors()
                 continue
             address = self._addresses.get(name) or self._remember(name)
             size = length
@@ -150,16 +177,43 @@ class UdpTransport:
                 name = self._name_of(address)
                 if name is None:
                     continue
-            with expecting(OSError):
+            try:
                 taken += send(data, name)
+            except OSError as error:
+                if raised_by_signal_handler(error):
+                    raise
+                if self._take_errors():  # it is about an earlier datagram; this one was not sent
+                    with expecting(OSError):
+                        taken += send(data, name)
+                elif error.errno in _UNREACHABLE:
+                    self._report(address, error.errno)
         return taken
+
+    def _take_errors(self) -> int:
+        """Empty the socket's queue of errors; with one pending, the next call of any kind fails. Returns how many."""
+        if sys.platform != "linux" or not self._watches:
+            return 0
+        count = 0
+        with expecting(OSError):
+            while count < _MAX_ERRORS:
+                _, details, _, name = self._socket.recvmsg(0, 128, _MSG_ERRQUEUE)
+                count += 1
+                for level, kind, data in details:
+                    if (level, kind) in _RECVERR:
+                        self._report(_address_of(name), int.from_bytes(data[:4], sys.byteorder))
+        return count
+
+    def _report(self, address: Address, error: int) -> None:
+        cause = _UNREACHABLE.get(error)
+        if cause is not None and len(self.unreachable) < _MAX_ERRORS:
+            self.unreachable.append((address, cause))
 
     def poll_timeout(self) -> int | None:
         """Never: a socket has no timers."""
         return None
 
     def failed(self) -> bool:
-        """Never: what goes wrong with a datagram is packet loss."""
+        """Never: errors of a datagram count as packet loss."""
         return False
 
     def fileno(self) -> int:
@@ -167,7 +221,7 @@ class UdpTransport:
         return self._socket.fileno()
 
     def local_address(self) -> Address | None:
-        """Where the socket is bound; None while it is not."""
+        """The bound address; None while the socket is not bound."""
         try:
             name = self._socket.getsockname()
         except OSError as error:
@@ -181,8 +235,7 @@ class UdpTransport:
         self._socket.close()
 
     def _remember(self, name: Any) -> Address:
-        """Addresses are kept as one object each, since comparing and printing them would cost more than they are
-        worth; a flood of strangers only makes us forget and begin again."""
+        """Cache one Address object per address, since making them is slow; a flood of addresses clears it."""
         if len(self._addresses) >= _CACHE_LIMIT:
             self._addresses.clear()
             self._names.clear()
@@ -192,7 +245,7 @@ class UdpTransport:
         return address
 
     def _name_of(self, address: Address) -> Any:
-        """What the socket calls an address; None if this socket cannot reach its family."""
+        """The socket name of an address; None if this socket cannot reach its family."""
         host, port = address
         is_ipv6 = ":" in host
         name: Any
@@ -215,7 +268,7 @@ _CLOSED = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EINVAL})
 
 
 def _open(family: int, *, optional: bool) -> tuple[socket.socket, int]:
-    """A non-blocking UDP socket; IPv4 instead of both where the system has no IPv6 and nobody insists on it."""
+    """A non-blocking UDP socket; IPv4 instead of both if the system has no IPv6 and it is not required."""
     try:
         sock = socket.socket(family, socket.SOCK_DGRAM)
     except OSError:
@@ -246,6 +299,6 @@ def _address_of(name: Any) -> Address:
     if host.startswith(_MAPPED) and "." in host:
         host = host[len(_MAPPED) :]
     elif len(name) == 4 and name[3]:
-        # Link-local: without its zone nothing could be sent there, nor could it be told from its like elsewhere.
+        # Link-local: without its zone it would be ambiguous, and unreachable.
         host = f"{host.partition('%')[0]}%{name[3]}"
     return Address(host, name[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from godot_enet.core.engine import PythonEngine
+from godot_enet.core.engine.lifecycle import change_state, set_mtu
 from godot_enet.core.engine.peer import Peer
 from godot_enet.core.interface import Address
 from godot_enet.core.protocol.constants import PeerState
@@ -26,9 +27,9 @@ def add_peer(engine: PythonEngine, address: Address = ADDRESS, channels: int = 4
     peer = engine.table.allocate(address)
     assert peer is not None
     peer.channel_count = channels
-    engine.set_mtu(peer, peer.mtu)
-    engine.change_state(peer, PeerState.CONNECTING)
-    engine.change_state(peer, PeerState.CONNECTED)
+    set_mtu(engine, peer, peer.mtu)
+    change_state(engine, peer, PeerState.CONNECTING)
+    change_state(engine, peer, PeerState.CONNECTED)
     return peer
 
 

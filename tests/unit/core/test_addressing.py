@@ -9,7 +9,7 @@ import pytest
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, needs_zone, with_zone_number, zone_number
 from godot_enet.core.errors import UnknownZone
-from godot_enet.core.host import Host, open_host
+from godot_enet.core.host import Host
 from godot_enet.core.interface import Address
 
 INDEX, NAME = socket.if_nameindex()[0]
@@ -20,7 +20,7 @@ def test_a_zone_is_a_name_or_a_number() -> None:
 
 
 @pytest.mark.parametrize("zone", ["no-such-interface", "4000000000", "9" * 30, "-1", "\u0661", "\0", ""])
-def test_a_zone_that_is_not_there(zone: str) -> None:
+def test_a_zone_that_is_not_there_is_refused(zone: str) -> None:
     with pytest.raises(UnknownZone, match="has no network interface"):
         zone_number(zone)
 
@@ -39,7 +39,7 @@ def test_a_zone_that_is_not_there(zone: str) -> None:
         ("169.254.0.1", False),
     ],
 )
-def test_which_addresses_lack_a_zone(host: str, expected: bool) -> None:
+def test_only_link_local_addresses_need_a_zone(host: str, expected: bool) -> None:
     assert needs_zone(host) is expected
 
 
@@ -70,13 +70,13 @@ def test_the_core_has_numbers_and_only_where_they_mean_something() -> None:
         ),
     ],
 )
-def test_which_addresses_are_answered_from_elsewhere(host: str, expected: bool) -> None:
+def test_some_addresses_may_be_answered_from_elsewhere(host: str, expected: bool) -> None:
     assert may_answer_from_elsewhere(host) is expected
 
 
 @pytest.mark.parametrize("threaded", [True, False])
 def test_hosts_refuse_an_unknown_zone(host_engine: str, threaded: bool) -> None:
-    host = open_host(threaded=threaded)
+    host = Host.open(threaded=threaded)
     with pytest.raises(UnknownZone):
         host.connect(Address("fe80::1%no-such-interface", 9))
     assert host.peers() == []
@@ -85,7 +85,7 @@ def test_hosts_refuse_an_unknown_zone(host_engine: str, threaded: bool) -> None:
     host.close()
 
 
-def test_either_engine_without_a_host_in_c(host_engine: str) -> None:
+def test_either_engine_has_numbers_without_a_host_in_c(host_engine: str) -> None:
     host = Host(threaded=False)
     peer = host.connect(Address(f"::1%{NAME}", 9))
     assert (host.engine_name, host.peer_address(peer)) == (host_engine, Address("::1", 9))

@@ -55,7 +55,7 @@ class TestReceiving:
         (0xF001, 0xF000, False, True),
     ],
 )
-def test_edges(incoming: int, number: int, accepted: bool, acknowledged: bool) -> None:
+def test_the_edges_are_where_enet_has_them(incoming: int, number: int, accepted: bool, acknowledged: bool) -> None:
     assert at(incoming).accepts(number) is accepted
     assert at(incoming).acknowledges(number) is acknowledged
 

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from godot_enet.core.protocol.config import LEAST_KEPT_DATA, HostConfig
+from godot_enet.core.protocol.config import MIN_BUFFERED_DATA, HostConfig
 from tests.rows import each_row
 
 U32 = 0xFFFFFFFF
@@ -52,9 +52,9 @@ def test_a_config_does_not_change() -> None:
 
 
 def test_memory_for_all_peers_has_room_for_what_each_has_under_way() -> None:
-    assert HostConfig(peer_count=4095).maximum_kept_data
-    assert HostConfig(maximum_kept_data=0).maximum_kept_data == 0
-    with pytest.raises(ValueError, match=r"^maximum_kept_data .*1000$"):
-        HostConfig(maximum_kept_data=1000)
-    with pytest.raises(ValueError, match=r"^maximum_kept_data "):
-        HostConfig(peer_count=1000, maximum_kept_data=LEAST_KEPT_DATA)
+    assert HostConfig(peer_count=4095).maximum_buffered_data
+    assert HostConfig(maximum_buffered_data=0).maximum_buffered_data == 0
+    with pytest.raises(ValueError, match=r"^maximum_buffered_data .*1000$"):
+        HostConfig(maximum_buffered_data=1000)
+    with pytest.raises(ValueError, match=r"^maximum_buffered_data "):
+        HostConfig(peer_count=1000, maximum_buffered_data=MIN_BUFFERED_DATA)

@@ -8,9 +8,11 @@ import pytest
 
 from godot_enet.core.engine import delivery
 from godot_enet.core.engine.channel import Channel
+from godot_enet.core.engine.lifecycle import change_state
 from godot_enet.core.protocol.constants import PeerState
 from godot_enet.core.protocol.drops import Drop
-from godot_enet.core.protocol.tuning import MAXIMUM_HELD_COMMANDS
+from godot_enet.core.protocol.tuning import MAX_HELD_COMMANDS
+from godot_enet.core.protocol.wire import Fragment
 from tests.unit.core.bare_engine import add_peer, drain, make_engine
 
 
@@ -33,11 +35,13 @@ class Receiver:
         return delivery.receive_unsequenced(self.engine, self.peer, 2, group, packet)
 
     def fragment(self, start: int, count: int, number: int, total: int, offset: int, data: bytes) -> bool:
-        return delivery.receive_fragment(*self.at, start, count, number, total, offset, data)
+        return delivery.receive_fragment(*self.at, Fragment(start, len(data), count, number, total, offset), data)
 
     def loose(self, reliable: int, start: int, count: int, number: int, total: int, offset: int, data: bytes) -> bool:
         """An unreliable fragment."""
-        return delivery.receive_unreliable_fragment(*self.at, reliable, start, count, number, total, offset, data)
+        return delivery.receive_unreliable_fragment(
+            *self.at, reliable, Fragment(start, len(data), count, number, total, offset), data
+        )
 
     def taken(self) -> list[bytes]:
         return [event.packet for event in drain(self.engine)]
@@ -178,7 +182,7 @@ class TestLimits:
 
     def test_empty_commands_are_counted_too(self) -> None:
         receiver = Receiver()
-        receiver.peer.held = MAXIMUM_HELD_COMMANDS
+        receiver.peer.held = MAX_HELD_COMMANDS
         assert not receiver.reliable(2, b"")
         assert not receiver.unreliable(1, 1, b"")
         assert receiver.engine.drops[Drop.WAITING_DATA_FULL] == 2
@@ -188,7 +192,7 @@ class TestDisconnectLater:
     @pytest.fixture
     def receiver(self) -> Receiver:
         receiver = Receiver()
-        receiver.engine.change_state(receiver.peer, PeerState.DISCONNECT_LATER)
+        change_state(receiver.engine, receiver.peer, PeerState.DISCONNECT_LATER)
         return receiver
 
     def test_data_is_acknowledged_and_thrown_away(self, receiver: Receiver) -> None:

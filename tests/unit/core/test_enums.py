@@ -58,7 +58,7 @@ def test_every_member_says_its_name_and_is_its_number(cls: type[IntEnum]) -> Non
         assert (member + 0, hash(member), member == number) == (number, hash(number), True)
 
 
-def test_what_users_print() -> None:
+def test_members_print_their_names() -> None:
     assert f"{Error.ERR_BUSY} {Error.OK!r} {Error.ERR_BUSY:d}" == "Error.ERR_BUSY <Error.OK: 0> 44"
     assert str(ENetConnection.EVENT_CONNECT) == "EventType.EVENT_CONNECT"
     assert str(ENetPacketPeer.STATE_ZOMBIE) == "PeerState.STATE_ZOMBIE"
@@ -73,5 +73,5 @@ def test_what_users_print() -> None:
         (ConnectFlags(1 | 1 << 20), "ConnectFlags.CONNECT_DEFERRED|1048576"),
     ],
 )
-def test_sums_of_flags(flags: ConnectFlags, text: str) -> None:
+def test_sums_of_flags_print_all_their_names(flags: ConnectFlags, text: str) -> None:
     assert (str(flags), f"{flags}", f"{flags:d}") == (text, text, str(int(flags)))

@@ -6,7 +6,7 @@ import pytest
 
 from godot_enet.core.engine.half_open import HalfOpen, HalfOpenTable, prefix_of
 from godot_enet.core.interface import Address
-from godot_enet.core.protocol.tuning import HALF_OPEN_LIFE
+from godot_enet.core.protocol.tuning import HALF_OPEN_LIFETIME
 
 NOW = 1000
 
@@ -85,10 +85,10 @@ def test_it_is_good_for_its_life() -> None:
     records = Records()
     half = records.ask("192.0.2.1")
     address = half.address
-    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE - 1) is half
-    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFE) is None
-    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFE - 1) is None
-    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFE) is half
+    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFETIME - 1) is half
+    assert records.table.find(address, 0, NOW + HALF_OPEN_LIFETIME) is None
+    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFETIME - 1) is None
+    assert records.table.expired(address, 0, NOW + HALF_OPEN_LIFETIME) is half
 
 
 def test_removing_one_leaves_nothing() -> None:
@@ -98,7 +98,7 @@ def test_removing_one_leaves_nothing() -> None:
     assert records.table.find(half.address, 0, NOW) is None
     assert records.table.by_number == {}
     assert not records.table.uses(half.number)
-    assert records.table.expired(half.address, 0, NOW + HALF_OPEN_LIFE) is None
+    assert records.table.expired(half.address, 0, NOW + HALF_OPEN_LIFETIME) is None
     assert records.table.to_evict(half.address) is None
 
 
@@ -123,10 +123,10 @@ def test_expired_records_go_without_being_missed() -> None:
     records = Records(limit=3)
     for number in range(3):
         records.ask(f"10.0.{number}.1")
-    records.ask("10.0.7.1", now=NOW + HALF_OPEN_LIFE)
+    records.ask("10.0.7.1", now=NOW + HALF_OPEN_LIFETIME)
     assert records.forgotten() == []
     assert len(records.table.by_number) == 2
-    records.ask("10.0.8.1", now=NOW + HALF_OPEN_LIFE)
+    records.ask("10.0.8.1", now=NOW + HALF_OPEN_LIFETIME)
     assert len(records.table.by_number) == 2
 
 

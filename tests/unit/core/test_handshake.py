@@ -6,7 +6,7 @@ import pytest
 
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.engine.half_open import HalfOpen
-from godot_enet.core.engine.handshake import handle_connect, promote, proof_end
+from godot_enet.core.engine.handshake import handle_connect, parse_address_proof, promote
 from godot_enet.core.protocol.constants import PeerState
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import Event, EventType
@@ -20,7 +20,7 @@ WIRE = 52
 
 def asked(engine: PythonEngine, received: int = WIRE, now: int = NOW, **fields: int) -> HalfOpen:
     """The record after one CONNECT."""
-    assert handle_connect(engine, raw.connect(**fields), ADDRESS, received, now) is None  # type: ignore[arg-type]
+    assert handle_connect(engine, raw.connect(**fields), ADDRESS, received, 77, now) is None  # type: ignore[arg-type]
     (half,) = engine.half_open.by_number.values()
     return half
 
@@ -36,7 +36,7 @@ def answers(engine: PythonEngine) -> list[raw.Reading]:
 class TestHandleConnect:
     def test_without_half_open_records_it_is_a_peer_at_once(self) -> None:
         engine = make_engine(half_open_limit=0)
-        peer = handle_connect(engine, raw.connect(), ADDRESS, WIRE, NOW)
+        peer = handle_connect(engine, raw.connect(), ADDRESS, WIRE, 77, NOW)
         assert peer is not None
         assert peer.state is PeerState.ACKNOWLEDGING_CONNECT
 
@@ -52,7 +52,7 @@ class TestHandleConnect:
     @pytest.mark.parametrize("fields", [{"channels": 0}, {"channels": 256}, {"peer": 0xFFF}])
     def test_what_cannot_be_accepted_leaves_nothing(self, fields: dict[str, int]) -> None:
         engine = make_engine(half_open_limit=4)
-        assert handle_connect(engine, raw.connect(**fields), ADDRESS, WIRE, NOW) is None  # type: ignore[arg-type]
+        assert handle_connect(engine, raw.connect(**fields), ADDRESS, WIRE, 77, NOW) is None  # type: ignore[arg-type]
         assert engine.half_open.by_number == {}
         assert engine.drops[Drop.CONNECT_REFUSED] == 1
         assert engine.poll_transmit(NOW) == []
@@ -72,7 +72,7 @@ class TestProofEnd:
         engine = make_engine(half_open_limit=4)
         half = asked(engine)
         data = bytes(4) + proof(half) + raw.ping(2)
-        assert proof_end(engine, half, data, 4, 20, NOW) == 12
+        assert parse_address_proof(engine, half, data, 4, 20, NOW) == 12
 
     @pytest.mark.parametrize(
         "wrong", [{"off": 1}, {"number_off": 1}, {"off": 1, "number_off": -1}, {"channel": 0}], ids=str
@@ -82,15 +82,15 @@ class TestProofEnd:
         half = asked(engine)
         data = bytes(4) + proof(half, **wrong) + proof(half)
         for _ in range(10):
-            assert proof_end(engine, half, data, 4, len(data), NOW) == 0
-        assert engine.drops[Drop.WRONG_PROOF] == 10
-        assert proof_end(engine, half, bytes(4) + proof(half), 4, 12, NOW) == 12
+            assert parse_address_proof(engine, half, data, 4, len(data), NOW) == 0
+        assert engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 10
+        assert parse_address_proof(engine, half, bytes(4) + proof(half), 4, 12, NOW) == 12
 
     def test_anything_else_asks_for_another_one(self) -> None:
         engine = make_engine(half_open_limit=4)
         half = asked(engine)
         answers(engine)
-        assert proof_end(engine, half, bytes(4) + raw.ping(2), 4, 20, NOW) == 0
+        assert parse_address_proof(engine, half, bytes(4) + raw.ping(2), 4, 20, NOW) == 0
         (probe,) = answers(engine)
         assert [(command.kind, command.number) for command in probe.commands] == [(5, half.sequence)]
         assert probe.time == half.time
@@ -100,15 +100,15 @@ class TestProofEnd:
         half = asked(engine)
         answers(engine)
         half.credit = 0
-        assert proof_end(engine, half, bytes(7), 4, 7, NOW) == 0
+        assert parse_address_proof(engine, half, bytes(7), 4, 7, NOW) == 0
         assert answers(engine) == []
 
     def test_a_datagram_is_one_guess(self) -> None:
         engine = make_engine(half_open_limit=4)
         half = asked(engine)
         guesses = b"".join(proof(half, off) for off in range(-3, 1))
-        assert proof_end(engine, half, bytes(4) + guesses, 4, 20, NOW) == 0
-        assert engine.drops[Drop.WRONG_PROOF] == 1
+        assert parse_address_proof(engine, half, bytes(4) + guesses, 4, 20, NOW) == 0
+        assert engine.drops[Drop.BAD_HANDSHAKE_TOKEN] == 1
 
 
 class TestPromote:

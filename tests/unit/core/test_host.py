@@ -27,7 +27,7 @@ from godot_enet.core import (
     PeerStatistic,
     UnknownPeer,
 )
-from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.any_host import AnyHost
 from godot_enet.core.interface import Datagram
 
 NOWHERE = Address("127.0.0.1", 9)
@@ -68,7 +68,7 @@ def make(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Make]:
     hosts: list[AnyHost] = []
 
     def make(config: HostConfig | None = None, **options: Any) -> AnyHost:
-        opened = Host if "transport" in options else open_host
+        opened = Host if "transport" in options else Host.open
         hosts.append(opened(config, threaded=request.param, **options))
         return hosts[-1]
 

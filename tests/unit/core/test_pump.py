@@ -170,7 +170,7 @@ def test_what_was_dropped_is_collected_but_not_spoken_of(
 ) -> None:
     engine.drops = [DropReport(Drop.SHORT, HERE, 2)]
     pump.step(0)
-    assert pump.reporter.lines == [DropReport(Drop.SHORT, HERE, 2)]
+    assert list(pump.reporter.lines) == [DropReport(Drop.SHORT, HERE, 2)]
     assert caplog.records == []  # the lock of the driver is held here
 
 
@@ -233,7 +233,7 @@ def test_a_stage_goes_around_the_transport_and_sees_the_host(pump: Pump, transpo
     assert made == [transport]
     other.due = 5
     assert pump.poll_timeout() == 5
-    assert pump.reporter.lines == [(20, "text", None)]
+    assert list(pump.reporter.lines) == [(20, "text", None)]
 
 
 def test_what_a_stage_keeps_to_itself_is_in_the_totals(pump: Pump, engine: FakeEngine) -> None:

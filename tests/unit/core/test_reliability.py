@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from godot_enet.core.engine.commands import ReliableCommand
+from godot_enet.core.engine.lifecycle import change_state
 from godot_enet.core.engine.reliability import (
     acknowledge,
     check_timeouts,
@@ -23,7 +24,7 @@ class Sender:
         self.engine = make_engine()
         self.peer = add_peer(self.engine)
         self.peer.last_receive_time = 1  # an acknowledgement came before, so that no ping is due
-        self.peer.ping_interval = 1_000_000
+        self.peer.timeouts.ping_interval = 1_000_000
 
     def send(self, now: int = 0, timeout: int = 100, channel: int = 0, length: int = 10) -> ReliableCommand:
         """Send a packet; the command now in flight."""
@@ -137,14 +138,14 @@ class TestTimeOuts:
         assert not check_timeouts(sender.peer, 50)
         assert list(sender.peer.sent) == [slow.key]
         assert [command.timeout for command in (first, slow, third, control)] == [100, 500, 100, 100]
-        assert (sender.peer.packets_lost, sender.peer.reliable_data_in_transit) == (3, 10)
+        assert (sender.peer.loss.lost, sender.peer.reliable_data_in_transit) == (3, 10)
         assert sender.resend(60) == [first.key, third.key, control.key]
         assert (first.sent_time, first.attempts, first.timeout) == (60, 2, 100)
         assert sender.peer.reliable_data_in_transit == 30
 
     def test_the_doubling_limit_counts_only_after_the_minimum(self, sender: Sender) -> None:
         peer = sender.peer
-        peer.timeout_limit, peer.timeout_minimum, peer.timeout_maximum = 4, 1000, 100_000
+        peer.timeouts.limit, peer.timeouts.minimum, peer.timeouts.maximum = 4, 1000, 100_000
         command = sender.send(1, 10)
         command.attempts = 3  # 2 ** (3 - 1) reaches the limit
         assert not check_timeouts(peer, 1000)  # 999 ms of silence
@@ -153,7 +154,7 @@ class TestTimeOuts:
         assert check_timeouts(peer, 1001)
 
     def test_before_the_doubling_limit_only_the_maximum_counts(self, sender: Sender) -> None:
-        sender.peer.timeout_limit, sender.peer.timeout_minimum = 1 << 30, 10
+        sender.peer.timeouts.limit, sender.peer.timeouts.minimum = 1 << 30, 10
         command = sender.send(1, 10)
         for now in (200, 3000, 30_000):
             assert not check_timeouts(sender.peer, now)
@@ -180,9 +181,9 @@ class TestDeadline:
         assert due_at(sender.peer) == 1300
 
     def test_else_the_ping(self, sender: Sender) -> None:
-        sender.peer.last_receive_time, sender.peer.ping_interval = 700, 500
+        sender.peer.last_receive_time, sender.peer.timeouts.ping_interval = 700, 500
         assert due_at(sender.peer) == 1200
-        sender.peer.ping_interval = 50
+        sender.peer.timeouts.ping_interval = 50
         assert due_at(sender.peer) == 750
 
     def test_the_end_of_a_state_comes_first_if_it_is_first(self, sender: Sender) -> None:
@@ -193,5 +194,5 @@ class TestDeadline:
         assert due_at(sender.peer) == 1300
 
     def test_who_is_not_connected_is_not_pinged(self, sender: Sender) -> None:
-        sender.engine.change_state(sender.peer, PeerState.DISCONNECTING)
+        change_state(sender.engine, sender.peer, PeerState.DISCONNECTING)
         assert due_at(sender.peer) is None

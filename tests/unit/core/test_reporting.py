@@ -9,7 +9,7 @@ import pytest
 
 from godot_enet.core.interface import Address, DropReport
 from godot_enet.core.protocol.drops import Drop
-from godot_enet.core.reporting import DropReporter, Limiter, with_others
+from godot_enet.core.reporting import DropReporter, Limiter, with_repeat_count
 
 HERE = Address("10.0.0.1", 1234)
 THERE = Address("::1", 99)
@@ -26,8 +26,8 @@ def say(caplog: pytest.LogCaptureFixture) -> Say:
     def say(now: int, *reports: DropReport) -> list[str]:
         reporter.collect(reports, now)
         assert caplog.records == []
-        reporter.speak()
-        assert reporter.lines == []
+        reporter.log_lines()
+        assert not reporter.lines
         assert {record.name for record in caplog.records} <= {"godot_enet.network"}
         expected = {Drop.CONNECT_REPEATED, Drop.UNKNOWN_PEER, Drop.WRONG_SESSION, Drop.WRONG_STATE}
         levels = [logging.INFO if cause in expected else logging.WARNING for cause, _, _ in reports]
@@ -45,7 +45,7 @@ def test_a_line_has_the_count_the_address_and_the_reason(say: Say) -> None:
     assert "[::1]:99" in line
     assert "compress" in line
     (line,) = say(0, DropReport(Drop.SHORT, HERE, 1))
-    assert "1 datagram " in line
+    assert "1 datagram, " in line
     assert "10.0.0.1:1234" in line
 
 
@@ -78,8 +78,8 @@ def test_what_others_have_worded_is_said_once_in_ten_seconds(caplog: pytest.LogC
     reporter.note("cause", "again", 9999)
     reporter.note("other", "as expected", 9999, expected=True)
     reporter.note("cause", "once more", 10_000)
-    reporter.speak()
-    reporter.speak()
+    reporter.log_lines()
+    reporter.log_lines()
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "100 % wrong"),
         (logging.INFO, "as expected"),
@@ -98,7 +98,7 @@ def test_a_limiter_counts_what_it_withholds() -> None:
 def test_a_limiter_has_an_end() -> None:
     limiter = Limiter()
     assert sum(limiter.count(number, 0) for number in range(100_000)) == 1001
-    assert len(limiter._said) == 1001
+    assert len(limiter._last_logged) == 1001
     assert limiter.count("one more", 10_000) == 99_000
     assert limiter.count(5, 10_000) == 1, "those that came first are still told apart"
 
@@ -110,7 +110,7 @@ def test_causes_that_have_not_come_for_a_minute_make_room() -> None:
     assert limiter.count("new", 59_999) == 1, "the first of those that are told together"
     assert limiter.count("another", 60_000) == 1
     assert limiter.count("a third", 60_000) == 1
-    assert len(limiter._said) < 10
+    assert len(limiter._last_logged) < 10
 
 
 def test_the_texts_of_one_place() -> None:
@@ -125,5 +125,41 @@ def test_the_texts_of_one_place() -> None:
 
 
 def test_a_line_for_several() -> None:
-    assert with_others("wrong", 1) == "wrong"
-    assert with_others("wrong", 3) == "wrong (2 similar messages suppressed)"
+    assert with_repeat_count("wrong", 1) == "wrong"
+    assert with_repeat_count("wrong", 3) == "wrong (2 similar messages suppressed)"
+
+
+def test_a_line_collected_while_another_thread_logs_is_logged_later(caplog: pytest.LogCaptureFixture) -> None:
+    reporter = DropReporter()
+    collect = reporter.lines.append  # a thread that collects goes to sleep here
+    reporter.log_lines()
+    collect(DropReport(Drop.SHORT, HERE, 1))
+    reporter.log_lines()
+    assert len(caplog.records) == 1
+
+
+def test_an_exception_of_a_log_handler_leaves_the_other_lines(caplog: pytest.LogCaptureFixture) -> None:
+    def stop(record: logging.LogRecord) -> bool:
+        raise KeyboardInterrupt
+
+    logger = logging.getLogger("godot_enet.network")
+    reporter = DropReporter()
+    reporter.collect([DropReport(Drop.SHORT, HERE, 1), DropReport(Drop.MALFORMED, HERE, 1)], 0)
+    logger.addFilter(stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            reporter.log_lines()
+    finally:
+        logger.removeFilter(stop)
+    reporter.log_lines()
+    (record,) = caplog.records
+    assert Drop.MALFORMED.explanation in record.getMessage()
+
+
+def test_the_record_has_the_address_and_the_reason(caplog: pytest.LogCaptureFixture) -> None:
+    reporter = DropReporter()
+    causes = (Drop.SHORT, Drop.NO_ANSWER, Drop.QUEUED_DATA_FULL)
+    reporter.collect([DropReport(cause, HERE, 1) for cause in causes], 0)
+    reporter.log_lines()
+    found = [(record.__dict__["reason"], record.__dict__["address"]) for record in caplog.records]
+    assert found == [(cause.name, "10.0.0.1:1234") for cause in causes]

@@ -54,18 +54,18 @@ def test_it_opens_fully_where_the_round_trip_is_all_variance(peer: Peer) -> None
 
 def test_loss_is_an_eighth_of_the_new_and_seven_of_the_old(peer: Peer) -> None:
     throttle.measure_loss(peer, 5)
-    assert peer.packet_loss_epoch == 5
-    peer.packets_sent, peer.packets_lost = 100, 25
+    assert peer.loss.epoch == 5
+    peer.loss.sent, peer.loss.lost = 100, 25
     throttle.measure_loss(peer, 10_004)
-    assert peer.packet_loss == 0  # not yet ten seconds
+    assert peer.loss.mean == 0  # not yet ten seconds
     throttle.measure_loss(peer, 10_005)
-    assert (peer.packet_loss, peer.packet_loss_variance) == (16384 // 8, 16384 // 4)
-    assert (peer.packets_sent, peer.packets_lost, peer.packet_loss_epoch) == (0, 0, 10_005)
+    assert (peer.loss.mean, peer.loss.variance) == (16384 // 8, 16384 // 4)
+    assert (peer.loss.sent, peer.loss.lost, peer.loss.epoch) == (0, 0, 10_005)
     throttle.measure_loss(peer, 30_000)  # nothing was sent
-    assert (peer.packet_loss, peer.packet_loss_epoch) == (2048, 10_005)
-    peer.packets_sent = 10
+    assert (peer.loss.mean, peer.loss.epoch) == (2048, 10_005)
+    peer.loss.sent = 10
     throttle.measure_loss(peer, 30_001)
-    assert (peer.packet_loss, peer.packet_loss_variance) == (2048 * 7 // 8, (4096 * 3 + 2048) // 4)
+    assert (peer.loss.mean, peer.loss.variance) == (2048 * 7 // 8, (4096 * 3 + 2048) // 4)
 
 
 @each_row(

@@ -119,7 +119,7 @@ class TestMoving:
             ("*", "*", "::1"),
         ],
     )
-    def test_there_and_back(self, opened: Open, server: str, client: str | None, target: str) -> None:
+    def test_datagrams_go_there_and_back(self, opened: Open, server: str, client: str | None, target: str) -> None:
         there, here = opened(server), opened(client)
         assert here.send([Datagram(b"ping", Address(target, port_of(there)))], 0) == 4
         ((data, source),) = receive(there)
@@ -258,7 +258,9 @@ class TestWeather:
             ("127.0.0.1", Address("127.0.0.1", 9), bytes(70_000)),
         ],
     )
-    def test_real_weather(self, opened: Open, bound: str, target: Address, data: bytes) -> None:
+    def test_the_system_refuses_one_and_the_rest_arrives(
+        self, opened: Open, bound: str, target: Address, data: bytes
+    ) -> None:
         there, here = opened(bound), opened(bound)
         good = Datagram(b"arrives", Address(bound, port_of(there)))
         assert here.send([Datagram(data, target), good], 0) == 7
@@ -269,7 +271,7 @@ class TestWeather:
     ("text", "literal"),
     [("127.0.0.1", True), ("::1", True), ("fe80::1%lo", True), ("*", False), ("localhost", False), ("", False)],
 )
-def test_literals(text: str, literal: bool) -> None:
+def test_literals_are_told_from_names(text: str, literal: bool) -> None:
     assert is_ip_literal(text) is literal
 
 

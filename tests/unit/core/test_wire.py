@@ -73,3 +73,34 @@ def test_fixed_sizes() -> None:
 def test_connect_ids_are_little_endian(connect_id: int) -> None:
     assert wire.unpack_connect_id(wire.pack_connect_id(connect_id)) == connect_id
     assert wire.pack_connect_id(0x12345678) == b"\x78\x56\x34\x12"
+
+
+CONNECT = (
+    "82 ff 0001 0ffe fe fd 00000570 00010000 00000003 00000004 00000005 00001388 00000002 00000006 ddccbbaa 00000007"
+)
+FIELDS = (0x0FFE, 254, 253, 1392, 65536, 3, 4, 5, 5000, 2, 6, 0xAABBCCDD)
+
+
+@each_row(
+    ("record", "command"),
+    [
+        (wire.Connect(*FIELDS, 7), CONNECT),
+        (wire.VerifyConnect(*FIELDS), CONNECT[: -len(" 00000007")]),
+        (wire.Disconnect(0x03040506), "04 ff 0102 03040506"),
+        (wire.BandwidthLimit(0x03040506, 0x0708090A), "8a ff 0102 03040506 0708090a"),
+        (wire.ThrottleConfigure(0x03040506, 0x0708090A, 0x0B0C0D0E), "8b ff 0102 03040506 0708090a 0b0c0d0e"),
+    ],
+)
+def test_a_record_is_built_behind_its_head_and_parsed_from_it(
+    record: wire.Connect | wire.VerifyConnect | wire.Disconnect | wire.BandwidthLimit | wire.ThrottleConfigure,
+    command: str,
+) -> None:
+    raw = bytes.fromhex(command)
+    assert record.build() == raw[4:]
+    assert type(record).parse(b"??" + raw, 2) == record
+
+
+def test_an_acknowledgement_is_parsed() -> None:
+    raw = bytes.fromhex("01 02 0304 0506 0708")
+    assert wire.Head.parse(raw) == (1, 2, 0x0304)
+    assert wire.Acknowledge.parse(raw) == (0x0506, 0x0708)

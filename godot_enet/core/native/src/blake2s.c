@@ -1,4 +1,4 @@
-/* BLAKE2s (RFC 7693) of short messages, and what is drawn from it (see core/rng.py). */
+/* BLAKE2s (RFC 7693) of short messages, and the random numbers derived from it (see core/rng.py). */
 #include "internal.h"
 
 enum { BLOCK = 64, ROUNDS = 10 };
@@ -42,12 +42,16 @@ static void compress(uint32_t *state, const uint8_t *block, uint32_t total, bool
     for (uint32_t i = 0; i < 8; i++) state[i] ^= v[i] ^ v[i + 8];
 }
 
+static void begin(uint32_t *state, uint32_t out_size, uint32_t key_size) {
+    memcpy(state, INITIAL, sizeof INITIAL);
+    state[0] ^= 0x01010000 ^ key_size << 8 ^ out_size;
+}
+
 void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, uint32_t key_size, const uint8_t *data,
                  uint32_t size) {
     uint32_t state[8], total = 0;
     uint8_t block[BLOCK] = {0}, digest[32];
-    memcpy(state, INITIAL, sizeof state);
-    state[0] ^= 0x01010000 ^ key_size << 8 ^ out_size;
+    begin(state, out_size, key_size);
     if (key_size) {
         memcpy(block, key, key_size);
         total = BLOCK;
@@ -65,36 +69,49 @@ void gde_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *key, uint32_t k
     memcpy(out, digest, out_size);
 }
 
+static inline void sip_round(uint64_t *v, uint64_t word) {
+    v[3] ^= word;
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = (v[1] << 13 | v[1] >> 51) ^ v[0];
+    v[3] = (v[3] << 16 | v[3] >> 48) ^ v[2];
+    v[0] = v[0] << 32 | v[0] >> 32;
+    v[2] += v[1];
+    v[0] += v[3];
+    v[1] = (v[1] << 17 | v[1] >> 47) ^ v[2];
+    v[3] = (v[3] << 21 | v[3] >> 43) ^ v[0];
+    v[2] = v[2] << 32 | v[2] >> 32;
+    v[0] ^= word;
+}
+
 /* SipHash with one round a word and three at the end, of 24 bytes: fast enough for every datagram. */
 uint64_t hash_address(const gde_engine *e, const gde_address *address, uint32_t value) {
-    uint64_t words[4], v0 = e->hash_key[0] ^ 0x736F6D6570736575, v1 = e->hash_key[1] ^ 0x646F72616E646F6D,
-                       v2 = e->hash_key[0] ^ 0x6C7967656E657261, v3 = e->hash_key[1] ^ 0x7465646279746573;
+    uint64_t words[4], v[4] = {e->hash_key[0] ^ 0x736F6D6570736575, e->hash_key[1] ^ 0x646F72616E646F6D,
+                               e->hash_key[0] ^ 0x6C7967656E657261, e->hash_key[1] ^ 0x7465646279746573};
     memcpy(words, address->ip, 16);
     words[2] = (uint64_t)address->scope << 32 | value;
     words[3] = (uint64_t)address->port;
-    for (uint32_t i = 0; i < 7; i++) {
-        uint64_t word = i < 4 ? words[i] : 0;
-        if (i == 4) v2 ^= 0xFF;
-        v3 ^= word;
-        v0 += v1;
-        v2 += v3;
-        v1 = (v1 << 13 | v1 >> 51) ^ v0;
-        v3 = (v3 << 16 | v3 >> 48) ^ v2;
-        v0 = v0 << 32 | v0 >> 32;
-        v2 += v1;
-        v0 += v3;
-        v1 = (v1 << 17 | v1 >> 47) ^ v2;
-        v3 = (v3 << 21 | v3 >> 43) ^ v0;
-        v2 = v2 << 32 | v2 >> 32;
-        v0 ^= word;
-    }
-    return v0 ^ v1 ^ v2 ^ v3;
+    for (uint32_t i = 0; i < 4; i++) sip_round(v, words[i]);
+    v[2] ^= 0xFF;
+    for (uint32_t i = 0; i < 3; i++) sip_round(v, 0);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+void set_random_key(gde_engine *e) {
+    uint8_t block[BLOCK] = {0};
+    memcpy(block, e->config.key, KEY_SIZE);
+    begin(e->random_keyed, sizeof e->random_words, KEY_SIZE);
+    compress(e->random_keyed, block, BLOCK, false);
 }
 
 uint32_t engine_random(gde_engine *e) {
-    uint8_t counter[8], number[4];
-    uint64_t count = ++e->random_count;
-    write32_little(write32_little(counter, (uint32_t)count), (uint32_t)(count >> 32));
-    gde_blake2s(number, sizeof number, e->config.key, KEY_SIZE, counter, sizeof counter);
-    return read32_little(number);
+    uint64_t digest = e->random_count / RANDOM_WORDS;
+    uint32_t word = e->random_count++ % RANDOM_WORDS;
+    if (!word) {
+        uint8_t block[BLOCK] = {0};
+        write32_little(write32_little(block, (uint32_t)digest), (uint32_t)(digest >> 32));
+        memcpy(e->random_words, e->random_keyed, sizeof e->random_words);
+        compress(e->random_words, block, BLOCK + sizeof digest, true);
+    }
+    return e->random_words[word];
 }

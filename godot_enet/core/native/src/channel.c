@@ -1,8 +1,7 @@
-/* Channels: windows, and what arrived too early (see channel.py and reassembly.py). */
+/* Channels: windows, and commands that arrived early (see channel.py). */
 #include "internal.h"
 
 #include <stdlib.h>
-
 
 /* How many windows ahead of the current one a number is, counting one that wrapped as ahead. */
 static int windows_ahead(const channel *c, uint16_t number) {
@@ -29,14 +28,15 @@ bool channel_gate_closed(const channel *c, uint16_t number) {
 }
 
 channel *peer_find_channel(const peer *p, uint32_t id) {
+    if (p->channels_used && p->first_ids[0] == id) return p->channels[0]; /* most programs use no other */
     if (id >= MAXIMUM_CHANNEL_COUNT) return NULL;
     if (p->channel_index) return p->channel_index[id] ? p->channels[p->channel_index[id] - 1] : NULL;
-    for (uint32_t i = 0; i < p->channels_used; i++)
+    for (uint32_t i = 1; i < p->channels_used; i++)
         if (p->first_ids[i] == id) return p->channels[i];
     return NULL;
 }
 
-/* Few programs use more than the first few channels: the rest of the table is not worth its memory before. */
+/* Few programs use more than the first few channels: the rest of the table is allocated later. */
 static bool index_channels(peer *p) {
     if (!(p->channel_index = calloc(1, MAXIMUM_CHANNEL_COUNT))) return false;
     for (uint32_t i = 0; i < p->channels_used; i++) p->channel_index[p->first_ids[i]] = (uint8_t)(i + 1);
@@ -125,66 +125,4 @@ void early_remove(const gde_engine *e, channel *c, held *h) {
         c->early = NULL;
         c->early_chains = 0;
     }
-}
-
-held *held_create(uint16_t reliable, uint16_t unreliable, uint8_t flags, uint32_t length, uint32_t fragment_count) {
-    held *h = calloc(1, sizeof *h);
-    if (!h) return NULL;
-    h->reliable = reliable;
-    h->unreliable = unreliable;
-    h->flags = flags;
-    h->total_length = length;
-    h->fragment_count = h->remaining = fragment_count;
-    return h;
-}
-
-void held_free(gde_engine *e, held *h) {
-    for (uint32_t i = 0; i < h->stored; i++) free(h->pieces[i].data);
-    free(h->pieces);
-    free(h->piece_chains);
-    if (h->packet) packet_free(e, h->packet);
-    free(h);
-}
-
-static void piece_link(const gde_engine *e, held *h, uint32_t at) {
-    uint32_t *chain = &h->piece_chains[keyed_chain(e, h->pieces[at].number, h->piece_slots)];
-    h->pieces[at].next = *chain;
-    *chain = at + 1;
-}
-
-static bool piece_grow(const gde_engine *e, held *h) {
-    uint32_t slots = h->piece_slots ? h->piece_slots * 2 : 16;
-    piece *pieces = realloc(h->pieces, slots * sizeof *pieces);
-    if (!pieces) return false;
-    h->pieces = pieces;
-    uint32_t *chains = calloc(slots, sizeof *chains);
-    if (!chains) return false;
-    free(h->piece_chains);
-    h->piece_chains = chains;
-    h->piece_slots = slots;
-    for (uint32_t i = 0; i < h->stored; i++) piece_link(e, h, i);
-    return true;
-}
-
-bool held_has(const gde_engine *e, const held *h, uint32_t number) {
-    uint32_t at = h->stored ? h->piece_chains[keyed_chain(e, number, h->piece_slots)] : 0;
-    while (at && h->pieces[at - 1].number != number) at = h->pieces[at - 1].next;
-    return at != 0;
-}
-
-bool held_add(const gde_engine *e, held *h, uint32_t number, uint32_t offset, const uint8_t *data, uint32_t length) {
-    if (h->stored == h->piece_slots && !piece_grow(e, h)) return false;
-    uint8_t *copy = malloc(length);
-    if (!copy) return false;
-    memcpy(copy, data, length);
-    h->pieces[h->stored] = (piece){number, offset, length, 0, copy};
-    piece_link(e, h, h->stored++);
-    h->remaining--;
-    if (number < h->fragment_count - 1) {
-        if (!h->unit) h->unit = length;
-        if (length != h->unit || offset != (uint64_t)number * h->unit) h->irregular = true;
-    } else if (offset + length != h->total_length) {
-        h->irregular = true;
-    }
-    return true;
 }

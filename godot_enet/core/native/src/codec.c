@@ -1,4 +1,4 @@
-/* The codecs of whole datagrams, by their numbers. CODEC_NONE and CODEC_OUTSIDE have nothing that could be called. */
+/* The codecs of whole datagrams, by their numbers. CODEC_NONE and CODEC_OUTSIDE have no functions. */
 #include "internal.h"
 
 const codec CODECS[] = {

@@ -1,4 +1,4 @@
-/* How many connections a second one network may make (see connect_rate.py). */
+/* The limit on connections per second from one network (see connect_rate.py). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -49,9 +49,4 @@ void connect_rate_count(gde_engine *e, const gde_address *from) {
         memcpy((*link)->bytes, from->ip, (*link)->size);
     }
     (*link)->count++;
-}
-
-int32_t gde_may_connect(gde_engine *e, const gde_address *from, uint32_t per_second, int64_t now) {
-    e->rate_limit = per_second;
-    return connect_rate_has_room(e, from, now);
 }

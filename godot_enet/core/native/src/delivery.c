@@ -3,24 +3,24 @@
 
 #include <stdlib.h>
 
-static const int64_t NOT_NEXT = -1; /* what is not the next in order of its channel */
+static const int64_t NOT_NEXT = -1; /* not the next in order of its channel */
 
-/* `next_in_order`: how long it is, or NOT_NEXT. See delivery.py for the rule. */
+/* `next_in_order`: its length, or NOT_NEXT. See delivery.py for the rule. */
 static bool has_room(gde_engine *e, peer *p, bool reliable, int64_t next_in_order) {
     uint64_t budget = e->config.maximum_waiting_data;
-    if (next_in_order != NOT_NEXT && !p->packet_count && !p->untaken) {
+    if (next_in_order != NOT_NEXT && !p->packet_count && !p->unread) {
         budget += e->config.maximum_packet_size;
         if (p->waiting_data < budget || next_in_order <= MAXIMUM_WINDOW_SIZE) return true;
-    } else if (p->held < MAXIMUM_HELD_COMMANDS && (uint64_t)p->packet_count + p->untaken < MAXIMUM_HELD_COMMANDS) {
-        if (p->waiting_data < (reliable ? budget : (budget + 1) / 2)) return may_keep(e, p, KEPT_OVERHEAD, false);
+    } else if (p->held < MAX_HELD_COMMANDS && (uint64_t)p->packet_count + p->unread < MAX_HELD_COMMANDS) {
+        if (p->waiting_data < (reliable ? budget : (budget + 1) / 2)) return can_buffer(e, p, BUFFER_OVERHEAD, false);
     }
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
     return false;
 }
 
-/* Whether no more unreliable commands may wait in the channel. */
+/* Whether the channel already holds the maximum of early unreliable commands. */
 static bool is_crowded(gde_engine *e, peer *p, const channel *c) {
-    if (c->late_count < MAXIMUM_EARLY_UNRELIABLE) return false;
+    if (c->late_count < MAX_EARLY_UNRELIABLE) return false;
     engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
     return true;
 }
@@ -28,16 +28,16 @@ static bool is_crowded(gde_engine *e, peer *p, const channel *c) {
 static void hold(gde_engine *e, peer *p, held *h) {
     p->waiting_data += h->total_length;
     p->held++;
-    h->kept = (h->fragment_count ? 0 : h->total_length) + KEPT_OVERHEAD;
-    p->kept += h->kept;
-    e->kept += h->kept;
+    h->buffered_bytes = (h->fragment_count ? 0 : h->total_length) + BUFFER_OVERHEAD;
+    p->buffered_bytes += h->buffered_bytes;
+    e->buffered_bytes += h->buffered_bytes;
 }
 
-/* Undo what hold() and fragments have counted, but for the waiting data. */
+/* Undo the accounting of hold() and of fragments, except for the waiting data. */
 static void unhold(gde_engine *e, peer *p, const held *h) {
     p->held -= 1 + h->stored;
-    p->kept -= h->kept;
-    e->kept -= h->kept;
+    p->buffered_bytes -= h->buffered_bytes;
+    e->buffered_bytes -= h->buffered_bytes;
 }
 
 static void discard(gde_engine *e, peer *p, held *h) {
@@ -60,8 +60,8 @@ static void append_packet(gde_engine *e, peer *p, packet *made) {
         p->first_packet = made;
     p->last_packet = made;
     p->packet_count++;
-    p->kept += made->length + KEPT_OVERHEAD;
-    e->kept += made->length + KEPT_OVERHEAD;
+    p->buffered_bytes += made->length + BUFFER_OVERHEAD;
+    e->buffered_bytes += made->length + BUFFER_OVERHEAD;
     enqueue(e, p);
 }
 
@@ -77,10 +77,25 @@ static bool deliver(gde_engine *e, peer *p, uint32_t id, uint8_t flags, const ui
     return true;
 }
 
-/* Deliver something that was held, and forget it. */
+/* Join the fragments, none of which is missing. */
+static void join(held *h) {
+    /* The offset of the last one was not known when it arrived. Gaps are 0. */
+    for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
+        if (h->pieces[i].number == h->fragment_count - 1)
+            h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
+    if (h->irregular) memset(h->packet->data, 0, h->total_length);
+    for (uint32_t i = 0; i < h->stored; i++) {
+        memcpy(h->packet->data + h->pieces[i].offset, h->pieces[i].data, h->pieces[i].length);
+        free(h->pieces[i].data);
+        h->pieces[i].data = NULL;
+    }
+}
+
+/* Deliver a held packet and free its record. */
 static void release_held(gde_engine *e, peer *p, held *h) {
     unhold(e, p, h);
     if (p->state == STATE_CONNECTED) {
+        if (h->fragment_count) join(h);
         append_packet(e, p, h->packet);
         h->packet = NULL;
     } else {
@@ -89,7 +104,7 @@ static void release_held(gde_engine *e, peer *p, held *h) {
     held_free(e, h);
 }
 
-/* An early command, in the memory that it will be delivered in: what was acknowledged must not get lost then. */
+/* An early command, stored in the memory that it will be delivered in: acknowledged data must not be lost then. */
 static held *hold_packet(gde_engine *e, uint32_t id, uint16_t reliable, uint16_t unreliable, uint8_t flags,
                          const uint8_t *data, uint32_t length) {
     held *h = held_create(reliable, unreliable, flags, length, 0);
@@ -100,20 +115,6 @@ static held *hold_packet(gde_engine *e, uint32_t id, uint16_t reliable, uint16_t
     }
     if (length) memcpy(h->packet->data, data, length);
     return h;
-}
-
-/* Put the fragments together, of which none is missing. */
-static void join(held *h) {
-    /* Where the last one begins was not known when it came. Gaps read 0. */
-    for (uint32_t i = 0; i < h->stored && !h->irregular; i++)
-        if (h->pieces[i].number == h->fragment_count - 1)
-            h->irregular = h->pieces[i].offset != (uint64_t)(h->fragment_count - 1) * h->unit;
-    if (h->irregular) memset(h->packet->data, 0, h->total_length);
-    for (uint32_t i = 0; i < h->stored; i++) {
-        memcpy(h->packet->data + h->pieces[i].offset, h->pieces[i].data, h->pieces[i].length);
-        free(h->pieces[i].data);
-        h->pieces[i].data = NULL;
-    }
 }
 
 static bool late_insert(channel *c, uint32_t position, held *h) {
@@ -135,7 +136,7 @@ static uint32_t late_rank(const channel *c, uint16_t reliable, uint16_t unreliab
     return (uint32_t)(uint16_t)(reliable - c->incoming_reliable) << 16 | unreliable;
 }
 
-/* Where an unreliable command is in the queue, or would be. */
+/* The index of an unreliable command in the queue, or where to insert it. */
 static uint32_t late_place(const channel *c, uint16_t reliable, uint16_t unreliable) {
     uint32_t rank = late_rank(c, reliable, unreliable), low = 0, high = c->late_count;
     while (low < high) {
@@ -185,7 +186,8 @@ static void dispatch_unreliable(gde_engine *e, peer *p, channel *c, const held *
         mark_ready(c, start, current);
         drop = current;
     }
-    if (current == 0) return; /* The first one waits, so all do. */
+    if (current == 0) return; /* The first one waits, so all of them do. */
+    charge(e, p, current);
     /* Deliver and drop in one sweep; both keep the order. */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < current; i++) {
@@ -211,12 +213,22 @@ static void forget_within(gde_engine *e, peer *p, channel *c, uint16_t start, ui
     }
 }
 
-/* Deliver every reliable command that is next, then what waited for them. */
-static void advance(gde_engine *e, peer *p, channel *c, bool moved) {
+/* Deliver the rest of the channel in the next pass. */
+static void defer_release(gde_engine *e, peer *p, uint32_t id) {
+    set_bit(p->releasing, id);
+    backlog_add(e, p);
+}
+
+void advance(gde_engine *e, peer *p, channel *c, uint32_t id, bool moved) {
     for (;;) {
         uint16_t number = (uint16_t)(c->incoming_reliable + 1);
         held *h = early_find(e, c, number);
         if (!h || h->remaining > 0) break;
+        if (is_exhausted(e, p)) {
+            defer_release(e, p, id);
+            return;
+        }
+        charge(e, p, max32(h->fragment_count, 1));
         early_remove(e, c, h);
         moved = true;
         c->incoming_reliable = number;
@@ -227,7 +239,11 @@ static void advance(gde_engine *e, peer *p, channel *c, bool moved) {
         c->incoming_unreliable = 0;
         release_held(e, p, h);
     }
-    if (moved && c->late_count) dispatch_unreliable(e, p, c, NULL);
+    if (!moved || !c->late_count) return;
+    if (is_exhausted(e, p))
+        defer_release(e, p, id);
+    else
+        dispatch_unreliable(e, p, c, NULL);
 }
 
 bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t number, const uint8_t *data,
@@ -239,7 +255,7 @@ bool receive_reliable(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
         if (!deliver(e, p, id, PACKET_RELIABLE, data, length)) return false;
         c->incoming_reliable = number;
         c->incoming_unreliable = 0;
-        if (c->early_count || c->late_count) advance(e, p, c, true);
+        if (c->early_count || c->late_count) advance(e, p, c, id, true);
         return true;
     }
     if (!channel_accepts(c, number) || number == c->incoming_reliable || early_find(e, c, number)) return true;
@@ -303,30 +319,31 @@ bool receive_unsequenced(gde_engine *e, peer *p, uint32_t id, uint16_t group, co
     return true;
 }
 
-static bool add_fragment(gde_engine *e, peer *p, uint32_t id, held *h, uint32_t number, uint32_t offset, const uint8_t *data,
-                         uint32_t length, bool finishes) {
-    if (held_has(e, h, number)) return true;
-    /* What waits for this packet may be as many already. */
-    if (p->held >= MAXIMUM_HELD_COMMANDS * (finishes ? 2 : 1)) {
+static bool add_fragment(gde_engine *e, peer *p, uint32_t id, held *h, const send_fragment_fields *fragment,
+                         const uint8_t *data, bool completes_next) {
+    if (held_has(e, h, fragment->fragment_number)) return true;
+    /* As many may already wait for this packet. */
+    if (p->held >= MAX_HELD_COMMANDS * (completes_next ? 2 : 1)) {
         engine_drop(e, DROP_WAITING_DATA_FULL, &p->address);
         return false;
     }
-    uint32_t growth = length + KEPT_OVERHEAD;
-    /* The last one makes the packet whole, which may be more than has come: a crafted group has gaps. */
-    uint32_t whole = h->remaining > 1 || h->total_length < h->kept ? 0 : h->total_length - h->kept;
-    if (!may_keep(e, p, max32(growth, whole), finishes)) return false;
+    uint32_t growth = fragment->length + BUFFER_OVERHEAD;
+    /* The last one completes the packet, which may be longer than the fragments received: a crafted group has gaps. */
+    uint32_t whole = h->remaining > 1 || h->total_length < h->buffered_bytes ? 0 : h->total_length - h->buffered_bytes;
+    if (!can_buffer(e, p, max32(growth, whole), completes_next)) return false;
     if (h->remaining == 1 && !h->packet && !(h->packet = packet_create(e, id, h->flags, h->total_length))) return false;
-    if (!held_add(e, h, number, offset, data, length)) return false;
-    if (h->remaining == 0) join(h);
+    if (!held_add(e, h, fragment, data)) return false;
     p->held++;
-    h->kept += growth;
-    p->kept += growth;
-    e->kept += growth;
+    h->buffered_bytes += growth;
+    p->buffered_bytes += growth;
+    e->buffered_bytes += growth;
     return true;
 }
 
-bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t start, uint32_t count, uint32_t number,
-                      uint32_t total, uint32_t offset, const uint8_t *data, uint32_t length) {
+bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, const send_fragment_fields *fragment,
+                      const uint8_t *data) {
+    uint16_t start = fragment->start_sequence;
+    uint32_t count = fragment->fragment_count, total = fragment->total_length;
     held *h = early_find(e, c, start);
     if (!h) {
         if (p->state == STATE_DISCONNECT_LATER || start == c->incoming_reliable) return false;
@@ -341,15 +358,16 @@ bool receive_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t 
     } else if (h->fragment_count != count || h->total_length != total) {
         return false;
     }
-    bool finishes = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count && !p->untaken;
-    if (!add_fragment(e, p, id, h, number, offset, data, length, finishes)) return false;
-    if (h->remaining == 0) advance(e, p, c, false);
+    bool completes_next = start == (uint16_t)(c->incoming_reliable + 1) && !p->packet_count && !p->unread;
+    if (!add_fragment(e, p, id, h, fragment, data, completes_next)) return false;
+    if (h->remaining == 0) advance(e, p, c, id, false);
     return true;
 }
 
-bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable, uint16_t start,
-                                 uint32_t count, uint32_t number, uint32_t total, uint32_t offset, const uint8_t *data,
-                                 uint32_t length) {
+bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id, uint16_t reliable,
+                                 const send_fragment_fields *fragment, const uint8_t *data) {
+    uint16_t start = fragment->start_sequence;
+    uint32_t count = fragment->fragment_count, total = fragment->total_length;
     uint32_t place = late_place(c, reliable, start);
     held *h = late_at(c, place, reliable, start);
     if (!h) {
@@ -365,7 +383,7 @@ bool receive_unreliable_fragment(gde_engine *e, peer *p, channel *c, uint32_t id
         dispatch_unreliable(e, p, c, h);
     }
     if (h->fragment_count != count || h->total_length != total) return false;
-    if (!add_fragment(e, p, id, h, number, offset, data, length, false)) return false;
+    if (!add_fragment(e, p, id, h, fragment, data, false)) return false;
     if (h->remaining == 0) dispatch_unreliable(e, p, c, NULL);
     return true;
 }

@@ -1,4 +1,4 @@
-/* A host's state and the entry points of the ABI (see engine.py, which this follows method by method). */
+/* The calls of the ABI on an engine; each delegates to the file of its mechanism (see engine.py). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -13,17 +13,19 @@ int32_t gde_layout(uint32_t *numbers, int32_t capacity) {
 }
 
 gde_engine *gde_engine_create(const gde_config *config) {
-    if (config->peer_count < 1 || config->peer_count > MAXIMUM_PEER_ID || config->channel_limit > MAXIMUM_CHANNEL_COUNT ||
-        config->mtu < MINIMUM_MTU || config->mtu > MAXIMUM_MTU)
+    if (config->peer_count < 1 || config->peer_count > MAXIMUM_PEER_ID ||
+        config->channel_limit > MAXIMUM_CHANNEL_COUNT || config->mtu < MINIMUM_MTU || config->mtu > MAXIMUM_MTU)
         return NULL;
     gde_engine *e = calloc(1, sizeof *e);
     if (!e) return NULL;
     e->config = *config;
     e->incoming_bandwidth = config->incoming_bandwidth;
     e->outgoing_bandwidth = config->outgoing_bandwidth;
+    set_shares(e);
     e->channel_limit = config->channel_limit ? config->channel_limit : MAXIMUM_CHANNEL_COUNT;
     memset(e->sessions, UNKNOWN_SESSION, sizeof e->sessions);
     gde_blake2s((uint8_t *)e->hash_key, sizeof e->hash_key, config->key, KEY_SIZE, NULL, 0);
+    set_random_key(e);
     return e;
 }
 
@@ -31,19 +33,14 @@ void gde_engine_destroy(gde_engine *e) {
     if (!e) return;
     for (uint32_t i = 0; i < e->fresh; i++)
         if (e->slots[i]) peer_release(e, e->slots[i]);
-    for (uint32_t i = e->outbox_first; i < e->outbox_count; i++) free(e->outbox[i].data);
+    for (uint32_t i = e->outbox_first; i < e->outbox_count; i++) pool_give(e, e->outbox[i].data, e->outbox[i].pooled);
     free(e->outbox);
     free(e->timers);
     free(e->by_address);
     free(e->by_number);
     half_open_clear(e);
     connect_rate_clear(e);
-    if (e->taken) packet_free(e, e->taken);
-    for (returned_event *each = e->returned, *next; each; each = next) {
-        next = each->next;
-        if (each->packet) packet_free(e, each->packet);
-        free(each);
-    }
+    free_returned(e);
     while (e->pool) {
         pool_block *next = e->pool->next;
         free(e->pool);
@@ -52,39 +49,23 @@ void gde_engine_destroy(gde_engine *e) {
     free(e);
 }
 
-void *pool_take(gde_engine *e, size_t size, bool *pooled) {
-    *pooled = size <= POOL_BLOCK;
-    if (!*pooled) return malloc(size);
-    pool_block *block = e->pool;
-    if (!block) return malloc(POOL_BLOCK);
-    e->pool = block->next;
-    e->pool_count--;
-    return block;
+int32_t gde_may_connect(gde_engine *e, const gde_address *from, uint32_t per_second, int64_t now) {
+    e->rate_limit = per_second;
+    return connect_rate_has_room(e, from, now);
 }
 
-void pool_give(gde_engine *e, void *given, bool pooled) {
-    if (!pooled || e->pool_count >= POOL_LIMIT) {
-        free(given);
-        return;
-    }
-    pool_block *block = given;
-    block->next = e->pool;
-    e->pool = block;
-    e->pool_count++;
+/* Network input */
+
+void gde_begin_pass(gde_engine *e) {
+    begin_pass(e);
+    e->has_received = true;
 }
 
-void packet_free(gde_engine *e, packet *waiting) { pool_give(e, waiting, waiting->pooled); }
+uint32_t gde_poll_backlog(gde_engine *e, uint8_t *buffer, gde_address *from) { return poll_backlog(e, buffer, from); }
 
-void engine_drop(gde_engine *e, uint32_t cause, const gde_address *from) {
-    e->drops[cause]++;
-    gde_drop_report *report = &e->reports[cause];
-    if (!report->times) e->report_order[e->report_count++] = cause;
-    report->cause = cause;
-    report->address = *from;
-    report->times++;
+uint32_t gde_expansion_limit(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from) {
+    return expansion_limit(e, data, length, from);
 }
-
-/* From the world */
 
 void gde_receive(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *from, int64_t now) {
     receive_datagram(e, data, length, length, false, from, now);
@@ -95,63 +76,107 @@ void gde_receive_expanded(gde_engine *e, const uint8_t *data, uint32_t length, u
     receive_datagram(e, data, length, wire, true, from, now);
 }
 
+void gde_handle_timeout(gde_engine *e, int64_t now) {
+    if (now - e->throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL) bandwidth_throttle(e, now);
+    fire_timers(e, now);
+}
+
+/* Calls of the program */
+
+int64_t gde_connect(gde_engine *e, const gde_address *to, uint32_t channels, uint32_t data, uint32_t any_source) {
+    if (e->peer_total >= e->config.peer_count) return GDE_ERR_NO_FREE_PEER;
+    const peer *p = begin_connect(e, to, channels, data, any_source != 0);
+    return p ? (int64_t)p->handle : GDE_ERR_MEMORY;
+}
+
+int32_t gde_disconnect(gde_engine *e, uint64_t handle, uint32_t data, uint32_t mode, int64_t now) {
+    peer *p = table_get(e, handle);
+    if (!p) return GDE_ERR_UNKNOWN_PEER;
+    disconnect_peer(e, p, data, mode, now);
+    return GDE_OK;
+}
+
+int32_t gde_send(gde_engine *e, uint64_t handle, uint32_t id, const uint8_t *data, uint64_t length, uint32_t flags) {
+    peer *p = table_get(e, handle);
+    return p ? queue_packet(e, p, id, data, length, flags, NULL) : GDE_ERR_UNKNOWN_PEER;
+}
+
+int32_t gde_broadcast(gde_engine *e, uint32_t id, const uint8_t *data, uint64_t length, uint32_t flags) {
+    body *shared = NULL;
+    int32_t result = queue_broadcast(e, id, data, length, flags, &shared);
+    body_release(shared);
+    return result;
+}
+
+void gde_set_unread(gde_engine *e, uint64_t handle, uint32_t packets, uint64_t size) {
+    peer *p = table_get(e, handle);
+    if (!p) return;
+    uint64_t more = size - p->unread_data, cost = more + BUFFER_OVERHEAD * ((uint64_t)packets - p->unread);
+    p->unread = packets;
+    p->unread_data = size;
+    p->waiting_data += more;
+    p->buffered_bytes += cost;
+    e->buffered_bytes += cost;
+}
+
+int32_t gde_ping(gde_engine *e, uint64_t handle) {
+    peer *p = table_get(e, handle);
+    if (!p) return GDE_ERR_UNKNOWN_PEER;
+    return p->state == STATE_CONNECTED && !queue_ping(e, p) ? GDE_ERR_MEMORY : GDE_OK;
+}
+
+int32_t gde_configure(gde_engine *e, uint64_t handle, uint32_t option, uint32_t a, uint32_t b, uint32_t c) {
+    peer *p = table_get(e, handle);
+    if (!p) return GDE_ERR_UNKNOWN_PEER;
+    switch (option) {
+    case OPTION_PING_INTERVAL:
+        p->timeouts.ping_interval = a ? a : DEFAULT_PING_INTERVAL;
+        break;
+    case OPTION_TIMEOUT:
+        p->timeouts.limit = a ? a : DEFAULT_TIMEOUT_LIMIT;
+        p->timeouts.minimum = b ? b : DEFAULT_TIMEOUT_MINIMUM;
+        p->timeouts.maximum = c ? c : DEFAULT_TIMEOUT_MAXIMUM;
+        break;
+    case OPTION_THROTTLE:
+        if (!configure_throttle(e, p, (uint32_t[3]){a, b, c})) return GDE_ERR_MEMORY;
+        break;
+    default:
+        return GDE_ERR_ARGUMENT;
+    }
+    schedule(e, p);
+    return GDE_OK;
+}
+
+void gde_bandwidth_limit(gde_engine *e, uint32_t incoming, uint32_t outgoing) {
+    e->incoming_bandwidth = incoming;
+    e->outgoing_bandwidth = outgoing;
+    e->recalculate = true;
+}
+
+void gde_set_channel_limit(gde_engine *e, uint32_t limit) {
+    e->channel_limit = limit > 0 && limit <= MAXIMUM_CHANNEL_COUNT ? limit : MAXIMUM_CHANNEL_COUNT;
+}
+
+void gde_refuse_connects(gde_engine *e, uint32_t refuse, uint32_t data) {
+    e->refusing = refuse != 0;
+    e->refusal = data;
+}
+
+int32_t gde_set_compressor(gde_engine *e, uint32_t mode) {
+    if (mode >= CODEC_COUNT) return GDE_ERR_ARGUMENT;
+    e->compressor = mode;
+    return GDE_OK;
+}
+
 /* Outputs */
 
-/* The next peer in this turn, or in the next turn. */
-static peer *next_in_turn(gde_engine *e) {
-    for (;;) {
-        while (e->turn.words_used) {
-            uint32_t word = lowest_bit(e->turn.words_used), slot = word * 64 + lowest_bit(e->turn.words[word]);
-            slots_remove(&e->turn, slot);
-            peer *p = e->slots[slot];
-            if (p && p->state != STATE_DISCONNECTED && p->state != STATE_ZOMBIE) return p;
-        }
-        if (!e->again.words_used) return NULL;
-        slots_move(&e->turn, &e->again);
-    }
-}
-
-static uint32_t transmit_next(gde_engine *e, int64_t now, bool urgent, uint8_t *buffer, gde_address *to) {
-    if (!e->transmitting) {
-        if (!urgent) {
-            e->released = e->total_queued;
-            slots_move(&e->dirty, &e->held_back);
-        }
-        if (!e->dirty.words_used) return 0;
-        slots_move(&e->turn, &e->dirty);
-        e->transmitting = true;
-    }
-    for (peer *p; (p = next_in_turn(e));) {
-        uint32_t length = build_datagram(e, p, now, e->released, buffer);
-        if (length) *to = p->address;
-        if (p->continue_sending) {
-            slots_add(&e->again, p->slot);
-        } else {
-            set_bit(e->active, p->slot);
-            schedule(e, p);
-        }
-        if (length) return length;
-    }
-    e->transmitting = false;
-    return 0;
-}
-
 int32_t gde_poll_answers(gde_engine *e, uint8_t *buffer, gde_address *to) {
-    if (e->outbox_first == e->outbox_count) {
-        e->outbox_first = e->outbox_count = 0;
-        return 0;
-    }
-    outgoing_datagram *next = &e->outbox[e->outbox_first++];
-    memcpy(buffer, next->data, next->length);
-    *to = next->to;
-    e->unpaid = next->unpaid;
-    free(next->data);
-    return (int32_t)next->length;
+    return (int32_t)poll_answers(e, buffer, to);
 }
 
 int32_t gde_poll_transmit(gde_engine *e, int64_t now, uint32_t urgent, uint8_t *buffer, gde_address *to) {
-    int32_t length = gde_poll_answers(e, buffer, to);
-    return length ? length : (int32_t)transmit_next(e, now, urgent != 0, buffer, to);
+    uint32_t length = poll_answers(e, buffer, to);
+    return (int32_t)(length ? length : transmit_next(e, now, urgent != 0, buffer, to));
 }
 
 int32_t gde_afford(gde_engine *e, uint32_t wire, int64_t now) {
@@ -160,120 +185,17 @@ int32_t gde_afford(gde_engine *e, uint32_t wire, int64_t now) {
     return !h || half_open_pay(h, wire, now);
 }
 
-void post(gde_engine *e, const uint8_t *data, uint32_t length, const gde_address *to, half_open *unpaid) {
-    if (e->outbox_count == e->outbox_capacity) {
-        uint32_t capacity = e->outbox_capacity ? e->outbox_capacity * 2 : 4;
-        outgoing_datagram *grown = realloc(e->outbox, capacity * sizeof *grown);
-        if (!grown) return; /* lost, as on the wire */
-        e->outbox = grown;
-        e->outbox_capacity = capacity;
-    }
-    uint8_t *copy = malloc(length);
-    if (!copy) return;
-    memcpy(copy, data, length);
-    e->outbox[e->outbox_count++] = (outgoing_datagram){copy, length, *to, unpaid};
-}
+int32_t gde_poll_event(gde_engine *e, gde_event *event) { return poll_event(e, event); }
 
-/* A whole send pass into the outbox, for what must leave before its peer is forgotten. */
-void transmit_to_outbox(gde_engine *e, int64_t now) {
-    uint8_t buffer[MAXIMUM_DATAGRAM + 8];
-    gde_address to;
-    for (uint32_t length; (length = transmit_next(e, now, false, buffer, &to));) post(e, buffer, length, &to, NULL);
-}
-
-static void queue_peer(gde_engine *e, peer *p) {
-    p->dispatch_next = NULL;
-    p->dispatch_prev = e->dispatch_last;
-    if (e->dispatch_last)
-        e->dispatch_last->dispatch_next = p;
-    else
-        e->dispatch_first = p;
-    e->dispatch_last = p;
-}
-
-void unqueue_peer(gde_engine *e, peer *p) {
-    if (p->dispatch_prev)
-        p->dispatch_prev->dispatch_next = p->dispatch_next;
-    else
-        e->dispatch_first = p->dispatch_next;
-    if (p->dispatch_next)
-        p->dispatch_next->dispatch_prev = p->dispatch_prev;
-    else
-        e->dispatch_last = p->dispatch_prev;
-}
-
-void enqueue(gde_engine *e, peer *p) {
-    if (!p->needs_dispatch) {
-        p->needs_dispatch = true;
-        queue_peer(e, p);
-    }
-}
-
-int32_t gde_poll_event(gde_engine *e, gde_event *event) {
-    if (e->taken) packet_free(e, e->taken);
-    e->taken = NULL;
-    if (e->returned) {
-        returned_event *first = e->returned;
-        e->returned = first->next;
-        *event = first->event;
-        e->taken = first->packet;
-        free(first);
+int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
+    if (e->dirty.words_used || e->outbox_first < e->outbox_count || e->late_peers) {
+        *due = 0;
         return 1;
     }
-    for (peer *p; (p = e->dispatch_first);) {
-        unqueue_peer(e, p);
-        *event = (gde_event){.peer = p->handle};
-        if (p->connect_pending) {
-            p->connect_pending = false;
-            event->type = EVENT_CONNECT;
-            event->data = p->connect_data;
-        } else if (p->first_packet) {
-            packet *taken = p->first_packet;
-            p->first_packet = taken->next;
-            if (!taken->next) p->last_packet = NULL;
-            p->packet_count--;
-            p->waiting_data -= taken->length;
-            p->kept -= taken->length + KEPT_OVERHEAD;
-            e->kept -= taken->length + KEPT_OVERHEAD;
-            e->taken = taken;
-            event->type = EVENT_RECEIVE;
-            event->channel = taken->channel;
-            event->flags = taken->flags;
-            event->packet = taken->data;
-            event->length = taken->length;
-        } else {
-            p->needs_dispatch = false;
-            if (p->state != STATE_ZOMBIE) continue;
-            if (p->recalculates) e->recalculate = true;
-            event->type = EVENT_DISCONNECT;
-            event->data = p->event_data;
-            event->reason = p->reason;
-            event->command = p->reason == REASON_TIMEOUT ? p->timed_out : 0;
-            peer_release(e, p);
-            return 1;
-        }
-        if (p->first_packet || p->state == STATE_ZOMBIE)
-            queue_peer(e, p);
-        else
-            p->needs_dispatch = false;
-        return 1;
-    }
-    return 0;
-}
-
-/* Of several, the first one put back comes first. */
-void put_back(gde_engine *e, const gde_event *event, packet *packet) {
-    returned_event *returned = malloc(sizeof *returned);
-    if (!returned) {
-        if (packet) packet_free(e, packet);
-        return;
-    }
-    *returned = (returned_event){*event, packet, NULL};
-    if (e->returned)
-        e->last_returned->next = returned;
-    else
-        e->returned = returned;
-    e->last_returned = returned;
+    int64_t timer;
+    bool has_throttle = throttle_due(e, due), has_timer = next_due(e, &timer);
+    if (has_timer && (!has_throttle || timer < *due)) *due = timer;
+    return has_throttle || has_timer;
 }
 
 int32_t gde_poll_drops(gde_engine *e, gde_drop_report *reports, int32_t capacity) {
@@ -282,4 +204,105 @@ int32_t gde_poll_drops(gde_engine *e, gde_drop_report *reports, int32_t capacity
     for (uint32_t i = 0; i < e->report_count; i++) e->reports[e->report_order[i]].times = 0;
     e->report_count = 0;
     return count;
+}
+
+/* Queries */
+
+int32_t gde_peers(gde_engine *e, uint64_t *peers, int32_t capacity) {
+    int32_t count = 0;
+    for (uint32_t i = 0; i < e->fresh && count < capacity; i++)
+        if (e->slots[i]) peers[count++] = e->slots[i]->handle;
+    return count;
+}
+
+int32_t gde_get_peer_info(gde_engine *e, uint64_t handle, gde_peer_info *info) {
+    const peer *p = table_get(e, handle);
+    if (!p) return GDE_ERR_UNKNOWN_PEER;
+    *info = (gde_peer_info){
+        .peer = p->handle,
+        .address = p->address,
+        .state = p->state,
+        .channel_count = p->channel_count,
+        .mtu = p->mtu,
+        .connect_id = p->connect_id,
+        .window_size = p->window_size,
+        .incoming_bandwidth = p->incoming_bandwidth,
+        .outgoing_bandwidth = p->outgoing_bandwidth,
+        .reliable_data_in_transit = (uint32_t)p->reliable_data_in_transit,
+        .waiting_data = p->waiting_data,
+        .packets_queued = p->queued_count,
+    };
+    return GDE_OK;
+}
+
+int32_t gde_peer_state(gde_engine *e, uint64_t handle) {
+    const peer *p = table_get(e, handle);
+    return p ? p->state : STATE_DISCONNECTED;
+}
+
+int64_t gde_peer_statistic(gde_engine *e, uint64_t handle, uint32_t which) {
+    const peer *p = table_get(e, handle);
+    if (!p) return GDE_ERR_UNKNOWN_PEER;
+    const uint64_t values[] = {
+        [STATISTIC_PACKET_LOSS] = p->loss.mean,
+        [STATISTIC_PACKET_LOSS_VARIANCE] = p->loss.variance,
+        [STATISTIC_PACKET_LOSS_EPOCH] = (uint64_t)p->loss.epoch,
+        [STATISTIC_ROUND_TRIP_TIME] = p->rtt,
+        [STATISTIC_ROUND_TRIP_TIME_VARIANCE] = p->rtt_variance,
+        [STATISTIC_LAST_ROUND_TRIP_TIME] = p->last_rtt,
+        [STATISTIC_LAST_ROUND_TRIP_TIME_VARIANCE] = p->last_rtt_variance,
+        [STATISTIC_PACKET_THROTTLE] = p->throttle,
+        [STATISTIC_PACKET_THROTTLE_LIMIT] = p->throttle_limit,
+        [STATISTIC_PACKET_THROTTLE_COUNTER] = p->throttle_counter,
+        [STATISTIC_PACKET_THROTTLE_EPOCH] = (uint64_t)p->throttle_epoch,
+        [STATISTIC_PACKET_THROTTLE_ACCELERATION] = p->throttle_acceleration,
+        [STATISTIC_PACKET_THROTTLE_DECELERATION] = p->throttle_deceleration,
+        [STATISTIC_PACKET_THROTTLE_INTERVAL] = p->throttle_interval,
+    };
+    _Static_assert(sizeof values / sizeof *values == STATISTIC_COUNT, "a value for each statistic");
+    return which < STATISTIC_COUNT ? (int64_t)(values[which] & 0xFFFFFFFFu) : GDE_ERR_ARGUMENT;
+}
+
+void gde_add_summary(gde_engine *e, gde_summary *sums) {
+    static const uint32_t bounds[] = ROUND_TRIP_BOUNDS;
+    enum { CLASSES = sizeof bounds / sizeof *bounds };
+    sums->half_open += e->half_count;
+    sums->queued_data += e->queued_data;
+    sums->buffered_data += e->buffered_bytes;
+    for (uint32_t i = 0; i < e->fresh; i++) {
+        const peer *p = e->slots[i];
+        if (!p) continue;
+        sums->packets_queued += p->queued_count;
+        sums->reliable_data_in_transit += p->reliable_data_in_transit;
+        if (in_session(p)) {
+            uint32_t class = 0;
+            while (class < CLASSES && p->rtt > bounds[class]) class++;
+            sums->round_trip_times[class]++;
+            sums->connected++;
+            sums->packet_loss += p->loss.mean;
+            sums->packet_throttle += p->throttle;
+            sums->round_trip_time += p->rtt;
+        } else if (p->state == STATE_CONNECTING || p->state == STATE_ACKNOWLEDGING_CONNECT) {
+            sums->connecting++;
+        } else {
+            sums->disconnecting++;
+        }
+    }
+}
+
+void gde_on_unreachable(gde_engine *e, const gde_address *address, uint32_t cause) {
+    for (uint32_t i = 0; i < e->fresh; i++) {
+        const peer *p = e->slots[i];
+        if (p && p->state == STATE_CONNECTING && same_address(&p->address, address)) {
+            engine_drop(e, cause, address);
+            return;
+        }
+    }
+}
+
+uint32_t gde_channel_limit(gde_engine *e) { return e->channel_limit; }
+
+int32_t gde_drops(gde_engine *e, uint64_t *counts, int32_t capacity) {
+    for (int32_t i = 0; i < DROP_COUNT && i < capacity; i++) counts[i] = e->drops[i];
+    return DROP_COUNT;
 }

@@ -4,16 +4,16 @@
 
 enum {
     PADDED = 16,
-    LONGEST_RUN = 32,
-    SHORTEST_MATCH = 3,
-    LONGEST_MATCH = 264,
-    FARTHEST = 8191,
-    FAR_AWAY = 8192,
+    MAX_RUN = 32,
+    MIN_MATCH = 3,
+    MAX_MATCH = 264,
+    MAX_DISTANCE = 8191,
+    LONG_DISTANCE = 8192,
     INPUT_LIMIT = MAXIMUM_DATAGRAM + 8,
     HEADS = 2048
 };
 
-/* Where each three bytes were last seen: chains of positions, latest first. */
+/* Where each sequence of three bytes was last seen: chains of positions, latest first. */
 typedef struct {
     const uint8_t *data;
     uint16_t heads[HEADS], previous[INPUT_LIMIT]; /* position + 1; 0 is none */
@@ -49,8 +49,8 @@ static void put(sink *to, uint32_t byte) {
 }
 
 static void put_literals(sink *to, const uint8_t *data, uint32_t start, uint32_t end) {
-    for (uint32_t at = start; at < end; at += LONGEST_RUN) {
-        uint32_t run = min32(LONGEST_RUN, end - at);
+    for (uint32_t at = start; at < end; at += MAX_RUN) {
+        uint32_t run = min32(MAX_RUN, end - at);
         put(to, run - 1);
         for (uint32_t i = 0; i < run; i++) put(to, data[at + i]);
     }
@@ -68,11 +68,11 @@ uint32_t fastlz_compress_datagram(const uint8_t *data, uint32_t length, uint8_t 
     s.data = data;
     memset(s.heads, 0, sizeof s.heads);
     sink to = {out, 0, limit, false};
-    uint32_t at = 0, literals = 0, last = length - SHORTEST_MATCH;
+    uint32_t at = 0, literals = 0, last = length - MIN_MATCH;
     while (at <= last) {
         int32_t source = last_seen(&s, at);
         see(&s, at);
-        if (source < 0 || at - (uint32_t)source > FARTHEST) {
+        if (source < 0 || at - (uint32_t)source > MAX_DISTANCE) {
             at++;
             continue;
         }
@@ -80,7 +80,7 @@ uint32_t fastlz_compress_datagram(const uint8_t *data, uint32_t length, uint8_t 
             put_literals(&to, data, literals, at);
             if (to.used >= limit) return 0;
         }
-        uint32_t matched = SHORTEST_MATCH, most = min32(LONGEST_MATCH, length - at);
+        uint32_t matched = MIN_MATCH, most = min32(MAX_MATCH, length - at);
         while (matched < most && data[(uint32_t)source + matched] == data[at + matched]) matched++;
         uint32_t distance = at - (uint32_t)source - 1;
         if (matched < 9) {
@@ -123,7 +123,7 @@ static uint32_t decode(const uint8_t *data, uint32_t size, uint8_t *out, uint32_
             }
             if (at >= size) return 0;
             distance += data[at++] + 1u;
-            if (level2 && distance == FAR_AWAY) {
+            if (level2 && distance == LONG_DISTANCE) {
                 if (at + 2 >= size) return 0;
                 distance += (uint32_t)data[at] << 8 | data[at + 1];
                 at += 2;

@@ -1,5 +1,5 @@
 /* Written by scripts/generate; changes here are lost.
- * The numbers are explained in godot_enet/core/protocol, the structs in native/records.py. */
+ * The numbers are explained in godot_enet/core/protocol, the structs in native/structs.py. */
 #ifndef GDE_GENERATED_H
 #define GDE_GENERATED_H
 
@@ -14,6 +14,9 @@ enum {
     MAXIMUM_WINDOW_SIZE = 65536,
     MAXIMUM_CHANNEL_COUNT = 255,
     MAXIMUM_PEER_ID = 4095,
+    MAXIMUM_SHARDS = 64,
+    SLOT_BITS = 12,
+    PLACE_BITS = 18,
     MAXIMUM_FRAGMENT_COUNT = 1048576,
     CONTROL_CHANNEL = 255,
     UNKNOWN_SESSION = 255,
@@ -28,7 +31,7 @@ enum {
     HOST_DEFAULT_MTU = 1392,
     HOST_DEFAULT_MAXIMUM_PACKET_SIZE = 33554432,
     HOST_DEFAULT_MAXIMUM_WAITING_DATA = 33554432,
-    HOST_DEFAULT_MAXIMUM_KEPT_DATA = 268435456,
+    HOST_DEFAULT_MAXIMUM_BUFFERED_DATA = 268435456,
     HOST_DEFAULT_MAXIMUM_QUEUED_DATA = 67108864,
     HOST_DEFAULT_MAXIMUM_QUEUED_TOTAL = 1073741824,
     MAXIMUM_DATAGRAM = 4096,
@@ -51,41 +54,47 @@ enum {
 
 enum {
     RECEIVE_BATCH = 256,
-    STAND_BACK = 2,
-    YIELD = 10,
-    WAIT_PIECE = 50,
-    STRANGER_LIMIT = 128,
-    KEPT_OVERHEAD = 256,
-    EXCESS_TIME = 5000,
-    EXCESS_PAUSE = 1000,
-    UNDECODABLE_COMMANDS = 256,
-    RANGE_CODED_BYTES = 2,
-    CODED_BYTES = 32,
-    MAXIMUM_EARLY_UNRELIABLE = 1024,
-    MAXIMUM_HELD_COMMANDS = 131072,
+    RECEIVE_ALL_LIMIT = 10000,
+    SERVICE_GRACE_MS = 2,
+    BLOCKED_POLL_MS = 10,
+    SIGNAL_POLL_MS = 50,
+    UNVALIDATED_BODY_LIMIT = 128,
+    NO_ANSWER_AFTER = 3000,
+    BUFFER_OVERHEAD = 256,
+    HOST_BUDGET_FACTOR = 4,
+    TURN_FRACTION = 5,
+    OVER_BUDGET_TIME = 5000,
+    OVER_BUDGET_PAUSE = 1000,
+    UNDECODABLE_COST = 256,
+    RANGE_CODER_BYTES_PER_COMMAND = 2,
+    CODEC_BYTES_PER_COMMAND = 32,
+    MAX_EARLY_UNRELIABLE = 1024,
+    MAX_HELD_COMMANDS = 131072,
     CONTROL_WINDOW = 128,
-    TRIAL_RESERVE = 1024,
-    EARLIER_COPIES = 64,
-    HALF_OPEN_LIFE = 15000,
-    NUMBER_LOOKS = 8,
+    VALIDATION_RESERVE = 1024,
+    MAX_EARLIER_COPIES = 64,
+    HALF_OPEN_LIFETIME = 15000,
+    MAX_NUMBER_PROBES = 8,
     CONNECT_RATE_INTERVAL = 1000,
     PACKET_THRESHOLD = 3,
-    LEAST_REORDERING = 4,
+    MIN_REORDERING_WINDOW = 4,
     REORDERING_MEMORY = 60000,
-    MAXIMUM_BACKOFF = 16,
-    PRESENT_BACKOFF = 2,
-    MAXIMUM_SPARE_COPIES = 2,
-    SPARED_COMMANDS = 64,
-    SPARED_PART = 4,
-    LEAST_SPARE_GAP = 2,
-    MOST_SPARE_GAP = 25,
-    FEW_LOSSES = 100,
-    MANY_LOSSES = 16,
-    REMEMBERED_ANSWERS = 200,
-    CALL_SILENCE = 1000,
-    CALL_GAP = 100,
+    MAX_BACKOFF = 16,
+    MAX_LIVE_BACKOFF = 2,
+    MAX_REDUNDANT_COPIES = 2,
+    REDUNDANCY_COMMANDS = 64,
+    REDUNDANCY_WINDOW_PART = 4,
+    MIN_COPY_GAP = 2,
+    MAX_COPY_GAP = 25,
+    ONE_COPY_LOSS = 100,
+    TWO_COPY_LOSS = 16,
+    LOSS_FREE_SAMPLES = 200,
+    PROBE_SILENCE = 1000,
+    PROBE_INTERVAL = 100,
     LOSS_MEMORY = 30000,
 };
+
+#define ROUND_TRIP_BOUNDS { 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000, 2000 }
 
 enum {
     COMMAND_NONE = 0,
@@ -208,12 +217,16 @@ enum {
     DROP_CONNECT_REFUSED = 13,
     DROP_CONNECT_REPEATED = 14,
     DROP_HALF_OPEN_LIMIT = 15,
-    DROP_WRONG_PROOF = 16,
+    DROP_BAD_HANDSHAKE_TOKEN = 16,
     DROP_OVER_BUDGET = 17,
     DROP_HOST_DATA_FULL = 18,
     DROP_QUEUED_DATA_FULL = 19,
     DROP_HOST_QUEUED_FULL = 20,
-    DROP_COUNT = 21,
+    DROP_DTLS_RECORD = 21,
+    DROP_NO_ANSWER = 22,
+    DROP_PORT_UNREACHABLE = 23,
+    DROP_ADDRESS_UNREACHABLE = 24,
+    DROP_COUNT = 25,
 };
 
 enum {
@@ -228,6 +241,7 @@ enum {
     GDE_ERR_SPACE = -8,
     GDE_ERR_CLOSED = -9,
     GDE_ERR_QUEUE_FULL = -10,
+    GDE_ERR_SHARDS = -11,
 };
 
 enum {
@@ -250,129 +264,53 @@ enum {
         [STATE_ZOMBIE] = 1u << STATE_DISCONNECTED, \
     }
 
-/* Where the fields of commands begin. */
-enum {
-    HEAD_COMMAND = 0,
-    HEAD_CHANNEL = 1,
-    HEAD_SEQUENCE = 2,
-    HEAD_SIZE = 4,
-};
-
-enum {
-    ACKNOWLEDGE_RECEIVED_SEQUENCE = 4,
-    ACKNOWLEDGE_RECEIVED_SENT_TIME = 6,
-    ACKNOWLEDGE_SIZE = 8,
-};
-
-enum {
-    CONNECT_PEER_ID = 4,
-    CONNECT_INCOMING_SESSION = 6,
-    CONNECT_OUTGOING_SESSION = 7,
-    CONNECT_MTU = 8,
-    CONNECT_WINDOW_SIZE = 12,
-    CONNECT_CHANNEL_COUNT = 16,
-    CONNECT_INCOMING_BANDWIDTH = 20,
-    CONNECT_OUTGOING_BANDWIDTH = 24,
-    CONNECT_THROTTLE_INTERVAL = 28,
-    CONNECT_THROTTLE_ACCELERATION = 32,
-    CONNECT_THROTTLE_DECELERATION = 36,
-    CONNECT_CONNECT_ID = 40,
-    CONNECT_DATA = 44,
-    CONNECT_SIZE = 48,
-};
-
-enum {
-    VERIFY_CONNECT_PEER_ID = 4,
-    VERIFY_CONNECT_INCOMING_SESSION = 6,
-    VERIFY_CONNECT_OUTGOING_SESSION = 7,
-    VERIFY_CONNECT_MTU = 8,
-    VERIFY_CONNECT_WINDOW_SIZE = 12,
-    VERIFY_CONNECT_CHANNEL_COUNT = 16,
-    VERIFY_CONNECT_INCOMING_BANDWIDTH = 20,
-    VERIFY_CONNECT_OUTGOING_BANDWIDTH = 24,
-    VERIFY_CONNECT_THROTTLE_INTERVAL = 28,
-    VERIFY_CONNECT_THROTTLE_ACCELERATION = 32,
-    VERIFY_CONNECT_THROTTLE_DECELERATION = 36,
-    VERIFY_CONNECT_CONNECT_ID = 40,
-    VERIFY_CONNECT_SIZE = 44,
-};
-
-enum {
-    DISCONNECT_DATA = 4,
-    DISCONNECT_SIZE = 8,
-};
-
-enum {
-    PING_COMMAND = 0,
-    PING_CHANNEL = 1,
-    PING_SEQUENCE = 2,
-    PING_SIZE = 4,
-};
-
-enum {
-    SEND_RELIABLE_LENGTH = 4,
-    SEND_RELIABLE_SIZE = 6,
-};
-
-enum {
-    SEND_UNRELIABLE_UNRELIABLE_SEQUENCE = 4,
-    SEND_UNRELIABLE_LENGTH = 6,
-    SEND_UNRELIABLE_SIZE = 8,
-};
-
-enum {
-    SEND_FRAGMENT_START = 4,
-    SEND_FRAGMENT_LENGTH = 6,
-    SEND_FRAGMENT_COUNT = 8,
-    SEND_FRAGMENT_NUMBER = 12,
-    SEND_FRAGMENT_TOTAL = 16,
-    SEND_FRAGMENT_OFFSET = 20,
-    SEND_FRAGMENT_SIZE = 24,
-};
-
-enum {
-    SEND_UNSEQUENCED_GROUP = 4,
-    SEND_UNSEQUENCED_LENGTH = 6,
-    SEND_UNSEQUENCED_SIZE = 8,
-};
-
-enum {
-    BANDWIDTH_LIMIT_INCOMING_BANDWIDTH = 4,
-    BANDWIDTH_LIMIT_OUTGOING_BANDWIDTH = 8,
-    BANDWIDTH_LIMIT_SIZE = 12,
-};
-
-enum {
-    THROTTLE_CONFIGURE_INTERVAL = 4,
-    THROTTLE_CONFIGURE_ACCELERATION = 8,
-    THROTTLE_CONFIGURE_DECELERATION = 12,
-    THROTTLE_CONFIGURE_SIZE = 16,
-};
-
-enum {
-    SEND_UNRELIABLE_FRAGMENT_START = 4,
-    SEND_UNRELIABLE_FRAGMENT_LENGTH = 6,
-    SEND_UNRELIABLE_FRAGMENT_COUNT = 8,
-    SEND_UNRELIABLE_FRAGMENT_NUMBER = 12,
-    SEND_UNRELIABLE_FRAGMENT_TOTAL = 16,
-    SEND_UNRELIABLE_FRAGMENT_OFFSET = 20,
-    SEND_UNRELIABLE_FRAGMENT_SIZE = 24,
-};
-
-#define COMMAND_SIZES \
+/* Bit n of a state's row: what becomes of command n, see states.py. */
+#define STATE_TAKES \
     { \
-        [COMMAND_ACKNOWLEDGE] = ACKNOWLEDGE_SIZE, \
-        [COMMAND_CONNECT] = CONNECT_SIZE, \
-        [COMMAND_VERIFY_CONNECT] = VERIFY_CONNECT_SIZE, \
-        [COMMAND_DISCONNECT] = DISCONNECT_SIZE, \
-        [COMMAND_PING] = PING_SIZE, \
-        [COMMAND_SEND_RELIABLE] = SEND_RELIABLE_SIZE, \
-        [COMMAND_SEND_UNRELIABLE] = SEND_UNRELIABLE_SIZE, \
-        [COMMAND_SEND_FRAGMENT] = SEND_FRAGMENT_SIZE, \
-        [COMMAND_SEND_UNSEQUENCED] = SEND_UNSEQUENCED_SIZE, \
-        [COMMAND_BANDWIDTH_LIMIT] = BANDWIDTH_LIMIT_SIZE, \
-        [COMMAND_THROTTLE_CONFIGURE] = THROTTLE_CONFIGURE_SIZE, \
-        [COMMAND_SEND_UNRELIABLE_FRAGMENT] = SEND_UNRELIABLE_FRAGMENT_SIZE, \
+        [STATE_DISCONNECTED] = 0, \
+        [STATE_CONNECTING] = 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT, \
+        [STATE_ACKNOWLEDGING_CONNECT] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_DISCONNECT, \
+        [STATE_CONNECTED] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_DISCONNECT_LATER] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_DISCONNECTING] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_DISCONNECT, \
+        [STATE_ACKNOWLEDGING_DISCONNECT] = 1u << COMMAND_ACKNOWLEDGE, \
+        [STATE_ZOMBIE] = 0, \
+    }
+
+#define STATE_IGNORES \
+    { \
+        [STATE_DISCONNECTED] = 0, \
+        [STATE_CONNECTING] = 1u << COMMAND_ACKNOWLEDGE, \
+        [STATE_ACKNOWLEDGING_CONNECT] = 1u << COMMAND_VERIFY_CONNECT, \
+        [STATE_CONNECTED] = 1u << COMMAND_VERIFY_CONNECT, \
+        [STATE_DISCONNECT_LATER] = 1u << COMMAND_VERIFY_CONNECT, \
+        [STATE_DISCONNECTING] = 1u << COMMAND_VERIFY_CONNECT, \
+        [STATE_ACKNOWLEDGING_DISCONNECT] = 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT, \
+        [STATE_ZOMBIE] = 0, \
+    }
+
+#define STATE_ACKNOWLEDGES \
+    { \
+        [STATE_DISCONNECTED] = 0, \
+        [STATE_CONNECTING] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_CONNECT | 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_ACKNOWLEDGING_CONNECT] = 0, \
+        [STATE_CONNECTED] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_CONNECT | 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_DISCONNECT_LATER] = 1u << COMMAND_ACKNOWLEDGE | 1u << COMMAND_CONNECT | 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_DISCONNECTING] = 0, \
+        [STATE_ACKNOWLEDGING_DISCONNECT] = 1u << COMMAND_DISCONNECT, \
+        [STATE_ZOMBIE] = 0, \
+    }
+
+#define STATE_SENDS \
+    { \
+        [STATE_DISCONNECTED] = 0, \
+        [STATE_CONNECTING] = 1u << COMMAND_CONNECT | 1u << COMMAND_DISCONNECT, \
+        [STATE_ACKNOWLEDGING_CONNECT] = 1u << COMMAND_VERIFY_CONNECT | 1u << COMMAND_DISCONNECT, \
+        [STATE_CONNECTED] = 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_SEND_RELIABLE | 1u << COMMAND_SEND_UNRELIABLE | 1u << COMMAND_SEND_FRAGMENT | 1u << COMMAND_SEND_UNSEQUENCED | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE | 1u << COMMAND_SEND_UNRELIABLE_FRAGMENT, \
+        [STATE_DISCONNECT_LATER] = 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING | 1u << COMMAND_BANDWIDTH_LIMIT | 1u << COMMAND_THROTTLE_CONFIGURE, \
+        [STATE_DISCONNECTING] = 0, \
+        [STATE_ACKNOWLEDGING_DISCONNECT] = 1u << COMMAND_DISCONNECT | 1u << COMMAND_PING, \
+        [STATE_ZOMBIE] = 0, \
     }
 
 typedef struct {
@@ -384,6 +322,7 @@ typedef struct {
 
 typedef struct {
     uint32_t peer_count;
+    uint32_t shards;
     uint32_t channel_limit;
     uint32_t incoming_bandwidth;
     uint32_t outgoing_bandwidth;
@@ -392,15 +331,16 @@ typedef struct {
     uint32_t duplicate_peers;
     uint32_t maximum_packet_size;
     uint32_t maximum_waiting_data;
-    uint32_t maximum_kept_data;
+    uint32_t maximum_buffered_data;
     uint32_t maximum_queued_data;
     uint32_t maximum_queued_total;
     uint32_t peer_command_budget;
     uint32_t peer_byte_budget;
     uint32_t early_retransmit;
-    uint32_t spare_copies;
+    uint32_t redundant_copies;
     uint32_t half_open_limit;
     uint32_t half_open_per_prefix;
+    uint32_t refuse_when_full;
     uint8_t key[32];
 } gde_config;
 
@@ -418,6 +358,21 @@ typedef struct {
     uint64_t waiting_data;
     uint64_t packets_queued;
 } gde_peer_info;
+
+typedef struct {
+    uint64_t connecting;
+    uint64_t connected;
+    uint64_t disconnecting;
+    uint64_t half_open;
+    uint64_t packets_queued;
+    uint64_t queued_data;
+    uint64_t buffered_data;
+    uint64_t reliable_data_in_transit;
+    uint64_t packet_loss;
+    uint64_t packet_throttle;
+    uint64_t round_trip_time;
+    uint64_t round_trip_times[13];
+} gde_summary;
 
 typedef struct {
     uint64_t peer;
@@ -440,6 +395,7 @@ typedef struct {
 #define GDE_DEFAULT_CONFIG \
     ((gde_config){ \
         .peer_count = 32, \
+        .shards = 1, \
         .channel_limit = 0, \
         .incoming_bandwidth = 0, \
         .outgoing_bandwidth = 0, \
@@ -448,27 +404,29 @@ typedef struct {
         .duplicate_peers = 4095, \
         .maximum_packet_size = 33554432, \
         .maximum_waiting_data = 33554432, \
-        .maximum_kept_data = 268435456, \
+        .maximum_buffered_data = 268435456, \
         .maximum_queued_data = 67108864, \
         .maximum_queued_total = 1073741824, \
         .peer_command_budget = 8192, \
         .peer_byte_budget = 1048576, \
         .early_retransmit = 1, \
-        .spare_copies = 2, \
+        .redundant_copies = 2, \
         .half_open_limit = 32768, \
         .half_open_per_prefix = 8192, \
+        .refuse_when_full = 1, \
     })
 
 /* Where the fields of each struct begin, and its size. */
 #define GDE_LAYOUT \
     { \
         offsetof(gde_address, ip), offsetof(gde_address, scope), offsetof(gde_address, port), offsetof(gde_address, reserved), sizeof(gde_address), \
-        offsetof(gde_config, peer_count), offsetof(gde_config, channel_limit), offsetof(gde_config, incoming_bandwidth), offsetof(gde_config, outgoing_bandwidth), offsetof(gde_config, mtu), offsetof(gde_config, checksum), offsetof(gde_config, duplicate_peers), offsetof(gde_config, maximum_packet_size), offsetof(gde_config, maximum_waiting_data), offsetof(gde_config, maximum_kept_data), offsetof(gde_config, maximum_queued_data), offsetof(gde_config, maximum_queued_total), offsetof(gde_config, peer_command_budget), offsetof(gde_config, peer_byte_budget), offsetof(gde_config, early_retransmit), offsetof(gde_config, spare_copies), offsetof(gde_config, half_open_limit), offsetof(gde_config, half_open_per_prefix), offsetof(gde_config, key), sizeof(gde_config), \
+        offsetof(gde_config, peer_count), offsetof(gde_config, shards), offsetof(gde_config, channel_limit), offsetof(gde_config, incoming_bandwidth), offsetof(gde_config, outgoing_bandwidth), offsetof(gde_config, mtu), offsetof(gde_config, checksum), offsetof(gde_config, duplicate_peers), offsetof(gde_config, maximum_packet_size), offsetof(gde_config, maximum_waiting_data), offsetof(gde_config, maximum_buffered_data), offsetof(gde_config, maximum_queued_data), offsetof(gde_config, maximum_queued_total), offsetof(gde_config, peer_command_budget), offsetof(gde_config, peer_byte_budget), offsetof(gde_config, early_retransmit), offsetof(gde_config, redundant_copies), offsetof(gde_config, half_open_limit), offsetof(gde_config, half_open_per_prefix), offsetof(gde_config, refuse_when_full), offsetof(gde_config, key), sizeof(gde_config), \
         offsetof(gde_peer_info, peer), offsetof(gde_peer_info, address), offsetof(gde_peer_info, state), offsetof(gde_peer_info, channel_count), offsetof(gde_peer_info, mtu), offsetof(gde_peer_info, connect_id), offsetof(gde_peer_info, window_size), offsetof(gde_peer_info, incoming_bandwidth), offsetof(gde_peer_info, outgoing_bandwidth), offsetof(gde_peer_info, reliable_data_in_transit), offsetof(gde_peer_info, waiting_data), offsetof(gde_peer_info, packets_queued), sizeof(gde_peer_info), \
+        offsetof(gde_summary, connecting), offsetof(gde_summary, connected), offsetof(gde_summary, disconnecting), offsetof(gde_summary, half_open), offsetof(gde_summary, packets_queued), offsetof(gde_summary, queued_data), offsetof(gde_summary, buffered_data), offsetof(gde_summary, reliable_data_in_transit), offsetof(gde_summary, packet_loss), offsetof(gde_summary, packet_throttle), offsetof(gde_summary, round_trip_time), offsetof(gde_summary, round_trip_times), sizeof(gde_summary), \
         offsetof(gde_event, peer), offsetof(gde_event, packet), offsetof(gde_event, length), offsetof(gde_event, type), offsetof(gde_event, channel), offsetof(gde_event, data), offsetof(gde_event, flags), offsetof(gde_event, reason), offsetof(gde_event, command), sizeof(gde_event), \
         offsetof(gde_drop_report, address), offsetof(gde_drop_report, cause), offsetof(gde_drop_report, times), sizeof(gde_drop_report), \
     }
 
-#define GDE_FINGERPRINT UINT64_C(0xe756d53bbaa4f111)
+#define GDE_FINGERPRINT UINT64_C(0xbb6929dc9062a1ee)
 
 #endif

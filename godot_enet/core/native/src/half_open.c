@@ -1,4 +1,4 @@
-/* Connections that were requested and are not proved yet (see half_open.py, which explains it). */
+/* Half-open connections (see half_open.py, which explains them). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -21,27 +21,25 @@ uint8_t prefix_size(const gde_address *address) {
     return memcmp(address->ip, LOOPBACK, 16) == 0 ? 0 : 6;
 }
 
-static half_open **request_chain(gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    return &e->half_requests[hash_address(e, address, connect_id) & (e->half_chains - 1)];
+static half_open **request_chain(gde_engine *e, uint32_t hash) {
+    return &e->half_requests[hash & (e->half_chains - 1)];
 }
+static half_open **number_chain(gde_engine *e, uint32_t hash) { return &e->half_numbers[hash & (e->half_chains - 1)]; }
 
-static half_open **number_chain(gde_engine *e, const gde_address *address, uint32_t number) {
-    return &e->half_numbers[hash_address(e, address, number) & (e->half_chains - 1)];
-}
-
-uint64_t hash_prefix(const gde_engine *e, const gde_address *address, uint8_t size) {
+uint32_t hash_prefix(const gde_engine *e, const gde_address *address, uint8_t size) {
     gde_address network = {{0}, size, 0, 0};
+    if (!size) return 0;
     memcpy(network.ip, address->ip, size);
-    return hash_address(e, &network, 0);
+    return (uint32_t)hash_address(e, &network, 0);
 }
 
-static prefix **prefix_link(gde_engine *e, const gde_address *address, uint8_t size) {
-    prefix **link = &e->half_prefixes[hash_prefix(e, address, size) & (e->half_chains - 1)];
-    while (*link && ((*link)->size != size || memcmp((*link)->bytes, address->ip, size) != 0)) link = &(*link)->next;
+static prefix **prefix_link(gde_engine *e, const half_open *h, uint8_t size) {
+    prefix **link = &e->half_prefixes[h->network_hash & (e->half_chains - 1)];
+    while (*link && ((*link)->size != size || memcmp((*link)->bytes, h->address.ip, size) != 0)) link = &(*link)->next;
     return link;
 }
 
-/* The tables, when the first record comes: as many chains as there may be records. */
+/* Allocates the tables for the first record: as many chains as there may be records. */
 static bool has_tables(gde_engine *e) {
     if (!e->half_chains) {
         e->half_chains = 64;
@@ -53,34 +51,38 @@ static bool has_tables(gde_engine *e) {
     return e->half_requests && e->half_numbers && e->half_prefixes;
 }
 
-static half_open *asked_by(gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    half_open *h = e->half_count ? *request_chain(e, address, connect_id) : NULL;
-    while (h && (h->connect_id != connect_id || !same_address(&h->address, address))) h = h->request_next;
+static half_open *asked_by(gde_engine *e, const peer_key *request) {
+    half_open *h = e->half_count ? *request_chain(e, request->hash) : NULL;
+    while (h && (h->connect_id != request->value || !same_address(&h->address, request->address))) h = h->request_next;
     return h;
 }
 
-static bool is_over(const half_open *h, int64_t now) { return now - h->created >= HALF_OPEN_LIFE; }
+static bool is_over(const half_open *h, int64_t now) { return now - h->created >= HALF_OPEN_LIFETIME; }
 
-half_open *half_open_find(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now) {
-    half_open *h = asked_by(e, address, connect_id);
+half_open *half_open_find(gde_engine *e, const peer_key *request, int64_t now) {
+    half_open *h = asked_by(e, request);
     return h && !is_over(h, now) ? h : NULL;
 }
 
-half_open *half_open_at(gde_engine *e, const gde_address *address, uint32_t number) {
-    half_open *h = e->half_count ? *number_chain(e, address, number) : NULL;
-    while (h && (h->number != number || !same_address(&h->address, address))) h = h->number_next;
+half_open *half_open_at(gde_engine *e, const peer_key *number) {
+    half_open *h = e->half_count ? *number_chain(e, number->hash) : NULL;
+    while (h && (h->number != number->value || !same_address(&h->address, number->address))) h = h->number_next;
     return h;
 }
 
-half_open *half_open_expired(gde_engine *e, const gde_address *address, uint32_t connect_id, int64_t now) {
-    half_open *h = asked_by(e, address, connect_id);
+half_open *half_open_expired(gde_engine *e, const peer_key *request, int64_t now) {
+    half_open *h = asked_by(e, request);
     if (h && is_over(h, now)) return h;
     return e->half_first && is_over(e->half_first, now) ? e->half_first : NULL;
 }
 
-half_open *half_open_to_evict(gde_engine *e, const gde_address *address) {
-    uint8_t size = e->half_count ? prefix_size(address) : 0;
-    const prefix *network = size ? *prefix_link(e, address, size) : NULL;
+half_open *half_open_to_evict(gde_engine *e, const half_open *wanted) {
+    uint8_t size = e->half_count ? prefix_size(&wanted->address) : 0;
+    const prefix *network = size ? *prefix_link(e, wanted, size) : NULL;
+    if (e->group) { /* of all records, only those of this engine can be evicted */
+        if (network && group_is_prefix_full(e, &wanted->address, size)) return network->first;
+        return group_is_half_open_full(e) ? e->half_first : NULL;
+    }
     if (network && e->config.half_open_per_prefix && network->count >= e->config.half_open_per_prefix)
         return network->first;
     return e->half_count >= e->config.half_open_limit ? e->half_first : NULL;
@@ -90,12 +92,17 @@ half_open *half_open_add(gde_engine *e, const half_open *wanted) {
     uint8_t size = prefix_size(&wanted->address);
     half_open *h = has_tables(e) ? malloc(sizeof *h) : NULL;
     if (!h) return NULL;
+    if (e->group && !group_add_half_open(e, &wanted->address, size)) {
+        free(h);
+        return NULL;
+    }
     *h = *wanted;
     h->prefix = NULL;
     if (size) {
-        prefix **link = prefix_link(e, &h->address, size);
+        prefix **link = prefix_link(e, h, size);
         if (!*link) {
             if (!(*link = calloc(1, sizeof **link))) {
+                if (e->group) group_remove_half_open(e, &wanted->address, size);
                 free(h);
                 return NULL;
             }
@@ -113,10 +120,10 @@ half_open *half_open_add(gde_engine *e, const half_open *wanted) {
     h->prev = e->half_last;
     *(h->prev ? &h->prev->next : &e->half_first) = h;
     e->half_last = h;
-    half_open **chain = request_chain(e, &h->address, h->connect_id);
+    half_open **chain = request_chain(e, h->request_hash);
     h->request_next = *chain;
     *chain = h;
-    chain = number_chain(e, &h->address, h->number);
+    chain = number_chain(e, h->number_hash);
     h->number_next = *chain;
     *chain = h;
     e->number_uses[h->number]++;
@@ -132,18 +139,19 @@ void half_open_remove(gde_engine *e, half_open *h) {
         *(h->prefix_prev ? &h->prefix_prev->prefix_next : &network->first) = h->prefix_next;
         *(h->prefix_next ? &h->prefix_next->prefix_prev : &network->last) = h->prefix_prev;
         if (--network->count == 0) {
-            *prefix_link(e, &h->address, network->size) = network->next;
+            *prefix_link(e, h, network->size) = network->next;
             free(network);
         }
     }
-    half_open **link = request_chain(e, &h->address, h->connect_id);
+    half_open **link = request_chain(e, h->request_hash);
     while (*link != h) link = &(*link)->request_next;
     *link = h->request_next;
-    link = number_chain(e, &h->address, h->number);
+    link = number_chain(e, h->number_hash);
     while (*link != h) link = &(*link)->number_next;
     *link = h->number_next;
     e->number_uses[h->number]--;
     e->half_count--;
+    if (e->group) group_remove_half_open(e, &h->address, prefix_size(&h->address));
     free(h);
 }
 

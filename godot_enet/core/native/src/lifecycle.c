@@ -1,4 +1,4 @@
-/* How a peer comes, changes and goes (see engine.py). */
+/* The life cycle of a peer (see lifecycle.py, which this follows function by function). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 static void free_packets(gde_engine *e, peer *p) {
     while (p->first_packet) {
         packet *next = p->first_packet->next;
-        p->kept -= p->first_packet->length + KEPT_OVERHEAD;
-        e->kept -= p->first_packet->length + KEPT_OVERHEAD;
+        p->buffered_bytes -= p->first_packet->length + BUFFER_OVERHEAD;
+        e->buffered_bytes -= p->first_packet->length + BUFFER_OVERHEAD;
         packet_free(e, p->first_packet);
         p->first_packet = next;
     }
@@ -23,18 +23,19 @@ static void free_list(gde_engine *e, peer *p, list_node *list) {
     }
 }
 
-#if defined(GDE_CHECKED)
-/* Ends the program where the table of states.py does not have the change. */
-static void check_change(uint8_t from, uint8_t to) {
-    static const uint32_t following[STATE_COUNT] = STATE_TRANSITIONS;
-    if (!(following[from] >> to & 1)) abort();
+static void free_backlog(gde_engine *e, peer *p) {
+    while (p->backlog_count) {
+        backlog_datagram *waiting = p->backlog_first;
+        p->backlog_first = waiting->next;
+        p->backlog_count--;
+        free(waiting);
+    }
+    memset(p->releasing, 0, sizeof p->releasing);
+    backlog_remove(e, p);
 }
-#endif
 
 void change_state(gde_engine *e, peer *p, uint8_t state) {
-#if defined(GDE_CHECKED)
-    check_change(p->state, state);
-#endif
+    check_follows(p->state, state);
     bool was = in_session(p);
     p->state = state;
     if (in_session(p) && !was) {
@@ -67,9 +68,9 @@ void peer_lost(gde_engine *e, peer *p) {
     if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
     uint8_t reason = p->state == STATE_DISCONNECTING              ? REASON_LOCAL
                      : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? REASON_REMOTE
-                     : p->stalls                                  ? REASON_LIMIT
+                     : p->stall.lasts                             ? REASON_LIMIT
                                                                   : REASON_TIMEOUT;
-    if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* a deadline of ours: there was nothing left to wait for */
+    if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* our own deadline expired: no command was outstanding */
     become_zombie(e, p, reason);
     p->recalculates = false;
 }
@@ -80,12 +81,12 @@ void become_zombie(gde_engine *e, peer *p, uint8_t reason) {
     p->reason = reason;
     p->recalculates = true;
     p->has_deadline = false;
-    p->trial = -1;
+    p->validation_credit = -1;
     enqueue(e, p);
 }
 
 uint32_t evict(gde_engine *e, peer *p, uint8_t *buffer) {
-    uint32_t length = farewell(e, p, buffer);
+    uint32_t length = disconnect_datagram(e, p, 0, buffer);
     p->event_data = 0;
     become_zombie(e, p, REASON_LIMIT);
     return length;
@@ -101,16 +102,17 @@ void reset_queues(gde_engine *e, peer *p) {
     p->sent_count = p->queued_count = 0;
     peer_free_channels(e, p);
     p->channel_count = 0;
+    charge(e, p, p->held); /* discarding takes time, too */
     p->held = 0;
-    backlog_clear(e, p);
-    p->waiting_data = p->untaken_data;
+    free_backlog(e, p);
+    p->waiting_data = p->unread_data;
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data += waiting->length;
-    e->kept -= p->kept;
-    p->kept = p->waiting_data + KEPT_OVERHEAD * ((uint64_t)p->packet_count + p->untaken);
-    e->kept += p->kept;
+    e->buffered_bytes -= p->buffered_bytes;
+    p->buffered_bytes = p->waiting_data + BUFFER_OVERHEAD * ((uint64_t)p->packet_count + p->unread);
+    e->buffered_bytes += p->buffered_bytes;
 }
 
-static void forget_undelivered(gde_engine *e, peer *p) {
+void forget_undelivered(gde_engine *e, peer *p) {
     for (const packet *waiting = p->first_packet; waiting; waiting = waiting->next) p->waiting_data -= waiting->length;
     free_packets(e, p);
     p->connect_pending = false;
@@ -124,7 +126,7 @@ void peer_release(gde_engine *e, peer *p) {
     reset_queues(e, p);
     /* poll_event has taken the peer off the queue already when it releases it. */
     forget_undelivered(e, p);
-    e->kept -= p->kept;
+    e->buffered_bytes -= p->buffered_bytes;
     change_state(e, p, STATE_DISCONNECTED);
     slots_remove(&e->dirty, p->slot);
     slots_remove(&e->held_back, p->slot);
@@ -134,38 +136,18 @@ void peer_release(gde_engine *e, peer *p) {
     table_release(e, p);
 }
 
-static void say_farewell(gde_engine *e, peer *p, uint32_t data, int64_t now) {
-    reset_queues(e, p);
-    queue_farewell(e, p, data);
-    transmit_to_outbox(e, now);
-}
-
-void disconnect_peer(gde_engine *e, peer *p, uint32_t data, uint32_t mode, int64_t now) {
-    uint8_t state = p->state;
-    if (mode == MODE_RESET) {
-        peer_release(e, p);
-    } else if (mode == MODE_NOW) {
-        if (state != STATE_ZOMBIE && state != STATE_DISCONNECTING) say_farewell(e, p, data, now);
-        peer_release(e, p);
-    } else if (mode == MODE_LATER && in_session(p) && has_outgoing(p)) {
-        if (state != STATE_DISCONNECT_LATER) change_state(e, p, STATE_DISCONNECT_LATER);
-        p->event_data = data;
-        forget_undelivered(e, p);
-    } else if (in_session(p)) {
-        uint8_t tail[DISCONNECT_SIZE - HEAD_SIZE];
-        reset_queues(e, p);
-        forget_undelivered(e, p);
-        write32(tail, data);
-        change_state(e, p, STATE_DISCONNECTING);
-        /* Without memory there is nothing whose acknowledgement could be waited for. */
-        if (!queue_control(e, p, COMMAND_DISCONNECT, tail, sizeof tail)) peer_lost(e, p);
-    } else if (state == STATE_CONNECTING || state == STATE_ACKNOWLEDGING_CONNECT) {
-        say_farewell(e, p, data, now);
-        peer_release(e, p);
-    }
-}
-
 void set_mtu(gde_engine *e, peer *p, uint32_t mtu) {
     p->mtu = mtu;
     p->fragment_length = mtu - 4 - SEND_FRAGMENT_SIZE - (e->config.checksum ? 4 : 0);
+}
+
+void begin_disconnect(gde_engine *e, peer *p, uint32_t data) {
+    uint8_t wire[DISCONNECT_SIZE];
+    reset_queues(e, p);
+    forget_undelivered(e, p);
+    build_disconnect(wire, &(disconnect_fields){data});
+    bool queued = queue_control(e, p, COMMAND_DISCONNECT, wire, sizeof wire);
+    change_state(e, p, STATE_DISCONNECTING);
+    /* Without memory no DISCONNECT can be sent, so none can be acknowledged. */
+    if (!queued) peer_lost(e, p);
 }

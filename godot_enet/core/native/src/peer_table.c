@@ -1,29 +1,37 @@
-/* The peer slots of a host: which are free, who is where, and which handles are still good (see peer_table.py). */
+/* The peer slots of a host: free slots, peers by address and number, and valid handles (see peer_table.py). */
 #include "internal.h"
 
 #include <stdlib.h>
+
+peer_key key_for(const gde_engine *e, const gde_address *address, uint32_t value) {
+    return (peer_key){address, value, (uint32_t)hash_address(e, address, value)};
+}
 
 static bool hosts_are_limited(const gde_engine *e) { return e->config.duplicate_peers < e->config.peer_count; }
 
 /* A chain of the table holds one host where the peers of a host are counted, which also bounds it; else one connection,
  * so that a thousand players behind one address do not slow each other's arrival. */
-static peer **chain_of(const gde_engine *e, const gde_address *address, uint32_t connect_id) {
-    gde_address key = *address;
-    if (hosts_are_limited(e)) {
-        key.port = 0;
-        connect_id = 0;
-    }
-    return &e->by_address[hash_address(e, &key, connect_id) & (e->by_address_slots - 1)];
+static uint32_t hash_host(const gde_engine *e, const gde_address *address) {
+    gde_address host = *address;
+    host.port = 0;
+    return (uint32_t)hash_address(e, &host, 0);
 }
 
-/* Peers that may be anywhere are under no address. */
-static peer **number_chain(const gde_engine *e, const gde_address *address, uint32_t number) {
+static uint32_t hash_request(const gde_engine *e, const peer_key *request) {
+    return hosts_are_limited(e) ? hash_host(e, request->address) : request->hash;
+}
+
+static peer **request_chain(const gde_engine *e, uint32_t hash) {
+    return &e->by_address[hash & (e->by_address_slots - 1)];
+}
+static peer **number_chain(const gde_engine *e, uint32_t hash) {
+    return &e->by_number[hash & (e->by_address_slots - 1)];
+}
+
+/* Peers with any source are under no address. */
+static uint32_t hash_anywhere(const gde_engine *e, uint32_t number) {
     static const gde_address anywhere;
-    return &e->by_number[hash_address(e, address ? address : &anywhere, number) & (e->by_address_slots - 1)];
-}
-
-static peer **number_chain_of(const gde_engine *e, const peer *p) {
-    return number_chain(e, p->any_source ? NULL : &p->address, p->number);
+    return (uint32_t)hash_address(e, &anywhere, number);
 }
 
 static bool same_host(const gde_address *a, const gde_address *b) {
@@ -31,7 +39,7 @@ static bool same_host(const gde_address *a, const gde_address *b) {
 }
 
 static void link_number(gde_engine *e, peer *p) {
-    peer **chain = number_chain_of(e, p);
+    peer **chain = number_chain(e, p->number_hash);
     p->number_prev = NULL;
     p->number_next = *chain;
     if (*chain) (*chain)->number_prev = p;
@@ -39,12 +47,12 @@ static void link_number(gde_engine *e, peer *p) {
 }
 
 static void unlink_number(gde_engine *e, peer *p) {
-    *(p->number_prev ? &p->number_prev->number_next : number_chain_of(e, p)) = p->number_next;
+    *(p->number_prev ? &p->number_prev->number_next : number_chain(e, p->number_hash)) = p->number_next;
     if (p->number_next) p->number_next->number_prev = p->number_prev;
 }
 
 static void link_address(gde_engine *e, peer *p) {
-    peer **chain = chain_of(e, &p->address, p->connect_id);
+    peer **chain = request_chain(e, p->request_hash);
     p->chain_prev = NULL;
     p->chain_next = *chain;
     if (*chain) (*chain)->chain_prev = p;
@@ -55,7 +63,7 @@ static void unlink_address(gde_engine *e, peer *p) {
     if (p->chain_prev)
         p->chain_prev->chain_next = p->chain_next;
     else
-        *chain_of(e, &p->address, p->connect_id) = p->chain_next;
+        *request_chain(e, p->request_hash) = p->chain_next;
     if (p->chain_next) p->chain_next->chain_prev = p->chain_prev;
 }
 
@@ -80,30 +88,36 @@ static bool grow_chains(gde_engine *e) {
     return true;
 }
 
-static uint32_t lowest_free(const gde_engine *e) {
+uint32_t table_lowest_free(const gde_engine *e) {
     for (uint32_t word = 0; word < PEER_WORDS; word++) {
         if (~e->used[word]) return word * 64 + lowest_bit(~e->used[word]);
     }
     return MAXIMUM_PEER_ID;
 }
 
-peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number, const uint32_t *connect_id) {
-    uint32_t slot = lowest_free(e);
+peer *table_allocate(gde_engine *e, const peer_key *request, const peer_key *number) {
+    uint32_t slot = table_lowest_free(e);
     if (slot >= MAXIMUM_PEER_ID) return NULL;
     bool has_table = e->peer_total < e->by_address_slots || grow_chains(e);
-    peer *p = has_table && timers_reserve(e) ? calloc(1, sizeof *p) : NULL;
-    if (!p) return NULL;
+    if (e->group && !group_add_peer(e, request->address)) return NULL;
+    peer *p = has_table ? calloc(1, sizeof *p) : NULL;
+    if (!p) {
+        if (e->group) group_remove_peer(e, request->address);
+        return NULL;
+    }
     set_bit(e->used, slot);
-    p->number = (uint16_t)(number < MAXIMUM_PEER_ID ? number : free_number(e, address, slot));
+    p->number = (uint16_t)number->value;
+    p->number_hash = number->hash;
     e->number_uses[p->number]++;
-    p->handle = ++e->generation << 12 | slot;
+    p->handle = ++e->generation << PLACE_BITS | e->shard << SLOT_BITS | slot;
     p->slot = (uint16_t)slot;
-    p->address = *address;
-    p->connect_id = connect_id ? *connect_id : engine_random(e);
+    p->address = *request->address;
+    p->connect_id = request->value;
+    p->request_hash = hash_request(e, request);
     p->incoming_session = e->sessions[slot][0];
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
-    p->trial = p->tried_at = -1;
+    p->validation_credit = p->validation_started = -1;
     unacknowledged_clear(p);
     p->mtu = e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;
@@ -112,10 +126,10 @@ peer *table_allocate(gde_engine *e, const gde_address *address, uint32_t number,
     list_init(&p->reliable);
     list_init(&p->sent);
     p->rtt = p->last_rtt = p->lowest_rtt = DEFAULT_ROUND_TRIP_TIME;
-    p->timeout_limit = DEFAULT_TIMEOUT_LIMIT;
-    p->timeout_minimum = DEFAULT_TIMEOUT_MINIMUM;
-    p->timeout_maximum = DEFAULT_TIMEOUT_MAXIMUM;
-    p->ping_interval = DEFAULT_PING_INTERVAL;
+    p->timeouts.limit = DEFAULT_TIMEOUT_LIMIT;
+    p->timeouts.minimum = DEFAULT_TIMEOUT_MINIMUM;
+    p->timeouts.maximum = DEFAULT_TIMEOUT_MAXIMUM;
+    p->timeouts.ping_interval = DEFAULT_PING_INTERVAL;
     p->throttle = p->throttle_limit = PACKET_THROTTLE_SCALE;
     p->throttle_acceleration = DEFAULT_THROTTLE_ACCELERATION;
     p->throttle_deceleration = DEFAULT_THROTTLE_DECELERATION;
@@ -138,12 +152,14 @@ void table_release(gde_engine *e, peer *p) {
     e->any_sources -= p->any_source;
     unlink_address(e, p);
     unlink_number(e, p);
+    if (e->group) group_remove_peer(e, &p->address);
     free(p);
 }
 
 void table_set_any_source(gde_engine *e, peer *p) {
     unlink_number(e, p);
     p->any_source = true;
+    p->number_hash = hash_anywhere(e, p->number);
     e->any_sources++;
     link_number(e, p);
 }
@@ -153,18 +169,21 @@ void table_move(gde_engine *e, peer *p, const gde_address *address) {
     unlink_number(e, p);
     p->address = *address;
     p->any_source = false;
+    peer_key request = key_for(e, address, p->connect_id);
+    p->request_hash = hash_request(e, &request);
+    p->number_hash = key_for(e, address, p->number).hash;
     e->any_sources--;
     link_address(e, p);
     link_number(e, p);
 }
 
-peer *table_at(const gde_engine *e, const gde_address *address, uint32_t number) {
+peer *table_at(const gde_engine *e, const peer_key *number) {
     if (!e->peer_total) return NULL;
-    for (peer *p = *number_chain(e, address, number); p; p = p->number_next)
-        if (p->number == number && !p->any_source && same_address(&p->address, address)) return p;
+    for (peer *p = *number_chain(e, number->hash); p; p = p->number_next)
+        if (p->number == number->value && !p->any_source && same_address(&p->address, number->address)) return p;
     if (!e->any_sources) return NULL;
-    for (peer *p = *number_chain(e, NULL, number); p; p = p->number_next)
-        if (p->number == number && p->any_source) return p;
+    for (peer *p = *number_chain(e, hash_anywhere(e, number->value)); p; p = p->number_next)
+        if (p->number == number->value && p->any_source) return p;
     return NULL;
 }
 
@@ -175,10 +194,11 @@ peer *table_get(gde_engine *e, uint64_t handle) {
     return p && p->handle == handle ? p : NULL;
 }
 
-bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t connect_id) {
+bool table_has_connection(gde_engine *e, const peer_key *request) {
     if (!e->by_address_slots) return false;
-    for (peer *p = *chain_of(e, address, connect_id); p; p = p->chain_next)
-        if (p->connect_id == connect_id && p->state != STATE_CONNECTING && same_address(&p->address, address))
+    for (peer *p = *request_chain(e, hash_request(e, request)); p; p = p->chain_next)
+        if (p->connect_id == request->value && p->state != STATE_CONNECTING &&
+            same_address(&p->address, request->address))
             return true;
     return false;
 }
@@ -186,7 +206,7 @@ bool table_has_connection(gde_engine *e, const gde_address *address, uint32_t co
 uint32_t table_count_from(gde_engine *e, const gde_address *address) {
     uint32_t count = 0;
     if (!e->by_address_slots || !hosts_are_limited(e)) return 0;
-    for (peer *p = *chain_of(e, address, 0); p; p = p->chain_next)
+    for (peer *p = *request_chain(e, hash_host(e, address)); p; p = p->chain_next)
         count += p->state != STATE_CONNECTING && same_host(&p->address, address);
     return count;
 }

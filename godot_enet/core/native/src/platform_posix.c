@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +20,8 @@ void os_unlock(os_mutex *mutex) { pthread_mutex_unlock(mutex); }
 void os_condition_destroy(os_condition *condition) { pthread_cond_destroy(condition); }
 void os_wake_all(os_condition *condition) { pthread_cond_broadcast(condition); }
 
-/* Waits never go by the wall clock, which somebody may set. */
-#ifdef __APPLE__ /* whose conditions know no other clock, but take how long instead of until when */
+/* Waits never use the wall clock, which may be set. */
+#ifdef __APPLE__ /* conditions have no other clock, but accept relative times */
 void os_condition_init(os_condition *condition) { pthread_cond_init(condition, NULL); }
 
 void os_wait(os_condition *condition, os_mutex *mutex, int64_t milliseconds) {
@@ -65,7 +66,7 @@ int os_thread_start(os_thread *thread, void (*run)(void *), void *argument) {
     thread_start *start = malloc(sizeof *start);
     if (!start) return ENOMEM;
     *start = (thread_start){run, argument};
-    /* Signals are the program's, not this thread's. */
+    /* Signals are handled by the program's threads. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -93,9 +94,8 @@ int os_make_ready(int descriptor) {
     return fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 ? errno : 0;
 }
 
-int os_waker_open(os_waker *waker) {
-    int ends[2], error;
-    if (pipe(ends) < 0) return errno;
+static int adopt_ends(os_waker *waker, const int ends[2]) {
+    int error;
     waker->reader = ends[0];
     waker->writer = ends[1];
     if ((error = os_make_ready(ends[0])) || (error = os_make_ready(ends[1]))) {
@@ -103,6 +103,16 @@ int os_waker_open(os_waker *waker) {
         return error;
     }
     return 0;
+}
+
+int os_waker_open(os_waker *waker) {
+    int ends[2];
+    return pipe(ends) < 0 ? errno : adopt_ends(waker, ends);
+}
+
+int os_waker_open_sockets(os_waker *waker) {
+    int ends[2];
+    return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 ? errno : adopt_ends(waker, ends);
 }
 
 void os_waker_wake(os_waker *waker) {
@@ -121,8 +131,9 @@ void os_waker_close(os_waker *waker) {
     close(waker->writer);
 }
 
-void os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
+bool os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
     struct pollfd waited[2] = {{waker->reader, POLLIN, 0}, {socket, POLLIN, 0}};
-    poll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    int count = poll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    return count > 0 && waited[0].revents;
 }
 #endif

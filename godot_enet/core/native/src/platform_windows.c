@@ -48,7 +48,7 @@ void os_thread_join(os_thread thread) {
     CloseHandle(thread);
 }
 
-/* Not GetTickCount64, which stands still for up to 16 ms at a time. */
+/* Not GetTickCount64, which has a resolution of up to 16 ms. */
 int64_t os_now(void) {
     LARGE_INTEGER ticks, rate;
     QueryPerformanceCounter(&ticks);
@@ -100,6 +100,8 @@ int os_waker_open(os_waker *waker) {
     return 0;
 }
 
+int os_waker_open_sockets(os_waker *waker) { return os_waker_open(waker); }
+
 void os_waker_wake(os_waker *waker) { send(waker->writer, "", 1, 0); }
 
 void os_waker_reset(os_waker *waker) {
@@ -110,17 +112,23 @@ void os_waker_reset(os_waker *waker) {
 
 void os_waker_close(os_waker *waker) { closesocket(waker->reader); }
 
-void os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
+bool os_wait_readable(os_socket socket, os_waker *waker, int64_t milliseconds) {
     WSAPOLLFD waited[2] = {{waker->reader, POLLRDNORM, 0}, {socket, POLLRDNORM, 0}};
-    WSAPoll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    int count = WSAPoll(waited, 2, milliseconds < 0 ? -1 : milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    return count > 0 && waited[0].revents;
 }
 
 static void set_option(SOCKET handle, int level, int option, int value) {
     (void)setsockopt(handle, level, option, (const char *)&value, sizeof value);
 }
 
-int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_t port, bool offload) {
-    (void)offload;
+int udp_share(udp_socket *udp, bool shared) {
+    (void)udp;
+    return shared ? ENOTSUP : 0;
+}
+
+int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_t port, bool offload, bool joins) {
+    (void)offload, (void)joins;
     if (!start_winsock()) return EIO;
     bool both = !bind_to;
     udp->offload = false;
@@ -152,6 +160,8 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
     return 0;
 }
 
+void udp_watch(udp_socket *udp) { (void)udp; }
+
 void udp_close(udp_socket *udp) { closesocket(udp->handle); }
 
 int udp_local_address(udp_socket *udp, gde_address *address) {
@@ -178,7 +188,7 @@ int udp_receive(udp_socket *udp, udp_inbox *inbox, void (*take)(void *, const ui
         int received = recvfrom(udp->handle, (char *)inbox->data, UDP_SLOT, 0, &at.any, &length);
         if (received < 0) {
             int error = WSAGetLastError();
-            /* WSAECONNRESET and the like tell of an earlier datagram that did not arrive. */
+            /* WSAECONNRESET and similar errors report an earlier datagram that did not arrive. */
             if (error == WSAEWOULDBLOCK || error == WSAEINVAL || error == WSAENOTSOCK) break;
         } else if (received > 0) {
             gde_address from;

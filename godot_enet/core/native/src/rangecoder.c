@@ -87,8 +87,22 @@ typedef struct {
 #define FOUR(n) n, n + 1, n + 2, n + 3
 #define SIXTEEN FOUR(0), FOUR(4), FOUR(8), FOUR(12)
 static const root_table fresh = {
-    .within = {{SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN},
-               {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}, {SIXTEEN}},
+    .within = {{SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN},
+               {SIXTEEN}},
     .sixteens = {0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240},
     .escapes = 1,
     .total = 257,
@@ -537,7 +551,7 @@ static INLINE finding decode_in(model *m, decoder *d, cell *context, uint32_t *b
 
 /* Counts a byte in a context that escaped: the coder had counted it there on its way. Returns its link. It is new to
  * the context, unless the data is forged. */
-static INLINE uint16_t *learn(model *m, cell *context, uint32_t byte) {
+static INLINE uint16_t *update(model *m, cell *context, uint32_t byte) {
     if (!context->escapes) return add_first(m, context, byte);
     cell *c = context, *holder = NULL;
     uint32_t below = 0, lanes = 0;
@@ -575,7 +589,7 @@ static uint32_t decompress(model *m, decoder d, uint8_t *out, uint32_t limit) {
         }
         if (order && found == ESCAPE) {
             found = decode_in(m, &d, context, &byte, &successor);
-            if (found == HIT && order == ORDER) *learn(m, longest, byte) = (uint16_t)successor;
+            if (found == HIT && order == ORDER) *update(m, longest, byte) = (uint16_t)successor;
         }
         if (found == NOTHING) return 0;
         if (found == ESCAPE) {
@@ -594,8 +608,8 @@ static uint32_t decompress(model *m, decoder d, uint8_t *out, uint32_t limit) {
             }
             successor = at;
             if (order) {
-                uint16_t *farther = order == ORDER ? learn(m, longest, byte) : NULL;
-                uint16_t *link = learn(m, context, byte);
+                uint16_t *farther = order == ORDER ? update(m, longest, byte) : NULL;
+                uint16_t *link = update(m, context, byte);
                 if (!*link) *link = (uint16_t)add_cell(m);
                 successor = *link;
                 if (farther) *farther = (uint16_t)successor;

@@ -1,7 +1,5 @@
-/* Acknowledgements, round-trip estimate, time-outs (see reliability.py). */
+/* Acknowledgements, round-trip estimate, timeouts (see reliability.py, which this follows function by function). */
 #include "internal.h"
-
-#include <stdlib.h>
 
 void sample_round_trip(peer *p, uint64_t sample, int64_t now) {
     if (p->last_receive_time > 0) {
@@ -35,51 +33,6 @@ void sample_round_trip(peer *p, uint64_t sample, int64_t now) {
     p->recovery.backoff = 0;
 }
 
-static command **unacknowledged_chain(const gde_engine *e, peer *p, uint32_t key) {
-    return &p->unacknowledged[keyed_chain(e, key, p->unacknowledged_chains)];
-}
-
-static void unacknowledged_link(const gde_engine *e, peer *p, command *c) {
-    command **chain = unacknowledged_chain(e, p, c->key);
-    c->hash_next = *chain;
-    *chain = c;
-}
-
-void unacknowledged_clear(peer *p) {
-    if (p->unacknowledged != p->first_chains) free(p->unacknowledged);
-    memset(p->first_chains, 0, sizeof p->first_chains);
-    p->unacknowledged = p->first_chains;
-    p->unacknowledged_chains = FIRST_CHAINS;
-    p->unacknowledged_count = 0;
-}
-
-/* Without memory the chains become longer, and nothing is lost. */
-static void unacknowledged_grow(const gde_engine *e, peer *p) {
-    uint32_t old = p->unacknowledged_chains, chains = old * 2;
-    command **before = p->unacknowledged, **table = calloc(chains, sizeof *table);
-    if (!table) return;
-    p->unacknowledged = table;
-    p->unacknowledged_chains = chains;
-    for (uint32_t i = 0; i < old; i++) {
-        for (command *c = before[i], *next; c; c = next) {
-            next = c->hash_next;
-            unacknowledged_link(e, p, c);
-        }
-    }
-    if (before != p->first_chains) free(before);
-}
-
-void sent_insert(const gde_engine *e, peer *p, command *c) {
-    if (c->attempts == 1) {
-        if (p->unacknowledged_count >= p->unacknowledged_chains) unacknowledged_grow(e, p);
-        unacknowledged_link(e, p, c);
-        p->unacknowledged_count++;
-    }
-    list_append(&p->sent, &c->node);
-    p->sent_count++;
-    c->in_flight = true;
-}
-
 static void leave_flight(peer *p, command *c) {
     list_remove(&c->node);
     p->sent_count--;
@@ -91,56 +44,20 @@ static void release_window(const command *c) {
     if (!c->channel) return;
     uint32_t window = (c->key & 0xFFFF) >> 12;
     if (c->channel->reliable_windows[window] > 0 && --c->channel->reliable_windows[window] == 0)
-        c->channel->used_windows &= (uint16_t) ~(1u << window);
+        c->channel->used_windows &= (uint16_t)~(1u << window);
 }
 
-/* Without memory it is forgotten, and an acknowledgement of that copy counts for nothing. */
-static void note_earlier(command *c) {
-    uint32_t room = 4;
-    while (room < c->earlier_count) room *= 2;
-    if (c->earlier_count == EARLIER_COPIES) {
-        memmove(c->earlier, c->earlier + 1, (EARLIER_COPIES - 1) * sizeof *c->earlier);
-        c->earlier_count--;
-    } else if (!c->earlier || c->earlier_count == room) {
-        uint16_t *grown = realloc(c->earlier, (c->earlier ? 2 * room : room) * sizeof *grown);
-        if (!grown) return;
-        c->earlier = grown;
-    }
-    c->earlier[c->earlier_count++] = (uint16_t)c->spared_at;
-}
-
-void command_leave(command *c, int64_t now) {
-    if (c->attempts) note_earlier(c);
-    c->spared_at = now;
-}
-
-bool command_has_left(const command *c, uint16_t time) {
-    if (time == (uint16_t)c->spared_at) return true;
-    for (uint32_t i = 0; i < c->earlier_count; i++)
-        if (c->earlier[i] == time) return true;
-    return false;
-}
-
-command *find_unacknowledged(const gde_engine *e, peer *p, uint32_t key) {
-    command *c = p->unacknowledged_count ? *unacknowledged_chain(e, p, key) : NULL;
-    while (c && c->key != key) c = c->hash_next;
-    return c;
-}
-
-void acknowledge(gde_engine *e, peer *p, command *c, int64_t sent_time) {
-    command **link = unacknowledged_chain(e, p, c->key);
-    while (*link != c) link = &(*link)->hash_next;
-    *link = c->hash_next;
-    p->unacknowledged_count--;
+void acknowledge(gde_engine *e, peer *p, command **link, int64_t sent_time) {
+    command *c = unacknowledged_remove(p, link);
     if (c->in_flight) {
         leave_flight(p, c);
-        if (e->config.early_retransmit && sent_time != NEVER_SENT) recovery_learn(p, c, sent_time);
+        if (e->config.early_retransmit && sent_time != NEVER_SENT) recovery_on_acknowledged(p, c, sent_time);
     } else {
         list_remove(&c->node);
         p->queued_count--;
     }
     release_window(c);
-    if (c->channel) p->stalls = false;
+    if (c->channel) p->stall.lasts = false;
     command_forget(e, p, c);
 }
 
@@ -154,9 +71,9 @@ bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
         if (e->config.early_retransmit ? age >= recovery_timeout(p) : age >= c->timeout) {
             if (p->earliest_timeout == 0 || c->sent_time < p->earliest_timeout) p->earliest_timeout = c->sent_time;
             int64_t silence = now - p->earliest_timeout;
-            bool tries = c->attempts > 32 || (uint64_t)1 << (c->attempts - 1) >= p->timeout_limit;
-            if (p->earliest_timeout != 0 && (silence >= (int64_t)p->timeout_maximum ||
-                                             (tries && silence >= (int64_t)p->timeout_minimum))) {
+            bool tries = c->attempts > 32 || (uint64_t)1 << (c->attempts - 1) >= p->timeouts.limit;
+            if (p->earliest_timeout != 0 &&
+                (silence >= (int64_t)p->timeouts.maximum || (tries && silence >= (int64_t)p->timeouts.minimum))) {
                 p->timed_out = c->number;
                 return true;
             }
@@ -164,10 +81,10 @@ bool check_timeouts(const gde_engine *e, peer *p, int64_t now) {
             timed_out = true;
         } else if (!e->config.early_retransmit) {
             continue;
-        } else if (age < recovery_patience(p, c)) {
-            break; /* In the order of sending, so nothing after this one is due either. */
+        } else if (age < recovery_loss_delay(p, c)) {
+            break; /* Commands are in sending order, so nothing after this one is due either. */
         }
-        p->packets_lost++;
+        p->loss.lost++;
         leave_flight(p, c);
         list_insert(c->channel ? reliable : control, &c->node);
         p->queued_count++;
@@ -181,19 +98,19 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
     int64_t at = p->deadline;
     if (!list_empty(&p->sent)) {
         const command *c = COMMAND_OF(p->sent.next);
-        int64_t timeout = c->sent_time + (int64_t)(e->config.early_retransmit ? recovery_patience(p, c) : c->timeout);
+        int64_t timeout = c->sent_time + (int64_t)(e->config.early_retransmit ? recovery_loss_delay(p, c) : c->timeout);
         if (!has_due || timeout < at) at = timeout;
         has_due = true;
-        int64_t spare;
-        if (spare_due_at(e, p, &spare) && spare < at) at = spare;
-        if (call_due_at(e, p, &spare) && spare < at) at = spare;
+        int64_t copy;
+        if (copy_due_at(e, p, &copy) && copy < at) at = copy;
+        if (probe_due_at(e, p, &copy) && copy < at) at = copy;
     } else if (p->state == STATE_CONNECTED) {
-        int64_t ping = p->last_receive_time + p->ping_interval;
+        int64_t ping = p->last_receive_time + p->timeouts.ping_interval;
         if (!has_due || ping < at) at = ping;
         has_due = true;
     }
-    if (p->trial >= 0 && p->tried_at >= 0) {
-        int64_t end = p->tried_at + p->timeout_maximum;
+    if (p->validation_credit >= 0 && p->validation_started >= 0) {
+        int64_t end = p->validation_started + p->timeouts.maximum;
         if (!has_due || end < at) at = end;
         has_due = true;
     }
@@ -201,6 +118,7 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
     return has_due;
 }
 
-bool is_trial_over(const peer *p, int64_t now) {
-    return p->trial >= 0 && p->tried_at >= 0 && now - p->tried_at >= (int64_t)p->timeout_maximum;
+bool is_validation_overdue(const peer *p, int64_t now) {
+    return p->validation_credit >= 0 && p->validation_started >= 0 &&
+           now - p->validation_started >= (int64_t)p->timeouts.maximum;
 }

@@ -1,4 +1,5 @@
-/* The packet throttle of each peer and the bandwidth limits of the host (see throttle.py). */
+/* The packet throttle of each peer and the bandwidth limits of the host (see throttle.py, which this follows
+ * function by function). */
 #include "internal.h"
 
 void adapt_throttle(peer *p, uint64_t sample) {
@@ -13,15 +14,15 @@ void adapt_throttle(peer *p, uint64_t sample) {
 }
 
 void measure_loss(peer *p, int64_t now) {
-    if (p->packet_loss_epoch == 0) {
-        p->packet_loss_epoch = now;
-    } else if (now - p->packet_loss_epoch >= PACKET_LOSS_INTERVAL && p->packets_sent > 0) {
-        uint64_t loss = p->packets_lost * PACKET_LOSS_SCALE / p->packets_sent;
-        uint64_t difference = loss > p->packet_loss ? loss - p->packet_loss : p->packet_loss - loss;
-        p->packet_loss_variance = (p->packet_loss_variance * 3 + difference) / 4;
-        p->packet_loss = (p->packet_loss * 7 + loss) / 8;
-        p->packet_loss_epoch = now;
-        p->packets_sent = p->packets_lost = 0;
+    if (p->loss.epoch == 0) {
+        p->loss.epoch = now;
+    } else if (now - p->loss.epoch >= PACKET_LOSS_INTERVAL && p->loss.sent > 0) {
+        uint64_t loss = p->loss.lost * PACKET_LOSS_SCALE / p->loss.sent;
+        uint64_t difference = loss > p->loss.mean ? loss - p->loss.mean : p->loss.mean - loss;
+        p->loss.variance = (p->loss.variance * 3 + difference) / 4;
+        p->loss.mean = (p->loss.mean * 7 + loss) / 8;
+        p->loss.epoch = now;
+        p->loss.sent = p->loss.lost = 0;
     }
 }
 
@@ -31,6 +32,11 @@ uint32_t window_for(uint32_t outgoing, uint32_t incoming) {
     if (outgoing == 0 && incoming == 0) return MAXIMUM_WINDOW_SIZE;
     uint32_t bandwidth = outgoing == 0 || incoming == 0 ? max32(outgoing, incoming) : min32(outgoing, incoming);
     return clamp_window(bandwidth / WINDOW_SIZE_SCALE * MINIMUM_WINDOW_SIZE);
+}
+
+/* What this engine may use of a limit of the host. */
+static uint64_t part_of(const gde_engine *e, uint64_t bandwidth) {
+    return e->group ? group_part(e, bandwidth) : bandwidth;
 }
 
 static uint64_t share(uint64_t bandwidth, uint64_t total) {
@@ -48,15 +54,15 @@ static void unlimit(peer *p) {
     p->incoming_data_total = p->outgoing_data_total = 0;
 }
 
-#define EACH_CONNECTED(e, p)                                       \
-    for (uint32_t slot_ = 0; slot_ < (e)->fresh; slot_++)          \
+#define EACH_CONNECTED(e, p)                              \
+    for (uint32_t slot_ = 0; slot_ < (e)->fresh; slot_++) \
         for (peer *p = (e)->slots[slot_]; p && in_session(p); p = NULL)
 
 static void limit_peers(gde_engine *e, uint64_t elapsed, int64_t now) {
     uint32_t remaining = e->connected_peers;
     uint64_t total = 0xFFFFFFFF, bandwidth = 0xFFFFFFFF;
     if (e->outgoing_bandwidth) {
-        bandwidth = e->outgoing_bandwidth * elapsed / 1000;
+        bandwidth = part_of(e, e->outgoing_bandwidth) * elapsed / 1000;
         total = 0;
         EACH_CONNECTED(e, p) total += p->outgoing_data_total;
     }
@@ -85,7 +91,7 @@ static void limit_peers(gde_engine *e, uint64_t elapsed, int64_t now) {
 
 static uint32_t share_incoming(gde_engine *e, int64_t now) {
     if (e->incoming_bandwidth == 0) return 0;
-    uint32_t remaining = e->connected_peers, bandwidth = e->incoming_bandwidth, limit = 0;
+    uint32_t remaining = e->connected_peers, bandwidth = (uint32_t)part_of(e, e->incoming_bandwidth), limit = 0;
     bool adjust = true;
     while (remaining > 0 && adjust) {
         adjust = false;
@@ -132,13 +138,32 @@ void bandwidth_throttle(gde_engine *e, int64_t now) {
         e->recalculate = false;
         uint32_t limit = share_incoming(e, now);
         EACH_CONNECTED(e, p) {
-            uint8_t tail[BANDWIDTH_LIMIT_SIZE - HEAD_SIZE];
-            write32(write32(tail, p->incoming_throttle_epoch == now ? p->outgoing_bandwidth : limit),
-                    e->outgoing_bandwidth);
-            /* Who cannot be told now is told a second later, with the others. */
-            if (!queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, tail, sizeof tail)) e->recalculate = true;
+            uint8_t wire[BANDWIDTH_LIMIT_SIZE];
+            uint32_t incoming = p->incoming_throttle_epoch == now ? p->outgoing_bandwidth : limit;
+            build_bandwidth_limit(wire, &(bandwidth_limit_fields){incoming, e->outgoing_bandwidth});
+            /* A peer that cannot be notified now is notified a second later. */
+            if (!queue_control(e, p, COMMAND_BANDWIDTH_LIMIT, wire, sizeof wire)) e->recalculate = true;
         }
     } else {
         EACH_CONNECTED(e, p) if (!list_empty(&p->reliable)) slots_add(&e->dirty, p->slot);
     }
+}
+
+bool throttle_due(const gde_engine *e, int64_t *due) {
+    *due = e->throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL;
+    return e->connected_peers && (e->recalculate || e->outgoing_bandwidth || e->limited_peers);
+}
+
+bool configure_throttle(gde_engine *e, peer *p, const uint32_t *values) {
+    if (p->state == STATE_CONNECTING) {
+        memcpy(p->pending_throttle, values, sizeof p->pending_throttle);
+        p->throttle_pending = true;
+        return true;
+    }
+    p->throttle_interval = values[0];
+    p->throttle_acceleration = values[1];
+    p->throttle_deceleration = values[2];
+    uint8_t wire[THROTTLE_CONFIGURE_SIZE];
+    build_throttle_configure(wire, &(throttle_configure_fields){values[0], values[1], values[2]});
+    return !in_session(p) || queue_control(e, p, COMMAND_THROTTLE_CONFIGURE, wire, sizeof wire);
 }

@@ -1,4 +1,4 @@
-/* When which peer needs attention: a heap of moments. A peer has one that counts; older ones are passed over. */
+/* A heap of timers (see timers.py). */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -31,9 +31,10 @@ static void pop_timer(gde_engine *e) {
     if (e->timer_count) sift_down(e, 0);
 }
 
+/* The peer whose latest entry this is, or NULL. Outdated ones may have the same time. */
 static peer *timer_peer(gde_engine *e, const timer_entry *entry) {
     peer *p = table_get(e, entry->peer);
-    return p && p->has_timer && p->timer == entry->at ? p : NULL;
+    return p && p->has_timer && p->timer_serial == entry->serial ? p : NULL;
 }
 
 static void compact_timers(gde_engine *e) {
@@ -44,7 +45,7 @@ static void compact_timers(gde_engine *e) {
     for (uint32_t i = kept / 2; i-- > 0;) sift_down(e, i);
 }
 
-/* More than the peers: what was put off stays in the heap until it is compacted. */
+/* More than the peers: outdated entries stay in the heap until it is compacted. */
 static uint32_t most_timers(uint32_t peers) { return 64 + 4 * peers; }
 
 bool timers_reserve(gde_engine *e) {
@@ -63,49 +64,49 @@ void schedule(gde_engine *e, peer *p) {
     if (e->timer_count >= most_timers(e->peer_total)) compact_timers(e);
     p->timer = due;
     p->has_timer = true;
-    e->timers[e->timer_count] = (timer_entry){due, ++e->timer_serial, p->handle};
+    p->timer_serial = ++e->timer_serial;
+    e->timers[e->timer_count] = (timer_entry){due, p->timer_serial, p->handle};
     sift_up(e, e->timer_count++);
 }
 
-static void attend(gde_engine *e, peer *p, int64_t now) {
+static void on_timer(gde_engine *e, peer *p, int64_t now) {
     int64_t due;
     if (!due_at(e, p, &due)) return;
     if (due > now) {
         schedule(e, p);
-    } else if (is_trial_over(p, now)) {
+    } else if (p->has_deadline && p->deadline <= now) {
+        peer_lost(e, p);
+    } else if (is_validation_overdue(p, now)) {
         if (!p->timed_out) p->timed_out = COMMAND_PING;
         peer_lost(e, p);
-    } else if ((p->has_deadline && p->deadline <= now) || (!list_empty(&p->sent) && check_timeouts(e, p, now))) {
+    } else if (!list_empty(&p->sent) && check_timeouts(e, p, now)) {
         peer_lost(e, p);
     } else {
+        if (p->state == STATE_CONNECTING && !p->unanswered && p->earliest_timeout) {
+            p->unanswered = now - p->earliest_timeout >= NO_ANSWER_AFTER;
+            if (p->unanswered) engine_drop(e, DROP_NO_ANSWER, &p->address);
+        }
         slots_add(&e->dirty, p->slot);
     }
 }
 
-void gde_handle_timeout(gde_engine *e, int64_t now) {
-    if (now - e->throttle_epoch >= HOST_BANDWIDTH_THROTTLE_INTERVAL) bandwidth_throttle(e, now);
+void fire_timers(gde_engine *e, int64_t now) {
     while (e->timer_count && e->timers[0].at <= now) {
         peer *p = timer_peer(e, &e->timers[0]);
         pop_timer(e);
         if (!p) continue;
         p->has_timer = false;
-        attend(e, p, now);
+        on_timer(e, p, now);
     }
 }
 
-int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
-    if (e->dirty.words_used || e->outbox_first < e->outbox_count || e->backlog.words_used) {
-        *due = 0;
-        return 1;
-    }
-    bool has_due = e->connected_peers && (e->recalculate || e->outgoing_bandwidth || e->limited_peers);
-    if (has_due) *due = e->throttle_epoch + HOST_BANDWIDTH_THROTTLE_INTERVAL;
+bool next_due(gde_engine *e, int64_t *due) {
     while (e->timer_count) {
         int64_t at = e->timers[0].at, actual;
         peer *p = timer_peer(e, &e->timers[0]);
         if (p && due_at(e, p, &actual) && actual <= at) {
-            if (!has_due || at < *due) *due = at;
-            return 1;
+            *due = at;
+            return true;
         }
         pop_timer(e);
         if (p) {
@@ -113,5 +114,5 @@ int32_t gde_poll_timeout(gde_engine *e, int64_t *due) {
             schedule(e, p);
         }
     }
-    return has_due;
+    return false;
 }

@@ -26,9 +26,21 @@ static void set_option(int handle, int level, int option, int value) {
     (void)setsockopt(handle, level, option, &value, sizeof value);
 }
 
-int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_t port, bool offload) {
+int udp_share(udp_socket *udp, bool shared) {
+#if defined(__linux__)
+    int value = shared;
+    return setsockopt(udp->handle, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value) < 0 ? errno : 0;
+#else
+    (void)udp;
+    return shared ? ENOTSUP : 0; /* others have the option, but send everything to one of the sockets */
+#endif
+}
+
+int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_t port, bool offload, bool joins) {
     bool both = !bind_to;
     udp->is_ipv6 = both || !is_mapped(bind_to);
+    udp->watches = false;
+    udp->report_count = 0;
     udp->handle = socket(udp->is_ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
     if (udp->handle < 0 && both) {
         udp->is_ipv6 = false;
@@ -50,7 +62,8 @@ int udp_open(udp_socket *udp, const gde_address *bind_to, bool wildcard, uint16_
 #else
         (void)offload;
 #endif
-        if (bind_to || wildcard) {
+        if (joins) error = udp_share(udp, true);
+        if (!error && (bind_to || wildcard)) {
             name at;
             gde_address any = {.port = port};
             if (!udp->is_ipv6) memcpy(any.ip, MAPPED, 12);
@@ -75,6 +88,56 @@ int udp_local_address(udp_socket *udp, gde_address *address) {
 }
 
 #if defined(HAVE_BATCHES)
+
+/* Linux: struct sock_extended_err, whose header is not everywhere. */
+typedef struct {
+    uint32_t number;
+    uint8_t origin, type, code, unused;
+    uint32_t info, data;
+} extended_error;
+
+enum { MAX_ERRORS = 64, MAX_RETRIES = 4 };
+
+void udp_watch(udp_socket *udp) {
+    if (udp->watches) return;
+    udp->watches = true;
+    set_option(udp->handle, IPPROTO_IP, IP_RECVERR, 1);
+    if (udp->is_ipv6) set_option(udp->handle, IPPROTO_IPV6, IPV6_RECVERR, 1);
+}
+
+static void report(udp_socket *udp, const gde_address *to, int error) {
+    uint32_t cause = error == ECONNREFUSED ? DROP_PORT_UNREACHABLE : DROP_ADDRESS_UNREACHABLE;
+    if (cause == DROP_ADDRESS_UNREACHABLE && error != EHOSTUNREACH && error != ENETUNREACH) return;
+    if (udp->report_count < UDP_REPORTS) udp->reports[udp->report_count++] = (udp_report){*to, cause};
+}
+
+/* Empties the socket's queue of errors, which are about datagrams sent earlier: with an error pending, the next call of
+ * any kind fails. Returns how many there were. */
+static int take_errors(udp_socket *udp) {
+    int count = 0;
+    while (count < MAX_ERRORS) {
+        name to;
+        union {
+            char bytes[CMSG_SPACE(sizeof(extended_error) + sizeof(struct sockaddr_in6))];
+            struct cmsghdr align;
+        } details;
+        struct msghdr message = {
+            .msg_name = &to, .msg_namelen = sizeof to, .msg_control = &details, .msg_controllen = sizeof details};
+        if (recvmsg(udp->handle, &message, MSG_ERRQUEUE) < 0) break;
+        count++;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+            if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+                !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+                continue;
+            extended_error error;
+            gde_address address;
+            memcpy(&error, CMSG_DATA(c), sizeof error);
+            from_name(&to, &address);
+            report(udp, &address, (int)error.number);
+        }
+    }
+    return count;
+}
 
 typedef union {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -128,10 +191,10 @@ static uint32_t segment_of(struct msghdr *message, uint32_t length) {
 
 int udp_receive(udp_socket *udp, udp_inbox *inbox, void (*take)(void *, const uint8_t *, uint32_t, const gde_address *),
                 void *context) {
-    int count;
-    do
-        count = recvmmsg(udp->handle, inbox->messages, UDP_BATCH, 0, NULL);
-    while (count < 0 && errno == EINTR);
+    int count, retries = 0;
+    do count = recvmmsg(udp->handle, inbox->messages, UDP_BATCH, 0, NULL);
+    while (count < 0 && (errno == EINTR || (udp->watches && errno != EAGAIN && errno != EWOULDBLOCK &&
+                                            retries++ < MAX_RETRIES && take_errors(udp))));
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF ? 0 : 1;
     for (int i = 0; i < count; i++) {
         struct mmsghdr *message = &inbox->messages[i];
@@ -205,13 +268,19 @@ uint64_t udp_send(udp_socket *udp, const udp_datagram *datagrams, uint32_t count
             first[used++] = at;
             at += run;
         }
+        int retries = 0;
         for (uint32_t done = 0; done < used;) {
-            int sent = sendmmsg(udp->handle, messages + done, used - done, 0);
+            int sent = sendmmsg(udp->handle, messages + done, used - done, 0), error = errno;
             if (sent > 0) {
                 for (int i = 0; i < sent; i++) taken += messages[done + (uint32_t)i].msg_len;
                 done += (uint32_t)sent;
-            } else if (errno != EINTR) {
-                if (runs[done] > 1 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            } else if (error != EINTR) {
+                bool full = error == EAGAIN || error == EWOULDBLOCK;
+                if (udp->watches && !full) {
+                    if (retries++ < MAX_RETRIES && take_errors(udp)) continue; /* this message was not sent yet */
+                    report(udp, &datagrams[first[done]].to, error);
+                }
+                if (runs[done] > 1 && !full) {
                     /* The kernel or the device will not cut: go on without, beginning with these. */
                     udp->offload = false;
                     taken += udp_send(udp, datagrams + first[done], runs[done]);
@@ -224,6 +293,8 @@ uint64_t udp_send(udp_socket *udp, const udp_datagram *datagrams, uint32_t count
 }
 
 #else
+
+void udp_watch(udp_socket *udp) { (void)udp; }
 
 struct udp_inbox {
     uint8_t data[UDP_SLOT];

@@ -6,7 +6,7 @@ import pytest
 
 from godot_enet.core.compression import FastLz
 from tests.rows import each_row
-from tests.unit.core.compression.vectors import CASES, Case, lcg
+from tests.unit.core.compression.codec_vectors import CASES, Case, lcg
 
 LIMIT = 4092
 UNLIMITED = 1 << 30

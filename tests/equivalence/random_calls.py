@@ -16,7 +16,7 @@ from tests.equivalence.choices import (
     an_option,
     flags,
 )
-from tests.equivalence.net import EVERYBODY, Net, Node
+from tests.equivalence.lockstep_net import EVERYBODY, Net, Node
 
 __all__ = ["run"]
 
@@ -102,6 +102,8 @@ def _use(net: Net, node: Node, random: Random) -> None:
         call("bandwidth_limit", random.choice((0, 40_000)), random.choice((0, 60_000)))
     if random.random() < 0.02:
         call("set_channel_limit", random.choice((-1, 0, 1, 7, 256)))
+    if random.random() < 0.02:
+        call("refuse_connects", random.random() < 0.3, random.getrandbits(33))
     if random.random() < 0.05:
         call("may_connect", a_stranger(random), random.choice((0, 0, 1, 2, 1000)), net.now)
     if random.random() < 0.05:
@@ -122,7 +124,7 @@ def _use(net: Net, node: Node, random: Random) -> None:
     elif chance < 0.12:
         call("ping", peer)
     elif chance < 0.2:
-        call("set_untaken", peer, *random.choice(((0, 0), (0, 0), (1, 10), (3, 4000), (131_072, 0), (9, 1 << 25))))
+        call("set_unread", peer, *random.choice(((0, 0), (0, 0), (1, 10), (3, 4000), (131_072, 0), (9, 1 << 25))))
 
 
 def _channel(random: Random) -> int:

@@ -1,4 +1,4 @@
-"""What a remote gets before it has acknowledged anything of the connection that it asked for."""
+"""What a remote is sent before it has acknowledged anything of the connection that it requested."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from godot_enet.core.protocol.config import HostConfig
-from godot_enet.core.protocol.constants import Command, PeerState
+from godot_enet.core.protocol.constants import Command, DisconnectMode, PeerState
 from godot_enet.core.protocol.events import DisconnectReason, EventType
 from godot_enet.core.sim import LinkConfig
 from tests.conftest import EngineFactory, EnginePair
@@ -21,7 +21,7 @@ WINDOW = 65_536
 def connected(factory: EngineFactory, **fields: Any) -> Caller:
     """Somebody who has just proved that he reads one datagram, at a host with nothing turned off."""
     defaults = HostConfig()
-    names = ("early_retransmit", "half_open_limit", "maximum_kept_data")
+    names = ("early_retransmit", "half_open_limit", "maximum_buffered_data")
     stage = Stage(factory, **{name: getattr(defaults, name) for name in names})
     caller = Caller(stage)
     caller.ask(**fields)
@@ -89,6 +89,18 @@ def test_what_must_be_acknowledged_needs_no_ping(engine_factory: EngineFactory) 
     assert [command.kind for command in raw.read(data).commands] == [Command.SEND_RELIABLE]
 
 
+def test_no_ping_follows_the_disconnect_of_a_peer_that_was_to_leave_later(engine_factory: EngineFactory) -> None:
+    caller = connected(engine_factory)
+    peer, engine = caller.peer, caller.stage.engine
+    peer.take()
+    engine.send(peer.handle, 0, b"the last", 0)
+    for mode in (DisconnectMode.LATER, DisconnectMode.NOW):
+        engine.disconnect(peer.handle, 7, mode, caller.stage.now)
+    kinds = [[command.kind for command in raw.read(data).commands] for data in peer.take()]
+    assert kinds == [[Command.DISCONNECT]]
+    assert engine.peer_state(peer.handle) is PeerState.DISCONNECTED
+
+
 def test_a_full_datagram_leaves_the_ping_for_the_next(engine_factory: EngineFactory) -> None:
     caller = connected(engine_factory)
     caller.peer.take()
@@ -116,7 +128,7 @@ def test_between_real_hosts_nobody_waits(engine_pair: EnginePair, flags: int) ->
 
 
 def test_whoever_only_sends_is_asked_too(engine_factory: EngineFactory) -> None:
-    """Else the acknowledgements of what comes would use its trial up."""
+    """Else the acknowledgements of what comes would use up its credit."""
     caller = connected(engine_factory)
     caller.peer.take()
     caller.peer.post(raw.reliable(0, 1, b"x"))

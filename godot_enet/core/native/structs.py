@@ -1,4 +1,4 @@
-"""What crosses the border to C: structs as ctypes sees them, results and flags. The C header is generated from it.
+"""The interface to C: structs for ctypes, results and flags. The C header is generated from it.
 
 When the library is loaded, the layout that its compiler made of the structs is compared with that of ctypes.
 """
@@ -14,18 +14,19 @@ from godot_enet.core.addressing import zone_number
 from godot_enet.core.errors import UnknownZone
 from godot_enet.core.interface import Address
 from godot_enet.core.protocol.config import HostConfig
-from godot_enet.core.protocol.constants import KEY_SIZE
+from godot_enet.core.protocol.constants import KEY_SIZE, ROUND_TRIP_BOUNDS
 from godot_enet.core.protocol.enums import NamedIntEnum, NamedIntFlag
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType, PeerHandle
 from godot_enet.core.rng import key_from
 
 __all__ = [
-    "RECORDS",
+    "STRUCTS",
     "CAddress",
     "CConfig",
     "CDropReport",
     "CEvent",
     "CPeerInfo",
+    "CSummary",
     "HostFlag",
     "Result",
     "address_from",
@@ -52,7 +53,7 @@ _CONFIG_NAMES = tuple(setting.name for setting in fields(HostConfig) if setting.
 
 
 class CConfig(ctypes.Structure):
-    """``gde_config``: a :class:`HostConfig`, and in the place of its seed the secret that outsiders must not know."""
+    """``gde_config``: a :class:`HostConfig`, with the secret key in place of its seed."""
 
     _fields_ = [*((name, ctypes.c_uint32) for name in _CONFIG_NAMES), ("key", ctypes.c_uint8 * KEY_SIZE)]
 
@@ -76,6 +77,25 @@ class CPeerInfo(ctypes.Structure):
     ]
 
 
+class CSummary(ctypes.Structure):
+    """``gde_summary``: a :class:`~godot_enet.core.interface.Summary`."""
+
+    _fields_ = [
+        ("connecting", ctypes.c_uint64),
+        ("connected", ctypes.c_uint64),
+        ("disconnecting", ctypes.c_uint64),
+        ("half_open", ctypes.c_uint64),
+        ("packets_queued", ctypes.c_uint64),
+        ("queued_data", ctypes.c_uint64),
+        ("buffered_data", ctypes.c_uint64),
+        ("reliable_data_in_transit", ctypes.c_uint64),
+        ("packet_loss", ctypes.c_uint64),
+        ("packet_throttle", ctypes.c_uint64),
+        ("round_trip_time", ctypes.c_uint64),
+        ("round_trip_times", ctypes.c_uint64 * (len(ROUND_TRIP_BOUNDS) + 1)),
+    ]
+
+
 class CEvent(ctypes.Structure):
     """``gde_event``; the packet's bytes stay valid until the next call of gde_poll_event or gde_engine_destroy."""
 
@@ -92,14 +112,14 @@ class CEvent(ctypes.Structure):
     ]
 
 
-def event_of(record: CEvent, packet: bytes) -> Event:
-    """An event and its packet's bytes."""
+def event_of(record: CEvent) -> Event:
+    """An event with a copy of its packet."""
     return Event(
         EventType(record.type),
         PeerHandle(record.peer),
         record.channel,
         record.data,
-        packet,
+        ctypes.string_at(record.packet, record.length) if record.length else b"",
         record.flags,
         DisconnectReason(record.reason),
         record.command,
@@ -112,18 +132,19 @@ class CDropReport(ctypes.Structure):
     _fields_ = [("address", CAddress), ("cause", ctypes.c_uint32), ("times", ctypes.c_uint32)]
 
 
-RECORDS: dict[str, type[ctypes.Structure]] = {
+STRUCTS: dict[str, type[ctypes.Structure]] = {
     "gde_address": CAddress,
     "gde_config": CConfig,
     "gde_peer_info": CPeerInfo,
+    "gde_summary": CSummary,
     "gde_event": CEvent,
     "gde_drop_report": CDropReport,
 }
-"""By their names in C, each behind those that it contains."""
+"""By their names in C, each after those that it contains."""
 
 
 class Result(NamedIntEnum):
-    """What a function returns; those that return a number have it positive."""
+    """Results of functions; those that return a number return it as positive."""
 
     OK = 0
     ERR_MEMORY = -1
@@ -136,22 +157,23 @@ class Result(NamedIntEnum):
     ERR_SPACE = -8
     ERR_CLOSED = -9
     ERR_QUEUE_FULL = -10
+    ERR_SHARDS = -11
 
 
 class HostFlag(NamedIntFlag):
     """How a host in C is created."""
 
     BOUND = 1
-    """To the address that is given."""
+    """Bound to the given address."""
     WILDCARD = 2
-    """To its port, on all addresses."""
+    """Bound to its port on all addresses."""
     THREADED = 4
     NO_OFFLOAD = 8
     """One datagram a system call, for tests."""
 
 
 def layout(record: type[ctypes.Structure]) -> list[int]:
-    """Where the fields of a struct begin, and its size."""
+    """The offsets of the fields of a struct, and its size."""
     return [*(getattr(record, name).offset for name, *_ in record._fields_), ctypes.sizeof(record)]
 
 
@@ -202,7 +224,7 @@ def address_from(key: bytes) -> Address:
 
 
 def _scope_id(zone: str) -> int:
-    """0 for none. What is sent to a zone that this machine does not have is lost."""
+    """0 for none. Datagrams to a zone that this machine does not have are lost."""
     if not zone:
         return 0
     try:

@@ -1,38 +1,38 @@
-"""Who may begin a session when all places are taken: who waits, and who has to make room.
+"""Which handshakes may start when all pending sessions are taken: those that wait, and those that are evicted.
 
-Owns: the hellos that wait, all with a good cookie. Must not know: OpenSSL, or how a session begins.
+Owns: the waiting hellos, all with a valid cookie. Must not know: OpenSSL, or how a session starts.
 Units: milliseconds.
 
-A burst of honest clients waits a few round trips, since those before them answer and become peers. Clients that vanish
-after their hello hold a place for ``SILENCE`` at most if it is needed, and less the more of them there are.
+A burst of honest clients waits a few round trips, while earlier ones answer and become peers. Clients that disappear
+after their hello hold a place for at most ``SILENCE_LIMIT`` if it is needed, and less the more of them there are.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
+from godot_enet.core.addressing import network_of
 from godot_enet.core.dtls.records import Hello
 from godot_enet.core.interface import Address
 
-__all__ = ["MAXIMUM_WAITING", "SHARE", "SILENCE", "Admission", "Candidate", "Waiting", "network_of"]
+__all__ = ["MAX_WAITING", "SHARE", "SILENCE_LIMIT", "Candidate", "HandshakeQueue", "Waiting"]
 
-MAXIMUM_WAITING = 64
+MAX_WAITING = 64
 """Hellos; some 300 bytes each."""
-SHARE = MAXIMUM_WAITING // 4
-"""Those of one host while others wait, too."""
-SILENCE = 200
-"""How long a session need not answer before it may be pushed out, unless even the waiting are too many."""
-LINGER = 2000
-"""How long one that has answered may take to become a peer before that."""
-PATIENCE = 2000
-"""How long a hello waits; its client has said it again by then."""
+SHARE = MAX_WAITING // 4
+"""Hellos of one host while other hosts wait, too."""
+SILENCE_LIMIT = 200
+"""How long a session may stay silent before it may be evicted, unless the queue is full."""
+PEER_LIMIT = 2000
+"""How long a session that has answered may take to become a peer before that."""
+MAX_WAIT = 2000
+"""How long a hello waits; its client has resent it by then."""
 
 
 class Candidate(Protocol):
-    """As much of a session as matters here."""
+    """The part of a session that is needed here."""
 
     @property
     def address(self) -> Address: ...
@@ -43,7 +43,7 @@ class Candidate(Protocol):
 
 
 class Waiting(NamedTuple):
-    """A hello, and since when it waits."""
+    """A hello and the start of its wait."""
 
     hello: Hello
     since: int
@@ -52,23 +52,23 @@ class Waiting(NamedTuple):
 AnyCandidate = TypeVar("AnyCandidate", bound=Candidate)
 
 
-class Admission:
-    """Hosts take turns; those of one host come in their order, each address once."""
+class HandshakeQueue:
+    """Waiting hellos. Hosts take turns; those of one host keep their order, each address once."""
 
     def __init__(self) -> None:
         self._queues: dict[str | bytes, dict[Address, Waiting]] = {}
-        """By host, in the order of their turns; none is empty."""
+        """By host, in order of turns; none is empty."""
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiting hellos."""
         return sum(map(len, self._queues.values()))
 
     def __iter__(self) -> Iterator[Address]:
-        """Those who wait."""
+        """The waiting addresses."""
         return (address for queue in self._queues.values() for address in queue)
 
     def wait(self, address: Address, hello: Hello, now: int) -> None:
-        """Have a hello wait; where there are too many it is lost, and its client will say it again."""
+        """Queue a hello; if there are too many, one is dropped, and its client will resend it."""
         queue = self._queues.setdefault(network_of(address), {})
         known = queue.get(address)
         queue[address] = Waiting(hello, now if known is None else known.since)
@@ -76,7 +76,7 @@ class Admission:
             for each in self._queues.values():
                 while len(each) > SHARE:
                     each.popitem()
-        if len(self) > MAXIMUM_WAITING:
+        if len(self) > MAX_WAITING:
             longest = max(self._queues.values(), key=len)
             if len(longest) > len(queue):
                 longest.popitem()
@@ -84,16 +84,16 @@ class Admission:
                 self._forget(address)
 
     def first(self, now: int) -> Address | None:
-        """Whose turn it is; None when nobody waits."""
+        """The next address; None when the queue is empty."""
         while self._queues:
             address, waiting = next(iter(next(iter(self._queues.values())).items()))
-            if now - waiting.since < PATIENCE:
+            if now - waiting.since < MAX_WAIT:
                 return address
             self._forget(address)
         return None
 
     def take(self, address: Address) -> Hello:
-        """The hello of somebody who need not wait any longer; the others of its host let other hosts go first."""
+        """Remove and return a hello; its host goes to the end of the turns."""
         hello = self._forget(address).hello
         network = network_of(address)
         if network in self._queues:
@@ -101,7 +101,7 @@ class Admission:
         return hello
 
     def clear(self) -> None:
-        """Nobody waits any longer."""
+        """Drop all waiting hellos."""
         self._queues.clear()
 
     def _forget(self, address: Address) -> Waiting:
@@ -112,9 +112,9 @@ class Admission:
         return waiting
 
     def victim(self, sessions: Iterable[AnyCandidate], now: int) -> AnyCandidate | None:
-        """The session that has to make room: the oldest of the host that has the most; those that answer are spared.
+        """The session to evict: the oldest of the host with the most sessions; those that answer are exempt.
 
-        So a crowd behind one address does not push out others. None as long as that session has time left.
+        So many clients behind one address do not displace others. None while that session still has time.
         """
         slow = [session for session in sessions if not session.heard or now >= _due(session)]
         crowds = Counter(network_of(session.address) for session in slow)
@@ -124,22 +124,16 @@ class Admission:
         return chosen
 
     def _is_full(self, crowd: str | bytes) -> bool:
-        """Whether so many wait that a session of this host need not be given time."""
+        """Whether the queue is too full to give a session of this host more time."""
         of_crowd = len(self._queues.get(crowd, ()))
-        return len(self) >= MAXIMUM_WAITING or (of_crowd >= SHARE // 2 and len(self._queues) > 1)
+        return len(self) >= MAX_WAITING or (of_crowd >= SHARE // 2 and len(self._queues) > 1)
 
     def next_time(self, sessions: Iterable[Candidate]) -> int | None:
-        """When somebody who waits may have his turn without anything arriving; None if nobody waits."""
+        """When the next waiting hello may start if nothing arrives; None if the queue is empty."""
         if not self._queues:
             return None
         return min(map(_due, sessions), default=None)
 
 
-def network_of(address: Address) -> str | bytes:
-    """What is one host: an address of IPv4, or a /64 of IPv6, which is the least that anybody has."""
-    host = address.host.partition("%")[0]
-    return ipaddress.IPv6Address(host).packed[:8] if ":" in host else host
-
-
 def _due(session: Candidate) -> int:
-    return session.started + (LINGER if session.heard else SILENCE)
+    return session.started + (PEER_LIMIT if session.heard else SILENCE_LIMIT)

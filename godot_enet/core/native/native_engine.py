@@ -18,15 +18,17 @@ from godot_enet.core.errors import (
     NotConnected,
     PacketTooLarge,
     SendQueueFull,
+    SeveralShards,
     UnknownPeer,
 )
-from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo
+from godot_enet.core.interface import Address, Compressor, Datagram, DropReport, PeerInfo, Summary
 from godot_enet.core.native.loader import library
-from godot_enet.core.native.records import (
+from godot_enet.core.native.structs import (
     CAddress,
     CDropReport,
     CEvent,
     CPeerInfo,
+    CSummary,
     Result,
     address_of,
     c_address,
@@ -48,7 +50,7 @@ from godot_enet.core.protocol.constants import (
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.events import Event, EventType, PeerHandle
 
-__all__ = ["NativeEngine", "check", "info_of", "native_mode", "reports_of"]
+__all__ = ["NativeEngine", "check", "info_of", "native_mode", "reports_of", "summary_of"]
 
 _ERRORS: dict[int, tuple[type[EnetError], str]] = {
     Result.ERR_UNKNOWN_PEER: (UnknownPeer, "the connection is over"),
@@ -57,12 +59,13 @@ _ERRORS: dict[int, tuple[type[EnetError], str]] = {
     Result.ERR_TOO_LARGE: (PacketTooLarge, "the packet is over the maximum packet size"),
     Result.ERR_NO_FREE_PEER: (NoFreePeer, "all peers are in use"),
     Result.ERR_CLOSED: (HostClosed, "the host was closed"),
-    Result.ERR_QUEUE_FULL: (SendQueueFull, "too much waits to be sent or acknowledged"),
+    Result.ERR_QUEUE_FULL: (SendQueueFull, "too much data is queued or unacknowledged"),
+    Result.ERR_SHARDS: (SeveralShards, "a host with several shards cannot do this"),
 }
 
 
 def check(result: int) -> int:
-    """A result of the C side, or the exception it stands for."""
+    """Return a result of the C side, or raise its exception."""
     if result >= 0:
         return result
     if result == Result.ERR_MEMORY:
@@ -87,6 +90,12 @@ def info_of(record: CPeerInfo) -> PeerInfo:
         waiting_data=record.waiting_data,
         packets_queued=record.packets_queued,
     )
+
+
+def summary_of(record: CSummary) -> Summary:
+    """The sums over all peers."""
+    sums = {name: getattr(record, name) for name in Summary._fields}
+    return Summary(**{**sums, "round_trip_times": tuple(record.round_trip_times)})
 
 
 def reports_of(records: Sequence[CDropReport]) -> list[DropReport]:
@@ -114,7 +123,7 @@ class NativeEngine:
 
     @classmethod
     def adopt(cls, config: HostConfig, engine: int | None) -> NativeEngine:
-        """Take over an engine that lives already."""
+        """Take over an existing engine."""
         self = cls.__new__(cls)
         self._begin(config, engine)
         return self
@@ -126,7 +135,7 @@ class NativeEngine:
         self._compressor: Compressor | None = None
         """A codec that only Python has; it works on finished datagrams, outside the engine."""
         self._answers: list[Datagram] = []
-        """What it made of what the engine answered at once."""
+        """Immediate replies of the engine, compressed by it."""
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
         self._address = CAddress()
         self._event = CEvent()
@@ -144,7 +153,7 @@ class NativeEngine:
             self._engine = None
             self._gde.gde_engine_destroy(engine)
 
-    # A. look
+    # A. queries
 
     @property
     def name(self) -> str:
@@ -153,7 +162,7 @@ class NativeEngine:
 
     @property
     def channel_limit(self) -> int:
-        """Channels granted to those who connect, 1..255."""
+        """Channels granted to clients, 1..255."""
         return int(self._gde.gde_channel_limit(self._engine))
 
     @property
@@ -183,15 +192,21 @@ class NativeEngine:
         """One of ENet's numbers about a peer."""
         return check(self._gde.gde_peer_statistic(self._engine, peer, which))
 
+    def summary(self) -> Summary:
+        """Sums over all peers."""
+        record = CSummary()
+        self._gde.gde_add_summary(self._engine, ctypes.byref(record))
+        return summary_of(record)
+
     def may_connect(self, address: Address, per_second: int, now: int) -> bool:
-        """Limit the proved connects of one network, and say whether this address's may still."""
+        """Limit the verified connections of one network. Returns whether this address may still connect."""
         limit = min(per_second, 0xFFFFFFFF)
         return bool(self._gde.gde_may_connect(self._engine, ctypes.byref(c_address(address)), limit, now))
 
-    # B. from the world
+    # B. network input
 
     def receive(self, batch: Iterable[Datagram], now: int) -> None:
-        """Take datagrams in the order they arrived."""
+        """Process datagrams in the order they arrived."""
         batch = [*self._batch[self._batch_done :], *batch]
         self._batch_done = 0
         self._batch = batch
@@ -211,7 +226,7 @@ class NativeEngine:
             self._take_answers(now)
 
     def handle_timeout(self, now: int) -> None:
-        """Do what is due."""
+        """Do everything due."""
         if self._batch:
             self.receive((), now)
         source = ctypes.byref(self._address)
@@ -219,7 +234,7 @@ class NativeEngine:
             self._receive(self._buffer.raw[:length], source, now)
         self._gde.gde_handle_timeout(self._engine, now)
 
-    # C. from the user
+    # C. calls of the program
 
     def connect(self, address: Address, channels: int, data: int, *, any_source: bool = False) -> PeerHandle:
         """Take the lowest free slot and queue a CONNECT."""
@@ -242,9 +257,9 @@ class NativeEngine:
         wanted = channel if 0 <= channel <= 255 else 0xFFFFFFFF
         check(self._gde.gde_broadcast(self._engine, wanted, packet, len(packet), flags))
 
-    def set_untaken(self, peer: PeerHandle, packets: int, size: int) -> None:
-        """Say how much of what was reported still waits for the program."""
-        self._gde.gde_set_untaken(self._engine, peer, packets, size)
+    def set_unread(self, peer: PeerHandle, packets: int, size: int) -> None:
+        """Set how many reported packets the program has not read yet, and their size."""
+        self._gde.gde_set_unread(self._engine, peer, packets, size)
 
     def ping(self, peer: PeerHandle) -> None:
         """Queue a ping."""
@@ -260,13 +275,21 @@ class NativeEngine:
         self._gde.gde_bandwidth_limit(self._engine, incoming & 0xFFFFFFFF, outgoing & 0xFFFFFFFF)
 
     def set_channel_limit(self, limit: int) -> None:
-        """Set what later connections are granted."""
+        """Set the channel limit of later connections."""
         self._gde.gde_set_channel_limit(self._engine, limit if 0 < limit <= 255 else 0)
+
+    def on_unreachable(self, address: Address, cause: Drop) -> None:
+        """Report what the system says about an address that this host tries to connect to."""
+        self._gde.gde_on_unreachable(self._engine, ctypes.byref(c_address(address)), cause)
+
+    def refuse_connects(self, refuse: bool, data: int) -> None:
+        """Refuse CONNECTs as if no slot were free, or accept them again."""
+        self._gde.gde_refuse_connects(self._engine, refuse, data & 0xFFFFFFFF)
 
     def set_compressor(self, compressor: Compressor | None) -> None:
         """Replace the compressor. A codec that only Python has works on finished datagrams, outside the engine."""
         mode = native_mode(compressor)
-        self._take_answers(0)  # What is finished already keeps the codec of its time, as in the Python engine.
+        self._take_answers(0)  # Finished replies keep their codec, as in the Python engine.
         check(self._gde.gde_set_compressor(self._engine, NativeCodec.OUTSIDE if mode is None else mode))
         self._compressor = compressor if mode is None else None
 
@@ -290,18 +313,17 @@ class NativeEngine:
         return event
 
     def peek_event(self) -> Event | None:
-        """The event that comes next."""
+        """The next event, without removing it."""
         if self._front is not None:
             return self._front
         record = self._event
         if not record.type and not self._gde.gde_poll_event(self._engine, ctypes.byref(record)):
             return None
-        packet = ctypes.string_at(record.packet, record.length) if record.length else b""
-        event = self._front = event_of(record, packet)
+        event = self._front = event_of(record)
         return event
 
     def pop_event(self, event: Event) -> None:
-        """The event was taken."""
+        """Remove an event."""
         if self._front is event:
             self._event.type = EventType.NONE
             self._front = None
@@ -313,7 +335,7 @@ class NativeEngine:
         return self._due.value if self._gde.gde_poll_timeout(self._engine, ctypes.byref(self._due)) else None
 
     def poll_drops(self) -> list[DropReport]:
-        """What was dropped since the last call."""
+        """Drops since the last call, one report per cause."""
         count = self._gde.gde_poll_drops(self._engine, self._reports, len(Drop))
         return reports_of(self._reports[:count]) if count else []
 
@@ -339,7 +361,7 @@ class NativeEngine:
         return bytes((first,)) + data[1 : header - 4] + checksum.to_bytes(4, "big") + packed
 
     def _take_answers(self, now: int) -> None:
-        """Compress what was answered at once; only then it is known how long it is, and whether it may leave."""
+        """Compress immediate replies; only then their length is known, and whether they may be sent."""
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_answers(self._engine, buffer, ctypes.byref(address)):
             data = self._shrink(buffer.raw[:length])
