@@ -1,6 +1,6 @@
-"""ENet as Godot speaks it, for programs that are not Godot.
+"""Godot's ENet networking for Python programs.
 
-What every program needs is imported at once; the rest when it is first asked for, so that a bot with one connection
+The names that every program needs are imported at once, the others on first use, so that a bot with one connection
 starts in milliseconds.
 """
 
@@ -9,21 +9,44 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from godot_enet.compat import ENetConnection, ENetPacketPeer, Error, PacketPeer
+from godot_enet.compat import (
+    ConnectEvent,
+    DisconnectEvent,
+    ENetConnection,
+    ENetPacketPeer,
+    Error,
+    ErrorEvent,
+    NoEvent,
+    PacketPeer,
+    ReceiveEvent,
+    ServiceResult,
+    error_string,
+)
 from godot_enet.core.host import available_engines
 
 if TYPE_CHECKING:
     from godot_enet.compat.crypto import Crypto, CryptoKey, HashingContext, HMACContext, TLSOptions, X509Certificate
+    from godot_enet.compat.deferred import run_deferred
     from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
     from godot_enet.compat.multiplayer_peer import MultiplayerPeer
     from godot_enet.compat.offline_multiplayer_peer import OfflineMultiplayerPeer
     from godot_enet.compat.scene.drops import SceneDrop
     from godot_enet.compat.scene.multiplayer_api import MultiplayerAPI
     from godot_enet.compat.scene.node import Node
-    from godot_enet.compat.scene.rpc import rpc
+    from godot_enet.compat.scene.replication.config import SceneReplicationConfig
+    from godot_enet.compat.scene.replication.limits import ReplicationLimits
+    from godot_enet.compat.scene.replication.scenes import SceneFactory, instantiate_scene, register_scene
+    from godot_enet.compat.scene.replication.spawner import MultiplayerSpawner
+    from godot_enet.compat.scene.replication.synchronizer import MultiplayerSynchronizer
+    from godot_enet.compat.scene.replication.traffic import SceneCount, TrafficRow
+    from godot_enet.compat.scene.rpc import BoundRpc, RpcDecorator, RpcMethod, rpc
+    from godot_enet.compat.scene.rpc_config import RpcConfig
+    from godot_enet.compat.scene.scene_change import Instantiable
     from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
+    from godot_enet.compat.scene.scene_timers import SceneTreeTimer
     from godot_enet.compat.scene.scene_tree import SceneTree
-    from godot_enet.compat.signal import ConnectFlags, Signal, SignalProperty, run_deferred
+    from godot_enet.compat.scene.timer import Timer
+    from godot_enet.compat.signal import ConnectFlags, Signal, SignalConnection, SignalProperty
     from godot_enet.compat.variant import (
         AABB,
         RID,
@@ -70,19 +93,27 @@ __all__ = [
     "RID",
     "Array",
     "Basis",
+    "BoundRpc",
     "Color",
+    "ConnectEvent",
     "ConnectFlags",
     "Crypto",
     "CryptoKey",
     "Dictionary",
+    "DisconnectEvent",
     "ENetConnection",
     "ENetMultiplayerPeer",
     "ENetPacketPeer",
     "Error",
+    "ErrorEvent",
     "HMACContext",
     "HashingContext",
+    "Instantiable",
     "MultiplayerAPI",
     "MultiplayerPeer",
+    "MultiplayerSpawner",
+    "MultiplayerSynchronizer",
+    "NoEvent",
     "Node",
     "NodePath",
     "OfflineMultiplayerPeer",
@@ -100,15 +131,28 @@ __all__ = [
     "Plane",
     "Projection",
     "Quaternion",
+    "ReceiveEvent",
     "Rect2",
     "Rect2i",
+    "ReplicationLimits",
+    "RpcConfig",
+    "RpcDecorator",
+    "RpcMethod",
+    "SceneCount",
     "SceneDrop",
+    "SceneFactory",
     "SceneMultiplayer",
+    "SceneReplicationConfig",
     "SceneTree",
+    "SceneTreeTimer",
+    "ServiceResult",
     "Signal",
+    "SignalConnection",
     "SignalProperty",
     "StringName",
     "TLSOptions",
+    "Timer",
+    "TrafficRow",
     "Transform2D",
     "Transform3D",
     "Variant",
@@ -123,6 +167,9 @@ __all__ = [
     "available_engines",
     "bytes_to_var",
     "bytes_to_var_with_objects",
+    "error_string",
+    "instantiate_scene",
+    "register_scene",
     "rpc",
     "run_deferred",
     "typeof",
@@ -132,7 +179,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LATER = {
+_LAZY = {
     "crypto": (
         "Crypto",
         "CryptoKey",
@@ -141,20 +188,31 @@ _LATER = {
         "TLSOptions",
         "X509Certificate",
     ),
+    "deferred": ("run_deferred",),
     "enet_multiplayer_peer": ("ENetMultiplayerPeer",),
     "multiplayer_peer": ("MultiplayerPeer",),
     "offline_multiplayer_peer": ("OfflineMultiplayerPeer",),
     "scene.drops": ("SceneDrop",),
     "scene.multiplayer_api": ("MultiplayerAPI",),
     "scene.node": ("Node",),
-    "scene.rpc": ("rpc",),
+    "scene.replication.config": ("SceneReplicationConfig",),
+    "scene.replication.limits": ("ReplicationLimits",),
+    "scene.replication.scenes": ("SceneFactory", "instantiate_scene", "register_scene"),
+    "scene.replication.spawner": ("MultiplayerSpawner",),
+    "scene.replication.synchronizer": ("MultiplayerSynchronizer",),
+    "scene.replication.traffic": ("SceneCount", "TrafficRow"),
+    "scene.rpc": ("BoundRpc", "RpcDecorator", "RpcMethod", "rpc"),
+    "scene.rpc_config": ("RpcConfig",),
+    "scene.scene_change": ("Instantiable",),
     "scene.scene_multiplayer": ("SceneMultiplayer",),
+    "scene.scene_timers": ("SceneTreeTimer",),
     "scene.scene_tree": ("SceneTree",),
+    "scene.timer": ("Timer",),
     "signal": (
         "ConnectFlags",
         "Signal",
+        "SignalConnection",
         "SignalProperty",
-        "run_deferred",
     ),
     "variant": (
         "AABB",
@@ -197,15 +255,42 @@ _LATER = {
         "var_to_bytes_with_objects",
     ),
 }
-"""Names by the module of compat that has them."""
-_HOME = {name: home for home, names in _LATER.items() for name in names}
+"""Names imported on first use, by their module in compat."""
+_MODULE_OF = {name: module for module, names in _LAZY.items() for name in names}
+
+
+def _for_freezers() -> None:
+    """Never called. What freezes a game follows import statements, and would leave out what is imported by a string."""
+    import godot_enet.compat.crypto
+    import godot_enet.compat.deferred
+    import godot_enet.compat.enet_multiplayer_peer
+    import godot_enet.compat.multiplayer_peer
+    import godot_enet.compat.offline_multiplayer_peer
+    import godot_enet.compat.scene.drops
+    import godot_enet.compat.scene.multiplayer_api
+    import godot_enet.compat.scene.node
+    import godot_enet.compat.scene.replication.config
+    import godot_enet.compat.scene.replication.limits
+    import godot_enet.compat.scene.replication.scenes
+    import godot_enet.compat.scene.replication.spawner
+    import godot_enet.compat.scene.replication.synchronizer
+    import godot_enet.compat.scene.replication.traffic
+    import godot_enet.compat.scene.rpc
+    import godot_enet.compat.scene.rpc_config
+    import godot_enet.compat.scene.scene_change
+    import godot_enet.compat.scene.scene_multiplayer
+    import godot_enet.compat.scene.scene_timers
+    import godot_enet.compat.scene.scene_tree
+    import godot_enet.compat.scene.timer
+    import godot_enet.compat.signal
+    import godot_enet.compat.variant  # noqa: F401
 
 
 def __getattr__(name: str) -> object:
-    home = _HOME.get(name)
-    if home is None:
+    module = _MODULE_OF.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"godot_enet.compat.{home}"), name)
+    value = globals()[name] = getattr(import_module(f"godot_enet.compat.{module}"), name)
     return value
 
 

@@ -1,7 +1,7 @@
-"""Coroutines where Godot calls a function and does not wait for it: RPCs, and callables that are handed over.
+"""Coroutines as RPCs and callbacks, where Godot calls a function and does not wait for it.
 
-One begins at once and runs to its first wait, as in GDScript. From there it goes on as a task of the asyncio loop that
-runs in this thread.
+A coroutine starts at once and runs to its first wait, as in GDScript. From there it continues as a task of the asyncio
+loop that runs in this thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
 
-__all__ = ["logged", "run"]
+__all__ = ["at_once", "logged", "run", "running_loop"]
 
 _log = logging.getLogger("godot_enet")
 _tasks: set[Task[Any]] = set()
@@ -26,25 +26,25 @@ _tasks: set[Task[Any]] = set()
 
 
 def run(result: object, failed: Callable[[BaseException], object]) -> None:
-    """Run what a call has returned, if it is a coroutine. Futures and tasks run by themselves.
+    """Run the result of a call if it is a coroutine. Futures and tasks run by themselves.
 
     Args:
-        result: of the call.
-        failed: is given what the coroutine raises after its first wait.
+        result: the return value of the call.
+        failed: called with the exception if the coroutine raises one after its first wait.
 
     Raises:
-        Exception: what the coroutine raises before its first wait.
-        RuntimeError: it has to wait, and no asyncio loop runs in this thread.
-        TypeError: it is a generator, of which nothing would run.
+        Exception: the coroutine has raised it before its first wait.
+        RuntimeError: the coroutine waits, and no asyncio loop runs in this thread.
+        TypeError: the result is a generator, which nothing would iterate.
     """
     if result is None:
         return
     if isinstance(result, (Generator, AsyncGenerator)) and not isawaitable(result):
-        raise TypeError("it is a generator, and nothing iterates it; make it an async def, or remove the yield")
+        raise TypeError("the call returned a generator, which nothing iterates; use async def, or remove the yield")
     if not isawaitable(result) or hasattr(result, "add_done_callback"):
         return
     coroutine = result if isinstance(result, Coroutine) else _awaiting(result)
-    loop = _running_loop()
+    loop = running_loop()
     if loop is None:
         return _run_alone(coroutine)
     task = _begin(loop, coroutine)
@@ -54,8 +54,20 @@ def run(result: object, failed: Callable[[BaseException], object]) -> None:
     task.add_done_callback(partial(_end, coroutine, failed))
 
 
+def at_once(result: object) -> None:
+    """Refuse a coroutine as the result of a callback whose answer is needed now.
+
+    Raises:
+        TypeError: it is one.
+    """
+    if isinstance(result, Coroutine):
+        result.close()
+        name = getattr(result, "__qualname__", type(result).__name__)
+        raise TypeError(f"{name} is a coroutine, but its result is needed at once; use def, not async def")
+
+
 def logged(text: str) -> Callable[[BaseException], None]:
-    """For :func:`run`: logs what a coroutine raises later, after this text."""
+    """Create a ``failed`` callback for :func:`run` that logs the exception after this text."""
     return lambda error: _log.error("%s", text, exc_info=error)
 
 
@@ -63,8 +75,9 @@ async def _awaiting(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-def _running_loop() -> AbstractEventLoop | None:
-    asyncio = sys.modules.get("asyncio")  # who runs a loop has imported it
+def running_loop() -> AbstractEventLoop | None:
+    """Return the asyncio loop that runs in this thread, or None."""
+    asyncio = sys.modules.get("asyncio")  # imported if a loop runs
     return None if asyncio is None else asyncio._get_running_loop()
 
 
@@ -75,7 +88,7 @@ def _run_alone(coroutine: Coroutine[Any, Any, Any]) -> None:
         return
     coroutine.close()
     raise RuntimeError(
-        "it has to wait, and no asyncio loop runs in this thread; poll from inside asyncio.run(), or do not await"
+        "the coroutine awaits, but no asyncio loop runs in this thread; poll from inside asyncio.run(), or do not await"
     )
 
 

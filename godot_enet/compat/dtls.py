@@ -1,4 +1,4 @@
-"""TLSOptions as the core wants them, which knows nothing of Godot's classes, and the locks on what they hold."""
+"""Converts TLSOptions for the core, which does not know Godot's classes, and locks their keys and certificates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DtlsSetup", "as_options", "client_setup", "server_setup"]
 
 
 class DtlsSetup:
-    """How one connection is encrypted. As long as it lasts, its key and certificates cannot be loaded anew."""
+    """The encryption of one connection. While it exists, its key and certificates cannot be loaded again."""
 
     def __init__(self, stage: TransportStage, held: list[CryptoKey | X509Certificate | None]) -> None:
         self.stage = stage
@@ -25,10 +25,10 @@ class DtlsSetup:
             one._acquire()
 
     def refuse(self, refuse: bool) -> None:
-        """Ignore new clients, or no longer; only a server has any."""
+        """Ignore new clients, or accept them again; a client has none."""
 
     def release(self) -> None:
-        """Let go of key and certificates. Idempotent."""
+        """Unlock the key and certificates. Idempotent."""
         held, self._held = self._held, []
         for one in held:
             one._release()
@@ -44,10 +44,10 @@ class _ServerSetup(DtlsSetup):
 
 
 def as_options(value: TLSOptions | None, name: str) -> TLSOptions | None:
-    """An argument of Godot's ``TLSOptions`` parameters.
+    """Check an argument for one of Godot's ``TLSOptions`` parameters.
 
     Raises:
-        TypeError: it is something else; the message names the argument.
+        TypeError: it is neither TLSOptions nor None; the message names the argument.
     """
     if value is None:
         return None
@@ -59,10 +59,10 @@ def as_options(value: TLSOptions | None, name: str) -> TLSOptions | None:
 
 
 def server_setup(options: TLSOptions, sessions: int) -> DtlsSetup:
-    """What ``TLSOptions.server`` stands for, with up to so many sessions.
+    """Set up a server from ``TLSOptions.server``, with at most ``sessions`` sessions.
 
     Raises:
-        BadCredentials, DtlsUnavailable: it cannot be used; the message says why.
+        BadCredentials, DtlsUnavailable: the options cannot be used; the message says why.
     """
     key, certificate = options.get_private_key(), options.get_own_certificate()
     if key is None or key.is_public_only():
@@ -74,10 +74,10 @@ def server_setup(options: TLSOptions, sessions: int) -> DtlsSetup:
 
 
 def client_setup(hostname: str, options: TLSOptions) -> DtlsSetup:
-    """What ``TLSOptions.client`` or ``client_unsafe`` stands for, towards a server of this name.
+    """Set up a client from ``TLSOptions.client`` or ``client_unsafe``, for a server of this name.
 
     Raises:
-        BadCredentials, DtlsUnavailable: it cannot be used; the message says why.
+        BadCredentials, DtlsUnavailable: the options cannot be used; the message says why.
     """
     chain = options.get_trusted_ca_chain()
     authorities = None if chain is None else chain.save_to_string().encode()

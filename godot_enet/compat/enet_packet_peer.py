@@ -1,18 +1,21 @@
-"""ENetPacketPeer: one remote, as Godot shows it."""
+"""ENetPacketPeer: Godot's class for the connection to one remote."""
 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 from collections import deque
+from typing import TYPE_CHECKING
 
 from godot_enet.compat.addresses import format_ip
 from godot_enet.compat.errors import INACTIVE, as_bytes, as_int, fail, invalid_flags, too_large
 from godot_enet.compat.globals import Error
-from godot_enet.compat.hot import HotPeer
+from godot_enet.compat.hot import HotPeer, document_methods, in_c
 from godot_enet.compat.own_methods import rename_methods
 from godot_enet.compat.packet_peer import PacketPeer
 from godot_enet.core import (
     Address,
+    AnyHost,
     Command,
     DisconnectMode,
     DisconnectReason,
@@ -23,15 +26,19 @@ from godot_enet.core import (
     UnknownPeer,
 )
 from godot_enet.core import PeerStatistic as _CoreStatistic
-from godot_enet.core.host import AnyHost
+from godot_enet.core.addressing import network_of
 from godot_enet.core.interrupts import ONE_AT_A_TIME, expecting
 from godot_enet.core.protocol.enums import NamedIntEnum
+
+if TYPE_CHECKING:
+    from godot_enet.compat.variant import Variant
 
 __all__ = ["ENetPacketPeer"]
 
 _FLAGS_ALLOWED = 1 | 2 | 8
 _NULL = 'Parameter "peer" is null.'
 _NOT_CONNECTED = "Peer not connected."
+_NOT_ENDED = DisconnectReason.NONE, 0
 
 _FRESH_STATISTICS = {
     _CoreStatistic.ROUND_TRIP_TIME: 500,
@@ -42,43 +49,67 @@ _FRESH_STATISTICS = {
     _CoreStatistic.PACKET_THROTTLE_DECELERATION: 2,
     _CoreStatistic.PACKET_THROTTLE_INTERVAL: 5000,
 }
-"""What a slot says that was reset under its object; the others are 0."""
+"""The statistics of a peer whose slot was reset; all others are 0."""
 
 
 class PeerMethods(PacketPeer):
-    """What an :class:`ENetPacketPeer` does; see there."""
+    """The methods of :class:`ENetPacketPeer`; see there."""
 
     class PeerState(NamedIntEnum):
         """ENet's states."""
 
         STATE_DISCONNECTED = 0
+        """Not connected."""
         STATE_CONNECTING = 1
+        """A connection request was sent."""
         STATE_ACKNOWLEDGING_CONNECT = 2
+        """A connection request is being acknowledged."""
         STATE_CONNECTION_PENDING = 3
+        """Not used by this package."""
         STATE_CONNECTION_SUCCEEDED = 4
+        """Not used by this package."""
         STATE_CONNECTED = 5
+        """Connected."""
         STATE_DISCONNECT_LATER = 6
+        """Disconnects when all queued packets are acknowledged."""
         STATE_DISCONNECTING = 7
+        """A disconnect was sent."""
         STATE_ACKNOWLEDGING_DISCONNECT = 8
+        """A disconnect is being acknowledged."""
         STATE_ZOMBIE = 9
+        """Disconnected, and not yet reported."""
 
     class PeerStatistic(NamedIntEnum):
-        """What :meth:`get_statistic` takes."""
+        """The arguments of :meth:`ENetPacketPeer.get_statistic`."""
 
         PEER_PACKET_LOSS = 0
+        """Mean loss of reliable packets; 65536 (``PACKET_LOSS_SCALE``) means that all are lost."""
         PEER_PACKET_LOSS_VARIANCE = 1
+        """Variance of the loss, on the same scale."""
         PEER_PACKET_LOSS_EPOCH = 2
+        """Time of the last update of the loss, in milliseconds of the host's clock."""
         PEER_ROUND_TRIP_TIME = 3
+        """Mean round trip time of reliable packets, in milliseconds."""
         PEER_ROUND_TRIP_TIME_VARIANCE = 4
+        """Variance of the round trip time, in milliseconds."""
         PEER_LAST_ROUND_TRIP_TIME = 5
+        """Lowest round trip time of the previous throttle interval, in milliseconds."""
         PEER_LAST_ROUND_TRIP_TIME_VARIANCE = 6
+        """Highest variance of the previous throttle interval, in milliseconds."""
         PEER_PACKET_THROTTLE = 7
+        """Share of unreliable packets that are sent; 32 (``PACKET_THROTTLE_SCALE``) means all."""
         PEER_PACKET_THROTTLE_LIMIT = 8
+        """Maximum of the throttle, which bandwidth limits lower; up to 32."""
         PEER_PACKET_THROTTLE_COUNTER = 9
+        """Counter that decides which packets are sent, 0 to 31."""
         PEER_PACKET_THROTTLE_EPOCH = 10
+        """Time of the last change of the throttle, in milliseconds of the host's clock."""
         PEER_PACKET_THROTTLE_ACCELERATION = 11
+        """Step by which the throttle rises; see :meth:`ENetPacketPeer.throttle_configure`."""
         PEER_PACKET_THROTTLE_DECELERATION = 12
+        """Step by which the throttle falls."""
         PEER_PACKET_THROTTLE_INTERVAL = 13
+        """Milliseconds over which the lowest round trip time is measured."""
 
     STATE_DISCONNECTED = PeerState.STATE_DISCONNECTED
     STATE_CONNECTING = PeerState.STATE_CONNECTING
@@ -121,11 +152,11 @@ class PeerMethods(PacketPeer):
     _why: tuple[DisconnectReason, int]
 
     def __init__(self) -> None:
-        raise TypeError("an ENetPacketPeer cannot be made by hand; ENetConnection gives it out")
+        raise TypeError("ENetPacketPeer cannot be instantiated; get one from an ENetConnection")
 
     @staticmethod
     def _attach(host: AnyHost, handle: PeerHandle, address: Address, ended: list[PeerHandle]) -> ENetPacketPeer:
-        """The object of a new connection; its handle is appended to ``ended`` when it becomes inactive."""
+        """Create the object of a new connection; its handle is appended to ``ended`` when it becomes inactive."""
         self = ENetPacketPeer.__new__(ENetPacketPeer)
         PacketPeer.__init__(self)
         self._host = host
@@ -134,33 +165,33 @@ class PeerMethods(PacketPeer):
         self._ended = ended
         self._packets = None
         self._size = 0
-        self._why = (DisconnectReason.NONE, 0)
-        if host.hot_handle is not None:
-            self._native(host.hot_handle, handle)
+        self._why = _NOT_ENDED
+        self._native(in_c(host), handle)
         return self
 
     def _detach(self, reason: int = DisconnectReason.LOCAL, command: int = 0) -> None:
-        """The connection is over."""
+        """Make this object inactive: the connection has ended."""
         if self._host is not None:
             why = DisconnectReason(reason), command
             self._native(None, 0)
-            # All of it or nothing: see core/interrupts.py.
+            # No call between these: see core/interrupts.py.
             self._why, self._host = why, None
             self._ended += (self._handle,)
 
     def _move(self, host: AnyHost) -> None:
-        """Another host has taken over the connection."""
+        """Switch to another host that has taken over the connection."""
         if self._host is not None:
-            if host.hot_handle is None:
-                # What waits in C, where the Python methods cannot see it, comes before what arrives from now on.
-                self._keep_waiting()
+            native = in_c(host)
+            if native is None:
+                # The Python methods cannot see packets that C has queued; they come before later packets.
+                self._move_packets_from_c()
             self._host = host
-            self._native(host.hot_handle, self._handle)
-            if host.hot_handle is None:
+            self._native(native, self._handle)
+            if native is None:
                 self._count()
 
-    def _keep_waiting(self) -> None:
-        """Take every packet that waits, in C or here, and let it wait here."""
+    def _move_packets_from_c(self) -> None:
+        """Move all queued packets, whether in C or here, to the queue here."""
         waiting: deque[tuple[bytes, int, int]] = deque()
         while self.get_available_packet_count():
             flags = self.get_packet_flags()
@@ -170,43 +201,44 @@ class PeerMethods(PacketPeer):
         self._packets = waiting
         self._size = sum(size for _, _, size in waiting)
 
-    def _native(self, handle: object, peer: int) -> None:
+    def _native(self, host: object, peer: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
     def _queue(self, packet: bytes, flags: int) -> tuple[deque[tuple[bytes, int, int]], tuple[bytes, int, int]]:
-        """A packet has arrived. Returns the queue that the caller puts something into, and what.
+        """Prepare to queue a received packet.
 
-        And adds its size to ``_size``, without a call in between.
+        Returns:
+            The queue and the entry. The caller appends the entry and adds the size to ``_size``, with no call between.
         """
         packets = self._packets
         if packets is None:
             packets = self._packets = deque()
         size = len(packet)
         if packets:
-            self._tell_untaken(len(packets) + 1, self._size + size)
+            self._set_unread(len(packets) + 1, self._size + size)
         return packets, (packet, flags, size)
 
     def _count(self) -> None:
-        """Have the host count what waits here. A lone packet is about to be taken, and not worth a call."""
+        """Report the queued packets to the host. A single packet is usually taken at once, and not worth a call."""
         count = len(self._packets or ())
-        self._tell_untaken(*(count, self._size) if count > 1 else (0, 0))
+        self._set_unread(*(count, self._size) if count > 1 else (0, 0))
 
     def _count_without_first(self) -> None:
-        """Have the host count what waits here without the packet that is about to be taken."""
+        """Report the queued packets to the host, except the one that is about to be taken."""
         packets = self._packets
         if packets is None:
             return
         with expecting(IndexError):
             count, size = len(packets) - 1, self._size - packets[0][2]
             if count > 0:
-                self._tell_untaken(*(count, size) if count > 1 else (0, 0))
+                self._set_unread(*(count, size) if count > 1 else (0, 0))
 
-    def _tell_untaken(self, packets: int, size: int) -> None:
-        """Have the host count packets that it has given and that still wait: beyond its limit it takes no more."""
+    def _set_unread(self, packets: int, size: int) -> None:
+        """Report how many delivered packets are still queued; the host stops receiving beyond its limit."""
         host = self._host
         if host is not None:
             with expecting(EnetError):
-                host.set_untaken(self._handle, packets, max(size, 0))
+                host.set_unread(self._handle, packets, max(size, 0))
 
     def __repr__(self) -> str:
         state = self.get_state().name.removeprefix("STATE_").lower() if self.is_active() else "inactive"
@@ -215,25 +247,25 @@ class PeerMethods(PacketPeer):
     # Packets
 
     def send(self, channel: int, packet: bytes | bytearray | memoryview, flags: int) -> Error:
-        """Queue a packet; it leaves with the next ``service`` or ``flush`` of the connection.
+        """Queue a packet; the next ``service`` or ``flush`` of the connection sends it.
 
-        A packet over 1364 bytes (MTU 1392) is sent in fragments, reliably unless ``flags`` has
-        ``FLAG_UNRELIABLE_FRAGMENT``. Empty packets are sent like any other.
+        A packet over 1364 bytes (MTU 1392) is sent in fragments, reliably unless ``flags`` contains
+        ``FLAG_UNRELIABLE_FRAGMENT``. Empty packets are sent, too.
 
         Args:
             channel: 0 up to ``get_channels() - 1``.
             packet: the bytes.
-            flags: 0 (unreliable, late ones dropped) or the sum of ``FLAG_*``.
+            flags: 0 (unreliable; late packets are dropped) or the sum of ``FLAG_*``.
 
         Returns:
-            ``OK``; ``ERR_UNCONFIGURED`` if inactive; ``ERR_INVALID_PARAMETER`` for a channel or flags that cannot be;
+            ``OK``; ``ERR_UNCONFIGURED`` if inactive; ``ERR_INVALID_PARAMETER`` for an invalid channel or flags;
             ``FAILED`` if the peer is not connected, the channel is exactly ``get_channels()`` (as in Godot), or the
-            packet is over 32 MiB; ``ERR_BUSY``, not in Godot, if 64 MiB wait already until the peer takes them (1 GiB
-            for all peers together): try again later.
+            packet is over 32 MiB; ``ERR_BUSY`` (not in Godot) if 64 MiB are queued for this peer, or 1 GiB for all
+            peers: try again later.
         """
         host = self._host
         if host is None:
-            return fail(_NOT_CONNECTED, Error.ERR_UNCONFIGURED)
+            return fail(_NOT_CONNECTED, Error.ERR_UNCONFIGURED, detail=self._why_inactive())
         if type(packet) is not bytes:
             packet = as_bytes(packet, "packet")
         if type(channel) is not int or type(flags) is not int:
@@ -252,13 +284,19 @@ class PeerMethods(PacketPeer):
             return self.send(number, packet, bits)
         return self._explain_send(host, channel, len(packet), flags)
 
+    def _why_inactive(self) -> str:
+        """Return what error lines of an inactive peer add: which one it is, and why its connection ended."""
+        reason, command = self._why
+        cause = reason.name if reason is not DisconnectReason.TIMEOUT else f"TIMEOUT of {Command(command).name}"
+        return f"{self._address}, ended: {cause}"
+
     def _refuse(self) -> Error:
-        """Too much waits for the peer."""
-        text = "Unable to send packet, too much waits for the peer already: it takes less than it is sent."
+        """Log that the send queue is full; :meth:`send` and the C method call this."""
+        text = "Unable to send packet, the peer's send queue is full: it receives more slowly than you send."
         return fail(text, Error.ERR_BUSY)
 
     def _explain_send(self, host: AnyHost, channel: int, size: int, flags: int) -> Error:
-        """Why a send failed, in Godot's order of looking. Godot has no words for the last ones."""
+        """Return why a send failed, checked in Godot's order. Godot logs nothing for the last cases."""
         count = self._channel_count()
         if channel < 0 or channel > count:
             return fail(f"Invalid channel {channel}, max channels: {count}", Error.ERR_INVALID_PARAMETER)
@@ -269,6 +307,8 @@ class PeerMethods(PacketPeer):
         state = self.get_state()
         if state is ENetPacketPeer.STATE_CONNECTING:
             text = "Unable to send packet, the peer is still connecting: send after its EVENT_CONNECT."
+            if self._is_unsent():
+                return fail(text, Error.FAILED, detail="nothing was sent to it yet: call service() in each frame")
         elif state is not ENetPacketPeer.STATE_CONNECTED:
             text = f"Unable to send packet, the peer is in state {state.name}: send before disconnecting."
         elif size > host.config.maximum_packet_size:
@@ -277,25 +317,33 @@ class PeerMethods(PacketPeer):
             return Error.FAILED  # another thread ended the connection meanwhile, or the program is ending
         return fail(text, Error.FAILED)
 
+    def _is_unsent(self) -> bool:
+        """Return whether the request to connect still waits for the first ``service`` or ``flush``."""
+        host = self._host
+        try:
+            return host is not None and host.peer_info(self._handle).packets_queued > 0
+        except UnknownPeer:
+            return False
+
     def _put_packet(self, packet: bytes) -> Error:
         host = self._host
         if host is None:
-            return fail(_NULL, Error.ERR_UNCONFIGURED)
+            return fail(_NULL, Error.ERR_UNCONFIGURED, detail=self._why_inactive())
         return Error.OK if self.send(0, packet, self.FLAG_RELIABLE) is Error.OK else Error.FAILED
 
     def get_available_packet_count(self) -> int:
-        """Packets that wait to be taken. Still counts after the connection ended, though none can be taken then."""
+        """Return the number of queued packets. Still counts after the connection ended, when none can be taken."""
         return len(self._packets) if self._packets else 0
 
     def _take_packet(self) -> tuple[Error, bytes]:
         if self._host is None:
-            return fail(_NULL, Error.ERR_UNCONFIGURED), b""
+            return fail(_NULL, Error.ERR_UNCONFIGURED, detail=self._why_inactive()), b""
         packets = self._packets
         if packets:
             self._count_without_first()
             try:
                 if ONE_AT_A_TIME:
-                    # No call: either it is returned, or it stays (see core/interrupts.py).
+                    # No call from here on, so that the packet is either returned or stays: see core/interrupts.py.
                     packet, _, size = packets[0]
                     del packets[0]
                 else:
@@ -308,10 +356,10 @@ class PeerMethods(PacketPeer):
         return fail(text, Error.ERR_UNAVAILABLE), b""
 
     def get_packet(self) -> bytes:
-        """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
+        """Remove and return the next packet; ``b""`` if there is none, see :meth:`~PacketPeer.get_packet_error`."""
         packets = self._packets
         if packets and self._host is not None:
-            # This may run the program's code, which may take packets: it comes before anything is looked at.
+            # First, since these may run the program's code, which may take packets.
             self._packet_error = Error.OK
             self._count_without_first()
             try:
@@ -326,10 +374,23 @@ class PeerMethods(PacketPeer):
                 pass
         return super().get_packet()
 
-    def get_packet_flags(self) -> int:
-        """How the next packet was sent: 1 reliable, 2 unsequenced, 8 in unreliable fragments, 0 unreliable.
+    def get_var(self, allow_objects: bool = False) -> Variant:
+        packets = self._packets
+        while packets and self._host is not None and ONE_AT_A_TIME:
+            first = packets[0]
+            value = self._decode(first[0], allow_objects)
+            self._count_without_first()
+            # No call from here on, so that the packet is either returned or stays: see core/interrupts.py.
+            if packets and packets[0] is first:
+                del packets[0]
+                self._size = self._size - first[2] if packets else 0
+                return value
+        return super().get_var(allow_objects)
 
-        A packet in reliable fragments has 1, whatever it was sent with.
+    def get_packet_flags(self) -> int:
+        """Return how the next packet was sent: 1 reliable, 2 unsequenced, 8 unreliable fragments, 0 unreliable.
+
+        A packet in reliable fragments returns 1, whatever flags it was sent with.
         """
         if self._packets:
             with contextlib.suppress(IndexError):
@@ -339,24 +400,24 @@ class PeerMethods(PacketPeer):
     # Ending
 
     def peer_disconnect(self, data: int = 0) -> None:
-        """Ask for the end of the connection; both sides get a DISCONNECT event, the remote's with ``data``.
+        """Disconnect; both sides get a DISCONNECT event, the remote with ``data``.
 
-        While the connection is still being established it ends at once and without an event, and this object stays
-        listed (as in Godot): call :meth:`reset` then, or ``peer_disconnect_now``.
+        A connection that is not established yet ends at once and without an event, and this object stays listed, as
+        in Godot: call :meth:`reset` or ``peer_disconnect_now`` then.
         """
         self._disconnect(data, DisconnectMode.NORMAL)
 
     def peer_disconnect_later(self, data: int = 0) -> None:
-        """As :meth:`peer_disconnect`, once everything queued has been delivered."""
+        """Disconnect like :meth:`peer_disconnect`, after all queued packets are delivered."""
         self._disconnect(data, DisconnectMode.LATER)
 
     def peer_disconnect_now(self, data: int = 0) -> None:
-        """Tell the remote once and forget it; no event here, and this object is inactive at once."""
+        """Notify the remote once and drop the connection; no event here, and this object is inactive at once."""
         if self._disconnect(data, DisconnectMode.NOW):
             self._detach()
 
     def reset(self) -> None:
-        """Forget the remote without telling it; no event here, and this object is inactive at once."""
+        """Drop the connection without notifying the remote; no event here, and this object is inactive at once."""
         if self._disconnect(0, DisconnectMode.RESET, _NOT_CONNECTED):
             self._detach()
 
@@ -364,50 +425,50 @@ class PeerMethods(PacketPeer):
         number = as_int(data, "data")
         host = self._host
         if host is None:
-            return fail(text, False)
-        # A slot that was reset under this object is nothing to disconnect; Godot ignores that, too.
+            return fail(text, False, detail=self._why_inactive())
+        # The slot may have been reset already; Godot ignores that, too.
         with contextlib.suppress(EnetError):
             host.disconnect(self._handle, number, mode)
         return True
 
     def get_disconnect_reason(self) -> DisconnectReason:
-        """Why the connection ended: a :class:`~godot_enet.core.DisconnectReason`; ``NONE`` while it has not.
+        """Return why the connection ended: a :class:`~godot_enet.core.DisconnectReason`; ``NONE`` before that.
 
-        Beyond Godot's API. With ``TIMEOUT``, :meth:`get_timed_out_command` says what was waited for.
+        Not in Godot. For ``TIMEOUT``, :meth:`get_timed_out_command` returns the command that was not acknowledged.
         """
         return self._why[0]
 
     def get_timed_out_command(self) -> Command:
-        """What the remote did not acknowledge in time: ``Command.CONNECT`` where it never answered, ``PING`` where it
-        fell silent, ``SEND_RELIABLE`` and others where packets were on their way; else ``Command.NONE``.
+        """Return the command that the remote did not acknowledge in time, or ``Command.NONE``. Not in Godot.
 
-        Beyond Godot's API.
+        ``Command.CONNECT`` means that it never answered, ``PING`` that it went silent, ``SEND_RELIABLE`` and others
+        that packets were in flight.
         """
         return Command(self._why[1])
 
     # Settings
 
     def ping(self) -> None:
-        """Send a ping now, besides those that are sent by themselves."""
+        """Send a ping now, in addition to the automatic ones."""
         host = self._host
         if host is None:
-            return fail(_NULL, None)
+            return fail(_NULL, None, detail=self._why_inactive())
         with contextlib.suppress(EnetError):
             host.ping(self._handle)
 
     def ping_interval(self, ping_interval: int) -> None:
-        """Milliseconds of silence after which a ping is sent; 0 restores 500."""
+        """Set the milliseconds of silence after which a ping is sent; 0 restores the default of 500."""
         self._configure(_NULL, PeerOption.PING_INTERVAL, as_int(ping_interval, "ping_interval"))
 
     def throttle_configure(self, interval: int, acceleration: int, deceleration: int) -> None:
-        """How the packet throttle adapts, here and at the remote.
+        """Configure the packet throttle, here and at the remote.
 
-        While connecting, Godot's handshake fails after this call; here it takes effect once connected.
+        In Godot, a call while connecting breaks the handshake; here it takes effect once connected.
 
         Args:
-            interval: milliseconds between measurements of the round-trip time it compares with.
-            acceleration: steps (of 1/32) up when the round trip is good.
-            deceleration: steps down when it is bad.
+            interval: milliseconds between the measurements of the reference round-trip time.
+            acceleration: increase of the throttle, in steps of 1/32, when the round-trip time is good.
+            deceleration: decrease when it is bad.
         """
         values = (
             as_int(interval, "interval"),
@@ -417,13 +478,12 @@ class PeerMethods(PacketPeer):
         self._configure(_NOT_CONNECTED, PeerOption.THROTTLE, *values)
 
     def set_timeout(self, timeout: int, timeout_min: int, timeout_max: int) -> None:
-        """When to give the remote up.
+        """Set when the remote times out. A 0 restores the default of that argument.
 
         Args:
-            timeout: the factor by which a resend may have been put off (32): doubled by each loss, so a count.
-            timeout_min: milliseconds of silence before that counts (5000).
-            timeout_max: milliseconds of silence that always suffice (30000).
-            A 0 restores that default.
+            timeout: limit of the backoff factor, which doubles with each retransmission of a command (32).
+            timeout_min: milliseconds of silence before that limit applies (5000).
+            timeout_max: milliseconds of silence after which the remote always times out (30000).
         """
         limit, minimum, maximum = (
             as_int(timeout, "timeout"),
@@ -431,7 +491,7 @@ class PeerMethods(PacketPeer):
             as_int(timeout_max, "timeout_max"),
         )
         if self._host is None:
-            return fail(_NOT_CONNECTED, None)
+            return fail(_NOT_CONNECTED, None, detail=self._why_inactive())
         if limit > minimum or minimum > maximum:
             text = "Timeout limit must be less than minimum timeout, which itself must be less than maximum timeout."
             return fail(f"{text} Got {limit}, {minimum} and {maximum}.", None)
@@ -440,33 +500,38 @@ class PeerMethods(PacketPeer):
     def _configure(self, text: str, option: PeerOption, *values: int) -> None:
         host = self._host
         if host is None:
-            return fail(text, None)
+            return fail(text, None, detail=self._why_inactive())
         with contextlib.suppress(EnetError):
             host.configure(self._handle, option, *values)
 
-    # Looking
+    # State and statistics
+
+    def _network(self) -> str | bytes | None:
+        """Return the network of the remote, shared by all peers of that network; None for this machine."""
+        is_here = ipaddress.ip_address(self._address.host.partition("%")[0]).is_loopback
+        return None if is_here else network_of(self._address)
 
     def get_remote_address(self) -> str:
-        """The remote's IP address: IPv4 as usual, IPv6 as eight groups, never shortened."""
+        """Return the remote's IP address; IPv6 as eight groups, never shortened."""
         if self._host is None:
-            return fail(_NULL, "")
+            return fail(_NULL, "", detail=self._why_inactive())
         return format_ip(self._address.host)
 
     def get_remote_port(self) -> int:
-        """The remote's UDP port."""
+        """Return the remote's UDP port."""
         if self._host is None:
-            return fail(_NULL, 0)
+            return fail(_NULL, 0, detail=self._why_inactive())
         return self._address.port
 
     def get_statistic(self, statistic: PeerStatistic | int) -> float:
-        """One of ENet's numbers: loss as ratio x 65536, throttle as ratio x 32, times in ms.
+        """Return one of ENet's statistics: loss as ratio x 65536, throttle as ratio x 32, times in milliseconds.
 
-        The epochs are readings of the host's millisecond clock.
+        The epochs are times of the host's millisecond clock.
         """
         number = as_int(statistic, "statistic")
         host = self._host
         if host is None:
-            return fail(_NULL, 0.0)
+            return fail(_NULL, 0.0, detail=self._why_inactive())
         try:
             which = _CoreStatistic(number)
         except ValueError:
@@ -477,16 +542,16 @@ class PeerMethods(PacketPeer):
             return float(_FRESH_STATISTICS.get(which, 0))
 
     def get_state(self) -> PeerState:
-        """The state of the connection; ``STATE_DISCONNECTED`` once inactive."""
+        """Return the state of the connection; ``STATE_DISCONNECTED`` once inactive."""
         host = self._host
         if host is None:
             return ENetPacketPeer.STATE_DISCONNECTED
         return ENetPacketPeer.PeerState(host.peer_state(self._handle))
 
     def get_channels(self) -> int:
-        """Channels agreed with the remote; what was asked for until connected, 0 once disconnecting."""
+        """Return the negotiated channel count; the requested one until connected, 0 once disconnecting."""
         if self._host is None:
-            return fail(INACTIVE, 0)
+            return fail(INACTIVE, 0, detail=self._why_inactive())
         return self._channel_count()
 
     def _channel_count(self) -> int:
@@ -497,16 +562,16 @@ class PeerMethods(PacketPeer):
             return 0
 
     def is_active(self) -> bool:
-        """Whether this connection still exists (though perhaps not yet, or no longer, connected)."""
+        """Return whether this connection still exists, even if it is not yet or no longer connected."""
         return self._host is not None
 
 
 class ENetPacketPeer(HotPeer, PeerMethods):
-    """The connection to one remote; given out by :class:`ENetConnection`, never made by hand.
+    """The connection to one remote. Created by :class:`ENetConnection`, never by the program.
 
-    One object per connection, the same one until it ends. It becomes inactive, for good, with its DISCONNECT event,
-    with ``peer_disconnect_now``, ``reset`` and the connection's ``destroy``. On an inactive peer every method logs an
-    error and returns what Godot returns; note that ``get_packet`` then refuses packets that were still queued.
+    Each connection has one object until it ends. The object becomes inactive permanently with its DISCONNECT event,
+    ``peer_disconnect_now``, ``reset`` or the connection's ``destroy``. Every method of an inactive peer logs an error
+    and returns Godot's value; ``get_packet`` then no longer returns queued packets.
     """
 
     __slots__ = (
@@ -523,3 +588,4 @@ class ENetPacketPeer(HotPeer, PeerMethods):
 
 
 rename_methods(PeerMethods, "ENetPacketPeer")
+document_methods(HotPeer, PeerMethods)

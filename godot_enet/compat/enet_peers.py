@@ -1,4 +1,4 @@
-"""The hosts and peers under an ENetMultiplayerPeer: what happens to them, and in which order the program is told."""
+"""The hosts and peers of an ENetMultiplayerPeer: their events, and the order of the signals for them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple
 
+from godot_enet.compat.deferred import in_frame
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import fail
 from godot_enet.compat.inbox import Inbox
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.compat.signal import in_frame
+from godot_enet.compat.poll_time import PollTime
 from godot_enet.compat.steps import Steps, ours, work_off
 
 __all__ = ["INACTIVE", "MAX_ID", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
@@ -23,13 +24,13 @@ __all__ = ["INACTIVE", "MAX_ID", "RESERVED_CHANNELS", "ENetPeers", "Mode"]
 _log = logging.getLogger("godot_enet.network")
 INACTIVE = "The multiplayer instance isn't currently active."
 RESERVED_CHANNELS = 2
-"""The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 comes after them."""
+"""The ENet channels of transfer channel 0: one for reliable packets, one for the others. Channel 1 follows them."""
 
 MAX_ID = 0x7FFFFFFF
-"""The ids of peers are 1..2**31-1: as targets, 0 and the numbers below it have another meaning."""
+"""Peer ids are 1..2**31-1: as targets, 0 and negative numbers have another meaning."""
 
 _MAX_EVENTS = 10_000
-"""Events one ``poll()`` takes from a host; what is more waits for the next, so that a flood cannot hold a frame up."""
+"""Events that one ``poll()`` takes from a host; the rest waits for the next one."""
 
 _UNRELIABLE = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 _ORDERED = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
@@ -56,7 +57,7 @@ class _Kind(Enum):
 
 
 class _Change(NamedTuple):
-    """What has happened to a peer besides its packets."""
+    """An event of a peer other than a packet."""
 
     kind: _Kind
     host: ENetConnection
@@ -72,26 +73,26 @@ class ENetPeers(MultiplayerPeer):
         self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
         self._unique_id = 0
         self._process = 0
-        """Where it began: after ``fork()`` the remotes belong to the parent."""
+        """The process that started this: after ``fork()`` the connections belong to the parent."""
         self._hosts: dict[int, ENetConnection] = {}
-        """By peer in a mesh; else there is one, 0."""
+        """By peer in a mesh; otherwise only one, with key 0."""
         self._peers: dict[int, ENetPacketPeer] = {}
         self._ids: dict[ENetPacketPeer, int] = {}
-        """Who a server's packets are from: also of peers that were disconnected by force, until they are gone."""
+        """The ids of a server's peers, including forcibly disconnected peers until their connection has ended."""
         self._arriving: set[int] = set()
-        """Ids that have a new peer, which waits until the end of the last one with that id was announced."""
+        """Ids of new peers whose signal waits behind the disconnect of the previous peer with that id."""
         self._leaving: set[int] = set()
         """Peers whose ``peer_disconnected`` is being emitted."""
         self._inbox: Inbox[_Change] = Inbox()
         self._todo: list[Steps] = []
-        """What is being announced, or was when a signal handler raised."""
+        """Announcements in progress, or interrupted by an exception out of a signal handler."""
 
     def __del__(self) -> None:
-        """As Godot's destructor: the remotes are told. It may run anywhere, so nothing here waits."""
+        """Notify the remotes, like Godot's destructor. This may run anywhere, so it must not block."""
         for host in list(getattr(self, "_hosts", {}).values()):
             host._abandon()
 
-    # Beginning and ending
+    # Life cycle
 
     def _begin(self, mode: Mode, unique_id: int, status: MultiplayerPeer.ConnectionStatus) -> None:
         self._inbox.clear()
@@ -103,7 +104,7 @@ class ENetPeers(MultiplayerPeer):
         self._process = os.getpid()
         _active[id(self)] = self
         for host in self._hosts.values():
-            host._farewell_from = self._process
+            host._notifying_process = self._process
 
     def _end(self) -> None:
         """:meth:`close`, but packets that arrived before can still be taken."""
@@ -124,27 +125,29 @@ class ENetPeers(MultiplayerPeer):
         self._status = MultiplayerPeer.CONNECTION_DISCONNECTED
         _active.pop(id(self), None)
         self.set_refuse_new_connections(False)
-        self._mode = Mode.NONE  # the last thing: until then this begins again where it was broken off
+        self._mode = Mode.NONE  # last, so that an interrupted call is repeated
 
-    # Every frame
+    # Polling
 
     def poll(self) -> None:
-        """Do the network's work, emit signals and queue packets. Never waits. (Godot's documentation says otherwise.)
+        """Service the network, emit signals and queue received packets. Never blocks (Godot's reference is wrong).
 
-        The signals and packets of one peer come in the order in which they happened: its ``peer_disconnected`` waits
-        while packets that came before it were not taken, until a third :meth:`poll` in a row finds that none was taken.
-        A peer that connects and disconnects within one poll is gone with the next one. A handler may call any method,
-        :meth:`close` included.
+        It stops after 0.1 s of work and leaves the rest to the next call.
+
+        Signals and packets of one peer keep their order: its ``peer_disconnected`` is held back until the program has
+        taken the packets before it, or until the third :meth:`poll` in a row without a packet taken. If a peer connects
+        and disconnects within one poll, the next one emits its ``peer_disconnected``. A handler may call any method,
+        including :meth:`close`.
         """
         if self._mode is Mode.NONE:
             return fail(INACTIVE, None)
-        in_frame(self._poll, theirs=True)
+        in_frame(self._poll, remote=True)
         return None
 
     def _poll(self) -> None:
         self._inbox.count()
         if dropped := self._inbox.drop_orphans():
-            _log.warning("Dropped %d packets of peers that are gone: too much waits to be taken.", dropped)
+            _log.warning("Dropped %d unread packets of disconnected peers: too many packets are unread.", dropped)
         overtake = self._inbox.begin_poll()
         work_off(self._todo)
         for number in list(self._inbox.held):
@@ -158,7 +161,7 @@ class ENetPeers(MultiplayerPeer):
             self._poll_one()
 
     def _deliver_held(self) -> bool:
-        return in_frame(self._release_all, theirs=True)
+        return in_frame(self._release_all, remote=True)
 
     def _release_all(self) -> bool:
         released = False
@@ -167,22 +170,23 @@ class ENetPeers(MultiplayerPeer):
         return released
 
     def _poll_one(self) -> None:
-        """Take what there is from the host of a server or client."""
+        """Take the events of the host of a server or client."""
         host = self._hosts.get(0)
         if host is None or (self._mode is Mode.CLIENT and self._inbox.held):
-            return  # closed, or over with but for the signal
-        handle = self._serve if self._mode is Mode.SERVER else self._attend
+            return  # closed, or disconnected with the signal still held back
+        handle = self._handle_server_event if self._mode is Mode.SERVER else self._handle_client_event
         events = host._claimed
+        time = PollTime()
         for _ in range(_MAX_EVENTS):
             if not events:
                 host._service_into(events)
-            if not events:
+            if not events or time.is_over():
                 break
             event = events[0]
             remote = event[1]
             if remote is None:
-                # A client is over after an error, such as a failed DTLS handshake; a server only if somebody has
-                # destroyed its host: what goes wrong with one client must not end it for the others.
+                # An error, such as a failed DTLS handshake, ends a client. A server goes on, since an error of one
+                # client must not end it for the others, unless its host was destroyed.
                 if self._mode is Mode.CLIENT:
                     self._on_failed(1, host, events)
                     break
@@ -196,15 +200,17 @@ class ENetPeers(MultiplayerPeer):
             if self._hosts.get(0) is not host:
                 break
 
-    def _serve(self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer) -> None:
-        """The first event of a server."""
+    def _handle_server_event(
+        self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer
+    ) -> None:
+        """Handle the first event of a server."""
         if event[0] is _RECEIVE:
             self._queue(events, event, remote, self._ids.get(remote, 0))
         elif event[0] is _CONNECT:
-            # The client has chosen the id. 0 means all, 1 is this server, and what Godot takes for a negative number
-            # (2**31 and more) would mean all but one. One in use would let it speak and listen as somebody else.
+            # The client has chosen the id. 0 means all, 1 is this server, and numbers that are negative to Godot
+            # (2**31 and more) mean all but one. An id in use would let the client impersonate another one.
             number = event[2]
-            known = self._ids.get(remote)  # if this was broken off before
+            known = self._ids.get(remote)  # if this was interrupted before
             if known is None and (self._refusing or not 2 <= number <= MAX_ID or self._is_taken(number)):
                 if remote.is_active():
                     remote.reset()
@@ -221,18 +227,20 @@ class ENetPeers(MultiplayerPeer):
                 self._handle(gone, _Change(_Kind.DISCONNECTED, host, remote), events)
 
     def _is_taken(self, number: int) -> bool:
-        """Whether a peer has this id, or is about to be announced with it.
+        """Return whether a peer has this id, or is about to be announced with it.
 
-        The peer that had it may be gone, with its signal yet to come. Then one other may have it.
+        A peer that has disconnected, with its signal still held back, frees its id for one other peer.
         """
         if number in self._arriving:
             return True
         if any(taken == number and remote.is_active() for remote, taken in self._ids.items()):
-            return True  # perhaps of a peer that was disconnected by force and is not gone yet
+            return True  # perhaps of a forcibly disconnected peer whose connection has not ended yet
         return number in self._peers and number not in self._inbox.held
 
-    def _attend(self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer) -> None:
-        """The first event of a client."""
+    def _handle_client_event(
+        self, host: ENetConnection, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer
+    ) -> None:
+        """Handle the first event of a client."""
         if event[0] is _RECEIVE:
             self._queue(events, event, remote, 1)
         else:
@@ -240,15 +248,17 @@ class ENetPeers(MultiplayerPeer):
             self._handle(1, _Change(kind, host, remote), events)
 
     def _poll_mesh(self) -> None:
-        """Take what there is from the hosts of a mesh."""
-        for number, host in list(self._hosts.items()):
+        """Take the events of the hosts of a mesh."""
+        hosts = list(self._hosts.items())
+        for number, host in hosts:
             events = host._claimed
+            time = PollTime(1 / len(hosts))
             for _ in range(_MAX_EVENTS):
                 if self._hosts.get(number) is not host:
                     break  # a handler has dropped or replaced it
                 if not events:
                     host._service_into(events)
-                if not events:
+                if not events or time.is_over():
                     break
                 event = events[0]
                 remote = event[1]
@@ -261,15 +271,15 @@ class ENetPeers(MultiplayerPeer):
                 if event[0] is _RECEIVE:
                     self._queue(events, event, remote, number)
                 elif event[0] is _CONNECT:
-                    remote.reset()  # this connection is for one peer alone
+                    remote.reset()  # the connection is for one peer only
                     del events[0]
                 else:
                     self._handle(number, _Change(_Kind.DISCONNECTED, host, remote), events)
 
     def _queue(self, events: list[Any], event: tuple[Any, ...], remote: ENetPacketPeer, sender: int) -> None:
-        """Let the packet that comes first be taken by the program."""
+        """Queue the packet of the first event for the program."""
         while remote.get_available_packet_count():
-            remote.get_packet()  # left over from when the program serviced the host itself
+            remote.get_packet()  # left over from a time when the program serviced the host itself
         _, _, packet, number, flags = event
         mode = (
             _RELIABLE
@@ -288,7 +298,7 @@ class ENetPeers(MultiplayerPeer):
     # Changes
 
     def _find_inactive(self) -> None:
-        """Peers that the program has ended through their ENetPacketPeer, or with the whole host."""
+        """Announce peers that the program has ended through their ENetPacketPeer or their host."""
         for number, remote in list(self._peers.items()):
             if not remote.is_active() and number not in self._inbox.held and number not in self._leaving:
                 host = self._hosts.get(number if self._mode is Mode.MESH else 0)
@@ -297,7 +307,7 @@ class ENetPeers(MultiplayerPeer):
                     self._handle(number, _Change(_Kind.INACTIVE, host, remote), [None])
 
     def _on_failed(self, number: int, host: ENetConnection, events: list[Any]) -> None:
-        """The host of a client or of a mesh peer has reported an error that ends it."""
+        """Handle an error that ends the host of a client or of a mesh peer."""
         remote = self._peers.get(number)
         if remote is not None and number not in self._inbox.held:
             self._handle(number, _Change(_Kind.FAILED, host, remote), events)
@@ -307,7 +317,7 @@ class ENetPeers(MultiplayerPeer):
         del events[0]
 
     def _handle(self, number: int, change: _Change, events: list[Any]) -> None:
-        """Announce what the first event means, or have it wait behind packets that the program could not take yet."""
+        """Announce the first event, or hold it back behind packets that the program has not taken yet."""
         announcement = [ours(partial(self._announce, number, change))]
         ids, remote, ends = self._ids, change.remote, change.kind is _Kind.DISCONNECTED
         queue = self._inbox.place_change(number)
@@ -322,7 +332,7 @@ class ENetPeers(MultiplayerPeer):
         work_off(self._todo)
 
     def _release(self, number: int, *, overtake: bool = False) -> bool:
-        """Announce what has waited, as far as it need not wait any more. Returns whether there was something."""
+        """Announce held changes that need not wait any longer, and return whether there were any."""
         released = False
         while (queue := self._inbox.next_change(number, overtake=overtake)) is not None:
             released, overtake = True, False
@@ -353,7 +363,7 @@ class ENetPeers(MultiplayerPeer):
         return [*self.peer_connected._steps(number), ours(partial(self._tell_dropped, number, remote))]
 
     def _tell_dropped(self, number: int, remote: ENetPacketPeer) -> Steps:
-        """A handler may have dropped the peer: those after it have heard of the peer since."""
+        """Emit ``_peer_dropped`` again if a handler has dropped the peer: later handlers have seen it connect since."""
         if self._mode is Mode.SERVER and self._peers.get(number) is not remote:
             return self._peer_dropped._steps(number)
         return []
@@ -365,7 +375,7 @@ class ENetPeers(MultiplayerPeer):
             steps.append(ours(partial(self._forget, number)))
         is_client = self._mode is Mode.CLIENT
         if not is_client or kind is _Kind.INACTIVE or (kind is _Kind.DISCONNECTED and self._is_connected()):
-            # Unless the program has ended the peer, it is still there while the signal is emitted, as in Godot.
+            # A peer that the program did not end still exists while the signal is emitted, as in Godot.
             self._leaving.add(number)
             steps += self.peer_disconnected._steps(number)
         steps.append(ours(partial(self._finish_disconnected, number, change)))
@@ -389,11 +399,11 @@ class ENetPeers(MultiplayerPeer):
 
 
 _active: weakref.WeakValueDictionary[int, ENetPeers] = weakref.WeakValueDictionary()
-"""By ``id()``: what a program derives from it need not be hashable."""
+"""By ``id()``, since a program's subclass need not be hashable."""
 
 
 def _close_all() -> None:
-    """At the end of the program, before the core ends its threads, since this is registered later."""
+    """Close all peers at exit. Registered after the core's handler, so it runs before the core ends its threads."""
     for peer in list(_active.values()):
         if peer._process == os.getpid():
             peer.close()

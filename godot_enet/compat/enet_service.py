@@ -1,8 +1,8 @@
-"""The part of ENetConnection that takes events from its host and hands them on, each once.
+"""The part of ENetConnection that takes events from its host and reports each of them once.
 
-A signal handler may raise at any step. What was taken then is given by the next call: it goes back to the host
-(``left``) unless it has been handed on, which happens in a row of steps that nothing can interrupt (see
-``core/interrupts.py``). What is done for an event before that can be done again.
+A signal handler may raise at any step. Events taken by then go back to the host (``left``), and the next call reports
+them, unless they were handed on, which nothing can interrupt (see ``core/interrupts.py``). All work for an event before
+that can be repeated.
 """
 
 from __future__ import annotations
@@ -12,81 +12,68 @@ import sys
 import time
 from collections import deque
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, Final
 
+from godot_enet.compat.connection_events import (
+    ConnectEvent,
+    ConnectionEvent,
+    DisconnectEvent,
+    ErrorEvent,
+    NoEvent,
+    ReceiveEvent,
+    ServiceResult,
+)
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.errors import INACTIVE, as_int, fail
 from godot_enet.compat.globals import Error
-from godot_enet.compat.hot import set_results
-from godot_enet.core import DisconnectMode, EventType, HostClosed, PeerHandle, UnknownPeer
-from godot_enet.core.host import AnyHost
+from godot_enet.compat.hot import place_of, set_results
+from godot_enet.core import AnyHost, DisconnectMode, EventType, HostClosed, PeerHandle, UnknownPeer
 from godot_enet.core.interrupts import expecting
-from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.core.protocol.events import Event
+from godot_enet.core.protocol.tuning import RECEIVE_ALL_LIMIT
 
-__all__ = ["ConnectionEvent", "ServiceMethods", "ServiceResult"]
+__all__ = ["ServiceMethods"]
 
 _REGISTRATION_TIMEOUT = 10.0
-"""Seconds that a thread may take from a CONNECT event to its peer."""
-_LONGEST = 0x7FFFFFFF
+"""Seconds a thread may take to register the peer of a CONNECT event."""
+_MAX_TIMEOUT = 0x7FFFFFFF
 _RECEIVE = EventType.RECEIVE
 _CONNECTED = EventType.CONNECT
+_FAILED = EventType.ERROR
 
 
-class ConnectionEvent(NamedIntEnum):
-    """What :meth:`ENetConnection.service` reports."""
-
-    EVENT_ERROR = -1
-    EVENT_NONE = 0
-    EVENT_CONNECT = 1
-    EVENT_DISCONNECT = 2
-    EVENT_RECEIVE = 3
-
-
-ConnectionEvent.__name__ = "EventType"
-ConnectionEvent.__qualname__ = "ENetConnection.EventType"
-ConnectionEvent.__module__ = "godot_enet.compat.enet_connection"  # where pickle looks for it
-
-
-class ServiceResult(NamedTuple):
-    """Godot's ``[event_type, peer, data, channel]``: to be indexed, unpacked or read by name."""
-
-    type: ConnectionEvent
-    peer: ENetPacketPeer | None
-    data: int
-    channel: int
-
-
-_RECEIVED = ConnectionEvent.EVENT_RECEIVE
-_NONE = ServiceResult(ConnectionEvent.EVENT_NONE, None, 0, 0)
-_ERROR = ServiceResult(ConnectionEvent.EVENT_ERROR, None, 0, 0)
-set_results(Error.OK, _RECEIVED, ServiceResult, _NONE)
+_RECEIVED: Final = ConnectionEvent.EVENT_RECEIVE
+_JOINED: Final = ConnectionEvent.EVENT_CONNECT
+_LEFT: Final = ConnectionEvent.EVENT_DISCONNECT
+_NONE = NoEvent()
+_ERROR = ErrorEvent()
+set_results(Error.OK, _RECEIVED, ReceiveEvent, _NONE)
 
 
 class ServiceMethods:
-    """Abstract: what an :class:`ENetConnection` does every frame."""
+    """Abstract: the event handling of :class:`ENetConnection`."""
 
     def __init__(self) -> None:
         self._host: AnyHost | None = None
         self._peers: dict[PeerHandle, ENetPacketPeer] = {}
         self._ended: list[PeerHandle] = []
-        """Peers that became inactive and are still listed. A list of its own for each host from its creation to its
-        end: a call that is inside ``service`` meanwhile tells by it that its event is of a host that is no more."""
+        """Inactive peers that are still listed. Each host has its own list, by which a concurrent ``service`` notices
+        that its event belongs to a host that was destroyed."""
         self._gone: deque[PeerHandle] = deque(maxlen=1024)
-        """Peers that were listed and are not any more, the latest ones."""
+        """The latest peers that are no longer listed."""
         self._leaving: ENetPacketPeer | None = None
-        """The peer whose DISCONNECT is being reported: it may not be listed any more."""
+        """The peer whose DISCONNECT is being reported; it may be unlisted already."""
         self._claimed: list[Any] = []
-        """What an ENetMultiplayerPeer has taken by ``_service_into`` and not dealt with; at most one event."""
+        """At most one event that an ENetMultiplayerPeer has taken with ``_service_into`` and not handled yet."""
         self._undelivered: list[ServiceResult] = []
-        """What the C method could not return. The packets of these wait at their peers."""
+        """Results that the C method could not return. Their packets are queued at their peers."""
 
-    # What the rest of the connection has
+    # Implemented by the rest of the connection
 
-    def _native(self, handle: object, ended: list[PeerHandle], undelivered: list[ServiceResult], slots: int) -> None:
+    def _native(self, host: object, ended: list[PeerHandle], undelivered: list[ServiceResult], slots: int) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
-    def _seat(self, slot: int, peer: object) -> None:
+    def _register_peer(self, place: int, peer: object) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
     def _service_again(self, timeout: int) -> ServiceResult:
@@ -94,34 +81,35 @@ class ServiceMethods:
         return self.service(timeout)
 
     def _is_one_too_many(self, host: AnyHost, handle: PeerHandle) -> bool:
-        """Whether a peer that has just connected to us is beyond a limit."""
+        """Return whether a peer that has just connected to us exceeds a limit."""
         return False
 
     # Taking events
 
     def service(self, timeout: int = 0) -> ServiceResult:
-        """Do the network's work and report at most one event; call until EVENT_NONE.
+        """Service the network and return at most one event; call until EVENT_NONE.
 
         Args:
-            timeout: milliseconds to wait for an event. The wait ends with the first one (official builds of Godot
-                spin through the whole time instead, and report it with the next call).
+            timeout: milliseconds to wait for an event. The wait ends with the first event (official builds of Godot
+                busy-wait for the whole time and report it with the next call).
 
         Returns:
-            ``[event_type, peer, data, channel]``, also by name. CONNECT: ``data`` from the connecting side (0 on
-            that side itself). DISCONNECT: ``data`` from the remote, 0 for a timeout or our own request; the peer is
-            inactive by now. RECEIVE: take the packet with ``peer.get_packet()``.
+            ``[event_type, peer, data, channel]``, also by name: a :class:`ConnectEvent`, :class:`DisconnectEvent`,
+            :class:`ReceiveEvent`, :class:`NoEvent` or :class:`ErrorEvent`. CONNECT: ``data`` is from the connecting
+            side (0 on that side itself). DISCONNECT: ``data`` is from the remote, 0 for a timeout or a local
+            disconnect; the peer is already inactive. RECEIVE: take the packet with ``peer.get_packet()``. NONE and
+            ERROR have no peer: ``peer`` is None. Type checkers narrow by ``event.type``.
 
-        Packets that arrived, and so were acknowledged, before the remote's DISCONNECT are reported before it, where
-        Godot may lose them. Nothing is reported of a peer after a disconnect of our own but its DISCONNECT.
+        Packets acknowledged before the remote's DISCONNECT are reported before it; Godot may lose them. After a local
+        disconnect only the DISCONNECT of that peer is reported.
 
-        An exception out of a signal handler may end it at any step; the next call goes on from there, and reports what
-        this one could not.
+        An exception out of a signal handler may end this at any step; the next call then reports the event.
         """
         host = self._host
         if host is None:
             return fail(INACTIVE, _ERROR)
         ended = self._ended
-        if ended or type(timeout) is not int or not 0 <= timeout <= _LONGEST:
+        if ended or type(timeout) is not int or not 0 <= timeout <= _MAX_TIMEOUT:
             self._drop_ended()
             return self._service_again(max(0, as_int(timeout, "timeout")))
         if self._undelivered:
@@ -138,7 +126,7 @@ class ServiceMethods:
             elif (peer := self._find_peer(event.peer, ended)) is None:
                 result = _ERROR
             else:
-                result = ServiceResult(_RECEIVED, peer, 0, event.channel)
+                result = ReceiveEvent(_RECEIVED, peer, 0, event.channel)
                 packets, waiting = peer._queue(event.packet, event.flags)
                 # No call from here on: see core/interrupts.py.
                 packets += (waiting,)
@@ -152,12 +140,64 @@ class ServiceMethods:
             host.left += taken
             raise
 
-    def _service_into(self, events: list[Any]) -> None:
-        """As :meth:`service`, but the result is appended to a list, and a packet stands in it.
+    def receive_all(self, limit: int = RECEIVE_ALL_LIMIT) -> list[tuple[ENetPacketPeer, int, int, bytes]]:
+        """Service the network and return all packets that have arrived. Not in Godot.
+
+        For servers that receive thousands of packets a frame: one call returns what a loop over :meth:`service` and
+        ``get_packet()`` does. Another event ends the list, so that the order stays; :meth:`service` returns it. So
+        alternate both until :meth:`service` returns EVENT_NONE. It may also return a packet, which has arrived since.
 
         Args:
-            events: a :class:`ServiceResult`, or ``(EVENT_RECEIVE, peer, packet, channel, flags)``; EVENT_NONE is not
-                appended. If an exception comes out, the event may be there already.
+            limit: the maximum number of packets. The others wait for the next call.
+
+        Returns:
+            ``(peer, channel, flags, packet)`` for each packet, in the order of :meth:`service`. The flags are
+            ``ENetPacketPeer.FLAG_*``. Empty if another event comes first, or if this is inactive or has failed, which
+            :meth:`service` reports.
+
+        An exception out of a signal handler may end this at any step; the next call then returns the packets.
+        """
+        host = self._host
+        if host is None:
+            return fail(INACTIVE, [])
+        if type(limit) is not int or limit < 1:
+            limit = max(1, as_int(limit, "limit"))
+        ended = self._ended
+        if ended:
+            self._drop_ended()
+        if self._undelivered:
+            return []  # their packets wait at their peers
+        taken: list[Event] = []
+        count = 0
+        packets: list[tuple[ENetPacketPeer, int, int, bytes]] = []
+        try:
+            with contextlib.suppress(HostClosed):
+                while len(taken) < limit and all(event.type is _RECEIVE for event in taken[count:]):
+                    count = len(taken)
+                    host.service_into(taken, 0, limit - count)
+                    if len(taken) == count:
+                        break
+            count = 0
+            for event in taken:
+                if event.type is not _RECEIVE:
+                    break
+                count += 1
+                peer = self._find_peer(event.peer, ended)
+                if peer is not None:
+                    packets.append((peer, event.channel, event.flags, event.packet))
+            host.left[:0] = taken[count:]
+            taken = []
+            return packets
+        except BaseException:
+            host.left[:0] = taken
+            raise
+
+    def _service_into(self, events: list[Any]) -> None:
+        """Like :meth:`service`, but append the result to a list, with the packet in it.
+
+        Args:
+            events: receives a :class:`ServiceResult` or ``(EVENT_RECEIVE, peer, packet, channel, flags)``, and nothing
+                for EVENT_NONE. If this raises, the event may be in it already.
         """
         host = self._host
         if host is None:
@@ -188,7 +228,7 @@ class ServiceMethods:
             raise
 
     def _take(self, host: AnyHost, timeout: int, taken: list[Event]) -> Event | None:
-        """The next event that is to be reported. It is appended to a list, too."""
+        """Return the next event to report, and append it to ``taken``."""
         host.service_into(taken, timeout)
         while taken:
             event = taken[0]
@@ -198,8 +238,8 @@ class ServiceMethods:
                 host.disconnect(event.peer, 0, DisconnectMode.NOW)
             self._gone.append(event.peer)
             listed = self._peers.get(event.peer)
-            if listed is not None:  # by another call, which found a packet of it
-                self._seat(event.peer & 0xFFF, None)
+            if listed is not None:  # by another call that has found a packet of it
+                self._register_peer(place_of(event.peer), None)
                 listed._detach()
                 self._peers.pop(event.peer, None)
             del taken[0]
@@ -209,18 +249,18 @@ class ServiceMethods:
     def _report_native(
         self, kind: int, handle: int, data: int, reason: int, command: int, ended: list[PeerHandle]
     ) -> ServiceResult:
-        """An event that the C method does not report itself."""
-        if kind == EventType.RECEIVE:
-            return _ERROR  # Its peer has been reset by another thread.
+        """Report an event that the C method does not report itself."""
+        if kind == _RECEIVE:
+            return _ERROR  # another thread has reset the peer
         result = self._report(kind, PeerHandle(handle), data, (reason, command), ended)
         self._leaving = None
         return result
 
     def _receive_native(self, peer: ENetPacketPeer, packet: bytes, flags: int, channel: int) -> ServiceResult:
-        """A packet that C had taken when its host was handed over to Python."""
+        """Report a packet that C had taken when its host was handed over to Python."""
         if not peer.is_active():
-            return _ERROR  # Reset by another thread.
-        result = ServiceResult(_RECEIVED, peer, 0, channel)
+            return _ERROR  # another thread has reset the peer
+        result = ReceiveEvent(_RECEIVED, peer, 0, channel)
         packets, waiting = peer._queue(packet, flags)
         packets += (waiting,)
         peer._size += waiting[2]
@@ -229,22 +269,24 @@ class ServiceMethods:
     def _report(
         self, kind: int, handle: PeerHandle, data: int, why: tuple[int, int], ended: list[PeerHandle]
     ) -> ServiceResult:
-        """What to say of an event of the host that has this list. Where this is broken off, it is done once more."""
+        """Return the result for an event of the host with this ``ended`` list. Repeated if it is interrupted."""
         host = self._host
-        if kind == EventType.ERROR or host is None:
+        if kind == _FAILED or host is None:
             return _ERROR
         peer = self._peers.get(handle)
-        if kind == EventType.CONNECT:
+        is_ours = peer is not None  # as the peers that connect_to_host returned
+        if kind == _CONNECTED:
             peer = peer or self._list(host, handle)
         if self._ended is not ended:
-            return _ERROR  # Destroyed meanwhile, and created again: the new host may have a peer of this number, too.
-        if kind == EventType.CONNECT:
+            return _ERROR  # destroyed and created again meanwhile: the new host may have a peer with the same handle
+        if kind == _CONNECTED:
             if peer is None:
                 self._gone.append(handle)
                 return _ERROR
-            with contextlib.suppress(UnknownPeer):
-                peer._address = host.peer_address(handle)  # A broadcast is answered from another one.
-            return ServiceResult(ConnectionEvent.EVENT_CONNECT, peer, data, 0)
+            if is_ours:
+                with contextlib.suppress(UnknownPeer):
+                    peer._address = host.peer_address(handle)  # the answer to a broadcast comes from another address
+            return ConnectEvent(_JOINED, peer, data, 0)
         leaving = self._leaving
         if peer is None:
             peer = leaving if leaving is not None and leaving._handle == handle else self._await_peer(handle, ended)
@@ -253,7 +295,7 @@ class ServiceMethods:
         self._leaving = peer
         peer._detach(*why)
         self._drop_ended()
-        return ServiceResult(ConnectionEvent.EVENT_DISCONNECT, peer, data, 0)
+        return DisconnectEvent(_LEFT, peer, data, 0)
 
     # Peers
 
@@ -262,9 +304,9 @@ class ServiceMethods:
         return self._await_peer(handle, ended) if peer is None or self._ended is not ended else peer
 
     def _await_peer(self, handle: int, ended: list[PeerHandle]) -> ENetPacketPeer | None:
-        """The peer of an event of the host that has this list; None if either is gone.
+        """Return the peer of an event of the host with this ``ended`` list; None if either no longer exists.
 
-        Where it is not listed, the call that took its CONNECT event may be about to list it.
+        If the peer is not listed, the call that has taken its CONNECT event may be about to list it.
         """
         deadline = time.monotonic() + _REGISTRATION_TIMEOUT
         while True:
@@ -279,7 +321,7 @@ class ServiceMethods:
             time.sleep(0.0005)
 
     def _is_nested(self) -> bool:
-        """Whether this call of ``service`` interrupts another one of this thread, which goes on only afterwards."""
+        """Return whether this ``service`` interrupts another one of this thread, which continues only afterwards."""
         frame: FrameType | None = sys._getframe(1)
         own = True
         while frame is not None:
@@ -291,7 +333,7 @@ class ServiceMethods:
         return False
 
     def _list(self, host: AnyHost, handle: PeerHandle) -> ENetPacketPeer | None:
-        """The object of a peer that came to us; None if it is gone. Two calls at once get the same one."""
+        """Return the object of a peer that connected to us; None if it is gone. Concurrent calls get the same one."""
         peer = self._peers.get(handle)
         if peer is None:
             try:
@@ -299,36 +341,31 @@ class ServiceMethods:
             except UnknownPeer:
                 return None
             peer = self._peers.setdefault(handle, ENetPacketPeer._attach(host, handle, address, self._ended))
-        self._seat(handle & 0xFFF, peer)
+        self._register_peer(place_of(handle), peer)
         if self._host is not host:
-            # Destroyed by another thread meanwhile.
+            # another thread has destroyed this meanwhile
             self._peers.pop(handle, None)
             peer._detach()
             return None
         return peer
 
     def _drop_ended(self) -> None:
-        """Another thread may be doing the same."""
+        """Unlist inactive peers. Another thread may be doing the same."""
         while self._ended:
             with expecting(IndexError, ValueError):
                 handle = self._ended[-1]
                 if handle in self._peers:
                     self._gone.append(handle)
-                    self._seat(handle & 0xFFF, None)
+                    self._register_peer(place_of(handle), None)
                     self._peers.pop(handle, None)
                 self._ended.remove(handle)
-
-    def _speak(self) -> None:
-        """Log what was dropped."""
-        host = self._host
-        if host is not None:
-            host.speak()
 
 
 _SERVING = {
     method.__code__
     for method in (
         ServiceMethods.service,
+        ServiceMethods.receive_all,
         ServiceMethods._service_into,
         ServiceMethods._take,
         ServiceMethods._report_native,

@@ -1,10 +1,11 @@
-"""How the compat layer fails: as Godot does, with an error line and a return value, and never with an exception.
+"""Errors of the compat layer: like Godot, it logs an error and returns a value instead of raising.
 
-The one exception is ``TypeError``, for arguments that GDScript's own type checks would refuse.
+Only ``TypeError`` is raised, for arguments that GDScript's own type checks would reject.
 
-Godot logs each error. Here an error that repeats is logged once in ten seconds, with the number of those suppressed
-since: a line a frame would bury all others. What a program causes is told apart by where it did so and by the text;
-what a remote can cause as often as it likes only by where it was noticed, since the remote may choose the text.
+Godot logs every error. This layer logs a repeated error once in ten seconds, with the number of suppressed messages,
+so that an error in every frame does not bury all others. An error of the program repeats if it has the same text and
+comes from the same line of the program. An error that a remote can cause repeats if it comes from the same line of this
+package, since the remote may choose the text.
 """
 
 from __future__ import annotations
@@ -12,74 +13,96 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from operator import index
 from time import monotonic
 from types import FrameType
-from typing import SupportsIndex, TypeVar
+from typing import SupportsFloat, SupportsIndex, TypeVar
 
 from godot_enet.core.interrupts import raised_by_signal_handler
-from godot_enet.core.reporting import Limiter, with_others
+from godot_enet.core.reporting import Limiter, with_repeat_count
 
 __all__ = [
     "INACTIVE",
     "as_bytes",
+    "as_float",
     "as_int",
     "as_str",
-    "attending",
+    "exceptions",
     "fail",
+    "handling_remote_input",
     "invalid_flags",
     "log_exception",
-    "ration",
+    "rate_limited",
     "too_large",
 ]
 
 _log = logging.getLogger("godot_enet")
 _T = TypeVar("_T")
-_LONGEST = 1000
-"""Characters of a line with what a stranger may have written."""
+_MAX_LINE = 1000
+"""Characters of a log line that may contain text from a remote."""
 _PACKAGE = __name__.partition(".")[0]
 
 INACTIVE = "The ENetConnection instance isn't currently active."
 
 
-def fail(text: str, result: _T, *, theirs: bool = False) -> _T:
-    """Log an error with Godot's own text and hand back what Godot returns then.
+def fail(text: str, result: _T, *, remote: bool = False, detail: str = "") -> _T:
+    """Log an error with Godot's own text and return Godot's value for it.
 
     Args:
-        text: the line.
-        result: what to hand back.
-        theirs: whether it is about bytes that may be a stranger's. Inside ``attending`` everything is.
+        text: the log line.
+        result: the return value.
+        remote: whether the data may come from a remote. Always assumed inside ``handling_remote_input``.
+        detail: what Godot does not say: the values concerned. It follows in brackets, and is an attribute of the
+            record.
     """
+    if detail:
+        text = f"{text} ({detail})"
     caller = sys._getframe(1)
-    if theirs or attending.depth:
-        text = ration((caller.f_code.co_filename, caller.f_lineno), text)
+    if remote or handling_remote_input.depth:
+        text = rate_limited((caller.f_code.co_filename, caller.f_lineno), text)
     else:
         text = _limited(_program_line(caller), text, text)
     if text:
-        _log.error(text)
+        _log.error(text, extra={"detail": detail})
     return result
 
 
 def log_exception(text: str, error: BaseException) -> None:
-    """Log an exception that a callback of the program has raised, with its traceback.
+    """Log an exception raised by a callback of the program, with its traceback.
 
     Args:
-        text: what was called, and by what.
+        text: the log line; names the callback and its caller.
         error: the exception.
     """
+    exceptions.notify(error, text)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = None if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
     place = (text, type(error), where)
-    text = ration(place, text) if attending.depth else _limited(place, _message(error), text)
+    text = rate_limited(place, text) if handling_remote_input.depth else _limited(place, _message(error), text)
     if text:
         _log.error("%s", text, exc_info=error)
 
 
-class _Attention(threading.local):
-    """Around the handling of what the network brought: whatever fails there, a stranger may have caused."""
+class _Exceptions(threading.local):
+    """Exceptions that callbacks of the program raise, for those who count them."""
+
+    listener: Callable[[BaseException, str], None] | None = None
+    """Called in this thread with each exception and the line that is logged for it, as far as it is."""
+
+    def notify(self, error: BaseException, text: str) -> None:
+        """Pass on an exception that is about to be logged, or would be if it were not repeated."""
+        if self.listener is not None:
+            self.listener(error, text)
+
+
+exceptions = _Exceptions()
+
+
+class _HandlingRemoteInput(threading.local):
+    """A context for handling data from the network: a remote may have caused any error inside it."""
 
     depth = 0
 
@@ -90,28 +113,30 @@ class _Attention(threading.local):
         self.depth -= 1
 
 
-attending = _Attention()
+handling_remote_input = _HandlingRemoteInput()
 _limiter = Limiter()
-"""Without a lock: two threads at once may say one line more, and nobody can wait here for ever after ``fork()``."""
+"""Used without a lock, so that ``fork()`` cannot leave one locked. Two threads at once may log one line too many."""
 
 
-def ration(cause: Hashable, text: str) -> str:
-    """What to log of a line that a stranger can cause: nothing within ten seconds of one of the same cause.
+def rate_limited(cause: Hashable, text: str) -> str:
+    """Return the line to log for an error that a remote can cause; ``""`` within ten seconds of the same cause.
 
-    Lines are cut where they are very long, and stay one line whatever is in them.
+    Very long lines are truncated, and unprintable characters are escaped.
     """
     times = _limiter.count(cause, _now())
     if not times:
         return ""
-    if len(text) > _LONGEST:
-        text = text[:_LONGEST] + "..."
-    return with_others(text if text.isprintable() else ascii(text)[1:-1], times)
+    if len(text) > _MAX_LINE:
+        text = text[:_MAX_LINE] + "..."
+    return with_repeat_count(text if text.isprintable() else ascii(text)[1:-1], times)
 
 
 def _limited(place: Hashable, variant: str, text: str) -> str:
-    """What to log of a line that the program causes: nothing within ten seconds of the same one."""
+    """Return the line to log for an error of the program; ``""`` within ten seconds of the same line."""
     now = _now()
-    return with_others(text, times) if (times := _limiter.count(_limiter.cause_of(place, variant, now), now)) else ""
+    return (
+        with_repeat_count(text, times) if (times := _limiter.count(_limiter.cause_of(place, variant, now), now)) else ""
+    )
 
 
 def _now() -> int:
@@ -119,7 +144,7 @@ def _now() -> int:
 
 
 def _program_line(frame: FrameType) -> Hashable:
-    """Where the program called this package."""
+    """Return the line of the program that called this package."""
     inner: FrameType | None = frame
     while inner is not None and str(inner.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
         inner = inner.f_back
@@ -137,20 +162,20 @@ def _message(error: BaseException) -> str:
 
 
 def invalid_flags(flags: int) -> str:
-    """The line about flags of a packet that there are not."""
-    return f"Invalid flags {flags}, possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
+    """Return the error text for unknown packet flags."""
+    return f"Invalid flags {flags}, must be a sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
 
 
 def too_large(size: int, limit: int) -> str:
-    """The line about a packet that no peer takes. Godot loses it without a word."""
-    return f"Unable to send packet of {size} bytes, maximum: {limit}. Send it in parts."
+    """Return the error text for a packet above the size limit. Godot drops such packets silently."""
+    return f"Unable to send packet of {size} bytes, maximum: {limit}. Split it into smaller packets."
 
 
 def as_int(value: SupportsIndex, name: str) -> int:
-    """An argument of Godot's ``int`` parameters: whole, and cut to 32 bits with sign as they are.
+    """Convert an argument for one of Godot's ``int`` parameters, truncated to 32 bits with sign as Godot does.
 
     Raises:
-        TypeError: it is no whole number; the message names the argument.
+        TypeError: it is not an integer; the message names the argument.
     """
     try:
         number = index(value)
@@ -159,11 +184,22 @@ def as_int(value: SupportsIndex, name: str) -> int:
     return ((number + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
-def as_str(value: str, name: str) -> str:
-    """A ``String`` argument.
+def as_float(value: SupportsFloat, name: str) -> float:
+    """A ``float`` argument; a whole number does as well.
 
     Raises:
         TypeError: it is something else; the message names the argument.
+    """
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} must be a float, not {type(value).__name__}")
+    return float(value)
+
+
+def as_str(value: str, name: str) -> str:
+    """Check a ``String`` argument.
+
+    Raises:
+        TypeError: it is not a str; the message names the argument.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
@@ -171,10 +207,10 @@ def as_str(value: str, name: str) -> str:
 
 
 def as_bytes(value: bytes | bytearray | memoryview, name: str) -> bytes:
-    """A ``PackedByteArray`` argument.
+    """Convert a ``PackedByteArray`` argument.
 
     Raises:
-        TypeError: it is something else; the message names the argument, and for text says what to do.
+        TypeError: it is not bytes-like; the message names the argument, and for a str suggests ``encode``.
     """
     if isinstance(value, bytes):
         return value

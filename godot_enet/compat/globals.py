@@ -1,14 +1,16 @@
-"""Godot's global enums, with Godot's numbers."""
+"""Godot's global enums, with Godot's numbers, and the function that describes an error."""
 
 from __future__ import annotations
 
+from operator import index
+
 from godot_enet.core.protocol.enums import NamedIntEnum
 
-__all__ = ["Error"]
+__all__ = ["Error", "error_string"]
 
 
 class Error(NamedIntEnum):
-    """What most methods return. ``OK`` is 0, so that ``if error:`` reads as in GDScript."""
+    """The return value of most methods. ``OK`` is 0, so that ``if error:`` works as in GDScript."""
 
     OK = 0
     FAILED = 1
@@ -59,3 +61,65 @@ class Error(NamedIntEnum):
     ERR_HELP = 46
     ERR_BUG = 47
     ERR_PRINTER_ON_FIRE = 48
+
+
+_TEXTS = (
+    "OK",
+    "Failed",
+    "Unavailable",
+    "Unconfigured",
+    "Unauthorized",
+    "Parameter out of range",
+    "Out of memory",
+    "File not found",
+    "File: Bad drive",
+    "File: Bad path",
+    "File: Permission denied",
+    "File already in use",
+    "Can't open file",
+    "Can't write file",
+    "Can't read file",
+    "File unrecognized",
+    "File corrupt",
+    "Missing dependencies for file",
+    "End of file",
+    "Can't open",
+    "Can't create",
+    "Query failed",
+    "Already in use",
+    "Locked",
+    "Timeout",
+    "Can't connect",
+    "Can't resolve",
+    "Connection error",
+    "Can't acquire resource",
+    "Can't fork",
+    "Invalid data",
+    "Invalid parameter",
+    "Already exists",
+    "Does not exist",
+    "Can't read database",
+    "Can't write database",
+    "Compilation failed",
+    "Method not found",
+    "Link failed",
+    "Script failed",
+    "Cyclic link detected",
+    "Invalid declaration",
+    "Duplicate symbol",
+    "Parse error",
+    "Busy",
+    "Skip",
+    "Help",
+    "Bug",
+    "Printer on fire",
+)
+
+
+def error_string(error: Error | int) -> str:
+    """Return Godot's description of an error, such as ``"Can't create"`` for ``ERR_CANT_CREATE``.
+
+    Any other number gives ``"(invalid error code)"``, as in Godot.
+    """
+    number = index(error)
+    return _TEXTS[number] if 0 <= number < len(_TEXTS) else "(invalid error code)"

@@ -1,48 +1,62 @@
-"""The bases that bring C methods for the calls made per message, or nothing where there are none.
+"""Base classes with C methods for the calls made per message; without C, they are empty.
 
 ``HotPeer`` and ``HotConnection`` come first among the bases of the classes here, so that their ``send``, ``get_packet``
-and ``service`` are asked first; whatever is not the plain good case they pass on to the Python method of that name,
-which defines what the call does.
+and ``service`` are called first. They handle the common case, and pass everything else to the Python method of that
+name, which defines the behaviour.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from godot_enet.core.native import hot_types
+from godot_enet.core.native import document_methods, hot_types
+from godot_enet.core.protocol.constants import PLACE_BITS
 from godot_enet.core.protocol.events import PeerHandle
 
-__all__ = ["HotConnection", "HotPeer", "set_results"]
+__all__ = ["HotConnection", "HotPeer", "document_methods", "in_c", "place_of", "set_results"]
+
+_PLACES = (1 << PLACE_BITS) - 1
 
 
 class _Peer:
     __slots__ = ()
 
-    def _native(self, handle: object, peer: int) -> None:
-        """From now on the plain case goes to this C host; None: no more."""
+    def _native(self, host: object, peer: int) -> None:
+        """Set the C host for the common case; None: all calls go to the Python methods."""
 
 
 class _Connection:
     __slots__ = ()
 
-    def _native(self, handle: object, ended: list[PeerHandle], undelivered: list[Any], slots: int) -> None:
-        """From now on ``service`` asks this C host; None: no more."""
+    def _native(self, host: object, ended: list[PeerHandle], undelivered: list[Any], slots: int) -> None:
+        """Set the C host for ``service``; None: all calls go to the Python method."""
 
-    def _seat(self, slot: int, peer: object) -> None:
-        """The object that packets from this slot go to; None: none."""
+    def _register_peer(self, place: int, peer: object) -> None:
+        """Set the object that receives the packets of the peer in this place (see ``place_of``), or None."""
+
+
+def in_c(host: object) -> object | None:
+    """Return the host if it has C methods that those of peers and connections can call, or None."""
+    return host if isinstance(host, _HOSTS) else None
+
+
+def place_of(handle: int) -> int:
+    """Return the shard and slot of a peer, by which C finds its object."""
+    return handle & _PLACES
 
 
 def set_results(ok: object, event_receive: object, result: type, none_result: object) -> None:
-    """What the C methods hand out: ``Error.OK``, ``EVENT_RECEIVE``, the result class, and "nothing happened"."""
+    """Set the return values of the C methods: ``Error.OK``, ``EVENT_RECEIVE``, the result class and empty result."""
     hot = hot_types()
     if hot is not None:
         hot.set_results(ok, event_receive, result, none_result)
 
 
+_hot = hot_types()
+_HOSTS: tuple[type, ...] = () if _hot is None else (_hot.host,)
 if TYPE_CHECKING:
     HotPeer = _Peer
     HotConnection = _Connection
 else:
-    _hot = hot_types()
     HotPeer = _Peer if _hot is None else _hot.peer
     HotConnection = _Connection if _hot is None else _hot.connection

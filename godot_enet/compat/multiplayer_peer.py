@@ -1,11 +1,11 @@
-"""MultiplayerPeer: Godot's common face of the transports under its high-level multiplayer."""
+"""MultiplayerPeer: Godot's base class of the transports under its high-level multiplayer."""
 
 from __future__ import annotations
 
 import functools
 import secrets
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from operator import index
 from typing import Any, SupportsIndex, cast
 
@@ -18,10 +18,10 @@ __all__ = ["MultiplayerPeer", "as_bool"]
 
 
 def as_bool(value: SupportsIndex, name: str) -> bool:
-    """A ``bool`` argument, for which numbers will do.
+    """Convert a ``bool`` argument; numbers are accepted.
 
     Raises:
-        TypeError: it is something else; the message names the argument.
+        TypeError: it is neither; the message names the argument.
     """
     try:
         return index(value) != 0
@@ -30,27 +30,30 @@ def as_bool(value: SupportsIndex, name: str) -> bool:
 
 
 class MultiplayerPeer(PacketPeer):
-    """Abstract: packets to and from numbered peers, of which the server is 1.
+    """Abstract: packets to and from numbered peers; the server has id 1.
 
-    Call :meth:`poll` every frame, then take what :meth:`get_available_packet_count` counts.
+    Call :meth:`poll` every frame, then take the packets that :meth:`~PacketPeer.get_available_packet_count` counts.
     """
 
     class ConnectionStatus(NamedIntEnum):
-        """What :meth:`get_connection_status` returns."""
+        """The values of :meth:`MultiplayerPeer.get_connection_status`."""
 
         CONNECTION_DISCONNECTED = 0
+        """Not connected."""
         CONNECTION_CONNECTING = 1
+        """Connecting to a server."""
         CONNECTION_CONNECTED = 2
+        """Connected, or a server."""
 
     class TransferMode(NamedIntEnum):
         """How packets are sent."""
 
         TRANSFER_MODE_UNRELIABLE = 0
-        """May be lost, come late or out of order."""
+        """Packets may be lost, late or out of order."""
         TRANSFER_MODE_UNRELIABLE_ORDERED = 1
-        """May be lost; those that come late are dropped."""
+        """Packets may be lost; late ones are dropped."""
         TRANSFER_MODE_RELIABLE = 2
-        """Each one arrives, in order."""
+        """Every packet arrives, in order."""
 
     CONNECTION_DISCONNECTED = ConnectionStatus.CONNECTION_DISCONNECTED
     CONNECTION_CONNECTING = ConnectionStatus.CONNECTION_CONNECTING
@@ -67,9 +70,9 @@ class MultiplayerPeer(PacketPeer):
     """A remote is gone: emitted inside :meth:`poll`, with its id."""
 
     _peer_dropped = SignalProperty[[int]]("id")
-    """A remote was disconnected by force, which ``peer_disconnected`` does not tell."""
+    """A remote was disconnected with ``force``, for which ``peer_disconnected`` is not emitted."""
     _session = 0
-    """Rises when it begins anew after :meth:`close`: whoever looks once per frame may miss that it was closed."""
+    """Increases with each start, since a caller that looks once per frame may miss a :meth:`close`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,13 +83,13 @@ class MultiplayerPeer(PacketPeer):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "disconnect_peer" in vars(cls):
-            cls.disconnect_peer = _telling(cls.disconnect_peer)  # type: ignore[method-assign]
+            cls.disconnect_peer = _with_drop_signal(cls.disconnect_peer)  # type: ignore[method-assign]
 
-    # What each transport does in its own way
+    # Different in each transport
 
     @abstractmethod
     def poll(self) -> None:
-        """Do the network's work, emit signals, queue packets. Never waits."""
+        """Service the network, emit signals and queue received packets. Never blocks."""
 
     @abstractmethod
     def close(self) -> None:
@@ -98,39 +101,38 @@ class MultiplayerPeer(PacketPeer):
 
         Args:
             peer: its id.
-            force: forget it at once, without ``peer_disconnected``; otherwise that signal follows.
+            force: drop it at once, without ``peer_disconnected``; otherwise that signal follows.
         """
 
     @abstractmethod
     def get_connection_status(self) -> ConnectionStatus:
-        """Disconnected, connecting or connected."""
+        """Return whether this is disconnected, connecting or connected."""
 
     @abstractmethod
     def get_unique_id(self) -> int:
-        """The id of this end: 1 for a server."""
+        """Return the id of this end: 1 for a server."""
 
     @abstractmethod
     def set_target_peer(self, id: int) -> None:
-        """Whom packets go to from now on: a peer, 0 for all, or a negative id for all but that one."""
+        """Set the receiver of later packets: a peer, 0 for all, or a negative id for all but that one."""
 
     @abstractmethod
     def get_packet_peer(self) -> int:
-        """Who sent the next packet."""
+        """Return the sender of the next packet."""
 
     @abstractmethod
     def get_packet_channel(self) -> int:
-        """The transfer channel of the next packet."""
+        """Return the transfer channel of the next packet."""
 
     @abstractmethod
     def get_packet_mode(self) -> TransferMode:
-        """The transfer mode of the next packet."""
+        """Return the transfer mode of the next packet."""
 
     def _deliver_held(self) -> bool:
-        """Emit the signals that :meth:`poll` held back behind packets, as far as those were taken, and queue the
-        packets that came after them.
+        """Emit signals held back by :meth:`poll` whose earlier packets are taken, and queue the packets after them.
 
         Returns:
-            Whether there was a signal to emit; then there may be packets to take.
+            Whether a signal was emitted; if so, more packets may be available.
         """
         return False
 
@@ -140,22 +142,26 @@ class MultiplayerPeer(PacketPeer):
         taken.append((self.get_packet(), sender, channel, mode))
 
     def _put_for_each(self, targets: Sequence[int], packet: bytes) -> None:
-        """Send a packet to several peers, at the latest in :meth:`_send_queued`."""
+        """Send a packet to several peers, no later than :meth:`_send_queued`."""
         for target in targets:
             self.set_target_peer(target)
             self.put_packet(packet)
 
-    def _send_queued(self) -> None:
-        """Send what :meth:`_put_for_each` has left queued."""
+    def _network_of(self, peer: int) -> Hashable | None:
+        """Return a key shared by all peers of one network; None for this machine, or if unknown."""
+        return None
 
-    # What all do alike
+    def _send_queued(self) -> None:
+        """Send the packets queued by :meth:`_put_for_each`."""
+
+    # The same in all transports
 
     def get_transfer_mode(self) -> TransferMode:
-        """How packets are sent; reliably to begin with. (As in Godot any number can be set, and comes back.)"""
+        """Return how packets are sent; reliable by default. (Any number can be set and is returned, as in Godot.)"""
         return self._transfer_mode
 
     def set_transfer_mode(self, mode: TransferMode) -> None:
-        """Set how packets are sent from now on."""
+        """Set how later packets are sent."""
         number = as_int(mode, "mode")
         try:
             self._transfer_mode = MultiplayerPeer.TransferMode(number)
@@ -163,32 +169,32 @@ class MultiplayerPeer(PacketPeer):
             self._transfer_mode = cast("MultiplayerPeer.TransferMode", number & 0xFFFFFFFF)
 
     def get_transfer_channel(self) -> int:
-        """The channel that packets are sent on; 0, the default one, to begin with."""
+        """Return the channel that packets are sent on; 0 by default."""
         return self._transfer_channel
 
     def set_transfer_channel(self, channel: int) -> None:
-        """Set the channel that packets are sent on from now on. Channels do not wait for each other's packets."""
+        """Set the channel for later packets. Channels do not wait for each other's packets."""
         self._transfer_channel = as_int(channel, "channel")
 
     def is_refusing_new_connections(self) -> bool:
-        """Whether nobody may connect any more; False to begin with."""
+        """Return whether new connections are refused; False by default."""
         return self._refusing
 
     def set_refuse_new_connections(self, enable: bool) -> None:
-        """Refuse who connects from now on, or let them in again."""
+        """Refuse new connections, or accept them again."""
         self._refusing = as_bool(enable, "enable")
 
     def is_server_relay_supported(self) -> bool:
-        """Whether the server can pass packets on between clients."""
+        """Return whether the server can relay packets between clients."""
         return False
 
     def generate_unique_id(self) -> int:
-        """A random id for a peer that is no server, 2..2147483647."""
+        """Return a random id for a client, 2..2147483647."""
         return secrets.randbelow(0x7FFFFFFE) + 2
 
     @property
     def transfer_mode(self) -> TransferMode:
-        """As the getter and the setter."""
+        """As :meth:`get_transfer_mode`; can be set."""
         return self.get_transfer_mode()
 
     @transfer_mode.setter
@@ -197,7 +203,7 @@ class MultiplayerPeer(PacketPeer):
 
     @property
     def transfer_channel(self) -> int:
-        """As the getter and the setter."""
+        """As :meth:`get_transfer_channel`; can be set."""
         return self.get_transfer_channel()
 
     @transfer_channel.setter
@@ -206,7 +212,7 @@ class MultiplayerPeer(PacketPeer):
 
     @property
     def refuse_new_connections(self) -> bool:
-        """As the getter and the setter."""
+        """As :meth:`is_refusing_new_connections`; can be set."""
         return self.is_refusing_new_connections()
 
     @refuse_new_connections.setter
@@ -214,8 +220,8 @@ class MultiplayerPeer(PacketPeer):
         self.set_refuse_new_connections(enable)
 
 
-def _telling(disconnect_peer: Callable[..., None]) -> Callable[..., None]:
-    """A transport's ``disconnect_peer`` that also tells a SceneMultiplayer of peers that are gone by force."""
+def _with_drop_signal(disconnect_peer: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a transport's ``disconnect_peer`` so that a SceneMultiplayer learns of forced disconnects."""
 
     @functools.wraps(disconnect_peer)
     def disconnect_and_tell(self: MultiplayerPeer, *args: Any, **kwargs: Any) -> None:

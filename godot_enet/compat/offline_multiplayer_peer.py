@@ -1,22 +1,22 @@
-"""OfflineMultiplayerPeer: a server without a network, so that a game for several also works for one."""
+"""OfflineMultiplayerPeer: a server without a network, so that a multiplayer game also works with one player."""
 
 from __future__ import annotations
 
+from godot_enet.compat.deferred import in_frame
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.compat.signal import in_frame
 
 __all__ = ["OfflineMultiplayerPeer"]
 
 
 class OfflineMultiplayerPeer(MultiplayerPeer):
-    """Always connected, always the server, always alone: packets go nowhere, and no signal is ever emitted."""
+    """A server that is always connected and never has clients: it sends nothing and emits no signals."""
 
     def __repr__(self) -> str:
         return "<OfflineMultiplayerPeer>"
 
     def poll(self) -> None:
-        """Make the deferred calls of signals (see :meth:`Signal.emit`); there is nothing else to do."""
+        """Run deferred calls (see :meth:`Signal.emit`)."""
         in_frame(lambda: None)
 
     def close(self) -> None:

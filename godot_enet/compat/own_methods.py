@@ -1,7 +1,7 @@
-"""Methods that public classes inherit from inner ones, under the public name.
+"""Public names for methods that public classes inherit from internal ones.
 
-Python's TypeErrors name the class that a method was written in. ``PeerMethods.send() missing 1 required positional
-argument`` tells nobody that ``ENetPacketPeer.send`` is meant.
+Python's TypeErrors name the class in which a method is defined: ``PeerMethods.send() missing 1 required positional
+argument``. Users know it as ``ENetPacketPeer.send``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["copy_methods", "rename_methods"]
 
 
 def rename_methods(inner: type, public: str) -> None:
-    """Let the methods and classes of a class that only one public class inherits go by that one's name."""
+    """Rename the methods and classes of an internal class after the only public class that inherits it."""
     for name, member in vars(inner).items():
         for part in _parts(member):
             part.__qualname__ = f"{public}.{name}"
@@ -23,11 +23,11 @@ def rename_methods(inner: type, public: str) -> None:
 
 
 def copy_methods(public: type, others: Iterable[type]) -> None:
-    """Give a public class methods of its own for those that it shares with other ones.
+    """Give a public class its own copies of the methods that it shares with other classes.
 
     Args:
         public: the class.
-        others: public classes, too: what is inherited from these keeps their name.
+        others: other public classes; methods inherited from them keep their names.
     """
     kept, seen = {public, *others}, set(vars(public))
     for base in public.__mro__:
@@ -42,7 +42,7 @@ def copy_methods(public: type, others: Iterable[type]) -> None:
 
 
 def _parts(member: object) -> list[FunctionType]:
-    """The functions of a method or property."""
+    """Return the functions of a method or property."""
     if isinstance(member, property):
         candidates: tuple[object, ...] = (member.fget, member.fset, member.fdel)
     else:
@@ -51,7 +51,7 @@ def _parts(member: object) -> list[FunctionType]:
 
 
 def _copy(member: Any, name: str) -> Any:
-    """A method or property with another name; None for anything else."""
+    """Return a copy of a method or property with another name; None for anything else."""
     if not _parts(member):
         return None
     if isinstance(member, property):

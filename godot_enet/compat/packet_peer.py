@@ -1,4 +1,4 @@
-"""PacketPeer: Godot's common face of everything that takes and gives packets."""
+"""PacketPeer: Godot's base class of everything that sends and receives packets."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 
 __all__ = ["PacketPeer"]
 
+_OK = Error.OK  # up to Python 3.11 an attribute of an enum takes as long as a call
+
 
 class PacketPeer(ABC):
-    """Abstract: see the classes that inherit it."""
+    """Abstract base class; see its subclasses."""
 
     _packet_error: Error
     _encode_buffer_max_size: int
 
     def __init__(self) -> None:
-        self._packet_error = Error.OK
+        self._packet_error = _OK
         self._encode_buffer_max_size = 8 * 1024 * 1024
 
     def __repr__(self) -> str:
@@ -29,40 +31,44 @@ class PacketPeer(ABC):
 
     @abstractmethod
     def get_available_packet_count(self) -> int:
-        """Packets that wait to be taken."""
+        """Return the number of packets in the receive queue."""
 
     @abstractmethod
     def _take_packet(self) -> tuple[Error, bytes]:
-        """The next packet, or the error and no bytes."""
+        """Remove and return the next packet, or an error and no bytes."""
 
     @abstractmethod
     def _put_packet(self, packet: bytes) -> Error:
-        """Send a packet that is not empty."""
+        """Send a non-empty packet."""
 
     def get_packet(self) -> bytes:
-        """The next packet, or ``b""`` with the reason in :meth:`get_packet_error`."""
+        """Remove and return the next packet; ``b""`` if there is none, see :meth:`~PacketPeer.get_packet_error`."""
         self._packet_error, packet = self._take_packet()
         return packet
 
     def get_packet_error(self) -> Error:
-        """How the last :meth:`get_packet` went."""
+        """Return the error of the last :meth:`get_packet`."""
         return self._packet_error
 
     def put_packet(self, buffer: bytes | bytearray | memoryview) -> Error:
-        """Send a packet. An empty one gives ``OK`` and is not sent, as in Godot."""
+        """Send a packet. An empty packet returns ``OK`` and is not sent, as in Godot."""
         packet = as_bytes(buffer, "buffer")
         return self._put_packet(packet) if packet else Error.OK
 
     def get_var(self, allow_objects: bool = False) -> Variant:
-        """The next packet as a value; None, with an error, when there is none or it cannot be decoded.
+        """Remove and decode the next packet; None, with an error, if there is none or it cannot be decoded.
 
         Objects are never decoded. ``allow_objects`` keeps the names of classes and scripts in typed arrays and
-        dictionaries. :meth:`get_packet_error` is not touched, as in Godot.
+        dictionaries. :meth:`~PacketPeer.get_packet_error` does not change, as in Godot.
         """
-        from godot_enet.compat.variant import decode_packet  # when it is needed: programs without Variants start faster
-
         error, packet = self._take_packet()
-        return decode_packet(packet, allow_objects) if error is Error.OK else None
+        return self._decode(packet, allow_objects) if error is Error.OK else None
+
+    def _decode(self, packet: bytes, allow_objects: bool = False) -> Variant:
+        """Return the value in a packet; None, with an error, if it cannot be decoded."""
+        from godot_enet.compat.variant import decode_packet  # imported late: programs without Variants start faster
+
+        return decode_packet(packet, allow_objects)
 
     def put_var(self, var: Variant, full_objects: bool = False) -> Error:
         """Send a value in Godot's binary format; ``ERR_OUT_OF_MEMORY`` beyond ``encode_buffer_max_size``.
@@ -76,11 +82,11 @@ class PacketPeer(ABC):
         return self._put_packet(packet) if error is Error.OK else error
 
     def get_encode_buffer_max_size(self) -> int:
-        """Bytes that :meth:`put_var` may encode to; 8 MiB to begin with."""
+        """Return the maximum size of an encoded value in :meth:`put_var`, in bytes; 8 MiB by default."""
         return self._encode_buffer_max_size
 
     def set_encode_buffer_max_size(self, max_size: int) -> None:
-        """Set what :meth:`put_var` may encode to: 1024 bytes to 256 MiB."""
+        """Set the maximum size of an encoded value in :meth:`put_var`: 1024 bytes to 256 MiB."""
         size = as_int(max_size, "max_size")
         if size < 1024:
             fail(f"Max encode buffer must be at least 1024 bytes. Got {size}.", None)
@@ -91,7 +97,7 @@ class PacketPeer(ABC):
 
     @property
     def encode_buffer_max_size(self) -> int:
-        """As the getter and the setter."""
+        """As :meth:`get_encode_buffer_max_size`; can be set."""
         return self.get_encode_buffer_max_size()
 
     @encode_buffer_max_size.setter

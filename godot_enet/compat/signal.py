@@ -1,41 +1,47 @@
-"""Signals as Godot has them: an object announces something, and every connected callable is called."""
+"""Godot's signals: an object emits a signal, and every connected callable is called."""
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections import deque
-from collections.abc import Callable, Hashable, MutableSequence
+from collections.abc import Callable, Generator, Hashable, MutableSequence
 from functools import partial
 from types import BuiltinMethodType
-from typing import Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, overload
 
-from godot_enet.compat.coroutines import run
-from godot_enet.compat.errors import as_int, attending, fail, log_exception
+from godot_enet.compat.coroutines import run, running_loop
+from godot_enet.compat.deferred import DeferredCall, deferred_calls
+from godot_enet.compat.errors import as_int, fail, handling_remote_input, log_exception
 from godot_enet.compat.globals import Error
 from godot_enet.compat.steps import Step, Steps, ours
 from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.protocol.enums import NamedIntFlag
 
-__all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "in_frame", "run_deferred"]
+if TYPE_CHECKING:
+    from asyncio import Future
 
-_P = ParamSpec("_P")
-_Result = TypeVar("_Result")
+__all__ = ["ConnectFlags", "Freeable", "Signal", "SignalConnection", "SignalProperty", "same_callable"]
+
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec as _ParamSpec
+
+    _P = _ParamSpec("_P", default=...)  # so that SignalProperty("damage") needs no annotation
+else:
+    _P = ParamSpec("_P")
 
 
 class ConnectFlags(NamedIntFlag):
-    """What :meth:`Signal.connect` takes, to be added up."""
+    """The flags of :meth:`Signal.connect`; can be added."""
 
     CONNECT_DEFERRED = 1
     """Call at the end of the frame; see :meth:`Signal.emit`."""
     CONNECT_PERSIST = 2
-    """Means something to Godot's editor only."""
+    """Only used by Godot's editor."""
     CONNECT_ONE_SHOT = 4
     """Disconnect at the first emission."""
     CONNECT_REFERENCE_COUNTED = 8
-    """May be connected several times: is called once, and disconnected when each of them is."""
+    """Can be connected several times: called once, and disconnected after as many disconnects."""
     CONNECT_APPEND_SOURCE_OBJECT = 16
-    """Call with one argument more, the last: the object that has the signal."""
+    """Append the object that has the signal to the arguments."""
 
 
 _ONE_SHOT = int(ConnectFlags.CONNECT_ONE_SHOT)
@@ -50,14 +56,14 @@ class SignalConnection(TypedDict):
 
 
 class Freeable:
-    """An object that ends when it is freed, not when Python drops it: connections to it and of it end with it."""
+    """An object that ends when it is freed, not when Python drops it; its connections in both directions end then."""
 
     _freed = False
     _connected_from: weakref.WeakSet[Signal[...]] | None = None
     """The signals that something of this object is connected to."""
 
     def _end_connections(self) -> None:
-        """It is freed: no signal calls it or keeps it any more, and its own signals call nothing."""
+        """Mark it as freed, and disconnect it from all signals and its own signals from everything."""
         self._freed = True
         for signal in list(self._connected_from or ()):
             signal._forget(self)
@@ -81,16 +87,16 @@ class _Slot:
 
 
 class Signal(Generic[_P]):
-    """What an object announces. Objects have theirs as attributes; see :class:`SignalProperty`.
+    """A signal of an object, available as an attribute; see :class:`SignalProperty`.
 
-    Connected callables are kept alive, bound methods with their objects, until a connected :class:`Node` is freed:
-    then all connections to its methods end, as in Godot. Functions and lambdas stay connected; which object they
-    belong to cannot be known. (Godot also disconnects those of other objects that have gone.)
+    Connected callables are kept alive, bound methods with their objects. When a connected :class:`Node` is freed, all
+    connections to its methods end, as in Godot. Functions and lambdas stay connected, since their object is unknown.
+    (Godot also disconnects callables of other freed objects.)
 
     Args:
-        object: whose signal it is; only a weak reference is kept.
+        object: the object that has the signal; only a weak reference is kept.
         signal: its name.
-        arguments: the names of what it is emitted with.
+        arguments: the names of its arguments.
     """
 
     CONNECT_DEFERRED = ConnectFlags.CONNECT_DEFERRED
@@ -109,14 +115,14 @@ class Signal(Generic[_P]):
         return f"<Signal {self._name}({', '.join(self._arguments)}) of {type(self.get_object()).__name__}>"
 
     def connect(self, callable: Callable[_P, object], flags: int = 0) -> Error:
-        """Have something called with each emission, after what was connected before.
+        """Call a callable with each emission, after those connected before.
 
         Args:
-            callable: takes the signal's arguments; what it returns does not matter.
+            callable: takes the arguments of the signal; its return value is ignored.
             flags: a sum of :class:`ConnectFlags`.
 
         Returns:
-            ``OK``; ``ERR_INVALID_PARAMETER`` if it is connected already, or to be to a freed object;
+            ``OK``; ``ERR_INVALID_PARAMETER`` if it is already connected or its object was freed;
             ``ERR_UNCONFIGURED`` if the object that has the signal was freed.
         """
         number = as_int(flags, "flags")
@@ -152,40 +158,64 @@ class Signal(Generic[_P]):
             fail(f"{text} Signal: '{self._name}', callable: '{_name(callable)}'.", None)
 
     def is_connected(self, callable: Callable[_P, object]) -> bool:
-        """Whether it is connected."""
+        """Return whether it is connected."""
         return _key(_checked(callable)) in self._slots
 
     def emit(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
-        """Call everything that is connected now, in the order in which it was connected.
+        """Call all connected callables in the order in which they were connected.
 
-        What was connected with ``CONNECT_DEFERRED`` is called at the end of the frame: when the ``poll()`` ends that
-        the emission happened in, after all other signals and packets of that poll; outside of one, when this thread's
-        next ``poll()`` ends. (``run_deferred()`` does it at once, for programs that never poll.)
+        Callables connected with ``CONNECT_DEFERRED`` run at the end of the frame: when the current ``poll()`` ends,
+        after all its other signals and packets; outside a poll, when the next ``poll()`` of this thread ends.
+        (``run_deferred()`` runs them at once, for programs that never poll.)
 
-        A node that was freed meanwhile is not called. A coroutine runs to its first wait, and from there as a task of
-        the asyncio loop of this thread.
+        Methods of a node freed meanwhile are not called. A coroutine runs to its first wait, and then as a task of the
+        asyncio loop of this thread.
 
-        An exception in a callable is logged with its traceback, and the others are still called, as in Godot; one that
-        repeats is logged once in ten seconds.
+        An exception in a callable is logged with its traceback, and the others are still called, as in Godot. A
+        repeated exception is logged once in ten seconds.
         """
         steps = self._steps(*args, **kwargs)
         while steps:
             steps[0](steps)
 
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Wait for the next emission: ``await timer.timeout``, in an ``async def`` that an asyncio loop runs.
+
+        It resumes in the loop after the emission; in Godot, during the emission.
+
+        Returns:
+            The arguments of the signal: None, the single argument, or a list of several.
+        """
+        loop = running_loop()
+        if loop is None:
+            yield  # nothing can wait here; the caller of the coroutine reports that
+            raise RuntimeError("no asyncio loop runs in this thread")
+        future = loop.create_future()
+
+        def wake(*args: _P.args, **_: _P.kwargs) -> None:
+            loop.call_soon_threadsafe(_set_result, future, list(args) if len(args) > 1 else next(iter(args), None))
+
+        if self.connect(wake, _ONE_SHOT) is not Error.OK:
+            return None
+        try:
+            return (yield from future)
+        finally:
+            self._release(_key(wake))
+
     def _steps(self, *args: _P.args, **kwargs: _P.kwargs) -> Steps:
-        """What :meth:`emit` does."""
+        """Return the steps of :meth:`emit`."""
         return [
             partial(self._reach, key, slot, args, kwargs) if slot.steps is None else ours(partial(slot.steps, *args))
             for key, slot in list(self._slots.items())
         ]
 
     def _connect_steps(self, callable: Callable[_P, object], steps: Callable[_P, Steps | None]) -> None:
-        """Connect a callable of ours that can do its work in steps, too; ``steps`` gives them."""
+        """Connect a callable of this package that can also do its work in steps, which ``steps`` returns."""
         self.connect(callable)
         self._slots[_key(callable)].steps = steps
 
     def _reach(self, key: Hashable, slot: _Slot, args: tuple[Any, ...], kwargs: dict[str, Any], steps: Steps) -> None:
-        """Call what is connected."""
+        """Call a connected callable, or defer the call."""
         if slot.target is not None and slot.target._freed:
             del steps[0]
             return
@@ -193,14 +223,14 @@ class Signal(Generic[_P]):
             args = (*args, self.get_object())
         deferred = bool(slot.flags & ConnectFlags.CONNECT_DEFERRED)
         call: Step = partial(self._call, slot.callable, args, kwargs)
-        later = self, slot, args, kwargs, attending.depth > 0
+        queue, later = deferred_calls.queue, DeferredCall(slot.target, call, handling_remote_input.depth > 0)
         try:
             if slot.flags & _ONE_SHOT:
                 slot.count -= 1
                 if slot.count <= 0:
                     del self._slots[key]
             if deferred:
-                _local.deferred += (later,)
+                queue += (later,)
                 del steps[0]
                 return
             steps[0] = call
@@ -210,31 +240,31 @@ class Signal(Generic[_P]):
         call(steps)
 
     def get_connections(self) -> list[SignalConnection]:
-        """What is connected, as dictionaries with ``signal``, ``callable`` and ``flags``."""
+        """Return the connections as dictionaries with ``signal``, ``callable`` and ``flags``."""
         return [
             {"signal": self, "callable": slot.callable, "flags": ConnectFlags(slot.flags)}
             for slot in list(self._slots.values())
         ]
 
     def has_connections(self) -> bool:
-        """Whether anything is connected."""
+        """Return whether anything is connected."""
         return bool(self._slots)
 
     def get_name(self) -> str:
-        """Its name."""
+        """Return its name."""
         return self._name
 
     def get_object(self) -> Any:
-        """Whose signal it is; None if that is no more."""
+        """Return the object that has the signal; None if it no longer exists."""
         found = self._object()
         return None if isinstance(found, Freeable) and found._freed else found
 
     def get_arguments(self) -> tuple[str, ...]:
-        """The names of what it is emitted with. (Beyond Godot.)"""
+        """Return the names of its arguments. (Not in Godot.)"""
         return self._arguments
 
     def _release(self, key: Hashable) -> bool:
-        """Disconnect once; whether it was connected."""
+        """Disconnect once, and return whether it was connected."""
         slot = self._slots.get(key)
         if slot is None:
             return False
@@ -242,7 +272,7 @@ class Signal(Generic[_P]):
         return slot.count > 0 or self._slots.pop(key, None) is not None
 
     def _forget(self, target: Freeable) -> None:
-        """Disconnect everything of one object."""
+        """Disconnect all callables of one object."""
         for key, slot in list(self._slots.items()):
             if slot.target is target:
                 self._slots.pop(key, None)
@@ -269,11 +299,18 @@ class Signal(Generic[_P]):
 
 
 class SignalProperty(Generic[_P]):
-    """Declares a signal in a class; each object gets a :class:`Signal` of its own.
+    """Declares a signal in a class; each object gets its own :class:`Signal`.
 
-    ``peer_connected = SignalProperty[[int]]("id")`` declares one with an int; ``SignalProperty[[]]()`` one without
-    arguments. Signals are connected to, never assigned: that raises AttributeError.
+    ``died = SignalProperty()`` declares a signal without arguments, ``hit = SignalProperty("damage")`` one with an
+    argument of any type. With ``hit = SignalProperty[[int]]("damage")`` type checkers check its type, too. Assigning to
+    it raises AttributeError.
     """
+
+    @overload
+    def __init__(self: SignalProperty[[]]) -> None: ...
+
+    @overload
+    def __init__(self, *arguments: str) -> None: ...
 
     def __init__(self, *arguments: str) -> None:
         self.arguments = arguments
@@ -297,72 +334,27 @@ class SignalProperty(Generic[_P]):
         signals = instance.__dict__
         found: Signal[_P] | None = signals.get(self.name)
         if found is None:
-            # Of two threads that come first, both get the same one.
+            # Two threads at once get the same one.
             found = signals.setdefault(self.name, Signal(instance, self.name, self.arguments))
         return found
 
     def __set__(self, instance: object, value: NoReturn) -> None:
-        raise AttributeError(f"a signal is not assigned; use {self.name}.connect(...)")
+        raise AttributeError(f"cannot assign to a signal; use {self.name}.connect(...)")
 
 
-_Deferred = tuple[Signal[...], _Slot, tuple[Any, ...], dict[str, Any], bool]
-"""A call to be made, and whether it was the network that brought it about."""
-
-
-class _Local(threading.local):
-    """Each thread has its frames, so that what it defers is not called in another one."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.deferred: deque[_Deferred] = deque()
-
-
-_local = _Local()
-
-
-def in_frame(work: Callable[[], _Result], *, theirs: bool = False) -> _Result:
-    """Do the work of a ``poll()``: deferred calls are made when the outermost one ends.
-
-    A function instead of a context manager, whose end could be broken off before it begins.
-
-    Args:
-        work: what to do.
-        theirs: whether it is about what the network brought: whatever fails there, a stranger may have caused.
-    """
-    depth, attention = _local.depth, attending.depth
-    _local.depth, attending.depth = depth + 1, attention + theirs
-    try:
-        return work()
-    finally:
-        _local.depth, attending.depth = depth, attention
-        if not depth:
-            run_deferred()
-
-
-def run_deferred() -> None:
-    """Make the deferred calls of this thread, and those that are deferred meanwhile."""
-    deferred = _local.deferred
-    attention = attending.depth
-    try:
-        while deferred:
-            signal, slot, args, kwargs, is_theirs = deferred[0]
-            if slot.target is not None and slot.target._freed:
-                del deferred[0]
-                continue
-            attending.depth = attention + is_theirs
-            signal._call(slot.callable, args, kwargs, deferred)
-    finally:
-        attending.depth = attention
+def _set_result(future: Future[Any], result: Any) -> None:
+    if not future.done():
+        future.set_result(result)
 
 
 def _checked(callable: Callable[_P, object]) -> Callable[_P, object]:
     if not hasattr(callable, "__call__"):  # noqa: B004 - the built-in callable() is hidden by Godot's argument name
-        raise TypeError(f"callable must be something that can be called, not {type(callable).__name__}")
+        raise TypeError(f"callable must be callable, not {type(callable).__name__}")
     return callable
 
 
 def _name(callable: Callable[..., object]) -> str:
-    """How messages call it."""
+    """Return the name used in messages."""
     try:
         return getattr(callable, "__qualname__", None) or repr(callable)
     except Exception as error:
@@ -372,7 +364,7 @@ def _name(callable: Callable[..., object]) -> str:
 
 
 def _key(callable: Callable[..., object]) -> Hashable:
-    """What makes it the same callable: the identity of its parts, whatever they may say about being equal."""
+    """Return the identity of a callable: by its parts, never by their ``__eq__``."""
     function = getattr(callable, "__func__", None)
     if function is not None:  # a bound method: each access makes a new object
         of: Any = callable.__self__  # type: ignore[attr-defined]
@@ -383,8 +375,13 @@ def _key(callable: Callable[..., object]) -> Hashable:
     return id(callable)
 
 
+def same_callable(one: Callable[..., object], other: Callable[..., object]) -> bool:
+    """Return whether :meth:`Signal.connect` treats two callables as the same."""
+    return _key(one) == _key(other)
+
+
 def _target(callable: Callable[..., object]) -> Freeable | None:
-    """The object that a call reaches and whose end ends the connection, if it is one that can be freed."""
+    """Return the freeable object that a callable belongs to; freeing it ends the connection. None if there is none."""
     found: object = callable
     while isinstance(found, partial):
         found = found.func

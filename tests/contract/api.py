@@ -11,9 +11,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-__all__ = ["Api", "class_problems", "enum_problems", "load", "load_values", "method_problems", "missing_from"]
+__all__ = [
+    "NODES_FILE",
+    "Api",
+    "class_problems",
+    "enum_problems",
+    "load",
+    "load_values",
+    "method_problems",
+    "missing_from",
+]
 
 _FILE = Path(__file__).with_name("godot-4.6-api.json")
+NODES_FILE = Path(__file__).with_name("godot-4.6-nodes.json")
 _VALUES = Path(__file__).parents[1] / "vectors" / "variant_members.json"
 _NATIVE: dict[str, object] = {
     "void": type(None),
@@ -134,13 +144,16 @@ def method_problems(package: object, cls: type, name: str, described: Mapping[st
     if returns in _LOOSE:
         return
     expected = _resolve(package, returns.removeprefix("enum::")) if returns not in _NATIVE else _NATIVE[returns]
-    if isinstance(expected, type) and not _returns(hint := _return_hint(cls, name), expected):
+    if isinstance(expected, type) and not _returns(hint := _return_hint(package, cls, name), expected):
         yield f"returns {hint}, not {returns}"
 
 
-def _return_hint(cls: type, name: str) -> object:
+def _return_hint(package: object, cls: type, name: str) -> object:
     """What a method is annotated to return; if it is written in C, the Python method that it stands before."""
-    nested = {each: value for base in reversed(cls.__mro__) for each, value in vars(base).items()}
+    nested = {
+        each: getattr(package, each, None) for each in ("MultiplayerAPI", "SceneTree")
+    }  # known to type checkers alone
+    nested |= {each: value for base in reversed(cls.__mro__) for each, value in vars(base).items()}
     for base in cls.__mro__:
         found = vars(base).get(name)
         function = found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
@@ -153,13 +166,16 @@ def _return_hint(cls: type, name: str) -> object:
 
 def _returns(hint: object, expected: type) -> bool:
     """Whether an annotation is the type, or for objects perhaps None, as every reference of Godot's may be null."""
+    if hint is typing.Any and expected.__name__ == "Node":
+        return True  # of a class that the program knows
     if expected in _NATIVE.values() or issubclass(expected, IntEnum):
         return hint is expected
-    return hint is expected or set(typing.get_args(hint)) == {expected, type(None)}
+    # "X | Any" is an X or None, of which type checkers ask for no check.
+    return hint is expected or set(typing.get_args(hint)) in ({expected, type(None)}, {expected, typing.Any})
 
 
 def _value_of(default: str | None) -> object:
     """A default as Python writes it; an argument without one gives ``inspect.Parameter.empty``."""
     if default is None:
         return inspect.Parameter.empty
-    return json.loads(default)
+    return json.loads(default.removeprefix("NodePath(").removesuffix(")"))  # text does as well for a path

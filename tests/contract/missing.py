@@ -4,11 +4,7 @@ from __future__ import annotations
 
 __all__ = ["MISSING"]
 
-_CLASSES = {
-    "MultiplayerSpawner",
-    "MultiplayerSynchronizer",
-    "SceneReplicationConfig",
-}
+_CLASSES: set[str] = set()
 _METHODS: set[str] = set()
 _ENUMS = {
     "Variant.Type",

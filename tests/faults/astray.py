@@ -10,7 +10,7 @@ import sys
 import time
 
 from godot_enet.core import PacketFlag, PeerState
-from godot_enet.core.host import open_host
+from godot_enet.core.host import Host
 from godot_enet.core.interface import Address
 
 _ROUNDS = 10
@@ -22,7 +22,7 @@ def main() -> None:
     before = wall.astray_asked()
     assert time.time() > 0
     assert wall.astray_asked() > before, "the clock is not preloaded"
-    server, client = open_host(bind="127.0.0.1"), open_host(threaded=False)
+    server, client = Host.open(bind="127.0.0.1"), Host.open(threaded=False)
     address = server.local_address()
     assert address is not None
     peer = client.connect(Address("127.0.0.1", address.port), 1)

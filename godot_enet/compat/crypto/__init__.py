@@ -1,4 +1,4 @@
-"""Keys, certificates and what is done with them, with Godot's names. ``cryptography`` is imported on first use."""
+"""Godot's classes for keys, certificates and cryptography. ``cryptography`` is imported on first use."""
 
 from godot_enet.compat.crypto.crypto import Crypto
 from godot_enet.compat.crypto.crypto_key import CryptoKey

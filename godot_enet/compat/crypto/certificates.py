@@ -1,4 +1,4 @@
-"""X.509 certificates: from PEM or DER, and new ones that sign themselves."""
+"""X.509 certificates: loaded from PEM or DER, and self-signed ones."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["Found", "certificate_to_pem", "load_certificates", "make_self_signed
 _LABEL = "CERTIFICATE"
 _SEQUENCE = 0x30
 _EARLIEST = 1950
-"""Years before it cannot be written."""
+"""The earliest year that can be encoded."""
 
 
 class Found(NamedTuple):
-    """What a text holds."""
+    """The certificates of a file."""
 
     certificates: tuple[Certificate, ...]
     """At least one, in their order."""
     skipped: tuple[str, ...]
-    """Why others could not be taken."""
+    """The reasons why others were skipped."""
 
 
 def load_certificates(content: bytes) -> Found:
-    """All certificates of a PEM text, or the one of a DER file.
+    """Load all certificates of a PEM text, or the one of a DER file.
 
-    As Mbed TLS does it, those that cannot be used are left out, so long as there is one that can.
+    Like Mbed TLS, it skips invalid certificates if at least one is valid.
 
     Raises:
-        Problem: there is none.
+        Problem: none is valid.
     """
     need_cryptography()
     if content[:1] == bytes([_SEQUENCE]):
@@ -65,17 +65,17 @@ def _parse(der: bytes) -> Certificate:
         certificate = load_der_x509_certificate(der)
     except ValueError as error:
         if "InvalidValue" in str(error) and "serial" in str(error):
-            # Mbed TLS writes Godot's 20 random bytes as they come: one in 512 begins with a zero that DER forbids,
-            # and OpenSSL does not take such a certificate from anybody.
+            # Mbed TLS writes Godot's 20 random bytes unchanged: one in 512 starts with a zero that DER forbids, and
+            # OpenSSL rejects such a certificate.
             raise Problem("the serial number of the certificate is not valid DER; make a new certificate") from None
-        raise Problem("the certificate in it is damaged or cut short") from None
+        raise Problem("the certificate is damaged or truncated") from None
     try:
         supported_public_key(certificate.public_key())
         known = certificate.signature_hash_algorithm is not None
     except (Problem, ValueError, UnsupportedAlgorithm):
         known = False
     if not known:
-        raise Problem("the certificate has a key or a signature that is neither RSA nor EC, and Godot knows no others")
+        raise Problem("the key or signature of the certificate is neither RSA nor EC, the kinds that Godot supports")
     return certificate
 
 
@@ -99,17 +99,17 @@ def certificate_to_pem(certificate: Certificate) -> str:
 def make_self_signed(
     key: PrivateKey, name: str, not_before: str, not_after: str, serial: int | None = None
 ) -> Certificate:
-    """A certificate with what Godot puts in and nothing else: SHA-256, version 3, a CA with path length 0.
+    """Make a certificate with the same fields as Godot's: SHA-256, version 3, a CA with path length 0.
 
     Args:
-        key: whose certificate it is and who signs it.
-        name: of subject and issuer; see :mod:`godot_enet.compat.crypto.names`.
-        not_before: from when it is valid, YYYYMMDDHHMMSS in UTC.
-        not_after: until when.
-        serial: at most 159 bits; a random one if there is none.
+        key: the key of the certificate, which also signs it.
+        name: subject and issuer; see :mod:`godot_enet.compat.crypto.names`.
+        not_before: start of its validity, YYYYMMDDHHMMSS in UTC.
+        not_after: end of its validity.
+        serial: at most 159 bits; random if None.
 
     Raises:
-        Problem: the name or a time cannot be used.
+        Problem: the name or a time is invalid.
     """
     need_cryptography()
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -142,7 +142,7 @@ def _parse_time(text: str, name: str) -> datetime:
             raise ValueError
         time = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
     except ValueError:
-        raise Problem(f"{name} must be a time as YYYYMMDDHHMMSS, like 20340101000000") from None
+        raise Problem(f"{name} must be a time in the form YYYYMMDDHHMMSS, such as 20340101000000") from None
     if time.year < _EARLIEST:
         raise Problem(f"{name} must not be earlier than {_EARLIEST}")
     return time

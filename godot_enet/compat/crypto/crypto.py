@@ -29,16 +29,16 @@ class Crypto:
         return "<Crypto>"
 
     def generate_random_bytes(self, size: int) -> bytes:
-        """Bytes that nobody can guess; ``b""`` with an error for a negative size."""
+        """Return cryptographically secure random bytes; ``b""`` with an error for a negative size."""
         count = as_int(size, "size")
         if count < 0:
             return fail("The number of random bytes must not be negative.", b"")
         return os.urandom(count)
 
     def generate_rsa(self, size: int) -> CryptoKey | None:
-        """A new key of that many bits, 1024 to 8192 and even; None with an error for others.
+        """Generate an RSA key of this size in bits, even and 1024 to 8192; None with an error for other sizes.
 
-        4096 is a good size, and takes up to some seconds.
+        4096 is a good size, and can take several seconds.
         """
         bits = as_int(size, "size")
         key = CryptoKey()
@@ -55,17 +55,17 @@ class Crypto:
         not_before: str = "20140101000000",
         not_after: str = "20340101000000",
     ) -> X509Certificate | None:
-        """A certificate that the key signs for itself, good as a server's own and as a client's ``trusted_chain``.
+        """Generate a self-signed certificate, for a server and as the ``trusted_chain`` of its clients.
 
         Args:
-            key: a private one.
-            issuer_name: the CN must be the name by which clients reach the server, if they check it.
-            not_before: from when it is valid, YYYYMMDDHHMMSS in UTC.
-            not_after: until when.
+            key: a private key.
+            issuer_name: its CN must be the name that clients use for the server, if they check it.
+            not_before: start of its validity, YYYYMMDDHHMMSS in UTC.
+            not_after: end of its validity.
 
         Returns:
-            None with an error when an argument cannot be used. (Where only the name or the times are wrong, Godot
-            gives an empty certificate.)
+            The certificate; None with an error for an invalid argument. (Godot returns an empty certificate for an
+            invalid name or time.)
         """
         name = as_str(issuer_name, "issuer_name")
         begin = as_str(not_before, "not_before")
@@ -75,7 +75,7 @@ class Crypto:
             return fail("Invalid private key argument.", None)
         private = signer._private
         if private is None:
-            return fail("Failed to generate certificate: the key is empty or only public.", None)
+            return fail("Failed to generate certificate: the key is empty or public-only.", None)
         certificate = X509Certificate()
         try:
             certificate._chain = (make_self_signed(private, name, begin, end),)
@@ -89,9 +89,9 @@ class Crypto:
         """Sign a digest: PKCS#1 v1.5 with an RSA key, ECDSA in DER with an EC key; ``b""`` with an error on failure.
 
         Args:
-            hash_type: how the digest was made.
+            hash_type: the hash type of the digest.
             hash: the digest, not the message.
-            key: a private one.
+            key: a private key.
         """
         number, digest = as_int(hash_type, "hash_type"), as_bytes(hash, "hash")
         signer = _as_key(key)
@@ -114,7 +114,7 @@ class Crypto:
         signature: bytes | bytearray | memoryview,
         key: CryptoKey | None,
     ) -> bool:
-        """Whether the owner of the key, public or private, has signed this digest."""
+        """Return whether the signature of this digest was made with this key, public or private."""
         number, digest = as_int(hash_type, "hash_type"), as_bytes(hash, "hash")
         signed = as_bytes(signature, "signature")
         signer = _as_key(key)
@@ -128,7 +128,7 @@ class Crypto:
     def encrypt(self, key: CryptoKey | None, plaintext: bytes | bytearray | memoryview) -> bytes:
         """Encrypt a short message for the owner of an RSA key; ``b""`` with an error on failure.
 
-        It can have 11 bytes less than the key, 245 with 2048 bits. PKCS#1 v1.5; see :meth:`decrypt`.
+        The limit is the key size less 11 bytes: 245 bytes with 2048 bits. PKCS#1 v1.5; see :meth:`decrypt`.
         """
         message = as_bytes(plaintext, "plaintext")
         owner = _as_key(key)
@@ -143,10 +143,10 @@ class Crypto:
             return refuse("Error while encrypting", problem, b"")
 
     def decrypt(self, key: CryptoKey | None, ciphertext: bytes | bytearray | memoryview) -> bytes:
-        """Decrypt what :meth:`encrypt` made for this private RSA key; ``b""`` with an error on failure.
+        """Decrypt a message of :meth:`encrypt` with the private RSA key; ``b""`` with an error on failure.
 
-        As in Godot, success and failure can be told apart. Who may send many messages and learns of each whether it
-        failed, can read others' messages with that (Bleichenbacher's attack); so do not tell strangers.
+        As in Godot, failures are visible. An attacker that can send many messages and learns which of them fail can
+        decrypt the messages of others (Bleichenbacher's attack), so do not reveal failures to remotes.
         """
         message = as_bytes(ciphertext, "ciphertext")
         owner = _as_key(key)
@@ -158,7 +158,7 @@ class Crypto:
         try:
             return rsa_encryption.decrypt(private, message)
         except Problem as problem:
-            return refuse("Error while decrypting", problem, b"", theirs=True)
+            return refuse("Error while decrypting", problem, b"", remote=True)
 
     def hmac_digest(
         self,
@@ -176,7 +176,7 @@ class Crypto:
     def constant_time_compare(
         self, trusted: bytes | bytearray | memoryview, received: bytes | bytearray | memoryview
     ) -> bool:
-        """Whether both are equal, found in a time that does not tell where they differ; lengths are no secret."""
+        """Compare in constant time, so that the time does not reveal where they differ; lengths are not secret."""
         return hmac.compare_digest(as_bytes(trusted, "trusted"), as_bytes(received, "received"))
 
 
@@ -187,7 +187,7 @@ def _as_key(key: CryptoKey | None) -> CryptoKey | None:
 
 
 def _fits(hash_type: int, digest: bytes) -> bool:
-    """Whether the digest can be one of this type; logs why not."""
+    """Return whether the digest has the size of this hash type; log an error if not."""
     if hash_type not in _SIZES:
         return fail("Invalid hash type.", False)
     size = _SIZES[HashingContext.HashType(hash_type)]

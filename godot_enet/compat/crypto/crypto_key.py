@@ -39,16 +39,16 @@ class CryptoKey(Shared):
         self._held: _Held | None = None  # replaced as a whole: readers need no lock
 
     def load(self, path: str | os.PathLike[str], public_only: bool = False) -> Error:
-        """Load a PEM file, in place of what was loaded before; on failure that stays.
+        """Load a PEM file and replace the current key, which is kept on failure.
 
-        (Godot 4.6 cannot load a second time: it fails, and usually forgets the first key.)
+        (Godot 4.6 cannot load a second time: it fails, and usually loses the first key.)
 
         Args:
-            path: of the file.
-            public_only: it holds a public key. One with a private key is then refused, as in Godot.
+            path: the file.
+            public_only: expect a public key. A file with a private key is then rejected, as in Godot.
 
         Returns:
-            ``OK``; ``ERR_INVALID_PARAMETER`` when the file cannot be read; ``FAILED`` when it holds no key of the
+            ``OK``; ``ERR_INVALID_PARAMETER`` when the file cannot be read; ``FAILED`` when it contains no key of the
             kind asked for, or one that is damaged, encrypted, or neither RSA nor EC; ``ERR_ALREADY_IN_USE`` while a
             connection uses this key.
         """
@@ -64,7 +64,7 @@ class CryptoKey(Shared):
             return self._parse(text, public, f"Error parsing key from file '{name}'")
 
     def load_from_string(self, string_key: str, public_only: bool = False) -> Error:
-        """As :meth:`load`, from the text itself."""
+        """Load a key like :meth:`load`, from PEM text."""
         text = as_str(string_key, "string_key").encode(errors="replace")
         public = _as_flag(public_only)
         with self._guard:
@@ -73,11 +73,11 @@ class CryptoKey(Shared):
             return self._parse(text, public, "Error parsing key")
 
     def save(self, path: str | os.PathLike[str], public_only: bool = False) -> Error:
-        """Write a PEM file; a private key so that its owner alone can read it, also where a file was before.
+        """Write a PEM file. Only its owner can read a file with a private key, even if it existed before.
 
         Args:
-            path: of the file, which is replaced in one step or stays what it was.
-            public_only: write the public part, which anybody may see.
+            path: the file; it is replaced atomically, or not at all.
+            public_only: write the public key only.
 
         Returns:
             ``OK``; ``FAILED`` when there is no such key; ``ERR_INVALID_PARAMETER`` when the file cannot be written.
@@ -95,14 +95,14 @@ class CryptoKey(Shared):
         return Error.OK
 
     def save_to_string(self, public_only: bool = False) -> str:
-        """The key in PEM, or its public part; ``""`` with an error when there is no such key."""
+        """Return the key in PEM, or its public key; ``""`` with an error if there is none."""
         try:
             return self._to_pem(_as_flag(public_only))
         except Problem as problem:
             return refuse("Error saving key", problem, "")
 
     def is_public_only(self) -> bool:
-        """Whether the private part is missing; true for an empty key, as in Godot."""
+        """Return whether there is no private key; true for an empty key, as in Godot."""
         return self._private is None
 
     @property
@@ -116,7 +116,7 @@ class CryptoKey(Shared):
         return held and held.public
 
     def _hold(self, key: PrivateKey) -> None:
-        """Become this key, which nobody else has seen."""
+        """Set the key of a new object."""
         self._held = _Held(key, key.public_key())
 
     def _parse(self, text: bytes, public_only: bool, doing: str) -> Error:
@@ -136,7 +136,7 @@ class CryptoKey(Shared):
         if public_only:
             return public_key_to_pem(held.public)
         if held.private is None:
-            raise Problem("this is a public key; ask for public_only")
+            raise Problem("this is a public key; pass public_only=True")
         return private_key_to_pem(held.private)
 
     def __repr__(self) -> str:
@@ -146,7 +146,7 @@ class CryptoKey(Shared):
         return f"<CryptoKey: {describe(held.public)}, {'public' if held.private is None else 'private'}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a CryptoKey cannot be pickled or copied; save() writes it to a file for its owner only")
+        raise TypeError("a CryptoKey cannot be pickled or copied; save() writes it to a file")
 
 
 def _as_flag(value: bool) -> bool:

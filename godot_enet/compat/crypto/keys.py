@@ -1,4 +1,4 @@
-"""RSA and EC keys: from PEM, to PEM, and new ones. All of Mbed TLS's kinds that can sign."""
+"""RSA and EC keys: loading, saving and generating. These are all kinds of Mbed TLS that can sign."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = [
 
 _PRIVATE = ("RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY")
 _PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
-_LEAST_BITS = 1024
-_MOST_BITS = 8192
-_UNSUPPORTED = "it is neither an RSA nor an EC key, and Godot knows no others"
-_DAMAGED = "the key in it is damaged, or of a kind that Godot does not know"
+_MIN_BITS = 1024
+_MAX_BITS = 8192
+_UNSUPPORTED = "it is neither an RSA nor an EC key, the kinds that Godot supports"
+_DAMAGED = "the key is damaged, or of a kind that Godot does not support"
 
 
 def load_private_key(text: bytes) -> PrivateKey:
@@ -74,10 +74,10 @@ def load_public_key(text: bytes) -> PublicKey:
 
 
 def supported_public_key(key: object) -> PublicKey:
-    """The same, when it is of a kind that Godot knows.
+    """Return the key if Godot supports its kind.
 
     Raises:
-        Problem: it is not.
+        Problem: Godot does not support it.
     """
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -88,34 +88,34 @@ def supported_public_key(key: object) -> PublicKey:
 
 
 def private_key_to_pem(key: PrivateKey) -> str:
-    """``RSA PRIVATE KEY`` or ``EC PRIVATE KEY``: what Godot writes, byte for byte."""
+    """Return ``RSA PRIVATE KEY`` or ``EC PRIVATE KEY``, the same bytes as Godot."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 def public_key_to_pem(key: PublicKey) -> str:
-    """``PUBLIC KEY``: what Godot writes, byte for byte."""
+    """Return ``PUBLIC KEY``, the same bytes as Godot."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def public_bytes(key: PublicKey) -> bytes:
-    """The same bytes for the same key, wherever it came from."""
+    """Return the canonical encoding of a key, for comparison."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def generate_rsa(bits: int) -> PrivateKey:
-    """A new key with the exponent 65537.
+    """Generate a key with the exponent 65537.
 
     Raises:
-        Problem: Mbed TLS makes no keys of this size.
+        Problem: Mbed TLS does not generate keys of this size.
     """
-    if not _LEAST_BITS <= bits <= _MOST_BITS or bits % 2:
-        raise Problem(f"{bits} bits are not possible, only even numbers from {_LEAST_BITS} to {_MOST_BITS}")
+    if not _MIN_BITS <= bits <= _MAX_BITS or bits % 2:
+        raise Problem(f"{bits} bits are not supported, only even numbers from {_MIN_BITS} to {_MAX_BITS}")
     need_cryptography()
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
@@ -123,7 +123,7 @@ def generate_rsa(bits: int) -> PrivateKey:
 
 
 def describe(key: PublicKey) -> str:
-    """Its kind and size, for people."""
+    """Return its kind and size, for messages."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
     return f"EC {key.curve.name}" if isinstance(key, EllipticCurvePublicKey) else f"RSA {key.key_size} bits"

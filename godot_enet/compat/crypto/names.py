@@ -1,4 +1,4 @@
-"""Distinguished names as Mbed TLS reads them: ``CN=myserver,O=myorganisation,C=IT``."""
+"""Distinguished names in Mbed TLS's format: ``CN=myserver,O=myorganisation,C=IT``."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ _KINDS = {
 _PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,\-./:=?]*")
 _PRINTABLE_KINDS = {_COUNTRY, "2.5.4.5", "2.5.4.46"}
 _ASCII_KINDS = {_EMAIL, _DOMAIN_COMPONENT}
-_LONGEST = 255
+_MAX_BYTES = 255
 """Bytes of a value."""
 _PART = re.compile(r"([^=,]*)=((?:\\.|[^\\,])*)(?:, *|$)", re.DOTALL)
-"""One attribute, with the comma and the spaces behind it."""
+"""One attribute, with the comma and the spaces after it."""
 _ESCAPE = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|([ ,=+<>#;\"\\])|)")
 
 
 def parse_name(text: str) -> Name:
-    """The name; of an attribute that comes twice the last value, in the first place, as in Mbed TLS.
+    """Parse a name. A repeated attribute keeps its first position and its last value, as in Mbed TLS.
 
-    A backslash takes the meaning from the special character that follows, or stands for a byte with its two
-    hexadecimal digits. Values keep the spaces around them. Beyond Mbed TLS, a country must have two letters and
-    other values the lengths of X.520, such as 64 characters for a CN.
+    A backslash escapes the special character after it, or a byte given by two hexadecimal digits. Spaces around values
+    are kept. Unlike Mbed TLS, a country must have two letters, and other values the lengths of X.520, such as 64
+    characters for a CN.
 
     Raises:
-        Problem: it is no such name; the text says which part is not.
+        Problem: the name is invalid; the text says which part.
     """
     from cryptography.x509 import Name, NameAttribute, ObjectIdentifier
 
@@ -80,7 +80,7 @@ def parse_name(text: str) -> Name:
     while at < len(text) or not values:
         part = _PART.match(text, at)
         if part is None:
-            raise Problem("the name must be like CN=myserver,O=myorganisation,C=IT")
+            raise Problem("the name must look like CN=myserver,O=myorganisation,C=IT")
         at = part.end()
         kind = _KINDS.get(part[1])
         if kind is None:
@@ -96,15 +96,15 @@ def parse_name(text: str) -> Name:
 
 def _parse_value(kind: str, name: str, text: str) -> str:
     if text.startswith("#"):
-        raise Problem(f"the {name} of the name begins with #; write \\# to mean that character")
+        raise Problem(f"the {name} of the name begins with #, which must be escaped as \\#")
     try:
         value = _ESCAPE.sub(_unescape, text.encode()).decode()
     except ValueError:
-        raise Problem(f"the {name} of the name has a backslash that means nothing, or is no text") from None
-    if not value or "\0" in value or len(value.encode()) > _LONGEST:
-        raise Problem(f"the {name} of the name must have 1 to {_LONGEST} bytes, and none of them 0")
+        raise Problem(f"the {name} of the name has an invalid escape sequence, or is not UTF-8") from None
+    if not value or "\0" in value or len(value.encode()) > _MAX_BYTES:
+        raise Problem(f"the {name} of the name must have 1 to {_MAX_BYTES} bytes and no NUL byte")
     if (kind in _PRINTABLE_KINDS and not _PRINTABLE.fullmatch(value)) or (kind in _ASCII_KINDS and not value.isascii()):
-        raise Problem(f"the {name} of the name has a character that is not allowed there")
+        raise Problem(f"the {name} of the name contains a character that is not allowed there")
     return value
 
 

@@ -1,6 +1,6 @@
-"""PEM armour (RFC 7468): which blocks a text has, and the bytes inside one.
+"""PEM (RFC 7468): finding and decoding the blocks of a text.
 
-Any text may stand before, between and after the blocks: Godot 4.6 writes a U+FFFD behind each, others a description.
+Any text may come before, between and after the blocks: Godot 4.6 writes a U+FFFD after each, others a description.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Block", "choose", "find_blocks", "parse_body"]
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _ENCRYPTED = re.compile(rb"^\s*Proc-Type:\s*4\s*,\s*ENCRYPTED", re.MULTILINE)
-_HOW_TO_DECRYPT = "it is encrypted, and there is no way to give its passphrase (openssl pkey can save it without one)"
+_HOW_TO_DECRYPT = "it is encrypted, which is not supported (openssl pkey can save it without a passphrase)"
 
 
 class Block(NamedTuple):
@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
 
 def find_blocks(text: bytes) -> list[Block]:
-    """All blocks in their order."""
+    """Return all blocks in order."""
     blocks = []
     at = 0
     while (begin := _BEGIN.search(text, at)) is not None:
@@ -45,15 +45,15 @@ def find_blocks(text: bytes) -> list[Block]:
 
 
 def choose(text: bytes, labels: Sequence[str], wanted: str) -> Block:
-    """The first block with one of these labels.
+    """Return the first block with one of these labels.
 
     Args:
-        text: all of it.
-        labels: those that do.
-        wanted: what they are called, for people.
+        text: the whole text.
+        labels: the accepted labels.
+        wanted: their name in messages.
 
     Raises:
-        Problem: there is none.
+        Problem: there is no such block.
     """
     blocks = find_blocks(text)
     for block in blocks:
@@ -62,25 +62,25 @@ def choose(text: bytes, labels: Sequence[str], wanted: str) -> Block:
     if not text.strip():
         raise Problem("it is empty")
     if not blocks:
-        raise Problem(f'there is no PEM block in it; one begins with "-----BEGIN {labels[0]}-----"')
+        raise Problem(f'it contains no PEM block, which begins with "-----BEGIN {labels[0]}-----"')
     found = ", ".join(dict.fromkeys(block.label for block in blocks[:4]))
-    raise Problem(f"it holds no {wanted}, only: {found}")
+    raise Problem(f"it contains no {wanted}, only: {found}")
 
 
 def parse_body(block: Block) -> bytes:
-    """The bytes that the block carries.
+    """Decode the bytes of a block.
 
     Raises:
-        Problem: it is cut short, encrypted, damaged or empty.
+        Problem: it is truncated, encrypted, damaged or empty.
     """
     if block.body is None:
-        raise Problem(f"it is cut short: {block.label} begins and has no END line")
+        raise Problem(f"it is truncated: {block.label} has no END line")
     if block.label == "ENCRYPTED PRIVATE KEY" or _ENCRYPTED.search(block.body):
         raise Problem(_HOW_TO_DECRYPT)
     try:
         content = base64.b64decode(b"".join(block.body.split()), validate=True)
     except binascii.Error:
-        raise Problem(f"the Base64 text of its {block.label} is damaged or cut short") from None
+        raise Problem(f"the Base64 text of its {block.label} is damaged or truncated") from None
     if not content:
-        raise Problem(f"its {block.label} has no content")
+        raise Problem(f"its {block.label} is empty")
     return content

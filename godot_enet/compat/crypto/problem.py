@@ -1,4 +1,4 @@
-"""Why a key, a certificate or a message cannot be used: raised inside this package, logged at its surface."""
+"""The exception for invalid keys, certificates and messages: raised inside this package, logged by public methods."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _T = TypeVar("_T")
 
 
 class Problem(Exception):
-    """The reason as a clause for people, without a full stop and never with a byte of what it is about.
+    """The reason, as a clause without a full stop. It never contains any secret data.
 
     Attributes:
-        error: what Godot's methods return then.
+        error: the return value of Godot's methods.
     """
 
     def __init__(self, reason: str, error: Error = Error.FAILED) -> None:
@@ -25,7 +25,7 @@ class Problem(Exception):
 
 
 def need_cryptography() -> None:
-    """Called before any import from ``cryptography``, which is never imported earlier than that.
+    """Check that ``cryptography`` is installed. Called before any import from it, since it is imported on first use.
 
     Raises:
         Problem: the package is not installed, or cannot be loaded.
@@ -39,6 +39,6 @@ def need_cryptography() -> None:
         raise Problem(text, Error.ERR_UNAVAILABLE) from error
 
 
-def refuse(doing: str, problem: Problem, result: _T, *, theirs: bool = False) -> _T:
-    """Log what failed and why, in one line, and hand back what Godot returns then; see :func:`fail`."""
-    return fail(f"{doing}: {problem}.", result, theirs=theirs)
+def refuse(doing: str, problem: Problem, result: _T, *, remote: bool = False) -> _T:
+    """Log the failed action and its reason in one line, and return Godot's value; see :func:`fail`."""
+    return fail(f"{doing}: {problem}.", result, remote=remote)

@@ -1,7 +1,7 @@
-"""Short messages to the owner of an RSA key: PKCS#1 v1.5 (RFC 8017, section 7.2), as Mbed TLS does it.
+"""RSA encryption of short messages: PKCS#1 v1.5 (RFC 8017, section 7.2), like Mbed TLS.
 
-Decryption does not use the library's. Since version 3.2, OpenSSL answers a message that was not meant for the key with
-random bytes and without an error, and Godot's callers look at the error.
+Decryption does not use the library's. Since version 3.2, OpenSSL returns random bytes and no error for an invalid
+message, and Godot's callers check the error.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _RSA_ONLY = "only RSA keys can encrypt; this is an EC key"
 
 
 def encrypt(key: PublicKey, plaintext: bytes) -> bytes:
-    """As many bytes as the key has.
+    """Encrypt a message; the result is as long as the key.
 
     Raises:
-        Problem: the key is an EC key, or the message too long for it.
+        Problem: the key is an EC key, or the message is too long for it.
     """
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -35,12 +35,12 @@ def encrypt(key: PublicKey, plaintext: bytes) -> bytes:
         raise Problem(_RSA_ONLY)
     most = (key.key_size + 7) // 8 - _OVERHEAD
     if len(plaintext) > most:
-        raise Problem(f"the message has {len(plaintext)} bytes, and with this key it can have {max(most, 0)}")
+        raise Problem(f"the message has {len(plaintext)} bytes; this key can encrypt at most {max(most, 0)}")
     return key.encrypt(plaintext, PKCS1v15())
 
 
 def decrypt(key: PrivateKey, ciphertext: bytes) -> bytes:
-    """The message, which may be empty.
+    """Decrypt a message, which may be empty.
 
     Raises:
         Problem: the key is an EC key, or the message is not for this key.
@@ -52,7 +52,7 @@ def decrypt(key: PrivateKey, ciphertext: bytes) -> bytes:
     size = (key.key_size + 7) // 8
     number = int.from_bytes(ciphertext, "big")
     if len(ciphertext) != size or number >= key.public_key().public_numbers().n:
-        raise Problem(f"what this key can decrypt has {size} bytes, and this is something else")
+        raise Problem(f"not a message for this key, which would have {size} bytes")
     padded = _private_operation(key, number).to_bytes(size, "big")
     end = padded.find(0, 2)
     if padded[:2] != b"\x00\x02" or end < _OVERHEAD - 1:
@@ -63,10 +63,10 @@ def decrypt(key: PrivateKey, ciphertext: bytes) -> bytes:
 def _private_operation(key: RSAPrivateKey, number: int) -> int:
     """``number`` to the power of the private exponent.
 
-    Python's ``pow`` takes a time that depends on its arguments. So it gets to see the number only after a random
-    factor was multiplied in, which leaves with the result.
+    The time of Python's ``pow`` depends on its arguments. The number is therefore blinded: multiplied by a random
+    factor before, which is removed from the result.
     """
-    import secrets  # nobody else needs it: the package starts faster
+    import secrets  # imported here so that the package starts faster
 
     secret = key.private_numbers()
     n, e = secret.public_numbers.n, secret.public_numbers.e

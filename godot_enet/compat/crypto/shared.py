@@ -1,4 +1,4 @@
-"""What a key and a certificate have in common: while a connection uses them, they stay what they are."""
+"""The base of keys and certificates, which cannot change while a connection uses them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ __all__ = ["Shared"]
 
 
 class Shared:
-    """Counts its users. Whoever changes it holds ``_guard`` and looks at ``_users`` first."""
+    """Counts its users. To change it, hold ``_guard`` and check ``_users``."""
 
     def __init__(self) -> None:
         self._guard = threading.RLock()  # a finalizer may release while its thread is loading
         self._users = 0
 
     def _acquire(self) -> None:
-        """From now on it must not change. Waits for a change that is under way."""
+        """Lock it against changes. Waits for a change in progress."""
         with self._guard:
             self._users += 1
 
     def _release(self) -> None:
-        """The end of one ``_acquire``."""
+        """Undo one ``_acquire``."""
         with self._guard:
             self._users -= 1

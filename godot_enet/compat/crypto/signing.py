@@ -39,11 +39,11 @@ def sign(key: PrivateKey, hash_type: int, digest: bytes) -> bytes:
         except UnsupportedAlgorithm:  # OpenSSL before 3.2; another signature, and just as good
             return key.sign(digest, ECDSA(algorithm))
     except (ValueError, UnsupportedAlgorithm):
-        raise Problem("this key and this hash type do not go together") from None
+        raise Problem("this key does not support this hash type") from None
 
 
 def verify(key: PublicKey, hash_type: int, digest: bytes, signature: bytes) -> bool:
-    """Whether the key's owner has signed this digest."""
+    """Return whether the signature of this digest was made with this key."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15

@@ -1,4 +1,4 @@
-"""TLSOptions: how a connection is encrypted, and whom it trusts."""
+"""TLSOptions: the encryption of a connection, and the authorities it trusts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Mode(Enum):
 
 
 class TLSOptions:
-    """Made by :meth:`client`, :meth:`client_unsafe` or :meth:`server`, and never changed."""
+    """Immutable; created by :meth:`client`, :meth:`client_unsafe` or :meth:`server`."""
 
     __slots__ = ("__weakref__", "_certificate", "_chain", "_common_name", "_key", "_mode")
 
@@ -34,47 +34,47 @@ class TLSOptions:
 
     @staticmethod
     def client(trusted_chain: X509Certificate | None = None, common_name_override: str = "") -> TLSOptions:
-        """For a client that checks who the server is.
+        """Options for a client that verifies the server.
 
         Args:
-            trusted_chain: the authorities to trust, or the server's own self-signed certificate; None for those
-                that the system trusts.
-            common_name_override: the name that must be in the server's certificate; ``""`` for the host's name.
+            trusted_chain: the authorities to trust, or the server's self-signed certificate; None for the
+                authorities that the system trusts.
+            common_name_override: the name that the server's certificate must have; ``""`` for the host name.
         """
         name = as_str(common_name_override, "common_name_override")
         return _make(_Mode.CLIENT, chain=_certificate(trusted_chain, "trusted_chain"), common_name=name)
 
     @staticmethod
     def client_unsafe(trusted_chain: X509Certificate | None = None) -> TLSOptions:
-        """For a client that accepts any name, and without ``trusted_chain`` any server: for tests and local games."""
+        """Options for a client that accepts any name, and without ``trusted_chain`` any server: for tests only."""
         return _make(_Mode.CLIENT_UNSAFE, chain=_certificate(trusted_chain, "trusted_chain"))
 
     @staticmethod
     def server(key: CryptoKey | None, certificate: X509Certificate | None) -> TLSOptions:
-        """For a server.
+        """Options for a server.
 
         Args:
             key: its private key.
-            certificate: its certificate, and behind it those of the authorities in between.
+            certificate: its certificate, followed by the intermediate ones.
         """
         if key is not None and not isinstance(key, CryptoKey):
             raise TypeError(f"key must be a CryptoKey, not {type(key).__name__}")
         return _make(_Mode.SERVER, key=key, certificate=_certificate(certificate, "certificate"))
 
     def is_server(self) -> bool:
-        """Whether :meth:`server` made it."""
+        """Return whether :meth:`server` created this."""
         return self._mode is _Mode.SERVER
 
     def is_unsafe_client(self) -> bool:
-        """Whether :meth:`client_unsafe` made it."""
+        """Return whether :meth:`client_unsafe` created this."""
         return self._mode is _Mode.CLIENT_UNSAFE
 
     def get_common_name_override(self) -> str:
-        """As :meth:`client` got it, else ``""``."""
+        """Return the argument of :meth:`client`, or ``""``."""
         return self._common_name
 
     def get_trusted_ca_chain(self) -> X509Certificate | None:
-        """Whom a client trusts, if that was given."""
+        """Return the authorities that a client trusts, if given."""
         return self._chain
 
     def get_private_key(self) -> CryptoKey | None:
@@ -82,14 +82,14 @@ class TLSOptions:
         return self._key
 
     def get_own_certificate(self) -> X509Certificate | None:
-        """A server's certificate."""
+        """Return the certificate of a server."""
         return self._certificate
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("TLSOptions cannot be changed; make new ones")
+        raise AttributeError("TLSOptions are immutable; create new ones")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("TLSOptions cannot be changed; make new ones")
+        raise AttributeError("TLSOptions are immutable; create new ones")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("TLSOptions cannot be pickled or copied")

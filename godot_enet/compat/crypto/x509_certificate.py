@@ -25,20 +25,20 @@ _IN_USE = "Certificate is already in use."
 
 
 class X509Certificate(Shared):
-    """Empty at first. In a chain, the own certificate comes first and each next one has signed the one before."""
+    """Empty at first. In a chain, the own certificate comes first, and each next one has signed the previous one."""
 
     def __init__(self) -> None:
         super().__init__()
         self._chain: tuple[Certificate, ...] = ()  # replaced as a whole: readers need no lock
 
     def load(self, path: str | os.PathLike[str]) -> Error:
-        """Load all certificates of a PEM file, or the one of a DER file, behind those that are there already.
+        """Load all certificates of a PEM file, or the one of a DER file, and append them to the current ones.
 
-        Those that cannot be used are left out with a warning, so long as there is one that can.
+        Invalid certificates are skipped with a warning if at least one is valid.
 
         Returns:
-            ``OK``; ``ERR_INVALID_PARAMETER`` when the file cannot be read; ``FAILED`` when it holds no certificate
-            that can be used; ``ERR_ALREADY_IN_USE`` while a connection uses this one.
+            ``OK``; ``ERR_INVALID_PARAMETER`` when the file cannot be read; ``FAILED`` when it contains no certificate
+            that is valid; ``ERR_ALREADY_IN_USE`` while a connection uses this one.
         """
         name = as_path(path, "path")
         with self._guard:
@@ -51,7 +51,7 @@ class X509Certificate(Shared):
             return self._append(content, f" from file '{name}'")
 
     def load_from_string(self, string: str) -> Error:
-        """As :meth:`load`, from PEM text."""
+        """Load certificates like :meth:`load`, from PEM text."""
         text = as_str(string, "string").encode(errors="replace")
         with self._guard:
             if self._users:
@@ -59,10 +59,10 @@ class X509Certificate(Shared):
             return self._append(text, "")
 
     def save(self, path: str | os.PathLike[str]) -> Error:
-        """Write all certificates to a PEM file, in their order. (Godot 4.6 writes the first one again and again.)
+        """Write all certificates to a PEM file, in order. (Godot 4.6 writes the first one repeatedly.)
 
         Returns:
-            ``OK``; ``FAILED`` when there is none, where Godot writes a file that nobody can read;
+            ``OK``; ``FAILED`` when there is none, for which Godot writes an invalid file;
             ``ERR_INVALID_PARAMETER`` when the file cannot be written.
         """
         name = as_path(path, "path")
@@ -76,7 +76,7 @@ class X509Certificate(Shared):
         return Error.OK
 
     def save_to_string(self) -> str:
-        """All certificates in PEM, in their order; ``""`` when there is none."""
+        """Return all certificates in PEM, in order; ``""`` if there are none."""
         return "".join(map(certificate_to_pem, self._chain))
 
     def _append(self, content: bytes, source: str) -> Error:
@@ -85,7 +85,7 @@ class X509Certificate(Shared):
         except Problem as problem:
             return refuse(f"Error parsing X509 certificates{source}", problem, problem.error)
         for reason in found.skipped[:1]:
-            _log.warning("X509 certificates%s: left out %d, for example: %s.", source, len(found.skipped), reason)
+            _log.warning("X509 certificates%s: skipped %d, for example: %s.", source, len(found.skipped), reason)
         self._chain += found.certificates
         return Error.OK
 

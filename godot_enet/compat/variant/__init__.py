@@ -95,32 +95,41 @@ __all__ = [
 
 
 def var_to_bytes(variable: Variant) -> bytes:
-    """A value in Godot's binary format; an error and no bytes when it is nested more than 1024 deep.
+    """Encode a value in Godot's binary format; ``b""``, with an error, if it is nested more than 1024 deep.
+
+    >>> bytes_to_var(var_to_bytes({"name": "Ada", "scores": [3, 5]}))
+    {'name': 'Ada', 'scores': [3, 5]}
 
     Raises:
-        TypeError: it is, or holds, something that Godot has no type for, such as a tuple; the message says what to use.
+        TypeError: it is or contains a value without a Godot type, such as a tuple; the message says what to use.
         OverflowError: an int does not fit 64 bits, or a component of an integer vector 32.
     """
     return encode_packet(variable)[1]
 
 
 def var_to_bytes_with_objects(variable: Variant) -> bytes:
-    """The same; typed arrays and dictionaries keep the names of classes and scripts. Objects are numbers here, too."""
+    """Encode like :func:`var_to_bytes`; typed arrays and dictionaries keep the names of classes and scripts.
+
+    Objects are encoded as their ids here, too.
+    """
     return encode_packet(variable, full_objects=True)[1]
 
 
 def bytes_to_var(bytes: bytes | bytearray | memoryview) -> Variant:
-    """A value from Godot's binary format; None and an error when there is none, whatever the bytes are."""
+    """Decode a value from Godot's binary format; None, with an error, if the bytes are invalid."""
     return decode_packet(as_bytes(bytes, "bytes"))
 
 
 def bytes_to_var_with_objects(bytes: bytes | bytearray | memoryview) -> Variant:
-    """The same; typed arrays and dictionaries keep the names of classes and scripts. Objects are refused here, too."""
+    """Decode like :func:`bytes_to_var`; typed arrays and dictionaries keep the names of classes and scripts.
+
+    Objects are rejected here, too.
+    """
     return decode_packet(as_bytes(bytes, "bytes"), allow_objects=True)
 
 
 def encode_packet(value: Variant, max_size: int = 0x7FFFFFFF, full_objects: bool = False) -> tuple[Error, bytes]:
-    """What ``put_var`` sends: ``OK`` and the bytes, or an error, which is logged, and none.
+    """Encode a value for ``put_var``: ``OK`` and the bytes, or an error, which is logged, and ``b""``.
 
     Raises:
         TypeError, OverflowError: as for :func:`var_to_bytes`.
@@ -132,11 +141,11 @@ def encode_packet(value: Variant, max_size: int = 0x7FFFFFFF, full_objects: bool
 
 
 def decode_packet(packet: bytes, allow_objects: bool = False) -> Variant:
-    """What ``get_var`` gives for a packet: the value, or None and an error, which is logged."""
+    """Decode a packet for ``get_var``: the value, or None with a logged error."""
     try:
         return decode_variant(packet, allow_objects=allow_objects)[0]
     except DecodeError as error:
-        return fail(str(error), None, theirs=True)
+        return fail(str(error), None, remote=True)
 
 
 _public = [each for name, each in list(globals().items()) if name in __all__ and isinstance(each, type)]

@@ -33,7 +33,7 @@ def _unavailable(mode: int, why: object = "") -> bytes:
     try:
         name = CompressionMode(mode).name
     except ValueError:
-        return fail(f"there is no compression mode {mode}", b"")
+        return fail(f"unknown compression mode {mode}", b"")
     return fail(f"{name} is not available. {why}".rstrip(), b"")
 
 
@@ -60,7 +60,7 @@ def decompress(data: bytes, mode: int, limit: int) -> bytes:
         plain = make_compressor(_CODECS[mode]).decompress(data, limit)
     except CodecUnavailable as error:
         return _unavailable(mode, error)
-    return fail("Decompression failed.", b"", theirs=True) if plain is None else plain
+    return fail("Decompression failed.", b"", remote=True) if plain is None else plain
 
 
 def inflate(data: bytes, mode: int, limit: int | None) -> bytes:
@@ -74,4 +74,4 @@ def inflate(data: bytes, mode: int, limit: int | None) -> bytes:
         more = b"" if stream.eof or limit is None else stream.decompress(stream.unconsumed_tail, 1)
         if stream.eof and not more:
             return plain
-    return fail("Decompression failed.", b"", theirs=True)
+    return fail("Decompression failed.", b"", remote=True)

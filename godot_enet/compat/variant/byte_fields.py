@@ -39,7 +39,7 @@ class ByteFields(bytearray):
         if 0 <= byte_offset <= len(self) - size:
             return True
         text = f"{size} bytes at offset {byte_offset} are outside an array of {len(self)} bytes"
-        return fail(text, False, theirs=reading)  # what is read is often a packet that is too short
+        return fail(text, False, remote=reading)  # what is read is often a packet that is too short
 
     def _decode_int(self, layout: Struct, byte_offset: int) -> int:
         if not self._fits(byte_offset, layout.size, reading=True):
@@ -58,35 +58,35 @@ class ByteFields(bytearray):
             layout.pack_into(self, byte_offset, index(value) & (1 << 8 * layout.size) - 1)
 
     def decode_u8(self, byte_offset: int) -> int:
-        """8 bits without sign."""
+        """Read an unsigned 8-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_U8, byte_offset)
 
     def decode_s8(self, byte_offset: int) -> int:
-        """8 bits with sign."""
+        """Read a signed 8-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_S8, byte_offset)
 
     def decode_u16(self, byte_offset: int) -> int:
-        """16 bits without sign."""
+        """Read an unsigned 16-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_U16, byte_offset)
 
     def decode_s16(self, byte_offset: int) -> int:
-        """16 bits with sign."""
+        """Read a signed 16-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_S16, byte_offset)
 
     def decode_u32(self, byte_offset: int) -> int:
-        """32 bits without sign."""
+        """Read an unsigned 32-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_U32, byte_offset)
 
     def decode_s32(self, byte_offset: int) -> int:
-        """32 bits with sign."""
+        """Read a signed 32-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_S32, byte_offset)
 
     def decode_u64(self, byte_offset: int) -> int:
-        """64 bits without sign."""
+        """Read an unsigned 64-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_U64, byte_offset)
 
     def decode_s64(self, byte_offset: int) -> int:
-        """64 bits with sign."""
+        """Read a signed 64-bit integer at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_int(_S64, byte_offset)
 
     def decode_half(self, byte_offset: int) -> float:
@@ -102,35 +102,35 @@ class ByteFields(bytearray):
         return self._decode_real(_DOUBLE, byte_offset)
 
     def encode_u8(self, byte_offset: int, value: int) -> None:
-        """The lowest 8 bits."""
+        """Write the lowest 8 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U8, byte_offset, value)
 
     def encode_s8(self, byte_offset: int, value: int) -> None:
-        """The lowest 8 bits."""
+        """Write the lowest 8 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U8, byte_offset, value)
 
     def encode_u16(self, byte_offset: int, value: int) -> None:
-        """The lowest 16 bits."""
+        """Write the lowest 16 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U16, byte_offset, value)
 
     def encode_s16(self, byte_offset: int, value: int) -> None:
-        """The lowest 16 bits."""
+        """Write the lowest 16 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U16, byte_offset, value)
 
     def encode_u32(self, byte_offset: int, value: int) -> None:
-        """The lowest 32 bits."""
+        """Write the lowest 32 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U32, byte_offset, value)
 
     def encode_s32(self, byte_offset: int, value: int) -> None:
-        """The lowest 32 bits."""
+        """Write the lowest 32 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U32, byte_offset, value)
 
     def encode_u64(self, byte_offset: int, value: int) -> None:
-        """The lowest 64 bits."""
+        """Write the lowest 64 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U64, byte_offset, value)
 
     def encode_s64(self, byte_offset: int, value: int) -> None:
-        """The lowest 64 bits."""
+        """Write the lowest 64 bits of an integer at a byte offset, little-endian; beyond the end only an error."""
         self._encode_int(_U64, byte_offset, value)
 
     def encode_half(self, byte_offset: int, value: float) -> None:

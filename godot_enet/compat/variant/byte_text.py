@@ -23,7 +23,7 @@ def _text(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        return fail(f"Unicode parsing error: {error}", data.decode(encoding, "replace"), theirs=True)
+        return fail(f"Unicode parsing error: {error}", data.decode(encoding, "replace"), remote=True)
 
 
 class ByteText(ByteFields):

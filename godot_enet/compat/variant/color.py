@@ -26,6 +26,9 @@ class Color(NamedColors, Arithmetic):
 
     Made from components; or from another colour, an HTML code like ``"#ff8000"`` or a name like ``"dark red"``, and
     perhaps a new alpha.
+
+    >>> Color("tomato").to_html(False)
+    'ff6347'
     """
 
     __slots__ = ()
@@ -55,12 +58,12 @@ class Color(NamedColors, Arithmetic):
 
     @staticmethod
     def html_is_valid(color: str) -> bool:
-        """Whether :meth:`html` takes it."""
+        """Whether it is a code that :meth:`html` accepts."""
         return _CODE.fullmatch(as_str(color, "color").removeprefix("#")) is not None
 
     @staticmethod
     def from_string(str: str, default: Color) -> Color:
-        """From such a code or a name, or the other colour."""
+        """The colour of a code, as in :meth:`html`, or of a name; otherwise ``default``."""
         return Color.html(str) if Color.html_is_valid(str) else find(str) or default
 
     @classmethod
@@ -75,7 +78,7 @@ class Color(NamedColors, Arithmetic):
 
     @classmethod
     def hex64(cls, hex: int) -> Self:
-        """The same with 16 bits for each component."""
+        """From one number with 16 bits for each component, red first."""
         return make(cls, [(hex >> shift & 0xFFFF) / 65535.0 for shift in (48, 32, 16, 0)])
 
     @classmethod
@@ -164,7 +167,7 @@ class Color(NamedColors, Arithmetic):
         return _signed(self._packed("abgr", 0xFFFF))
 
     def clamp(self, min: Color | None = None, max: Color | None = None) -> Self:
-        """Each component kept within its limits: 0 and 1, or those of two colours."""
+        """Each component limited to 0 and 1, or to the components of ``min`` and ``max``."""
         low, high = min or (0.0,) * 4, max or (1.0,) * 4
         return make(type(self), map(clamp, self, low, high))
 
@@ -178,7 +181,7 @@ class Color(NamedColors, Arithmetic):
         return make(type(self), (*mixed, alpha))
 
     def srgb_to_linear(self) -> Self:
-        """Its components as amounts of light."""
+        """The colour converted from sRGB to linear components."""
         return make(type(self), (*map(_linear, self[:3]), self[3]))
 
     def linear_to_srgb(self) -> Self:

@@ -27,7 +27,7 @@ _pack_double = Struct("<d").pack
 def _element_type(type: int, class_name: str, script: str | None) -> ElementType:
     kind = VariantType(type)
     if kind is VariantType.TYPE_MAX or ((class_name or script) and kind is not VariantType.TYPE_OBJECT):
-        raise ValueError(f"{kind.name} with class {str(class_name)!r} and script {script!r} is no type of elements")
+        raise ValueError(f"{kind.name} with class {str(class_name)!r} and script {script!r} is not an element type")
     return ElementType(kind, str(class_name), script or "")
 
 

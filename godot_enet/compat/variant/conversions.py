@@ -147,7 +147,7 @@ def _text_element(value: Variant) -> str:
         return _float_text(value)
     if isinstance(value, (int, str, NodePath)):
         return str(int(value) if isinstance(value, int) else value)
-    raise TypeError(f"{type(value).__name__} is no text")
+    raise TypeError(f"{type(value).__name__} is not text")
 
 
 def _float_text(number: float) -> str:

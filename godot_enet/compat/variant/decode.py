@@ -1,9 +1,9 @@
-"""The bytes of Godot's binary Variant format to a value.
+"""Decodes Godot's binary Variant format.
 
-What comes from a stranger costs no more than its own size, in time and in memory: lengths are checked before anything
-is copied, containers grow only as their elements are found, depth is kept in a list in place of recursion, and keys
-cannot be chosen so that they collide. A byte becomes at most ``MAX_AMPLIFICATION`` bytes of Python objects. Nothing but
-``DecodeError`` is raised, whatever the bytes are.
+Data from a remote costs time and memory in proportion to its size: lengths are checked before anything is copied,
+containers grow only as their elements are read, a list is used instead of recursion, and keys cannot be chosen to
+collide. A byte becomes at most ``MAX_AMPLIFICATION`` bytes of Python objects. Only ``DecodeError`` is raised, whatever
+the bytes are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from struct import error
 from typing import Any, NamedTuple
 
-from godot_enet.compat.errors import attending, fail
+from godot_enet.compat.errors import fail, handling_remote_input
 from godot_enet.compat.globals import Error
 from godot_enet.compat.variant.containers import Array, Dictionary
 from godot_enet.compat.variant.element_type import ANY, REFUSED, ElementType
@@ -22,7 +22,7 @@ from godot_enet.compat.variant.hashing import spreads
 from godot_enet.compat.variant.kinds import Variant, VariantType
 from godot_enet.compat.variant.readers import READERS, read_string, unpack_u32
 
-__all__ = ["MAX_AMPLIFICATION", "MAX_KEY_NESTING", "decode_variant"]
+__all__ = ["MAX_AMPLIFICATION", "MAX_KEY_NESTING", "decode_variant", "plain_dictionary"]
 
 MAX_AMPLIFICATION = 40
 """Bytes of memory for each byte of a value, at most; most values take 2 to 8."""
@@ -65,10 +65,10 @@ def decode_variant(data: bytes | bytearray, offset: int = 0, *, allow_objects: b
     try:
         value, end = _decode(data, offset, allow_objects, dropped)
     except error:
-        raise DecodeError("a Variant ends too early", Error.ERR_INVALID_DATA) from None
+        raise DecodeError("truncated Variant", Error.ERR_INVALID_DATA) from None
     if dropped:
         fail(
-            f"dropped {sum(dropped)} elements that do not fit the type of their Array or Dictionary", None, theirs=True
+            f"dropped {sum(dropped)} elements that do not fit the type of their Array or Dictionary", None, remote=True
         )
     return value, end - offset
 
@@ -87,7 +87,7 @@ def _decode(data: bytes | bytearray, position: int, allow_objects: bool, dropped
             position += 4
             kind = header & 0xFF
             if kind >= _TYPES:
-                raise DecodeError(f"there is no Variant type {kind}", Error.ERR_INVALID_DATA)
+                raise DecodeError(f"unknown Variant type {kind}", Error.ERR_INVALID_DATA)
             read = READERS[kind]
             if read is not None:
                 value, position = read(data, position, header)
@@ -128,7 +128,7 @@ def _open_array(
         return None, position
 
     def finish(items: list[Variant]) -> Variant:
-        with attending:  # a conversion that fails logs what the remote has written
+        with handling_remote_input:  # a conversion that fails logs what the remote has written
             fitted = [element_type.fit(item) for item in items]
         kept = [element for element in fitted if element is not REFUSED]
         if len(kept) < len(items):
@@ -151,7 +151,7 @@ def _open_dictionary(
 
     def finish(items: list[Variant]) -> Variant:
         dictionary = Dictionary._of(key_type, value_type)
-        with attending:
+        with handling_remote_input:
             fitted = [key_type.fit(key) for key in items[::2]]
         for key, value in zip(fitted, items[1::2], strict=True):
             if key is not REFUSED:
@@ -164,8 +164,15 @@ def _open_dictionary(
 
 
 def _finish_dictionary(items: list[Variant]) -> Variant:
-    """A plain dict, if that loses nothing and its keys do not collide."""
-    keys, values = items[::2], items[1::2]
+    return plain_dictionary(items[::2], items[1::2])
+
+
+def plain_dictionary(keys: list[Variant], values: list[Variant]) -> Variant:
+    """A plain dict, if that loses nothing and its keys do not collide; otherwise a ``Dictionary``.
+
+    Raises:
+        TypeError: a key is no Variant.
+    """
     plain: dict[Any, Variant] | None = None
     try:
         if not spreads(keys):
@@ -195,7 +202,7 @@ def _element_type(data: bytes | bytearray, position: int, kind: int, allow_objec
     if kind == 1:
         (number,) = unpack_u32(data, position)
         if number >= VariantType.TYPE_MAX:
-            raise DecodeError(f"there is no Variant type {number}", Error.ERR_INVALID_DATA)
+            raise DecodeError(f"unknown Variant type {number}", Error.ERR_INVALID_DATA)
         if number == VariantType.TYPE_OBJECT and not allow_objects:
             return _ENCODED, position + 4
         return _BUILT_IN[number], position + 4

@@ -1,8 +1,8 @@
-"""A value to the bytes of Godot's binary Variant format.
+"""Encodes Godot's binary Variant format.
 
 Everything is little-endian and padded to 4 bytes. Each value has a header: its type, and flags from bit 16 on.
-Containers are walked with a list of iterators in place of recursion, so that depth is limited by Godot's own 1024
-alone, and not by how deep in calls the caller is.
+Containers are traversed with a list of iterators instead of recursion, so that only Godot's limit of 1024 applies to
+their depth, and not Python's recursion limit.
 """
 
 from __future__ import annotations

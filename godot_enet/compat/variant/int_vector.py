@@ -82,21 +82,21 @@ class IntVector(Vector[int]):
         return make(type(self), [int(sign(component)) for component in self])
 
     def snapped(self, step: Self) -> Self:
-        """Each component brought to the nearest multiple of ``step``."""
+        """Each component rounded to the nearest multiple of ``step``; a step of 0 changes nothing."""
         return make(type(self), [int(snap(a, b)) for a, b in zip(self, step, strict=True)])
 
     def mini(self, with_: int) -> Self:
-        """Each component, but no more than this."""
+        """Each component, at most ``with_``."""
         return make(type(self), [builtins.min(component, with_) for component in self])
 
     def maxi(self, with_: int) -> Self:
-        """Each component, but no less than this."""
+        """Each component, at least ``with_``."""
         return make(type(self), [builtins.max(component, with_) for component in self])
 
     def clampi(self, min: int, max: int) -> Self:
-        """Each component kept within these limits."""
+        """Each component limited to ``min`` and ``max``."""
         return make(type(self), [clamp(component, min, max) for component in self])
 
     def snappedi(self, step: int) -> Self:
-        """Each component brought to the nearest multiple of ``step``."""
+        """Each component rounded to the nearest multiple of ``step``; a step of 0 changes nothing."""
         return make(type(self), [int(snap(component, step)) for component in self])

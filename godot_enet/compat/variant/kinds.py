@@ -126,5 +126,5 @@ def refuse(value: object) -> TypeError:
         is_number = getattr(value, "shape", None) == ()
         hint = "use int() or float()" if is_number else "say which packed array it is, as in PackedFloat32Array(values)"
     else:
-        return TypeError(f"{name} is not a type that Godot has")
-    return TypeError(f"{name} is not a type that Godot has: {hint}")
+        return TypeError(f"{name} is not a Variant type")
+    return TypeError(f"{name} is not a Variant type: {hint}")

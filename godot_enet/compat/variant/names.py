@@ -29,6 +29,10 @@ class NodePath:
     """A path to a node, and from there to a property: ``"/root/Player:position:x"``. Immutable.
 
     An empty part among the properties (``"a::b"``) logs an error and gives an empty path, as in Godot.
+
+    >>> path = NodePath("/root/Game:position:x")
+    >>> path.get_name(1), path.get_subname_count()
+    (StringName('Game'), 2)
     """
 
     __slots__ = ("_absolute", "_names", "_subnames")
@@ -58,7 +62,7 @@ class NodePath:
         return path
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a NodePath cannot be changed; make a new one")
+        raise AttributeError("NodePath is immutable; create a new one")
 
     def __reduce__(self) -> tuple[object, ...]:
         return NodePath._of, (self._names, self._subnames, self._absolute)
@@ -85,31 +89,31 @@ class NodePath:
         return self._absolute
 
     def is_empty(self) -> bool:
-        """Whether it has no part at all."""
+        """Whether it has no names."""
         return not (self._absolute or self._names or self._subnames)
 
     def get_name_count(self) -> int:
-        """Nodes on the way."""
+        """The number of node names."""
         return len(self._names)
 
     def get_name(self, idx: int) -> StringName:
-        """One node on the way; ``""`` and an error beyond the last."""
+        """The node name at an index from 0; ``""``, with an error in the log, beyond the last."""
         return _part(self._names, idx)
 
     def get_subname_count(self) -> int:
-        """Properties behind the colon."""
+        """The number of property names, which follow the colon."""
         return len(self._subnames)
 
     def get_subname(self, idx: int) -> StringName:
-        """One property behind the colon; ``""`` and an error beyond the last."""
+        """The property name at an index from 0; ``""``, with an error in the log, beyond the last."""
         return _part(self._subnames, idx)
 
     def get_concatenated_names(self) -> StringName:
-        """The nodes, without the slash of an absolute path."""
+        """The node names, joined by slashes."""
         return StringName("/".join(self._names))
 
     def get_concatenated_subnames(self) -> StringName:
-        """The properties, without the first colon."""
+        """The property names, joined by colons."""
         return StringName(":".join(self._subnames))
 
     def slice(self, begin: int, end: int = 0x7FFFFFFF) -> NodePath:

@@ -65,7 +65,7 @@ class PackedArray(_Sequence[_T]):
     """What ``resize`` fills with."""
 
     def size(self) -> int:
-        """How many elements."""
+        """The number of elements."""
         return len(self)
 
     def is_empty(self) -> bool:
@@ -73,14 +73,14 @@ class PackedArray(_Sequence[_T]):
         return not len(self)
 
     def get(self, index: int) -> _T:
-        """One element; an error and a blank one beyond the last."""
+        """The element at an index from 0; beyond the end a zero value, with an error in the log."""
         if not 0 <= index < len(self):
             blank: _T = self._blank
             return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", blank)
         return self[index]
 
     def set(self, index: int, value: _T) -> None:
-        """Replace one element; an error beyond the last."""
+        """Replace the element at an index from 0; beyond the end only an error in the log."""
         if not 0 <= index < len(self):
             return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", None)
         self[index] = value
@@ -94,20 +94,20 @@ class PackedArray(_Sequence[_T]):
         self.extend(array)
 
     def remove_at(self, index: int) -> None:
-        """Take one element out; an error beyond the last."""
+        """Remove the element at an index from 0; beyond the end only an error in the log."""
         if not 0 <= index < len(self):
             return fail(f"Index p_index = {index} is out of bounds (size = {len(self)}).", None)
         del self[index]
 
     def erase(self, value: _T) -> bool:
-        """Take the first such element out; whether there was one."""
+        """Remove the first element with this value. Returns whether there was one."""
         found = value in self
         if found:
             self.remove(value)
         return found
 
     def clear(self) -> None:
-        """Take all elements out."""
+        """Remove all elements."""
         del self[:]
 
     def fill(self, value: _T) -> None:
@@ -116,7 +116,7 @@ class PackedArray(_Sequence[_T]):
             self[index] = value
 
     def resize(self, new_size: int) -> Error:
-        """Cut off, or lengthen with blank elements."""
+        """Change the number of elements; new ones are zero. Returns ``OK``, or an error for a negative size."""
         if new_size < 0:
             return fail('Condition "p_size < 0" is true. Returning: ERR_INVALID_PARAMETER', Error.ERR_INVALID_PARAMETER)
         del self[new_size:]
@@ -124,22 +124,22 @@ class PackedArray(_Sequence[_T]):
         return Error.OK
 
     def has(self, value: _T) -> bool:
-        """Whether there is such an element."""
+        """Whether an element has this value."""
         return value in self
 
     def find(self, value: _T, from_: int = 0) -> int:
-        """The first such element at or after ``from_``; -1 if there is none."""
+        """The index of the first element with this value at or after ``from_``; -1 if there is none."""
         if from_ < 0:
             return -1
         return next((index for index in range(from_, len(self)) if self[index] == value), -1)
 
     def rfind(self, value: _T, from_: int = -1) -> int:
-        """The last such element at or before ``from_``; -1 if there is none. Negative counts from the end."""
+        """The index of the last element with this value at or before ``from_``, which may count from the end; or -1."""
         start = from_ + len(self) if from_ < 0 else min(from_, len(self) - 1)
         return next((index for index in range(start, -1, -1) if self[index] == value), -1)
 
     def slice(self, begin: int, end: int = 0x7FFFFFFF) -> Self:
-        """A copy of a part; ``end`` itself is not in it."""
+        """A copy of the elements from ``begin`` to before ``end``."""
         return type(self)(self[begin:end])  # type: ignore[call-arg]
 
     def duplicate(self) -> Self:
@@ -147,11 +147,11 @@ class PackedArray(_Sequence[_T]):
         return type(self)(self)  # type: ignore[call-arg]
 
     def sort(self) -> None:
-        """Put into ascending order."""
+        """Sort the elements in ascending order."""
         self[:] = type(self)(sorted(self))  # type: ignore[call-arg, type-var]
 
     def bsearch(self, value: _T, before: bool = True) -> int:
-        """Where an element belongs in a sorted array: before or after those equal to it."""
+        """The index at which a value belongs in a sorted array, before (or after) equal elements."""
         position: int = (bisect_left if before else bisect_right)(self, value)  # type: ignore[call-overload]
         return position
 
@@ -182,13 +182,13 @@ def numbers(typecode: str, values: Iterable[Any], shape: tuple[int, ...] = (-1,)
         OverflowError: an int does not fit.
     """
     if isinstance(values, (str, bytes, bytearray)):
-        raise TypeError(f"numbers are needed, not {type(values).__name__}")
+        raise TypeError(f"expected numbers, not {type(values).__name__}")
     astype = getattr(values, "astype", None)
     if astype is None:
         return array(typecode, values)
     found = values.shape  # type: ignore[attr-defined]
     if len(found) != len(shape) or found[1:] != shape[1:]:
-        raise TypeError(f"a numpy array of shape {shape} is needed, not {found}".replace("-1", "n"))
+        raise TypeError(f"expected a numpy array of shape {shape}, not {found}".replace("-1", "n"))
     converted = astype(f"={typecode}", order="C", casting="same_kind", copy=False)
     if typecode in _LIMITS and 0 not in found:  # numpy cuts off what does not fit
         bits = _LIMITS[typecode]
@@ -233,7 +233,7 @@ class _NumberArray(PackedArray[_N], _Array[_N]):
         return self.__reduce__()
 
     def to_byte_array(self) -> bytes:
-        """The numbers as they are sent, least byte first."""
+        """The elements as bytes, little-endian."""
         return to_little_endian(self)
 
 
@@ -280,5 +280,5 @@ class PackedStringArray(PackedArray[str], list[str]):  # type: ignore[misc]
         return f"PackedStringArray({super().__repr__()})"
 
     def to_byte_array(self) -> bytes:
-        """All strings in UTF-8, each with a 0 behind it."""
+        """All strings in UTF-8, each followed by a zero byte."""
         return b"".join(text.encode("utf-8", "replace") + b"\0" for text in self)

@@ -49,16 +49,16 @@ class PackedByteArray(PackedArray[int], ByteText):
     # Where bytearray has the same name for something slightly different
 
     def find(self, value: int, from_: int = 0) -> int:  # type: ignore[override]
-        """The first such byte at or after ``from_``; -1 if there is none."""
+        """The index of the first byte with this value at or after ``from_``; -1 if there is none."""
         return -1 if from_ < 0 else bytearray.find(self, value, from_)
 
     def rfind(self, value: int, from_: int = -1) -> int:  # type: ignore[override]
-        """The last such byte at or before ``from_``; -1 if there is none. Negative counts from the end."""
+        """The index of the last byte with this value at or before ``from_``, which may count from the end; or -1."""
         end = from_ + len(self) + 1 if from_ < 0 else from_ + 1
         return -1 if end < 0 else bytearray.rfind(self, value, 0, end)
 
     def insert(self, at_index: int, value: int) -> Error:  # type: ignore[override]
-        """Put a byte before that one; an error beyond the end."""
+        """Insert a byte at an index. Returns ``OK``, or ``ERR_INVALID_PARAMETER`` beyond the end."""
         if not 0 <= at_index <= len(self):
             text = f"Index p_pos = {at_index} is out of bounds (new_size = {len(self) + 1})."
             return fail(text, Error.ERR_INVALID_PARAMETER)
@@ -66,33 +66,54 @@ class PackedByteArray(PackedArray[int], ByteText):
         return Error.OK
 
     def fill(self, value: int) -> None:
-        """Replace all bytes."""
+        """Set all bytes to a value."""
         self[:] = bytes((value,)) * len(self)
 
     # Compression
 
     def compress(self, compression_mode: int = CompressionMode.COMPRESSION_FASTLZ) -> PackedByteArray:
-        """Made smaller, if its content allows it; :class:`CompressionMode` has the modes.
+        """The compressed bytes.
 
-        ``COMPRESSION_BROTLI`` is not available, and ``COMPRESSION_ZSTD`` only where Python has it: an error, and no
-        bytes. FastLZ fills up what is shorter than 16 bytes.
+        Args:
+            compression_mode: as Godot's ``FileAccess.CompressionMode``: 0 is FastLZ, which pads input of less than 16
+                bytes, 1 is deflate, 2 is Zstandard (needs Python 3.14 or the extra ``zstd``), 3 is gzip. Brotli (4) is
+                not available.
+
+        Returns:
+            The bytes; none, with an error in the log, if the mode is not available.
         """
         return PackedByteArray(compress(bytes(self), compression_mode) if self else b"")
 
     def decompress(
         self, buffer_size: int, compression_mode: int = CompressionMode.COMPRESSION_FASTLZ
     ) -> PackedByteArray:
-        """The reverse of :meth:`compress`; an error, and no bytes, if that gives more than ``buffer_size`` bytes."""
+        """The bytes that :meth:`compress` was called with.
+
+        Args:
+            buffer_size: the size of the result in bytes, at least.
+            compression_mode: the mode that :meth:`compress` was called with.
+
+        Returns:
+            The bytes; none, with an error in the log, if the data is invalid or gives more than ``buffer_size`` bytes.
+        """
         if buffer_size <= 0:
             return fail("Decompression buffer size must be greater than zero.", PackedByteArray())
         if not self:
-            return fail("Compressed buffer size must be greater than zero.", PackedByteArray(), theirs=True)
+            return fail("Compressed buffer size must be greater than zero.", PackedByteArray(), remote=True)
         return PackedByteArray(decompress(bytes(self), compression_mode, buffer_size))
 
     def decompress_dynamic(
         self, max_output_size: int, compression_mode: int = CompressionMode.COMPRESSION_FASTLZ
     ) -> PackedByteArray:
-        """The same where the size is not known, for deflate and gzip. -1 is no limit: not for what a stranger sent."""
+        """:meth:`decompress` for an unknown size; for deflate and gzip only.
+
+        Args:
+            max_output_size: the limit of the result in bytes. -1 is no limit: never use it for data from the network.
+            compression_mode: 1 for deflate, 3 for gzip.
+
+        Returns:
+            The bytes; none, with an error in the log, if the data is invalid or gives more than the limit.
+        """
         if max_output_size == 0:
             return fail("Decompression failed.", PackedByteArray())
         return PackedByteArray(inflate(bytes(self), compression_mode, max_output_size if max_output_size > 0 else None))
@@ -100,7 +121,7 @@ class PackedByteArray(PackedArray[int], ByteText):
     # Variants
 
     def encode_var(self, byte_offset: int, value: Variant, allow_objects: bool = False) -> int:
-        """Write a value; how many bytes it took, or -1 if there is no room for it."""
+        """Encode a value at an offset. Returns its size in bytes, or -1 if the array is too short."""
         if byte_offset < 0:
             return fail(f"offset {byte_offset} is outside an array of {len(self)} bytes", -1)
         try:
@@ -113,25 +134,25 @@ class PackedByteArray(PackedArray[int], ByteText):
         return len(data)
 
     def decode_var(self, byte_offset: int, allow_objects: bool = False) -> Variant:
-        """Read a value; None and an error if there is none."""
+        """Decode the value at an offset; None, with an error in the log, if there is none."""
         return self._decode(byte_offset, allow_objects)[0]
 
     def decode_var_size(self, byte_offset: int, allow_objects: bool = False) -> int:
-        """How many bytes the value takes; 0 and an error if there is none."""
+        """The size in bytes of the encoded value at an offset; 0, with an error in the log, if there is none."""
         return self._decode(byte_offset, allow_objects)[1]
 
     def has_encoded_var(self, byte_offset: int, allow_objects: bool = False) -> bool:
-        """Whether there is a value; an error, too, if there is none."""
+        """Whether there is an encoded value at an offset; if not, an error is logged, too."""
         return self._decode(byte_offset, allow_objects)[1] > 0
 
     def _decode(self, byte_offset: int, allow_objects: bool) -> tuple[Variant, int]:
         if not 0 <= byte_offset <= len(self):
             text = f"offset {byte_offset} is outside an array of {len(self)} bytes"
-            return fail(text, (None, 0), theirs=byte_offset >= 0)
+            return fail(text, (None, 0), remote=byte_offset >= 0)
         try:
             return decode_variant(self, byte_offset, allow_objects=allow_objects)
         except DecodeError as error:
-            return fail(str(error), (None, 0), theirs=True)
+            return fail(str(error), (None, 0), remote=True)
 
     # Other arrays
 
@@ -140,7 +161,7 @@ class PackedByteArray(PackedArray[int], ByteText):
         if len(self) % made.itemsize:
             size = made.itemsize
             text = f"PackedByteArray size must be a multiple of {size} (size of {of}) to convert to {cls.__name__}."
-            return fail(text, made, theirs=True)
+            return fail(text, made, remote=True)
         from_little_endian(made, bytes(self))
         return made
 
@@ -150,7 +171,7 @@ class PackedByteArray(PackedArray[int], ByteText):
         if len(self) % size:
             of = element.__name__
             text = f"PackedByteArray size must be a multiple of {size} (size of {of}) to convert to {cls.__name__}."
-            return fail(text, cls(), theirs=True)
+            return fail(text, cls(), remote=True)
         return cls.from_byte_array(bytes(self))
 
     def to_int32_array(self) -> PackedInt32Array:
@@ -191,7 +212,7 @@ class PackedByteArray(PackedArray[int], ByteText):
         room = (len(self) - offset) // width
         if offset < 0 or room < 1 or count > room:
             text = f"{max(count, 1) * width} bytes at offset {offset} are outside an array of {len(self)} bytes"
-            return fail(text, None, theirs=True)
+            return fail(text, None, remote=True)
         stop = offset + width * (room if count < 0 else count)
         part = self[offset:stop]
         swapped = bytearray(len(part))
@@ -200,13 +221,13 @@ class PackedByteArray(PackedArray[int], ByteText):
         self[offset:stop] = swapped
 
     def bswap16(self, offset: int = 0, count: int = -1) -> None:
-        """Reverse the bytes of each number of 16 bits; -1 for all that follow."""
+        """Swap the bytes of ``count`` 16-bit numbers from a byte offset on; -1 means all of them."""
         self._swap(2, offset, count)
 
     def bswap32(self, offset: int = 0, count: int = -1) -> None:
-        """The same with 32 bits."""
+        """Swap the bytes of ``count`` 32-bit numbers from a byte offset on; -1 means all of them."""
         self._swap(4, offset, count)
 
     def bswap64(self, offset: int = 0, count: int = -1) -> None:
-        """The same with 64 bits."""
+        """Swap the bytes of ``count`` 64-bit numbers from a byte offset on; -1 means all of them."""
         self._swap(8, offset, count)

@@ -61,7 +61,7 @@ class PackedRowArray(PackedArray[_R], MutableSequence[_R]):
 
     def _checked(self, value: object) -> Row[float]:
         if not isinstance(value, self._element):
-            raise TypeError(f"{self._element.__name__} is needed, not {type(value).__name__}")
+            raise TypeError(f"expected {self._element.__name__}, not {type(value).__name__}")
         return value  # type: ignore[no-any-return]
 
     def _place(self, index: SupportsIndex) -> builtins.slice:

@@ -52,7 +52,7 @@ class Plane(Row[float]):
 
     @property
     def normal(self) -> Vector3:
-        """Where "above" is."""
+        """The normal, which points to the upper side; distances are right if its length is 1."""
         return make(Vector3, self[:3])
 
     def __neg__(self) -> Self:
@@ -67,7 +67,7 @@ class Plane(Row[float]):
         return make(type(self), [component / length for component in self]) if length else type(self)()
 
     def distance_to(self, point: Vector3) -> float:
-        """Distance of the point, positive above the plane."""
+        """The distance of a point, positive above the plane and negative below."""
         return self.normal.dot(point) - self.d
 
     def is_point_over(self, point: Vector3) -> bool:
@@ -75,11 +75,11 @@ class Plane(Row[float]):
         return self.distance_to(point) > 0.0
 
     def has_point(self, point: Vector3, tolerance: float = 0.00001) -> bool:
-        """Whether the point lies in the plane."""
+        """Whether a point is at most ``tolerance`` away from the plane."""
         return abs(self.distance_to(point)) <= tolerance
 
     def project(self, point: Vector3) -> Vector3:
-        """The point of the plane that is nearest."""
+        """The projection of a point onto the plane."""
         return point - self.normal * self.distance_to(point)
 
     def get_center(self) -> Vector3:
@@ -87,7 +87,7 @@ class Plane(Row[float]):
         return self.normal * self.d
 
     def intersect_3(self, b: Plane, c: Plane) -> Vector3 | None:
-        """The point that three planes have in common; None if there is none or more."""
+        """The point where three planes intersect; None if there is not exactly one."""
         one, two, three = self.normal, b.normal, c.normal
         volume = one.cross(two).dot(three)
         if close(volume, 0.0):
@@ -95,11 +95,11 @@ class Plane(Row[float]):
         return (two.cross(three) * self.d + three.cross(one) * b.d + one.cross(two) * c.d) / volume
 
     def intersects_ray(self, from_: Vector3, dir: Vector3) -> Vector3 | None:
-        """Where a line that begins at ``from_`` meets the plane; None if it does not."""
+        """The point where a ray from ``from_`` in a direction meets the plane, or None."""
         return self._meet(from_, dir, math.inf)
 
     def intersects_segment(self, from_: Vector3, to: Vector3) -> Vector3 | None:
-        """Where the line between two points meets the plane; None if it does not."""
+        """The point where the line between two points meets the plane, or None."""
         return self._meet(from_, to - from_, 1.0)
 
     def _meet(self, start: Vector3, way: Vector3, reach: float) -> Vector3 | None:

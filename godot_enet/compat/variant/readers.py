@@ -55,7 +55,7 @@ _unpack_float = Struct("<f").unpack_from
 _unpack_double = Struct("<d").unpack_from
 _unpack_path = Struct("<III").unpack_from
 
-_EARLY = "a Variant ends too early"
+_EARLY = "truncated Variant"
 _CALLABLE = EncodedCallable()
 
 
@@ -135,7 +135,7 @@ def _builder(cls: type[Row[Any]]) -> Callable[[tuple[Any, ...]], Variant]:
 
 def _read_node_path(data: bytes | bytearray, start: int, header: int) -> tuple[NodePath, int]:
     if not unpack_u32(data, start)[0] & 0x80000000:
-        raise DecodeError("a NodePath in the form of Godot 1 is not supported", Error.ERR_INVALID_DATA)
+        raise DecodeError("NodePath in Godot 1 format is not supported", Error.ERR_INVALID_DATA)
     name_count, subname_count, flags = _unpack_path(data, start)
     name_count &= 0x7FFFFFFF
     start += 12

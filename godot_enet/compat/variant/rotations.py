@@ -58,7 +58,7 @@ class Quaternion(Arithmetic):
 
     @staticmethod
     def from_euler(euler: Vector3) -> Quaternion:
-        """From the turns around x, y and z, of which that around y comes first."""
+        """The rotation by Euler angles around x, y and z, in radians, in Godot's order YXZ."""
         x, y, z = euler
         turns = (_around(Vector3.UP, y), _around(Vector3.RIGHT, x), _around(Vector3.BACK, z))
         return turns[0] * turns[1] * turns[2]
@@ -104,20 +104,20 @@ class Quaternion(Arithmetic):
         return NotImplemented if isinstance(other, Quaternion) else super().__truediv__(other)
 
     def dot(self, with_: Quaternion) -> float:
-        """The sum of the products of the components."""
+        """The dot product: the sum of the products of the components."""
         total: float = sum(map(mul, self, with_))
         return total
 
     def length(self) -> float:
-        """1 for a rotation."""
+        """The length of the quaternion, 1 for a rotation."""
         return math.sqrt(self.dot(self))
 
     def length_squared(self) -> float:
-        """The same without the root."""
+        """The square of :meth:`length`."""
         return self.dot(self)
 
     def normalized(self) -> Self:
-        """With a length of 1."""
+        """The quaternion with a length of 1."""
         return self / self.length()
 
     def is_normalized(self) -> bool:
@@ -125,29 +125,29 @@ class Quaternion(Arithmetic):
         return abs(self.dot(self) - 1.0) < 0.001
 
     def inverse(self) -> Quaternion:
-        """The rotation back."""
+        """The inverse rotation."""
         return make(Quaternion, (-self.x, -self.y, -self.z, self.w))
 
     def angle_to(self, to: Quaternion) -> float:
-        """The angle between the two rotations."""
+        """The angle between both rotations, in radians."""
         cosine = self.dot(to)
         return math.acos(max(-1.0, min(1.0, cosine * cosine * 2.0 - 1.0)))
 
     def get_angle(self) -> float:
-        """How far it turns."""
+        """The angle of the rotation, in radians."""
         return 2.0 * math.acos(max(-1.0, min(1.0, self.w)))
 
     def get_axis(self) -> Vector3:
-        """What it turns around; without a turn, the imaginary part as it is."""
+        """The axis of the rotation, a unit vector; the imaginary part itself if there is no rotation."""
         imaginary = make(Vector3, self[:3])
         return imaginary if abs(self.w) > 1.0 - 0.00001 else imaginary / math.sqrt(1.0 - self.w * self.w)
 
     def get_euler(self, order: int = EULER_ORDER_YXZ) -> Vector3:
-        """The turns around x, y and z; see :meth:`Basis.get_euler`."""
+        """The Euler angles around x, y and z, in radians; see :meth:`Basis.get_euler`."""
         return Basis(self).get_euler(order)
 
     def slerp(self, to: Quaternion, weight: float) -> Quaternion:
-        """Between the two, by the shorter way and at an even speed."""
+        """Spherical interpolation by ``weight`` from 0 to 1, along the shorter arc."""
         start, cosine = make(Quaternion, self), self.dot(to)
         if cosine < 0.0:
             to, cosine = -to, -cosine
@@ -158,7 +158,7 @@ class Quaternion(Arithmetic):
         return (start * before + to * after) / math.sin(angle)
 
     def slerpni(self, to: Quaternion, weight: float) -> Quaternion:
-        """The same without looking for the shorter way; where the two hardly differ, or are opposite, this one."""
+        """Spherical interpolation without the choice of the shorter arc; this one if both are nearly parallel."""
         start, cosine = make(Quaternion, self), self.dot(to)
         if abs(cosine) > 0.9999:
             return start
@@ -166,7 +166,7 @@ class Quaternion(Arithmetic):
         return (start * math.sin((1.0 - weight) * angle) + to * math.sin(weight * angle)) / math.sin(angle)
 
     def log(self) -> Quaternion:
-        """The turn as axis times angle, with a real part of 0."""
+        """The logarithm: axis times angle (in radians), with a real part of 0."""
         return make(Quaternion, (*(self.get_axis() * self.get_angle()), 0.0))
 
     def exp(self) -> Quaternion:
@@ -301,12 +301,12 @@ class Basis(Row[Vector3]):
 
     @staticmethod
     def from_scale(scale: Vector3) -> Basis:
-        """Of scale alone."""
+        """The matrix that scales along the axes."""
         return make(Basis, (Vector3(scale.x, 0.0, 0.0), Vector3(0.0, scale.y, 0.0), Vector3(0.0, 0.0, scale.z)))
 
     @staticmethod
     def looking_at(target: Vector3, up: Vector3 = Vector3.UP, use_model_front: bool = False) -> Basis:
-        """Turned so that ``-z`` (or ``z``, the front of models) points along ``target``."""
+        """The rotation whose ``-z`` axis (``z`` with ``use_model_front``) points in the direction ``target``."""
         back = target.normalized() if use_model_front else -target.normalized()
         right = up.cross(back).normalized()
         return make(Basis, (right, back.cross(right), back))
@@ -337,40 +337,40 @@ class Basis(Row[Vector3]):
         return make(Basis, [column / other for column in self]) if isinstance(other, (float, int)) else NotImplemented
 
     def transposed(self) -> Basis:
-        """Rows and columns exchanged; for a pure rotation this is the inverse."""
+        """The matrix with rows and columns exchanged, which is the inverse of a pure rotation."""
         return make(Basis, [make(Vector3, row) for row in zip(*self, strict=True)])
 
     def determinant(self) -> float:
-        """The factor by which volumes grow; negative when it mirrors."""
+        """The determinant: the factor by which volumes grow, negative if the matrix mirrors."""
         return self.x.dot(self.y.cross(self.z))
 
     def inverse(self) -> Basis:
-        """The transformation back. Raises ``ZeroDivisionError`` when there is none."""
+        """The inverse matrix. Raises ``ZeroDivisionError`` if there is none."""
         factor = 1.0 / self.determinant()
         rows = (self.y.cross(self.z), self.z.cross(self.x), self.x.cross(self.y))
         return make(Basis, [row * factor for row in rows]).transposed()
 
     def orthonormalized(self) -> Basis:
-        """The nearest pure rotation, by Gram and Schmidt, x first."""
+        """The matrix with orthogonal axes of length 1, by the Gram-Schmidt process."""
         x = self.x.normalized()
         y = (self.y - x * x.dot(self.y)).normalized()
         z = (self.z - x * x.dot(self.z) - y * y.dot(self.z)).normalized()
         return make(Basis, (x, y, z))
 
     def rotated(self, axis: Vector3, angle: float) -> Basis:
-        """Turned further, around an axis of the world."""
+        """The matrix rotated by ``angle`` radians around ``axis``, a unit vector in the parent's coordinates."""
         return Basis(axis, angle) * self
 
     def scaled(self, scale: Vector3) -> Basis:
-        """Scaled further, along the axes of the world."""
+        """The matrix scaled along the axes of the parent."""
         return make(Basis, [column * scale for column in self])
 
     def scaled_local(self, scale: Vector3) -> Basis:
-        """Scaled further, along its own axes."""
+        """The matrix scaled along its own axes."""
         return make(Basis, map(mul, self, scale))
 
     def slerp(self, to: Basis, weight: float) -> Basis:
-        """Between the two, by angle; what they scale is taken row by row, along a straight line."""
+        """Interpolates the rotation spherically and the scale linearly, by ``weight`` from 0 to 1."""
         turn = Basis(Quaternion(self).slerp(Quaternion(to), weight)).transposed()
         rows = zip(turn, self.transposed(), to.transposed(), strict=True)
         scaled = [row * (a.length() + (b.length() - a.length()) * weight) for row, a, b in rows]
@@ -389,7 +389,7 @@ class Basis(Row[Vector3]):
         return self.z.dot(with_)
 
     def is_conformal(self) -> bool:
-        """Whether it keeps angles: the axes are as long as each other, and each at a right angle to the others."""
+        """Whether it preserves angles: the axes are orthogonal and of equal length."""
         x, y, z = self
         size = x.length_squared()
         if not (close(size, y.length_squared()) and close(size, z.length_squared())):
@@ -397,12 +397,12 @@ class Basis(Row[Vector3]):
         return all(close(dot, 0.0) for dot in (x.dot(y), x.dot(z), y.dot(z)))
 
     def get_scale(self) -> Vector3:
-        """The lengths of the axes; negative when it mirrors."""
+        """The scale: the lengths of the axes, negative if the matrix mirrors."""
         scale = Vector3(*[column.length() for column in self])
         return -scale if self.determinant() < 0.0 else scale
 
     def get_rotation_quaternion(self) -> Quaternion:
-        """The rotation in it, without scale and shear."""
+        """The rotation, without scale and shear."""
         pure = self.orthonormalized()
         if pure.determinant() < 0.0:
             pure = pure * -1.0
@@ -419,7 +419,7 @@ class Basis(Row[Vector3]):
         return make(Quaternion, products[largest]) / (2.0 * math.sqrt(squares[largest]))
 
     def get_euler(self, order: int = EULER_ORDER_YXZ) -> Vector3:
-        """The turns around x, y and z, of this order. In gimbal lock the innermost one is taken to be 0."""
+        """The Euler angles around x, y and z, in radians, for an order of rotations. In gimbal lock one is 0."""
         i, j, k, hand = _order(order)
         rows = list(zip(*self, strict=True))
         euler = [0.0, 0.0, 0.0]

@@ -165,7 +165,7 @@ class Row(tuple[_T, ...]):
         return all(map(math.isfinite, self._to_wire()))
 
     def is_equal_approx(self, to: Self) -> bool:
-        """Whether all components are equal but for rounding."""
+        """Whether all components are approximately equal, within 0.00001 of their size."""
         return all(map(close, self._to_wire(), to._to_wire()))
 
 
@@ -217,5 +217,5 @@ class Arithmetic(Sums[float]):
         return NotImplemented
 
     def lerp(self, to: Self, weight: float) -> Self:
-        """The point between this (``weight`` 0) and ``to`` (1)."""
+        """The linear interpolation from this (``weight`` 0) to ``to`` (``weight`` 1)."""
         return make(type(self), [a + (b - a) * weight for a, b in zip(self, to, strict=True)])

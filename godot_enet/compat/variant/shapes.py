@@ -32,17 +32,17 @@ class _Extent(Row[_V]):
 
     @property
     def position(self) -> _V:
-        """The corner with the least coordinates."""
+        """The corner with the smallest coordinates."""
         return self[0]
 
     @property
     def size(self) -> _V:
-        """From that corner to the opposite one."""
+        """The vector from ``position`` to ``end``."""
         return self[1]
 
     @property
     def end(self) -> _V:
-        """The opposite corner."""
+        """The corner with the largest coordinates: ``position`` plus ``size``."""
         return self[0] + self[1]
 
     def _between(self, position: _V, end: _V) -> Self:
@@ -53,7 +53,7 @@ class _Extent(Row[_V]):
         return self._between(self.position.min(self.end), self.position.max(self.end))
 
     def get_center(self) -> _V:
-        """The middle; in ints, rounded towards the corner."""
+        """The centre; with ints, rounded towards ``position``."""
         return self.position + self.size / (2 if isinstance(self.position, Vector2i) else 2.0)
 
     def has_point(self, point: _V) -> bool:
@@ -61,31 +61,35 @@ class _Extent(Row[_V]):
         return all(low <= p < high for low, p, high in zip(self.position, point, self.end, strict=True))
 
     def encloses(self, with_: Self) -> bool:
-        """Whether the other one lies completely inside; common edges are allowed."""
+        """Whether another one lies completely inside; they may share edges."""
         starts = all(a <= b for a, b in zip(self.position, with_.position, strict=True))
         return starts and all(a >= b for a, b in zip(self.end, with_.end, strict=True))
 
     def intersects(self, with_: Self) -> bool:
-        """Whether the two overlap; touching is not enough."""
+        """Whether both overlap; touching is not enough."""
         starts = all(a < b for a, b in zip(self.position, with_.end, strict=True))
         return starts and all(a > b for a, b in zip(self.end, with_.position, strict=True))
 
     def intersection(self, with_: Self) -> Self:
-        """What the two have in common; empty and at the origin when that is nothing."""
+        """The intersection; empty and at the origin if they do not overlap.
+
+        >>> Rect2(0, 0, 10, 5).intersection(Rect2(8, 3, 9, 9))
+        Rect2(Vector2(8.0, 3.0), Vector2(2.0, 2.0))
+        """
         if not self.intersects(with_):
             return type(self)()
         return self._between(self.position.max(with_.position), self.end.min(with_.end))
 
     def merge(self, with_: Self) -> Self:
-        """The smallest one that holds both."""
+        """The smallest one that contains both."""
         return self._between(self.position.min(with_.position), self.end.max(with_.end))
 
     def expand(self, to: _V) -> Self:
-        """The smallest one that holds this one and the point."""
+        """The smallest one that contains this one and a point."""
         return self._between(self.position.min(to), self.end.max(to))
 
     def grow(self, by: float) -> Self:
-        """Moved outwards on all sides."""
+        """Grown by ``by`` on all sides."""
         margin = type(self.position)(*[by] * len(self.position))
         return make(type(self), (self.position - margin, self.size + margin + margin))
 
@@ -97,12 +101,12 @@ class _Rect(_Extent[_V]):
     __slots__ = ()
 
     def grow_individual(self, left: float, top: float, right: float, bottom: float) -> Self:
-        """Moved outwards on each side by its own amount."""
+        """Grown by a different amount on each side."""
         vector = type(self.position)
         return make(type(self), (self.position - vector(left, top), self.size + vector(left + right, top + bottom)))
 
     def grow_side(self, side: int, amount: float) -> Self:
-        """Moved outwards on one side: 0 left, 1 top, 2 right, 3 bottom."""
+        """Grown on one side: 0 left, 1 top, 2 right, 3 bottom."""
         amounts = [0.0, 0.0, 0.0, 0.0]
         amounts[side] = amount
         return self.grow_individual(*amounts)
@@ -131,7 +135,7 @@ class Rect2(_Rect[Vector2]):
         return make(cls, (_vector2(position), _vector2(size)))
 
     def intersects(self, b: Self, include_borders: bool = False) -> bool:
-        """Whether the two overlap; on request, touching is enough."""
+        """Whether both overlap; with ``include_borders`` they may just touch."""
         if not include_borders:
             return super().intersects(b)
         starts = all(low <= high for low, high in zip(self.position, b.end, strict=True))
@@ -146,7 +150,7 @@ class Rect2(_Rect[Vector2]):
         return self.size.x > 0.0 and self.size.y > 0.0
 
     def get_support(self, direction: Vector2) -> Vector2:
-        """The corner that lies farthest in a direction."""
+        """The corner that is farthest in a direction."""
         return make(Vector2, map(_support, self.position, self.size, direction))
 
     def _corners(self) -> list[Vector2]:
@@ -234,7 +238,7 @@ class AABB(_Extent[Vector3]):
         return make(Vector3, [self[0][axis] + self[1][axis] * (idx >> 2 - axis & 1) for axis in range(3)])
 
     def get_support(self, direction: Vector3) -> Vector3:
-        """The corner that lies farthest in a direction."""
+        """The corner that is farthest in a direction."""
         return make(Vector3, map(_support, self.position, self.size, direction))
 
     def get_longest_axis_index(self) -> int:
@@ -242,7 +246,7 @@ class AABB(_Extent[Vector3]):
         return self.size.index(max(self.size))
 
     def get_longest_axis(self) -> Vector3:
-        """The same as a vector of length 1."""
+        """The axis of :meth:`get_longest_axis_index` as a unit vector."""
         return _AXES[self.get_longest_axis_index()]
 
     def get_longest_axis_size(self) -> float:
@@ -254,7 +258,7 @@ class AABB(_Extent[Vector3]):
         return self.size.index(min(self.size))
 
     def get_shortest_axis(self) -> Vector3:
-        """The same as a vector of length 1."""
+        """The axis of :meth:`get_longest_axis_index` as a unit vector."""
         return _AXES[self.get_shortest_axis_index()]
 
     def get_shortest_axis_size(self) -> float:
@@ -266,11 +270,11 @@ class AABB(_Extent[Vector3]):
         return len({plane.is_point_over(corner) for corner in self._corners()}) == 2
 
     def intersects_segment(self, from_: Vector3, to: Vector3) -> Vector3 | None:
-        """Where a line from here to there comes into the box, or ``from_`` inside of it; None if it misses."""
+        """The point where a line enters the box; ``from_`` if that is inside; None if the line misses."""
         return self._enter(from_, to - from_, 1.0)
 
     def intersects_ray(self, from_: Vector3, dir: Vector3) -> Vector3 | None:
-        """The same with a line that does not end."""
+        """As :meth:`intersects_segment`, for a ray from ``from_`` in a direction."""
         return self._enter(from_, dir, math.inf)
 
     def _enter(self, start: Vector3, way: Vector3, reach: float) -> Vector3 | None:
@@ -304,17 +308,17 @@ class AABB(_Extent[Vector3]):
 
 def _vector2(value: Vector2 | Vector2i) -> Vector2:
     if not isinstance(value, (Vector2, Vector2i)):
-        raise TypeError(f"a Vector2 is needed, not {type(value).__name__}")
+        raise TypeError(f"expected a Vector2, not {type(value).__name__}")
     return value if isinstance(value, Vector2) else Vector2(value)
 
 
 def _vector2i(value: Vector2 | Vector2i) -> Vector2i:
     if not isinstance(value, (Vector2, Vector2i)):
-        raise TypeError(f"a Vector2i is needed, not {type(value).__name__}")
+        raise TypeError(f"expected a Vector2i, not {type(value).__name__}")
     return value if isinstance(value, Vector2i) else Vector2i(value)
 
 
 def _vector3(value: Vector3) -> Vector3:
     if not isinstance(value, Vector3):
-        raise TypeError(f"a Vector3 is needed, not {type(value).__name__}")
+        raise TypeError(f"expected a Vector3, not {type(value).__name__}")
     return value

@@ -46,7 +46,11 @@ def _through(point: Vector3, normal: Vector3) -> Plane:
 
 
 class Transform2D(Row[Vector2]):
-    """Where the two axes and the origin of a plane go to; angles in radians."""
+    """Where the two axes and the origin of a plane go to; angles in radians.
+
+    >>> Transform2D(0.0, Vector2(10, 0)) * Vector2(1, 2)
+    Vector2(11.0, 2.0)
+    """
 
     __slots__ = ()
     variant_type = VariantType.TYPE_TRANSFORM2D
@@ -80,7 +84,7 @@ class Transform2D(Row[Vector2]):
 
     x = member(Vector2, 0, "Where the x axis goes to.")
     y = member(Vector2, 1, "Where the y axis goes to.")
-    origin = member(Vector2, 2, "Where the origin goes to.")
+    origin = member(Vector2, 2, "The origin: where the point zero goes to.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector2) -> Vector2: ...
@@ -115,73 +119,73 @@ class Transform2D(Row[Vector2]):
         return self * (1.0 / other) if isinstance(other, (float, int)) else NotImplemented
 
     def basis_xform(self, v: Vector2) -> Vector2:
-        """A transformed direction: without the origin."""
+        """The vector transformed without the origin, as for a direction."""
         return self.x * v[0] + self.y * v[1]
 
     def basis_xform_inv(self, v: Vector2) -> Vector2:
-        """A direction transformed back, if this is a pure rotation."""
+        """The vector transformed by the inverse without the origin; valid for a pure rotation only."""
         return Vector2(self.x.dot(v), self.y.dot(v))
 
     def determinant(self) -> float:
-        """The factor by which areas grow; negative when it mirrors."""
+        """The determinant: the factor by which areas grow, negative if the transform mirrors."""
         return self.x.cross(self.y)
 
     def inverse(self) -> Transform2D:
-        """The way back if this is a pure rotation with an origin; otherwise see :meth:`affine_inverse`."""
+        """The inverse of a transform that only rotates and moves; :meth:`affine_inverse` is for all others."""
         x, y = Vector2(self.x.x, self.y.x), Vector2(self.x.y, self.y.y)
         return make(Transform2D, (x, y, -(x * self.origin.x + y * self.origin.y)))
 
     def affine_inverse(self) -> Transform2D:
-        """The way back. Raises ``ZeroDivisionError`` when there is none."""
+        """The inverse. Raises ``ZeroDivisionError`` if there is none."""
         factor = 1.0 / self.determinant()
         x, y = Vector2(self.y.y, -self.x.y) * factor, Vector2(-self.y.x, self.x.x) * factor
         return make(Transform2D, (x, y, -(x * self.origin.x + y * self.origin.y)))
 
     def get_origin(self) -> Vector2:
-        """Where the origin goes to."""
+        """The origin: where the point zero goes to."""
         return self.origin
 
     def get_rotation(self) -> float:
-        """The angle of the x axis."""
+        """The rotation: the angle of the x axis, in radians."""
         return self.x.angle()
 
     def get_scale(self) -> Vector2:
-        """The lengths of the axes; that of y is negative when it mirrors."""
+        """The scale: the lengths of the axes; that of y is negative if the transform mirrors."""
         return Vector2(self.x.length(), math.copysign(1.0, self.determinant()) * self.y.length())
 
     def get_skew(self) -> float:
-        """The angle by which the y axis leans."""
+        """The skew, in radians."""
         mirrored = math.copysign(1.0, self.determinant())
         return math.acos(max(-1.0, min(1.0, self.x.normalized().dot(self.y.normalized() * mirrored)))) - math.pi / 2
 
     def rotated(self, angle: float) -> Transform2D:
-        """Turned further, around the origin of the world."""
+        """The transform rotated by ``angle`` radians around the parent's origin."""
         return make(Transform2D, [column.rotated(angle) for column in self])
 
     def scaled(self, scale: Vector2) -> Transform2D:
-        """Scaled further, from the origin of the world."""
+        """The transform scaled from the parent's origin."""
         return make(Transform2D, [column * scale for column in self])
 
     def rotated_local(self, angle: float) -> Transform2D:
-        """Turned further, around its own origin."""
+        """The transform rotated by ``angle`` radians around its own origin."""
         return self * Transform2D(angle, Vector2.ZERO)
 
     def scaled_local(self, scale: Vector2) -> Transform2D:
-        """Scaled further, along its own axes."""
+        """The transform scaled along its own axes."""
         return make(Transform2D, (self.x * scale.x, self.y * scale.y, self.origin))
 
     def orthonormalized(self) -> Transform2D:
-        """Without scale and skew."""
+        """The transform without scale and skew."""
         x = self.x.normalized()
         return make(Transform2D, (x, (self.y - x * x.dot(self.y)).normalized(), self.origin))
 
     def looking_at(self, target: Vector2 = Vector2.ZERO) -> Transform2D:
-        """At the same place, its x axis turned towards a point; without scale."""
+        """The transform with the same origin, rotated so that its x axis points at ``target``."""
         turn = (self.affine_inverse() * target * self.get_scale()).angle()
         return Transform2D(self.get_rotation() + turn, self.origin)
 
     def interpolate_with(self, xform: Transform2D, weight: float) -> Transform2D:
-        """Between the two: rotations and skews by the shorter way, scales and origins along straight lines."""
+        """Interpolates by ``weight`` (0 to 1): rotation and skew along the shorter arc, scale and origin linearly."""
         return Transform2D(
             _lerp_angle(self.get_rotation(), xform.get_rotation(), weight),
             self.get_scale().lerp(xform.get_scale(), weight),
@@ -190,16 +194,16 @@ class Transform2D(Row[Vector2]):
         )
 
     def is_conformal(self) -> bool:
-        """Whether it keeps angles: the axes are as long as each other, and at a right angle."""
+        """Whether it preserves angles: the axes are orthogonal and of equal length."""
         (xx, xy), (yx, yy), _ = self
         return (close(xx, yy) and close(xy, -yx)) or (close(xx, -yy) and close(xy, yx))
 
     def translated(self, offset: Vector2) -> Transform2D:
-        """Moved further, along the axes of the world."""
+        """The transform moved by ``offset`` along the axes of the parent."""
         return make(Transform2D, (self.x, self.y, self.origin + offset))
 
     def translated_local(self, offset: Vector2) -> Transform2D:
-        """Moved further, along its own axes."""
+        """The transform moved by ``offset`` along its own axes."""
         return make(Transform2D, (self.x, self.y, self * offset))
 
     def _to_wire(self) -> tuple[float, ...]:
@@ -252,7 +256,7 @@ class Transform3D(Row[Any]):
         return make(cls, (basis, origin))
 
     basis = member(Basis, 0, "Rotation, scale and shear.")
-    origin = member(Vector3, 1, "Where the origin goes to.")
+    origin = member(Vector3, 1, "The origin: where the point zero goes to.")
 
     @overload  # type: ignore[override]
     def __mul__(self, other: Vector3) -> Vector3: ...
@@ -296,50 +300,50 @@ class Transform3D(Row[Any]):
         return self * (1.0 / other) if isinstance(other, (float, int)) else NotImplemented
 
     def inverse(self) -> Transform3D:
-        """The way back if this is a pure rotation with an origin; otherwise see :meth:`affine_inverse`."""
+        """The inverse of a transform that only rotates and moves; :meth:`affine_inverse` is for all others."""
         basis = self.basis.transposed()
         return make(Transform3D, (basis, basis * -self.origin))
 
     def affine_inverse(self) -> Transform3D:
-        """The way back. Raises ``ZeroDivisionError`` when there is none."""
+        """The inverse. Raises ``ZeroDivisionError`` if there is none."""
         basis = self.basis.inverse()
         return make(Transform3D, (basis, basis * -self.origin))
 
     def orthonormalized(self) -> Transform3D:
-        """Without scale and shear."""
+        """The transform without scale and shear."""
         return make(Transform3D, (self.basis.orthonormalized(), self.origin))
 
     def rotated(self, axis: Vector3, angle: float) -> Transform3D:
-        """Turned further, around the origin of the world."""
+        """The transform rotated by ``angle`` radians around the parent's origin."""
         turn = Basis(axis, angle)
         return make(Transform3D, (turn * self.basis, turn * self.origin))
 
     def scaled(self, scale: Vector3) -> Transform3D:
-        """Scaled further, from the origin of the world."""
+        """The transform scaled from the parent's origin."""
         return make(Transform3D, (self.basis.scaled(scale), self.origin * scale))
 
     def rotated_local(self, axis: Vector3, angle: float) -> Transform3D:
-        """Turned further, around one of its own axes."""
+        """The transform rotated by ``angle`` radians around ``axis``, a unit vector in its own coordinates."""
         return make(Transform3D, (self.basis * Basis(axis, angle), self.origin))
 
     def scaled_local(self, scale: Vector3) -> Transform3D:
-        """Scaled further, along its own axes."""
+        """The transform scaled along its own axes."""
         return make(Transform3D, (self.basis.scaled_local(scale), self.origin))
 
     def translated(self, offset: Vector3) -> Transform3D:
-        """Moved further, along the axes of the world."""
+        """The transform moved by ``offset`` along the axes of the parent."""
         return make(Transform3D, (self.basis, self.origin + offset))
 
     def translated_local(self, offset: Vector3) -> Transform3D:
-        """Moved further, along its own axes."""
+        """The transform moved by ``offset`` along its own axes."""
         return make(Transform3D, (self.basis, self * offset))
 
     def looking_at(self, target: Vector3, up: Vector3 = Vector3.UP, use_model_front: bool = False) -> Transform3D:
-        """At the same place, turned towards the point ``target``; without scale."""
+        """The same origin, rotated so that ``-z`` (``z`` with ``use_model_front``) points at ``target``."""
         return make(Transform3D, (Basis.looking_at(target - self.origin, up, use_model_front), self.origin))
 
     def interpolate_with(self, xform: Transform3D, weight: float) -> Transform3D:
-        """Between the two: rotations by angle, scales and origins along straight lines."""
+        """Interpolates by ``weight`` from 0 to 1: the rotation spherically, scale and origin linearly."""
         turn = self.basis.get_rotation_quaternion().slerp(xform.basis.get_rotation_quaternion(), weight)
         scale = self.basis.get_scale().lerp(xform.basis.get_scale(), weight)
         basis = Basis(turn) * Basis.from_scale(scale)

@@ -17,7 +17,11 @@ __all__ = ["Vector2", "Vector2i"]
 
 
 class Vector2(DirectedVector):
-    """A point or a direction in the plane; ``y`` points down, and angles are in radians, clockwise on the screen."""
+    """A point or a direction in the plane; ``y`` points down, and angles are in radians, clockwise on the screen.
+
+    >>> Vector2(3, 4).normalized()
+    Vector2(0.6, 0.8)
+    """
 
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR2
@@ -40,24 +44,24 @@ class Vector2(DirectedVector):
             return make(cls, map(float, x))
         return make(cls, (real(x), real(y)))
 
-    x = member(float, 0, "To the right.")
-    y = member(float, 1, "Down.")
+    x = member(float, 0, "The x component, to the right.")
+    y = member(float, 1, "The y component, down.")
 
     @staticmethod
     def from_angle(angle: float) -> Vector2:
-        """The vector of length 1 at this angle from the x axis."""
+        """The unit vector at an angle from the x axis, in radians."""
         return make(Vector2, (math.cos(angle), math.sin(angle)))
 
     def angle(self) -> float:
-        """The angle from the x axis, -pi to pi."""
+        """The angle from the x axis, in radians from -pi to pi; positive is clockwise on the screen."""
         return math.atan2(self[1], self[0])
 
     def angle_to(self, to: Vector2) -> float:
-        """The angle from this direction to the other one, with sign."""
+        """The angle from this direction to another, in radians from -pi to pi; positive is clockwise on the screen."""
         return math.atan2(self.cross(to), self.dot(to))
 
     def angle_to_point(self, to: Vector2) -> float:
-        """The angle of the line from this point to the other one."""
+        """The angle of the line from this point to another, from the x axis, in radians."""
         return (to - self).angle()
 
     def aspect(self) -> float:
@@ -65,21 +69,21 @@ class Vector2(DirectedVector):
         return self[0] / self[1]
 
     def cross(self, with_: Vector2) -> float:
-        """The area the two span, with sign."""
+        """The cross product: the signed area of the parallelogram of both vectors."""
         return self[0] * with_[1] - self[1] * with_[0]
 
     def orthogonal(self) -> Self:
-        """Turned by a quarter, counter-clockwise on the screen."""
+        """The vector rotated by 90 degrees, counter-clockwise on the screen."""
         return make(type(self), (self[1], -self[0]))
 
     def rotated(self, angle: float) -> Self:
-        """Turned around the origin."""
+        """The vector rotated around the origin by ``angle`` radians, clockwise on the screen."""
         x, y = self
         sine, cosine = math.sin(angle), math.cos(angle)
         return make(type(self), (x * cosine - y * sine, x * sine + y * cosine))
 
     def slerp(self, to: Self, weight: float) -> Self:
-        """Between the two by angle and by length; along the straight line when one is zero."""
+        """Interpolates angle and length, by ``weight`` from 0 to 1; linearly if one of the vectors is zero."""
         start, end = self.length(), to.length()
         if not start or not end:
             return self.lerp(to, weight)
@@ -87,7 +91,7 @@ class Vector2(DirectedVector):
 
 
 class Vector2i(IntVector):
-    """A cell in a grid."""
+    """A point or a direction in the plane with components of type int, such as a cell of a grid."""
 
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR2I
@@ -112,8 +116,8 @@ class Vector2i(IntVector):
             return make(cls, map(int, x))
         return make(cls, (whole(x), whole(y)))
 
-    x = member(int, 0, "To the right.")
-    y = member(int, 1, "Down.")
+    x = member(int, 0, "The x component, to the right.")
+    y = member(int, 1, "The y component, down.")
 
     def aspect(self) -> float:
         """``x`` divided by ``y``."""

@@ -53,34 +53,34 @@ class Vector3(DirectedVector):
             return make(cls, map(float, x))
         return make(cls, (real(x), real(y), real(z)))
 
-    x = member(float, 0, "To the right.")
-    y = member(float, 1, "Up.")
-    z = member(float, 2, "Back.")
+    x = member(float, 0, "The x component, to the right.")
+    y = member(float, 1, "The y component, up.")
+    z = member(float, 2, "The z component, back.")
 
     def cross(self, with_: Vector3) -> Vector3:
-        """The normal of the two; its length is the area they span."""
+        """The cross product: perpendicular to both vectors, and as long as the area of their parallelogram."""
         ax, ay, az = self
         bx, by, bz = with_
         return make(Vector3, (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))
 
     def angle_to(self, to: Vector3) -> float:
-        """The angle between the two, 0 to pi."""
+        """The angle between both directions, in radians from 0 to pi."""
         return math.atan2(self.cross(to).length(), self.dot(to))
 
     def signed_angle_to(self, to: Vector3, axis: Vector3) -> float:
-        """The angle between the two, positive when it is counter-clockwise around ``axis``."""
+        """The angle to another direction, in radians; positive if counter-clockwise seen from the side of ``axis``."""
         cross = self.cross(to)
         angle = math.atan2(cross.length(), self.dot(to))
         return -angle if cross.dot(axis) < 0.0 else angle
 
     def rotated(self, axis: Vector3, angle: float) -> Vector3:
-        """Turned around an axis of length 1, by Rodrigues' formula."""
+        """The vector rotated by ``angle`` radians around ``axis``, a unit vector."""
         cosine = math.cos(angle)
         along = axis * (axis.dot(self) * (1.0 - cosine))
         return make(Vector3, self) * cosine + axis.cross(self) * math.sin(angle) + along
 
     def slerp(self, to: Vector3, weight: float) -> Vector3:
-        """Between the two by angle and by length; along the straight line when they have no common plane."""
+        """Interpolates angle and length, by ``weight`` from 0 to 1; linearly if the directions are parallel."""
         start, end = self.length(), to.length()
         axis = self.cross(to).normalized()
         if not any(axis):
@@ -88,13 +88,13 @@ class Vector3(DirectedVector):
         return self.rotated(axis, self.angle_to(to) * weight) * ((start + (end - start) * weight) / start)
 
     def outer(self, with_: Vector3) -> Basis:
-        """The matrix of all products: this by rows, the other one by columns."""
+        """The outer product: the products of all components, of this vector by rows and the other by columns."""
         from godot_enet.compat.variant.rotations import Basis  # which is made of these
 
         return make(Basis, [make(Vector3, self) * component for component in with_])
 
     def octahedron_encode(self) -> Vector2:
-        """A direction as a point of the unit square: the sphere unfolded like an octahedron."""
+        """This direction, a unit vector, in octahedral encoding: two components from 0 to 1."""
         x, y, z = (component / sum(map(builtins.abs, self)) for component in self)
         if z < 0.0:  # the lower half, folded out over the corners
             x, y = (1.0 - builtins.abs(y)) * _side(x), (1.0 - builtins.abs(x)) * _side(y)
@@ -102,7 +102,7 @@ class Vector3(DirectedVector):
 
     @staticmethod
     def octahedron_decode(uv: Vector2) -> Vector3:
-        """The direction again, with a length of 1."""
+        """The unit vector that :meth:`octahedron_encode` was called on."""
         x, y = (component * 2.0 - 1.0 for component in uv)
         z = 1.0 - builtins.abs(x) - builtins.abs(y)
         fold = max(0.0, min(1.0, -z))
@@ -114,7 +114,7 @@ def _side(number: float) -> float:
 
 
 class Vector3i(IntVector):
-    """A cell in a grid of three dimensions."""
+    """A point or a direction in space with components of type int, such as a cell of a grid."""
 
     __slots__ = ()
     variant_type = VariantType.TYPE_VECTOR3I
@@ -142,9 +142,9 @@ class Vector3i(IntVector):
             return make(cls, map(int, x))
         return make(cls, (whole(x), whole(y), whole(z)))
 
-    x = member(int, 0, "To the right.")
-    y = member(int, 1, "Up.")
-    z = member(int, 2, "Back.")
+    x = member(int, 0, "The x component, to the right.")
+    y = member(int, 1, "The y component, up.")
+    z = member(int, 2, "The z component, back.")
 
 
 Vector3.ZERO = Vector3(0.0, 0.0, 0.0)

@@ -64,7 +64,7 @@ class Vector(Sums[_N]):
         return math.sqrt(sum(map(mul, self, self)))
 
     def length_squared(self) -> _N:
-        """The same without the root, to compare lengths quickly."""
+        """The square of :meth:`length`, which is faster to compute and enough to compare lengths."""
         total: _N = sum(map(mul, self, self))
         return total
 
@@ -73,31 +73,31 @@ class Vector(Sums[_N]):
         return (to - self).length()
 
     def distance_squared_to(self, to: Self) -> _N:
-        """The same without the root, to compare distances quickly."""
+        """The square of :meth:`distance_to`, which is faster to compute and enough to compare distances."""
         return (to - self).length_squared()
 
     def abs(self) -> Self:
-        """Without the signs."""
+        """The absolute value of each component."""
         return make(type(self), map(builtins.abs, self))
 
     def min(self, with_: Self) -> Self:
-        """The lesser of each two components."""
+        """The smaller of both components, for each component."""
         return make(type(self), map(builtins.min, self, with_))
 
     def max(self, with_: Self) -> Self:
-        """The greater of each two components."""
+        """The larger of both components, for each component."""
         return make(type(self), map(builtins.max, self, with_))
 
     def clamp(self, min: Self, max: Self) -> Self:
-        """Each component kept within its limits."""
+        """Each component limited to the same component of ``min`` and ``max``."""
         return make(type(self), map(clamp, self, min, max))
 
     def max_axis_index(self) -> int:
-        """Which component is the greatest; the first of several."""
+        """The index of the largest component, 0 for x; the first one if several are equal."""
         return self.index(builtins.max(self))
 
     def min_axis_index(self) -> int:
-        """Which component is the least; the last of several."""
+        """The index of the smallest component, 0 for x; the last one if several are equal."""
         return len(self) - 1 - self[::-1].index(builtins.min(self))
 
 
@@ -107,16 +107,16 @@ class RealVector(Arithmetic, Vector[float]):
     __slots__ = ()
 
     def dot(self, with_: Self) -> float:
-        """The sum of the products of the components."""
+        """The dot product: the sum of the products of the components."""
         total: float = sum(map(mul, self, with_))
         return total
 
     def direction_to(self, to: Self) -> Self:
-        """The vector of length 1 that points to the other point."""
+        """The unit vector from this point to another; zero if they are equal."""
         return (to - self).normalized()
 
     def normalized(self) -> Self:
-        """Of the same direction, with a length of 1; zero stays zero."""
+        """The unit vector of the same direction; zero stays zero."""
         length = self.length()
         return self / length if length else self
 
@@ -145,7 +145,7 @@ class RealVector(Arithmetic, Vector[float]):
         return make(type(self), map(_round, self))
 
     def snapped(self, step: Self) -> Self:
-        """Each component brought to the nearest multiple of ``step``."""
+        """Each component rounded to the nearest multiple of ``step``; a step of 0 changes nothing."""
         return make(type(self), map(snap, self, step))
 
     def inverse(self) -> Self:
@@ -153,19 +153,19 @@ class RealVector(Arithmetic, Vector[float]):
         return make(type(self), [1.0 / component for component in self])
 
     def minf(self, with_: float) -> Self:
-        """Each component, but no more than this."""
+        """Each component, at most ``with_``."""
         return make(type(self), [builtins.min(component, with_) for component in self])
 
     def maxf(self, with_: float) -> Self:
-        """Each component, but no less than this."""
+        """Each component, at least ``with_``."""
         return make(type(self), [builtins.max(component, with_) for component in self])
 
     def clampf(self, min: float, max: float) -> Self:
-        """Each component kept within these limits."""
+        """Each component limited to ``min`` and ``max``."""
         return make(type(self), [clamp(component, min, max) for component in self])
 
     def snappedf(self, step: float) -> Self:
-        """Each component brought to the nearest multiple of ``step``."""
+        """Each component rounded to the nearest multiple of ``step``; a step of 0 changes nothing."""
         return make(type(self), [snap(component, step) for component in self])
 
     def posmod(self, mod: float) -> Self:
@@ -173,17 +173,17 @@ class RealVector(Arithmetic, Vector[float]):
         return make(type(self), [_posmod(component, mod) for component in self])
 
     def posmodv(self, modv: Self) -> Self:
-        """The same with a divisor for each component."""
+        """The remainder of each component with the sign of the same component of ``modv``."""
         return make(type(self), map(_posmod, self, modv))
 
     def cubic_interpolate(self, b: Self, pre_a: Self, post_b: Self, weight: float) -> Self:
-        """Between this and ``b``, on a smooth curve that comes from ``pre_a`` and goes on to ``post_b``."""
+        """The point at ``weight`` (0 to 1) on the cubic curve from here to ``b``, by the points before and after."""
         return make(type(self), map(cubic, self, b, pre_a, post_b, [weight] * len(self)))
 
     def cubic_interpolate_in_time(
         self, b: Self, pre_a: Self, post_b: Self, weight: float, b_t: float, pre_a_t: float, post_b_t: float
     ) -> Self:
-        """The same where the other three are reached at these times; this one is at 0."""
+        """:meth:`cubic_interpolate` with a time for each of the other points; this one is at 0."""
         times = (weight, b_t, pre_a_t, post_b_t)
         return make(type(self), [cubic_in_time(*four, *times) for four in zip(self, b, pre_a, post_b, strict=True)])
 
@@ -194,40 +194,40 @@ class DirectedVector(RealVector):
     __slots__ = ()
 
     def limit_length(self, length: float = 1.0) -> Self:
-        """The same direction, and at most this length."""
+        """The vector shortened to ``length`` if it is longer."""
         own = self.length()
         return self * (length / own) if own > length and own else self
 
     def move_toward(self, to: Self, delta: float) -> Self:
-        """The point that is ``delta`` nearer to ``to``, and ``to`` itself once that is reached."""
+        """The point moved towards ``to`` by ``delta``, but not beyond it."""
         way = to - self
         length = way.length()
         return to if length <= delta or length < EPSILON else self + way * (delta / length)
 
     def project(self, b: Self) -> Self:
-        """The part of this vector that lies along ``b``."""
+        """The projection of this vector onto ``b``."""
         return b * (self.dot(b) / b.length_squared())
 
     def slide(self, n: Self) -> Self:
-        """This movement along a wall whose normal is ``n``."""
+        """This movement along a wall whose unit normal is ``n``: the part that goes into the wall is removed."""
         return self - n * self.dot(n)
 
     def reflect(self, n: Self) -> Self:
-        """Mirrored at the line or the axis ``n``; to bounce off a wall use :meth:`bounce`."""
+        """This vector mirrored at the line of the unit vector ``n``; :meth:`bounce` takes a wall's normal."""
         return n * (2.0 * self.dot(n)) - self
 
     def bounce(self, n: Self) -> Self:
-        """This movement after hitting a wall whose normal is ``n``."""
+        """This movement after it hits a wall whose unit normal is ``n``."""
         return -self.reflect(n)
 
     def bezier_interpolate(self, control_1: Self, control_2: Self, end: Self, t: float) -> Self:
-        """The point at ``t``, 0 to 1, of the Bezier curve from here to ``end``."""
+        """The point at ``t`` (0 to 1) on the cubic Bezier curve from here to ``end``."""
         rest = 1.0 - t
         near = self * rest**3 + control_1 * (3.0 * rest * rest * t)
         return near + control_2 * (3.0 * rest * t * t) + end * t**3
 
     def bezier_derivative(self, control_1: Self, control_2: Self, end: Self, t: float) -> Self:
-        """Direction and speed at ``t`` of that curve."""
+        """The derivative at ``t`` (0 to 1) of the cubic Bezier curve from here to ``end``: its direction and speed."""
         rest = 1.0 - t
         near = (control_1 - self) * (3.0 * rest * rest) + (control_2 - control_1) * (6.0 * rest * t)
         return near + (end - control_2) * (3.0 * t * t)

@@ -10,6 +10,7 @@ import pytest
 
 from godot_enet.compat import errors
 from tests.every_line import EveryLine
+from tests.godot_lines import godot_line
 from tests.unit.compat.stage import Stage
 
 
@@ -23,10 +24,11 @@ def stage(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Stage]:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """The error lines since this was last called, as if that had been more than ten seconds ago."""
+    """The error lines since this was last called, as if that had been more than ten seconds ago: what Godot says,
+    without what we add in brackets."""
 
     def take() -> list[str]:
-        lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        lines = [godot_line(record) for record in caplog.records if record.levelname == "ERROR"]
         assert {record.name for record in caplog.records if record.levelname == "ERROR"} <= {"godot_enet"}
         caplog.clear()
         monkeypatch.setattr(errors, "_limiter", EveryLine())

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.compat import ServiceResult
-from godot_enet.core.host import HostOpener, open_host
+from godot_enet.core.any_host import HostOpener
+from godot_enet.core.host import Host
 
 __all__ = ["DEADLINE", "Link", "Stage", "kinds"]
 
@@ -24,7 +25,7 @@ def kinds(events: list[ServiceResult]) -> list[int]:
 class Stage:
     """Makes connections of one kind, services all that are open, and closes them in the end."""
 
-    def __init__(self, threaded: bool, opener: HostOpener = open_host) -> None:
+    def __init__(self, threaded: bool, opener: HostOpener = Host.open) -> None:
         self.threaded = threaded
         self._opener = opener
         self._events: dict[ENetConnection, list[ServiceResult]] = {}

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from godot_enet.compat.addresses import format_ip, parse_bind_ip, parse_ip, resolve
+from godot_enet.compat.addresses import find_target, format_ip, parse_bind_ip, parse_ip, resolve
 from tests.rows import each_row
 
 
@@ -78,21 +78,23 @@ def found(*hosts: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("hosts", "first"),
+    ("hosts", "addresses"),
     [
-        (["192.0.2.1", "192.0.2.2"], "192.0.2.1"),
-        (["2001:db8::1", "192.0.2.1"], "2001:db8::1"),
-        (["::1", "127.0.0.1"], "127.0.0.1"),
-        (["::1"], "::1"),
-        (["::ffff:192.0.2.1"], "192.0.2.1"),
-        (["fe80::1%7"], "fe80::1%7"),
-        (["fe80::1%7", "192.0.2.1"], "fe80::1%7"),
-        ([], None),
+        (["192.0.2.1", "192.0.2.2"], ["192.0.2.1", "192.0.2.2"]),
+        (["2001:db8::1", "192.0.2.1"], ["2001:db8::1", "192.0.2.1"]),
+        (["::1", "127.0.0.1"], ["127.0.0.1", "::1"]),
+        (["::1"], ["::1"]),
+        (["::ffff:192.0.2.1", "192.0.2.1"], ["192.0.2.1"]),
+        (["fe80::1%7"], ["fe80::1%7"]),
+        (["fe80::1%7", "192.0.2.1"], ["fe80::1%7", "192.0.2.1"]),
+        ([], []),
     ],
 )
-def test_a_name_stands_for_its_first_address(monkeypatch: pytest.MonkeyPatch, hosts: list[str], first: str) -> None:
+def test_a_name_stands_for_its_addresses(
+    monkeypatch: pytest.MonkeyPatch, hosts: list[str], addresses: list[str]
+) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found(*hosts))
-    assert resolve("name.example") == first
+    assert resolve("name.example") == addresses
 
 
 @pytest.mark.parametrize(
@@ -109,8 +111,19 @@ def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch, error: Excep
         raise error
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    assert resolve("name.example") is None
+    assert resolve("name.example") == []
 
 
 def test_this_machine_has_a_name() -> None:
-    assert resolve("localhost") == "127.0.0.1"
+    assert resolve("localhost")[0] == "127.0.0.1"
+
+
+def test_the_log_names_the_other_addresses_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found("2001:db8::1", "192.0.2.1", "192.0.2.2"))
+    target = find_target("name.example", 7777)
+    assert not isinstance(target, str)
+    assert target.address == ("2001:db8::1", 7777)
+    assert target.note() == "; its name also has 192.0.2.1, 192.0.2.2, if the server listens only there"
+    literal = find_target("192.0.2.1", 7777)
+    assert not isinstance(literal, str)
+    assert literal.note() == ""

@@ -168,5 +168,5 @@ def test_generators_are_refused(journal: Journal) -> None:
         yield 1
 
     for result in (generator(), async_generator()):
-        with pytest.raises(TypeError, match="it is a generator, and nothing iterates it"):
+        with pytest.raises(TypeError, match="the call returned a generator"):
             run(result, journal.failed)

@@ -21,15 +21,15 @@ from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.scene.scene_tree import SceneTree
 from godot_enet.core import DisconnectReason
 from godot_enet.testing import Network
-from tests.unit.compat.party import Party
+from tests.unit.compat.enet_party import ENetParty
 
 CONNECTED = ENetMultiplayerPeer.CONNECTION_CONNECTED
 DISCONNECTED = ENetMultiplayerPeer.CONNECTION_DISCONNECTED
 
 
 @pytest.fixture(params=[True, False], ids=["threaded", "inline"])
-def party(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Party]:
-    party = Party(request.param)
+def party(request: pytest.FixtureRequest, host_engine: str) -> Iterator[ENetParty]:
+    party = ENetParty(request.param)
     yield party
     party.close()
 
@@ -46,7 +46,7 @@ def no_collections() -> Iterator[None]:
 class Told:
     """A server, and why each of its clients went."""
 
-    def __init__(self, party: Party) -> None:
+    def __init__(self, party: ENetParty) -> None:
         self.party = party
         self.server = party.server()
         self.reasons: list[DisconnectReason] = []
@@ -70,7 +70,7 @@ class Told:
 
 
 @pytest.fixture
-def told(party: Party) -> Told:
+def told(party: ENetParty) -> Told:
     return Told(party)
 
 
@@ -90,7 +90,7 @@ class TestAtOnce:
         assert seen() is None
         told.expect()
 
-    def test_a_server_whose_host_somebody_holds(self, party: Party) -> None:
+    def test_a_server_whose_host_somebody_holds(self, party: ENetParty) -> None:
         server = party.server()
         clients = [party.join(server) for _ in range(3)]
         host = server.host
@@ -100,7 +100,7 @@ class TestAtOnce:
         party.run(lambda: all(client.get_connection_status() is DISCONNECTED for client in clients))
         assert [party.signals[client][-1] for client in clients] == [("disconnected", 1)] * 3
 
-    def test_a_member_of_a_mesh(self, party: Party) -> None:
+    def test_a_member_of_a_mesh(self, party: ENetParty) -> None:
         one, two, three = party.mesh(5, 6, 7)
         hosts = list(two._hosts.values())
         del party.signals[two], two
@@ -171,7 +171,7 @@ class TestInACollection:
         gc.collect()
         told.expect()
 
-    def test_a_hook_that_refers_to_its_game(self, party: Party) -> None:
+    def test_a_hook_that_refers_to_its_game(self, party: ENetParty) -> None:
         """The hook is called in a network thread, which must not keep the game alive."""
 
         class Game:
@@ -278,7 +278,7 @@ class gc_off:
 
 
 @pytest.mark.parametrize("close", [True, False])
-def test_what_is_closed_already_is_not_touched(party: Party, close: bool) -> None:
+def test_what_is_closed_already_is_not_touched(party: ENetParty, close: bool) -> None:
     server = party.server()
     client = party.join(server)
     del party.signals[client]
@@ -293,7 +293,8 @@ def test_what_is_closed_already_is_not_touched(party: Party, close: bool) -> Non
     assert other.get_connection_status() is CONNECTED
 
 
-def test_a_plain_connection_goes_without_a_word(party: Party) -> None:
+@pytest.mark.refcounts
+def test_a_plain_connection_goes_without_a_word(party: ENetParty) -> None:
     """As in Godot: only ENetMultiplayerPeer's destructor tells the remotes."""
     one, two = party.hosts()
     party._connections.remove(two)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, Error
+from godot_enet.core import Drop, HostConfig
 from tests.rows import each_row
 from tests.unit.compat.stage import Stage
 
@@ -40,6 +41,7 @@ class TestInactive:
             ("channel_limit", (3,), None),
             ("compress", (ENetConnection.COMPRESS_RANGE_CODER,), None),
             ("refuse_new_connections", (True,), None),
+            ("refuse_connects", (True,), None),
             ("pop_statistic", (0,), 0.0),
             ("pop_statistic", (9,), 0.0),
             ("get_max_channels", (), 0),
@@ -198,6 +200,28 @@ class TestCreating:
         assert link.server.get_max_channels() == 255
         assert link.server.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS) == 0.0
         assert link.server.service() == (ENetConnection.EVENT_NONE, None, 0, 0)
+
+
+class TestConfig:
+    def test_settings_of_enet_that_godot_does_not_offer(self, stage: Stage) -> None:
+        config = HostConfig(checksum=True, peer_count=9, channel_limit=9)
+        server, client = (ENetConnection(threaded=stage.threaded, config=config) for _ in range(2))
+        other = stage.client()
+        try:
+            assert server.create_host_bound("127.0.0.1", 0, 1, 3) is Error.OK
+            assert server.get_max_channels() == 3  # what create_host_bound takes comes first
+            assert other.connect_to_host("127.0.0.1", server.get_local_port()) is not None
+            stage.run(lambda: server.service() and server.counters()[Drop.CHECKSUM])
+            assert client.create_host(1) is Error.OK
+            assert client.connect_to_host("127.0.0.1", server.get_local_port()) is not None
+            stage.run(lambda: client.service() and server.service().type is ENetConnection.EVENT_CONNECT)
+        finally:
+            client.destroy()
+            server.destroy()
+
+    def test_any_other_thing_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="config must be a HostConfig or None, not dict"):
+            ENetConnection(config={"checksum": True})  # type: ignore[arg-type]
 
 
 class TestSettings:

@@ -55,7 +55,7 @@ def test_a_denied_client_is_told_at_once(stage: Stage) -> None:
     server.on_connect_request(door)
     client = begin(stage, server, 5)
     (peer,) = client.get_peers()
-    peer.set_timeout(1 << 30, 1 << 30, 1 << 30)  # so it is no time-out
+    peer.set_timeout(1 << 30, 1 << 30, 1 << 30)  # so it does not time out
     stage.run(lambda: stage.peek(client))
     assert stage.events(client) == [(DISCONNECT, peer, 0, 0)]
     assert server.get_peers() == []
@@ -131,9 +131,9 @@ def test_so_many_a_second(stage: Stage, caplog: pytest.LogCaptureFixture) -> Non
     assert server.on_connect_request(None, 1) is Error.OK
     for _ in range(10):  # the first two may be in different seconds
         stage.join(server, stage.client()).deliver(b"x")
-        if "Too many connects" in caplog.text:
+        if "Too many connections per second" in caplog.text:
             break
-    assert caplog.text.count("Too many connects") == 1
+    assert caplog.text.count("Too many connections per second") == 1
 
 
 def test_requests_that_nobody_proves_do_not_count(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
@@ -258,7 +258,7 @@ def test_an_engine_and_a_client_stay_what_they_are(stage: Stage) -> None:
     asked = Door(Verdict.DENY)
     client.on_connect_request(asked)
     stage.join(server, client).deliver(b"x")
-    assert asked.asked == [], "our own request is none of a stranger"
+    assert asked.asked == [], "our own requests are not filtered"
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

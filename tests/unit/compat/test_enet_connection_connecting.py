@@ -12,6 +12,7 @@ import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.compat.addresses import format_ip
+from godot_enet.core import DisconnectReason, Drop, HostConfig
 from godot_enet.core.errors import NoFreePeer
 from tests.rows import each_row
 from tests.scenario import raw
@@ -81,7 +82,7 @@ def test_a_link_local_address_with_its_zone(
     assert link.at_client.get_remote_address() == format_ip(host)
     assert f"[{host}%{number}]:{link.server.get_local_port()}" in repr(link.at_client)
     warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    hint = f"{host} is link-local: add the network interface that it is behind, as in {host}%eth0."
+    hint = f"{host} is link-local: append the network interface, as in {host}%eth0."
     assert warned == ([hint] if spelling == "none" else [])
     assert logged() == []
 
@@ -304,13 +305,30 @@ def test_an_attempt_that_nobody_answers_ends_with_a_disconnect_event(stage: Stag
     assert stage.join(stage.server(), client).at_client.is_active()
 
 
-def test_a_full_server_leaves_the_client_connecting(stage: Stage) -> None:
+def test_a_full_server_refuses_the_client(stage: Stage) -> None:
     server = stage.server(max_peers=1)
     stage.join(server, stage.client())
     late = stage.client()
     peer = late.connect_to_host("127.0.0.1", server.get_local_port())
     assert peer is not None
-    stage.run(lambda: sum(server.counters().values()))  # it has been turned away
-    assert peer.get_state() is ENetPacketPeer.STATE_CONNECTING
-    assert stage.events(server) == stage.events(late) == []
+    stage.run(lambda: stage.peek(late))
+    assert stage.events(late) == [(ENetConnection.EVENT_DISCONNECT, peer, 0, 0)]
+    assert peer.get_disconnect_reason() is DisconnectReason.REMOTE
+    assert stage.events(server) == []
     assert len(server.get_peers()) == 1
+
+
+def test_a_full_server_may_be_silent(host_engine: str) -> None:
+    server = ENetConnection(threaded=False, config=HostConfig(refuse_when_full=False, duplicate_peers=0))
+    server.create_host_bound("127.0.0.1", 0)
+    client = ENetConnection(threaded=False)
+    client.create_host(1)
+    peer = client.connect_to_host("127.0.0.1", server.get_local_port())
+    assert peer is not None
+    while not server.counters()[Drop.CONNECT_REFUSED]:
+        client.service(1)
+        server.service(1)
+    client.service(20)
+    assert peer.get_state() is ENetPacketPeer.STATE_CONNECTING
+    client.destroy()
+    server.destroy()

@@ -18,19 +18,19 @@ FORGED = 300
 def besieged(stage: Stage) -> ENetConnection:
     """A server of two players to whom many have sent a CONNECT that they will never follow up."""
     server = stage.server(max_peers=2)
-    stranger = stage.socket()
+    remote = stage.socket()
     for number in range(FORGED):
         connect = raw.connect(connect_id=number.to_bytes(4, "big"))
-        stranger.sendto(raw.datagram(connect, peer=raw.UNKNOWN_PEER, time=0), ("127.0.0.1", server.get_local_port()))
+        remote.sendto(raw.datagram(connect, peer=raw.UNKNOWN_PEER, time=0), ("127.0.0.1", server.get_local_port()))
         # One by one: no socket buffer overflows, and each is answered once.
-        stranger.settimeout(0.001)
-        stage.run(lambda: _arrived(stranger))
+        remote.settimeout(0.001)
+        stage.run(lambda: _arrived(remote))
     return server
 
 
-def _arrived(stranger: socket.socket) -> bool:
+def _arrived(remote: socket.socket) -> bool:
     try:
-        return bool(stranger.recv(100))
+        return bool(remote.recv(100))
     except TimeoutError:
         return False
 

@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
-from godot_enet import ENetConnection, Error
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.compat import ServiceResult
 from tests.rows import each_row
-from tests.unit.compat.stage import Link, Stage, kinds
+from tests.unit.compat.stage import DEADLINE, Link, Stage, kinds
 
 Logged = Callable[[], list[str]]
 
 REMOTE_PORT = "The remote port number must be between 1 and 65535 (inclusive)."
-POSSIBLE = "possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
+POSSIBLE = "must be a sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
 UNRESOLVED = "Couldn't resolve the server IP address or domain name."
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_results_of_packets_of_several_peers(stage: Stage, kept: bool) -> None:
+    """A result that was used for an earlier packet must not show, whether the program has kept it or not."""
+    server = stage.server()
+    links = [stage.join(server, stage.client()) for _ in range(3)]
+    stage.events(server)
+    expected = []
+    for number in (0, 0, 1, 2, 2, 0, 1, 1):
+        for channel in (0, 0, 1):
+            assert links[number].at_client.send(channel, bytes((number, channel)), 1) is Error.OK
+            expected.append((number, channel))
+        links[number].client.flush()
+    results: list[ServiceResult] = []
+    seen: list[tuple[ENetPacketPeer | None, int, int]] = []
+    deadline = time.monotonic() + DEADLINE
+    while len(seen) < len(expected):
+        assert time.monotonic() < deadline
+        for link in links:
+            link.client.service()
+        result = server.service(1)
+        if result.type == ENetConnection.EVENT_RECEIVE:
+            assert result.peer is not None
+            assert result.peer.get_packet()[1] == result.channel
+            seen.append((result.peer, result.data, result.channel))
+            if kept:
+                results.append(result)
+        del result
+    if kept:
+        assert [tuple(result[1:]) for result in results] == seen
+    for number, link in enumerate(links):
+        channels = [channel for peer, _, channel in seen if peer is link.at_server]
+        assert channels == [channel for sender, channel in expected if sender == number]
 
 
 class TestBroadcast:
@@ -203,7 +239,7 @@ class TestFamilies:
         peer = client.connect_to_host(address, 4000)
         assert peer is not None
         peer.set_timeout(1, 100, 200)
-        stage.run(lambda: stage.peek(client))  # Godot gives EVENT_ERROR here, and stays connecting for ever
+        stage.run(lambda: stage.peek(client))  # Godot gives EVENT_ERROR here, and stays connecting forever
         assert stage.events(client) == [(ENetConnection.EVENT_DISCONNECT, peer, 0, 0)]
         assert logged() == []
         link: Link = stage.join(stage.server(bound), client, address=bound)

@@ -14,7 +14,7 @@ from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
 from godot_enet.compat.signal import Signal
 from tests.rows import each_row
-from tests.unit.compat.party import Party
+from tests.unit.compat.enet_party import ENetParty
 
 Logged = Callable[[], list[str]]
 
@@ -39,9 +39,9 @@ RELIABLE = ENetMultiplayerPeer.TRANSFER_MODE_RELIABLE
 
 
 @pytest.fixture
-def party(host_engine: str) -> Iterator[Party]:
+def party(host_engine: str) -> Iterator[ENetParty]:
     """Peers that are closed after the test."""
-    party = Party(threaded=False)
+    party = ENetParty(threaded=False)
     yield party
     party.close()
 
@@ -78,7 +78,13 @@ class TestInactive:
         ],
     )
     def test_every_method_logs_and_returns_what_godot_does(
-        self, party: Party, logged: Logged, method: str, arguments: tuple[Any, ...], result: object, text: str | None
+        self,
+        party: ENetParty,
+        logged: Logged,
+        method: str,
+        arguments: tuple[Any, ...],
+        result: object,
+        text: str | None,
     ) -> None:
         never, closed = party.peer(), party.server()
         closed.close()
@@ -117,7 +123,7 @@ class TestCreating:
     )
     def test_what_is_refused(
         self,
-        party: Party,
+        party: ENetParty,
         logged: Logged,
         no_names: None,
         method: str,
@@ -134,7 +140,7 @@ class TestCreating:
         assert peer.create_mesh(3) is Error.OK  # nothing is left of the attempt
         assert peer.get_unique_id() == 3
 
-    def test_an_active_one_is_refused(self, party: Party, logged: Logged) -> None:
+    def test_an_active_one_is_refused(self, party: ENetParty, logged: Logged) -> None:
         server, mesh = party.server(), party.peer()
         mesh.create_mesh(5)
         for peer in (server, mesh, party.dial(server)):
@@ -147,7 +153,7 @@ class TestCreating:
             assert (peer.get_connection_status(), peer.get_unique_id()) == (status, unique_id)
             assert peer.refuse_new_connections is True
 
-    def test_a_server(self, party: Party, logged: Logged) -> None:
+    def test_a_server(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         assert server.get_unique_id() == 1
         assert server.get_connection_status() is CONNECTED
@@ -162,13 +168,13 @@ class TestCreating:
         assert repr(server) == "<ENetMultiplayerPeer server 1 connected, 0 peers>"
 
     @each_row(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
-    def test_max_channels_are_beside_the_reserved_ones(self, party: Party, asked: int, granted: int) -> None:
+    def test_max_channels_are_beside_the_reserved_ones(self, party: ENetParty, asked: int, granted: int) -> None:
         server = party.server(4, asked)
         assert server.host is not None
         assert server.host.get_max_channels() == granted
 
     @each_row(("asked", "granted"), [(0, 255), (-4, 255), (1, 3), (10, 12), (253, 255), (1000, 255)])
-    def test_so_are_a_clients(self, party: Party, asked: int, granted: int) -> None:
+    def test_so_are_a_clients(self, party: ENetParty, asked: int, granted: int) -> None:
         server = party.server()
         client = party.join(server, asked)
         at_client, at_server = client.get_peer(1), server.get_peer(client.get_unique_id())
@@ -176,7 +182,7 @@ class TestCreating:
         assert at_server is not None
         assert at_client.get_channels() == at_server.get_channels() == granted
 
-    def test_a_connecting_client(self, party: Party, logged: Logged) -> None:
+    def test_a_connecting_client(self, party: ENetParty, logged: Logged) -> None:
         client = party.dial(party.server())
         assert client.get_connection_status() is CONNECTING
         assert 2 <= client.get_unique_id() < 2**31
@@ -190,7 +196,7 @@ class TestCreating:
         assert client.put_packet(b"x") is Error.ERR_UNCONFIGURED
         assert logged() == [NOT_CONNECTED]
 
-    def test_a_client_that_gave_up_connecting_stays_so(self, party: Party, logged: Logged) -> None:
+    def test_a_client_that_gave_up_connecting_stays_so(self, party: ENetParty, logged: Logged) -> None:
         client = party.dial(party.server())
         client.disconnect_peer(1)
         party.spend(0.05)
@@ -200,7 +206,7 @@ class TestCreating:
         assert logged() == []
         assert party.signals[client] == []
 
-    def test_a_local_port(self, party: Party) -> None:
+    def test_a_local_port(self, party: ENetParty) -> None:
         server, client, other = party.server(), party.peer(), party.server()
         assert server.host is not None
         assert other.host is not None
@@ -214,7 +220,7 @@ class TestCreating:
         assert client.host.get_local_port() == port
         party.run(lambda: client.get_connection_status() is CONNECTED)
 
-    def test_a_port_in_use(self, party: Party) -> None:
+    def test_a_port_in_use(self, party: ENetParty) -> None:
         server, other = party.server(), party.peer()
         assert server.host is not None
         other.set_bind_ip("127.0.0.1")
@@ -223,7 +229,7 @@ class TestCreating:
         server.close()
         assert other.create_server(0) is Error.OK
 
-    def test_only_addresses_are_bound(self, party: Party, logged: Logged) -> None:
+    def test_only_addresses_are_bound(self, party: ENetParty, logged: Logged) -> None:
         peer = party.peer()
         peer.set_bind_ip("192.0.2.7")  # of nobody
         for wrong in ("", "localhost", "1.2.3", "foo"):
@@ -237,7 +243,7 @@ class TestCreating:
             assert peer.create_server(0) is Error.OK
             peer.close()
 
-    def test_a_mesh(self, party: Party, logged: Logged) -> None:
+    def test_a_mesh(self, party: ENetParty, logged: Logged) -> None:
         mesh = party.peer()
         mesh.refuse_new_connections = True
         assert mesh.create_mesh(5) is Error.OK
@@ -254,7 +260,7 @@ class TestCreating:
         no_host = 'Condition "active_mode == MODE_MESH" is true. Returning: nullptr'
         assert logged() == [no_host, f"{NO_PEER}. Got 5.", f"{NO_SUCH} Got 4."]
 
-    def test_a_mesh_takes_connected_hosts_only(self, party: Party, logged: Logged) -> None:
+    def test_a_mesh_takes_connected_hosts_only(self, party: ENetParty, logged: Logged) -> None:
         mesh, idle = party.peer(), ENetConnection(threaded=False)
         mesh.create_mesh(5)
         text = "The provided host must have exactly one peer in the connected state."
@@ -269,7 +275,7 @@ class TestCreating:
 
 
 class TestClosing:
-    def test_everything_but_the_target_is_forgotten(self, party: Party, logged: Logged) -> None:
+    def test_everything_but_the_target_is_forgotten(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         client = party.join(server)
         client.put_packet(b"unread")
@@ -287,7 +293,7 @@ class TestClosing:
         assert logged() == [f"Invalid target peer: {client.get_unique_id()}"]
         assert party.signals[server] == [("connected", client.get_unique_id())]
 
-    def test_one_can_be_used_again_in_every_way(self, party: Party) -> None:
+    def test_one_can_be_used_again_in_every_way(self, party: ENetParty) -> None:
         server, peer = party.server(), party.peer()
         peer.create_mesh(7)
         for _ in range(2):
@@ -314,12 +320,12 @@ class TestClosing:
             del peer
             after = ENetMultiplayerPeer(threaded=False)
             after.set_bind_ip("127.0.0.1")
-            Party(threaded=False).run(lambda: after.create_server(port) is Error.OK)
+            ENetParty(threaded=False).run(lambda: after.create_server(port) is Error.OK)
             after.close()
         finally:
             gc.enable()
 
-    def test_wrong_types_are_refused(self, party: Party) -> None:
+    def test_wrong_types_are_refused(self, party: ENetParty) -> None:
         server = party.server()
         for call in (
             lambda: server.disconnect_peer("1"),  # type: ignore[arg-type]

@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from godot_enet.compat.enet_connection import ENetConnection, ServiceResult
+from godot_enet.compat.connection_events import ErrorEvent
+from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
@@ -16,7 +17,7 @@ from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.signal import Signal
 from godot_enet.compat.variant import PackedByteArray
 from tests.rows import each_row
-from tests.unit.compat.party import DEADLINE, Packet, Party
+from tests.unit.compat.enet_party import DEADLINE, ENetParty, Packet
 
 Logged = Callable[[], list[str]]
 
@@ -30,9 +31,9 @@ QUIET = 0.05
 
 
 @pytest.fixture(params=[True, False], ids=["threaded", "inline"])
-def party(request: pytest.FixtureRequest, host_engine: str) -> Iterator[Party]:
+def party(request: pytest.FixtureRequest, host_engine: str) -> Iterator[ENetParty]:
     """Peers that are closed after the test."""
-    party = Party(request.param)
+    party = ENetParty(request.param)
     yield party
     party.close()
 
@@ -43,7 +44,7 @@ def enet_peer(peer: ENetMultiplayerPeer, id: int) -> ENetPacketPeer:
     return found
 
 
-def raw_client(party: Party, server: ENetMultiplayerPeer, data: int) -> ENetConnection:
+def raw_client(party: ENetParty, server: ENetMultiplayerPeer, data: int) -> ENetConnection:
     """A plain connection that begins to connect with any id; its CONNECT event waits in it."""
     raw = ENetConnection(threaded=True)
     party._connections.append(raw)
@@ -60,7 +61,7 @@ def is_in(raw: ENetConnection) -> bool:
 
 
 class TestConnecting:
-    def test_both_ends_know_the_same_id(self, party: Party, logged: Logged) -> None:
+    def test_both_ends_know_the_same_id(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         clients = [party.join(server) for _ in range(3)]
         assert party.signals[server] == [("connected", client.get_unique_id()) for client in clients]
@@ -71,7 +72,7 @@ class TestConnecting:
             assert at_server.get_remote_port() == client.host.get_local_port()
         assert logged() == []
 
-    def test_signals_come_from_poll_and_deferred_ones_at_its_end(self, party: Party) -> None:
+    def test_signals_come_from_poll_and_deferred_ones_at_its_end(self, party: ENetParty) -> None:
         server = party.server()
         heard: list[str] = []
         server.peer_connected.connect(lambda _: heard.append("deferred"), Signal.CONNECT_DEFERRED)
@@ -87,7 +88,7 @@ class TestConnecting:
         first = heard.index("at once")
         assert heard[first : first + 3] == ["at once", "deferred", "polled"]
 
-    def test_who_is_refused_connects_and_hears_no_more(self, party: Party) -> None:
+    def test_who_is_refused_connects_and_hears_no_more(self, party: ENetParty) -> None:
         server = party.server()
         first = party.join(server)
         server.refuse_new_connections = True
@@ -103,7 +104,7 @@ class TestConnecting:
         party.join(server)
 
     @pytest.mark.parametrize("id", [2, 2**31 - 1])
-    def test_a_client_chooses_its_id(self, party: Party, id: int) -> None:
+    def test_a_client_chooses_its_id(self, party: ENetParty, id: int) -> None:
         server = party.server()
         raw_client(party, server, id)
         party.run(lambda: party.signals[server] == [("connected", id)])
@@ -112,7 +113,7 @@ class TestConnecting:
 
     # Godot 4.6 takes those from 2**31 on for negative ids: as targets, all but one.
     @each_row("data", [0, 1, 2**31, 2**31 + 1, 2**32 - 2, 2**32 - 1])
-    def test_ids_that_are_not_a_clients_are_refused(self, party: Party, data: int) -> None:
+    def test_ids_that_are_not_a_clients_are_refused(self, party: ENetParty, data: int) -> None:
         server = party.server()
         raw = raw_client(party, server, data)
         party.run(lambda: raw.service().type == ENetConnection.EVENT_CONNECT)
@@ -120,7 +121,7 @@ class TestConnecting:
         assert len(party.signals[server]) == 1
         assert len(server.host.get_peers() if server.host else []) == 1
 
-    def test_an_id_that_is_taken_is_refused(self, party: Party) -> None:
+    def test_an_id_that_is_taken_is_refused(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         raw = raw_client(party, server, client.get_unique_id())
@@ -129,7 +130,7 @@ class TestConnecting:
         assert len(party.signals[server]) == 2
         assert party.deliver(server, client, b"still there").data == b"still there"
 
-    def test_what_is_for_all_arrives_once_whatever_ids_were_asked_for(self, party: Party) -> None:
+    def test_what_is_for_all_arrives_once_whatever_ids_were_asked_for(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         number = client.get_unique_id()
@@ -146,7 +147,7 @@ class TestConnecting:
         party.spend(QUIET)
         assert not client.get_available_packet_count() + other.get_available_packet_count()
 
-    def test_the_id_of_a_peer_thrown_out_is_taken_until_it_is_gone(self, party: Party) -> None:
+    def test_the_id_of_a_peer_thrown_out_is_taken_until_it_is_gone(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         number = client.get_unique_id()
@@ -157,7 +158,7 @@ class TestConnecting:
         party.run(lambda: party.signals[server][1:] == [("connected", number)])
 
     @each_row("id", [0, -1, -(2**31), 2**31, 2**32 - 2, 7])
-    def test_a_mesh_has_no_member_with_an_id_that_means_others(self, party: Party, logged: Logged, id: int) -> None:
+    def test_a_mesh_has_no_member_with_an_id_that_means_others(self, party: ENetParty, logged: Logged, id: int) -> None:
         member = party.peer()
         assert member.create_mesh(7) is Error.OK
         one, _ = party.hosts()
@@ -166,19 +167,18 @@ class TestConnecting:
         assert party.signals[member] == [("connected", 8)]
         assert len(logged()) == 1
 
-    def test_a_full_server_does_not_answer(self, party: Party) -> None:
+    def test_a_full_server_refuses_without_a_signal(self, party: ENetParty) -> None:
         server = party.server(1)
         party.join(server)
         late = party.dial(server)
-        party.spend(QUIET)
-        assert late.get_connection_status() is MultiplayerPeer.CONNECTION_CONNECTING
+        party.run(lambda: late.get_connection_status() is DISCONNECTED)
         assert party.signals[late] == []
 
-    def test_a_client_that_gives_up_closes_without_a_signal(self, party: Party) -> None:
+    def test_a_client_that_gives_up_closes_without_a_signal(self, party: ENetParty) -> None:
         server = party.server(1)
-        party.join(server)
         late = party.dial(server)
         enet_peer(late, 1).set_timeout(2, 20, 50)
+        server.close()
         party.run(lambda: late.get_connection_status() is DISCONNECTED)
         assert party.signals[late] == []
 
@@ -186,7 +186,9 @@ class TestConnecting:
 class TestPackets:
     @each_row("mode", [UNRELIABLE, ORDERED, RELIABLE])
     @each_row("channel", [0, 1, 2, 253])
-    def test_modes_and_channels_arrive(self, party: Party, mode: MultiplayerPeer.TransferMode, channel: int) -> None:
+    def test_modes_and_channels_arrive(
+        self, party: ENetParty, mode: MultiplayerPeer.TransferMode, channel: int
+    ) -> None:
         server = party.server()
         client = party.join(server)
         for sender, receiver in ((client, server), (server, client)):
@@ -196,7 +198,7 @@ class TestPackets:
             assert packet == Packet(sender.get_unique_id(), channel, mode, b"hello")
 
     @pytest.mark.parametrize(("channel", "arrives"), [(-1, 0), (-(2**31), 0), (300, 44), (256, 0)])
-    def test_other_channels_are_cut_as_in_godot(self, party: Party, channel: int, arrives: int) -> None:
+    def test_other_channels_are_cut_as_in_godot(self, party: ENetParty, channel: int, arrives: int) -> None:
         server = party.server()
         client = party.join(server)
         client.transfer_channel = channel
@@ -205,7 +207,7 @@ class TestPackets:
     @pytest.mark.parametrize(
         ("mode", "enet_channel", "flags"), [(0, 1, 2), (1, 1, 0), (2, 0, 1), (3, 0, 0), (-1, 0, 0)]
     )
-    def test_what_enet_makes_of_channel_0(self, party: Party, mode: int, enet_channel: int, flags: int) -> None:
+    def test_what_enet_makes_of_channel_0(self, party: ENetParty, mode: int, enet_channel: int, flags: int) -> None:
         server = party.server()
         raw = raw_client(party, server, 5)
         party.run(lambda: server.get_peer(5) is not None if party.signals[server] else False)
@@ -223,7 +225,7 @@ class TestPackets:
         assert seen[0] == (enet_channel, flags)
 
     def test_an_unreliable_packet_in_fragments_arrives_as_ordered(
-        self, party: Party, caplog: pytest.LogCaptureFixture
+        self, party: ENetParty, caplog: pytest.LogCaptureFixture
     ) -> None:
         server = party.server()
         client = party.join(server)
@@ -233,7 +235,7 @@ class TestPackets:
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert "5000 bytes" in caplog.text
 
-    def test_a_channel_that_was_not_granted(self, party: Party, logged: Logged) -> None:
+    def test_a_channel_that_was_not_granted(self, party: ENetParty, logged: Logged) -> None:
         server = party.server(4, 3)
         client = party.join(server)
         for sender, receiver in ((client, server), (server, client)):
@@ -246,7 +248,7 @@ class TestPackets:
         party.spend(QUIET)
         assert server.get_available_packet_count() == client.get_available_packet_count() == 0
 
-    def test_they_leave_at_once(self, party: Party) -> None:
+    def test_they_leave_at_once(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         assert client.put_packet(b"now") is Error.OK
@@ -254,7 +256,7 @@ class TestPackets:
             server.poll()  # the client is not polled any more
         assert server.get_packet() == b"now"
 
-    def test_the_next_one_is_described_and_none_says_so(self, party: Party, logged: Logged) -> None:
+    def test_the_next_one_is_described_and_none_says_so(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         one, two = party.join(server), party.join(server)
         one.put_packet(b"first")
@@ -271,7 +273,7 @@ class TestPackets:
         assert server.get_packet() == b""
         assert server.get_packet_error() is Error.ERR_UNAVAILABLE
 
-    def test_values(self, party: Party) -> None:
+    def test_values(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         values = [None, True, -5, 2**40, 0.25, "grün", {"a": [1, 2.5]}, [b"raw", {}]]
@@ -280,7 +282,7 @@ class TestPackets:
         party.run(lambda: server.get_available_packet_count() == len(values))
         assert [server.get_var() for _ in values] == values
 
-    def test_an_empty_packet_of_a_foreign_program_counts(self, party: Party) -> None:
+    def test_an_empty_packet_of_a_foreign_program_counts(self, party: ENetParty) -> None:
         server = party.server()
         raw = raw_client(party, server, 5)
         party.run(lambda: party.signals[server] and raw.service().type == ENetConnection.EVENT_CONNECT)
@@ -288,7 +290,7 @@ class TestPackets:
         raw.flush()
         assert party.take(server) == Packet(5, 3, RELIABLE, b"")
 
-    def test_packets_outlive_their_sender(self, party: Party) -> None:
+    def test_packets_outlive_their_sender(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         id = client.get_unique_id()
@@ -298,7 +300,7 @@ class TestPackets:
         party.run(lambda: ("disconnected", id) in party.signals[server])
         assert party.take(server) == Packet(id, 0, RELIABLE, b"farewell")
 
-    def test_a_flood_is_taken_in_several_polls(self, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_flood_is_taken_in_several_polls(self, party: ENetParty, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("godot_enet.compat.enet_peers._MAX_EVENTS", 10)
         server = party.server()
         client = party.join(server)
@@ -313,7 +315,7 @@ class TestPackets:
 
 
 class TestTargets:
-    def test_of_a_server(self, party: Party, logged: Logged) -> None:
+    def test_of_a_server(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         clients = [party.join(server) for _ in range(3)]
         ids = [client.get_unique_id() for client in clients]
@@ -331,13 +333,13 @@ class TestTargets:
         assert logged() == []
 
     @pytest.mark.parametrize("target", [1, -1, 2, -2, 2**31 - 1, -(2**31)])
-    def test_a_server_has_only_its_clients(self, party: Party, logged: Logged, target: int) -> None:
+    def test_a_server_has_only_its_clients(self, party: ENetParty, logged: Logged, target: int) -> None:
         server = party.server()
         server.set_target_peer(target)
         assert server.put_packet(b"x") is Error.ERR_INVALID_PARAMETER
         assert logged() == [f"Invalid target peer: {target}"]
 
-    def test_of_a_client_they_all_mean_the_server(self, party: Party, logged: Logged) -> None:
+    def test_of_a_client_they_all_mean_the_server(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         client, other = party.join(server), party.join(server)
         for target in (0, 1, -1):
@@ -351,7 +353,7 @@ class TestTargets:
 
 class TestEnding:
     @pytest.mark.parametrize("force", [False, True])
-    def test_a_server_disconnects_a_client(self, party: Party, force: bool) -> None:
+    def test_a_server_disconnects_a_client(self, party: ENetParty, force: bool) -> None:
         server = party.server()
         client, other = party.join(server), party.join(server)
         id = client.get_unique_id()
@@ -372,7 +374,7 @@ class TestEnding:
         assert server.get_peer(id) is None
 
     @pytest.mark.parametrize("way", ["disconnect_peer", "force", "close"])
-    def test_a_client_leaves(self, party: Party, way: str) -> None:
+    def test_a_client_leaves(self, party: ENetParty, way: str) -> None:
         server = party.server()
         client = party.join(server)
         id = client.get_unique_id()
@@ -385,7 +387,7 @@ class TestEnding:
         party.run(lambda: client.get_connection_status() is DISCONNECTED)
         assert party.signals[client] == [("connected", 1)] + [("disconnected", 1)] * (way == "disconnect_peer")
 
-    def test_a_server_closes(self, party: Party) -> None:
+    def test_a_server_closes(self, party: ENetParty) -> None:
         server = party.server()
         clients = [party.join(server) for _ in range(2)]
         server.close()
@@ -394,7 +396,7 @@ class TestEnding:
             assert party.signals[client] == [("connected", 1), ("disconnected", 1)]
         assert len(party.signals[server]) == 2
 
-    def test_during_the_signal_the_peer_is_still_there(self, party: Party) -> None:
+    def test_during_the_signal_the_peer_is_still_there(self, party: ENetParty) -> None:
         server = party.server()
         client = party.join(server)
         id = client.get_unique_id()
@@ -411,7 +413,7 @@ class TestEnding:
         assert seen.count((True, CONNECTED)) == 1
         assert [entry for entry in seen if not entry[0]]
 
-    def test_peers_ended_by_hand_are_noticed_in_the_next_poll(self, party: Party) -> None:
+    def test_peers_ended_by_hand_are_noticed_in_the_next_poll(self, party: ENetParty) -> None:
         server = party.server()
         one, two = party.join(server), party.join(server)
         ids = [one.get_unique_id(), two.get_unique_id()]
@@ -426,7 +428,7 @@ class TestEnding:
         assert party.signals[one] == [("connected", 1), ("disconnected", 1)]
         assert one.get_connection_status() is DISCONNECTED
 
-    def test_a_host_destroyed_by_hand_closes(self, party: Party, logged: Logged) -> None:
+    def test_a_host_destroyed_by_hand_closes(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         id = party.join(server).get_unique_id()
         assert server.host is not None
@@ -438,7 +440,7 @@ class TestEnding:
         inactive = "The ENetConnection instance isn't currently active."
         assert logged() == [inactive, inactive, "Host already destroyed."]
 
-    def test_an_error_ends_a_client_but_no_server(self, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_error_ends_a_client_but_no_server(self, party: ENetParty, monkeypatch: pytest.MonkeyPatch) -> None:
         server = party.server()
         client = party.join(server)
         client.put_packet(b"x")
@@ -447,7 +449,7 @@ class TestEnding:
 
         def failing(connection: ENetConnection, events: list[object]) -> None:
             if errors.pop(connection, 0):
-                events.append(ServiceResult(ENetConnection.EVENT_ERROR, None, 0, 0))
+                events.append(ErrorEvent())
             else:
                 service_into(connection, events)
 
@@ -458,7 +460,7 @@ class TestEnding:
         assert party.signals[client] == [("connected", 1)]
         assert server.get_connection_status() is CONNECTED
 
-    def test_the_same_client_may_come_back_before_it_is_gone(self, party: Party) -> None:
+    def test_the_same_client_may_come_back_before_it_is_gone(self, party: ENetParty) -> None:
         server = party.server()
         first = raw_client(party, server, 5)
         party.run(lambda: party.signals[server] == [("connected", 5)])
@@ -478,7 +480,7 @@ class TestEnding:
 
 class TestHandlers:
     @pytest.mark.parametrize("signal", ["peer_connected", "peer_disconnected"])
-    def test_a_server_may_be_closed(self, party: Party, logged: Logged, signal: str) -> None:
+    def test_a_server_may_be_closed(self, party: ENetParty, logged: Logged, signal: str) -> None:
         server = party.server()
         getattr(server, signal).connect(lambda _: server.close())
         client = party.dial(server)
@@ -488,7 +490,7 @@ class TestHandlers:
         party.run(lambda: server.get_connection_status() is DISCONNECTED)
         assert logged() == []
 
-    def test_a_client_may_connect_again(self, party: Party, logged: Logged) -> None:
+    def test_a_client_may_connect_again(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         client = party.join(server)
         assert server.host is not None
@@ -504,7 +506,7 @@ class TestHandlers:
         assert client.get_connection_status() is CONNECTED
         assert logged() == []
 
-    def test_a_peer_may_be_sent_away_and_written_to(self, party: Party, logged: Logged) -> None:
+    def test_a_peer_may_be_sent_away_and_written_to(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         host = server.host
 
@@ -524,7 +526,7 @@ class TestHandlers:
 
 
 class TestMesh:
-    def test_everybody_hears_of_everybody(self, party: Party, logged: Logged) -> None:
+    def test_everybody_hears_of_everybody(self, party: ENetParty, logged: Logged) -> None:
         one, two, three = party.mesh(1, 20, 300)
         assert party.signals[one] == [("connected", 20), ("connected", 300)]
         assert party.signals[two] == [("connected", 1), ("connected", 300)]
@@ -532,7 +534,7 @@ class TestMesh:
         assert enet_peer(two, 300).get_state() == ENetPacketPeer.STATE_CONNECTED
         assert logged() == []
 
-    def test_targets_modes_and_channels(self, party: Party, logged: Logged) -> None:
+    def test_targets_modes_and_channels(self, party: ENetParty, logged: Logged) -> None:
         one, two, three = party.mesh(1, 20, 300)
         two.transfer_channel = 6
         for target, receivers in ((0, [one, three]), (1, [one]), (-1, [three]), (300, [three])):
@@ -549,7 +551,7 @@ class TestMesh:
         assert party.deliver(one, two, b"x") == Packet(1, 0, UNRELIABLE, b"x")
 
     @pytest.mark.parametrize("way", ["disconnect_peer", "force", "reset", "destroy", "close"])
-    def test_the_others_stay(self, party: Party, way: str) -> None:
+    def test_the_others_stay(self, party: ENetParty, way: str) -> None:
         one, two, three = party.mesh(1, 20, 300)
         for signals in party.signals.values():
             del signals[:]
@@ -574,7 +576,7 @@ class TestMesh:
         assert two.get_peer(1) is None
         assert party.deliver(two, three, b"here, too").sender == 20
 
-    def test_what_was_left_unread_does_not_count(self, party: Party) -> None:
+    def test_what_was_left_unread_does_not_count(self, party: ENetParty) -> None:
         here, there = party.hosts()
         there.get_peers()[0].send(9, b"old", ENetPacketPeer.FLAG_UNSEQUENCED)
         there.get_peers()[0].send(0, b"old, too", ENetPacketPeer.FLAG_RELIABLE)
@@ -591,7 +593,7 @@ class TestMesh:
 
 class TestHost:
     @pytest.mark.parametrize("mode", [ENetConnection.COMPRESS_RANGE_CODER, ENetConnection.COMPRESS_ZLIB])
-    def test_compression(self, party: Party, mode: ENetConnection.CompressionMode) -> None:
+    def test_compression(self, party: ENetParty, mode: ENetConnection.CompressionMode) -> None:
         server = party.server()
         assert server.host is not None
         server.host.compress(mode)
@@ -601,7 +603,7 @@ class TestHost:
         party.run(lambda: party.signals[client] and party.signals[server])
         assert party.deliver(client, server, bytes(1000)).data == bytes(1000)
 
-    def test_refusing_is_passed_on(self, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_refusing_is_passed_on(self, party: ENetParty, monkeypatch: pytest.MonkeyPatch) -> None:
         passed: list[bool] = []
         monkeypatch.setattr(ENetConnection, "refuse_new_connections", lambda _, refuse: passed.append(refuse))
         server = party.server()
@@ -618,13 +620,15 @@ class TestTooLarge:
 
     def refused(self, peer: ENetMultiplayerPeer, logged: Logged) -> None:
         assert peer.put_packet(bytes(TOO_LARGE)) is Error.FAILED
-        assert logged() == [f"Unable to send packet of {TOO_LARGE} bytes, maximum: {32 << 20}. Send it in parts."]
+        assert logged() == [
+            f"Unable to send packet of {TOO_LARGE} bytes, maximum: {32 << 20}. Split it into smaller packets."
+        ]
         peer.encode_buffer_max_size = 64 << 20
         assert peer.put_var(PackedByteArray(bytes(TOO_LARGE))) is Error.FAILED
         assert len(logged()) == 1
 
     @pytest.mark.parametrize("mode", list(MultiplayerPeer.TransferMode), ids=lambda mode: mode.name)
-    def test_of_a_server(self, party: Party, logged: Logged, mode: MultiplayerPeer.TransferMode) -> None:
+    def test_of_a_server(self, party: ENetParty, logged: Logged, mode: MultiplayerPeer.TransferMode) -> None:
         server = party.server()
         client, other = party.join(server), party.join(server)
         server.transfer_mode = mode
@@ -636,13 +640,13 @@ class TestTooLarge:
         server.put_packet(b"next")
         assert [party.take(each).data for each in (client, other)] == [b"next"] * 2
 
-    def test_of_a_client(self, party: Party, logged: Logged) -> None:
+    def test_of_a_client(self, party: ENetParty, logged: Logged) -> None:
         server = party.server()
         client = party.join(server)
         self.refused(client, logged)
         assert party.deliver(client, server, b"next").data == b"next"
 
-    def test_of_a_mesh(self, party: Party, logged: Logged) -> None:
+    def test_of_a_mesh(self, party: ENetParty, logged: Logged) -> None:
         one, two = party.mesh(2, 3)
         self.refused(one, logged)
         assert party.deliver(one, two, b"next").data == b"next"

@@ -30,7 +30,7 @@ def no_channel(channel: int) -> str:
 
 
 def no_flags(flags: int) -> str:
-    return f"Invalid flags {flags}, possible: the sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
+    return f"Invalid flags {flags}, must be a sum of FLAG_RELIABLE (1), _UNSEQUENCED (2), _UNRELIABLE_FRAGMENT (8)"
 
 
 @pytest.fixture
@@ -74,7 +74,10 @@ class TestSending:
             assert link.at_client.send(0, too_large, flags) is Error.FAILED
         assert link.at_client.put_packet(too_large) is Error.FAILED
         link.client.broadcast(0, too_large, 1)
-        assert logged() == [f"Unable to send packet of {limit + 1} bytes, maximum: {limit}. Send it in parts."] * 6
+        assert (
+            logged()
+            == [f"Unable to send packet of {limit + 1} bytes, maximum: {limit}. Split it into smaller packets."] * 6
+        )
         assert link.at_client.send(0, too_large[:limit], 8) is Error.OK
         assert logged() == []
 
@@ -153,6 +156,7 @@ class TestReceiving:
         assert link.at_server.get_packet_error() is Error.OK
         assert logged() == []
 
+    @pytest.mark.refcounts
     def test_a_finalizer_may_take_the_packet_meanwhile(self, link: Link) -> None:
         peer = link.at_server
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet.compat import errors
-from godot_enet.compat.errors import as_bytes, as_int, as_str, attending, fail, log_exception, ration
+from godot_enet.compat.errors import as_bytes, as_int, as_str, fail, handling_remote_input, log_exception, rate_limited
 from godot_enet.compat.scene.node import Node
 from godot_enet.core.reporting import Limiter
 from tests.rows import each_row
@@ -87,7 +87,7 @@ class TestLocalErrors:
         for value in (1, 1, 2, 1):
             call(value)
         assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["1", "2"]
-        with attending:
+        with handling_remote_input:
             for value in (3, 4):
                 call(value)
         assert len(caplog.records) == 3, "the remote may have chosen the value"
@@ -114,10 +114,10 @@ def test_what_a_stranger_can_cause_is_said_once_in_ten_seconds(
     monkeypatch.setattr(errors, "monotonic", lambda: now)
 
     def read(number: int) -> int:
-        return fail(f"{number} is wrong", number, theirs=True)
+        return fail(f"{number} is wrong", number, remote=True)
 
     assert [read(number) for number in range(5)] == [0, 1, 2, 3, 4]
-    fail("another cause", None, theirs=True)
+    fail("another cause", None, remote=True)
     now = 60.0
     read(5)
     assert [(record.name, record.levelno) for record in caplog.records] == [("godot_enet", logging.ERROR)] * 3
@@ -134,13 +134,13 @@ def test_so_is_all_that_fails_while_the_network_is_attended_to(
     def serve() -> None:
         fail("wrong", None)
 
-    with attending:
-        with attending:
-            assert attending.depth
-        assert attending.depth
+    with handling_remote_input:
+        with handling_remote_input:
+            assert handling_remote_input.depth
+        assert handling_remote_input.depth
         for _ in range(3):
             serve()
-    assert not attending.depth
+    assert not handling_remote_input.depth
     assert len(caplog.records) == 1
     for _ in range(3):
         serve()
@@ -148,24 +148,24 @@ def test_so_is_all_that_fails_while_the_network_is_attended_to(
 
 
 def test_an_exception_ends_attending() -> None:
-    with pytest.raises(KeyError), attending:
+    with pytest.raises(KeyError), handling_remote_input:
         raise KeyError
-    assert not attending.depth
+    assert not handling_remote_input.depth
 
 
 def test_only_the_thread_that_attends_is_meant() -> None:
     found: list[int] = []
-    with attending:
-        thread = threading.Thread(target=lambda: found.append(attending.depth))
+    with handling_remote_input:
+        thread = threading.Thread(target=lambda: found.append(handling_remote_input.depth))
         thread.start()
         thread.join()
     assert found == [0]
 
 
 def test_what_strangers_write_is_cut_and_stays_on_its_line() -> None:
-    assert ration("a", "ä\n\x1b" + "x" * 2000) == "\\xe4\\n\\x1b" + "x" * 997 + "..."
-    assert ration("b", "ä") == "ä"
-    assert ration("b", "ä") == ""
+    assert rate_limited("a", "ä\n\x1b" + "x" * 2000) == "\\xe4\\n\\x1b" + "x" * 997 + "..."
+    assert rate_limited("b", "ä") == "ä"
+    assert rate_limited("b", "ä") == ""
 
 
 @each_row(

@@ -18,7 +18,7 @@ class Remote:
     def is_active(self) -> bool:
         return self.active
 
-    def _tell_untaken(self, packets: int, size: int) -> None:
+    def _set_unread(self, packets: int, size: int) -> None:
         self.told.append((packets, size))
 
 
@@ -171,18 +171,57 @@ def test_much_is_counted_at_once() -> None:
     assert remote.told == [(11, 1_100_000), (22, 2_200_000)]
 
 
-def test_what_waits_behind_a_change_counts_once_that_is_released() -> None:
+def test_what_waits_behind_a_change_counts_like_the_rest() -> None:
+    """It is of a new peer with the same number, which may send as much as it likes while the change waits."""
     inbox: Inbox[str] = Inbox()
-    remote = Remote()
+    remote, new = Remote(), Remote()
     arrive(inbox, 2, b"a", remote=remote)
     hold(inbox, 2, "gone")
-    arrive(inbox, 2, b"bb", remote=remote)
+    arrive(inbox, 2, b"bb", b"cc", remote=new)
     inbox.count()
+    assert new.told == [(2, 4)]
     inbox.take()
     assert release(inbox, 2) == "gone"
     assert release(inbox, 2) is None
     inbox.count()
-    assert remote.told == [(1, 1), (1, 2)]
+    assert (remote.told, new.told[-1]) == ([(1, 1), (0, 0)], (2, 4))
+    assert inbox.take().packet == b"bb"
+    inbox.count()
+    assert new.told[-1] == (1, 2)
+    assert inbox.take().packet == b"cc"
+    inbox.count()
+    assert new.told[-1] == (0, 0)
+
+
+def test_what_is_released_and_taken_between_two_counts_is_gone() -> None:
+    inbox: Inbox[str] = Inbox()
+    remote, new = Remote(), Remote()
+    arrive(inbox, 2, b"a", remote=remote)
+    arrive(inbox, 3, b"x", remote=remote)
+    hold(inbox, 2, "gone")
+    arrive(inbox, 2, b"counted", remote=new)
+    inbox.count()
+    arrive(inbox, 2, b"fresh", remote=new)
+    inbox.take()
+    assert release(inbox, 2) == "gone"
+    assert release(inbox, 2) is None
+    assert [inbox.take().packet for _ in range(3)] == [b"x", b"counted", b"fresh"]
+    arrive(inbox, 3, b"y", remote=remote)
+    inbox.count()
+    assert (remote.told[-1], new.told[-1]) == ((1, 1), (0, 0))
+
+
+def test_what_is_held_counts_while_nothing_else_waits() -> None:
+    inbox: Inbox[str] = Inbox()
+    remote = Remote()
+    inbox.add_connected(2)
+    hold(inbox, 2, "gone")
+    arrive(inbox, 2, b"bb", remote=remote)
+    inbox.count()
+    assert remote.told == [(1, 2)]
+    inbox.drop_held()
+    inbox.count()
+    assert remote.told[-1] == (0, 0)
 
 
 def test_what_those_left_behind_who_are_gone_is_dropped_when_it_is_too_much() -> None:

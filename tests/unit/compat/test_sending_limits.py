@@ -9,22 +9,23 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, ENetMultiplayerPeer, ENetPacketPeer, Error, MultiplayerPeer, SceneMultiplayer
-from godot_enet.compat.scene.scene_peers import RAW, RELAY, SYS, SYS_HEAD
+from godot_enet.compat.scene.scene_commands import RAW, RELAY, SYS, SYS_HEAD
 from godot_enet.core import DisconnectReason, Drop, HostConfig
-from godot_enet.core.host import AnyHost, open_host
+from godot_enet.core.any_host import AnyHost
+from godot_enet.core.host import Host
 from tests.tight import TightConfig
-from tests.unit.compat.party import Party
+from tests.unit.compat.enet_party import ENetParty
 from tests.unit.compat.stage import Stage
 
 LIMIT = 40_000
 RELIABLE = ENetPacketPeer.FLAG_RELIABLE
-FULL = "Unable to send packet, too much waits for the peer already: it takes less than it is sent."
+FULL = "Unable to send packet, the peer's send queue is full: it receives more slowly than you send."
 pytestmark = pytest.mark.usefixtures("host_engine")
 
 
 def narrow(config: HostConfig, **how: Any) -> AnyHost:
     """A host in which little may wait."""
-    return open_host(TightConfig(**{**asdict(config), "maximum_queued_data": LIMIT}), **how)
+    return Host.open(TightConfig(**{**asdict(config), "maximum_queued_data": LIMIT}), **how)
 
 
 @pytest.fixture(params=[False, True], ids=["inline", "threaded"])
@@ -35,13 +36,13 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 @pytest.fixture(params=[False, True], ids=["inline", "threaded"])
-def party(request: pytest.FixtureRequest) -> Iterator[Party]:
-    party = Party(request.param, narrow)
+def party(request: pytest.FixtureRequest) -> Iterator[ENetParty]:
+    party = ENetParty(request.param, narrow)
     yield party
     party.close()
 
 
-def go_silent(party: Party, peer: ENetMultiplayerPeer) -> None:
+def go_silent(party: ENetParty, peer: ENetMultiplayerPeer) -> None:
     """Let it take nothing from now on, and tell nobody."""
     party.signals.pop(peer)
     assert peer.host is not None
@@ -71,7 +72,7 @@ def test_a_remote_that_takes_what_it_gets_is_sent_more(stage: Stage) -> None:
 
 def test_its_end_says_why(stage: Stage) -> None:
     link = stage.link()
-    link.at_server.set_timeout(1, 300, 600)
+    link.at_server.set_timeout(300, 300, 60_000)  # ENet's own timeout comes later
     link.client.destroy()
     stage.run(lambda: stage.peek(link.server), each=lambda: link.at_server.send(0, bytes(30_000), RELIABLE))
     (event,) = stage.events(link.server)
@@ -79,7 +80,7 @@ def test_its_end_says_why(stage: Stage) -> None:
     assert link.at_server.get_disconnect_reason() is DisconnectReason.LIMIT
 
 
-def test_put_packet_tells_of_one_target(party: Party) -> None:
+def test_put_packet_tells_of_one_target(party: ENetParty) -> None:
     server = party.server()
     client = party.join(server)
     number = client.get_unique_id()
@@ -93,7 +94,7 @@ def test_put_packet_tells_of_one_target(party: Party) -> None:
     assert server.host.counters()[Drop.QUEUED_DATA_FULL] > 60
 
 
-def test_what_is_relayed_stays_within_it(party: Party, logged: Callable[[], list[str]]) -> None:
+def test_what_is_relayed_stays_within_it(party: ENetParty, logged: Callable[[], list[str]]) -> None:
     """A client sends to another one that takes nothing, and the server keeps what it would keep by itself."""
     server = party.server()
     games = SceneMultiplayer()

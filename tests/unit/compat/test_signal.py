@@ -12,9 +12,10 @@ from functools import partial
 
 import pytest
 
-from godot_enet.compat.errors import attending
+from godot_enet.compat.deferred import deferred_calls, in_frame, run_deferred
+from godot_enet.compat.errors import handling_remote_input
 from godot_enet.compat.globals import Error
-from godot_enet.compat.signal import ConnectFlags, Freeable, Signal, SignalProperty, _local, in_frame, run_deferred
+from godot_enet.compat.signal import ConnectFlags, Freeable, Signal, SignalProperty
 
 Logged = Callable[[], list[str]]
 
@@ -26,11 +27,11 @@ COUNTED = ConnectFlags.CONNECT_REFERENCE_COUNTED
 @contextmanager
 def frame() -> Iterator[None]:
     """:func:`in_frame` around a block."""
-    outer, _local.depth = _local.depth, _local.depth + 1
+    outer, deferred_calls.depth = deferred_calls.depth, deferred_calls.depth + 1
     try:
         yield
     finally:
-        _local.depth = outer
+        deferred_calls.depth = outer
         in_frame(lambda: None)
 
 
@@ -485,7 +486,7 @@ def test_exceptions_that_the_network_causes_are_logged_once_in_ten_seconds(
             door.opened.emit(1)
     assert caplog.text.count("ValueError: 1") == len(caplog.records) == 3, "it may be the program that emits it"
     for _ in range(3):
-        with frame(), attending:
+        with frame(), handling_remote_input:
             door.opened.emit(2)
     assert caplog.text.count("ValueError: 2") == 1
     assert len(caplog.records) == 4

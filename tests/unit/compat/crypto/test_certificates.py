@@ -39,7 +39,7 @@ def key(rsa_pem: str) -> PrivateKey:
     return load_private_key(rsa_pem.encode())
 
 
-def test_what_godot_puts_in(key: PrivateKey) -> None:
+def test_a_self_signed_one_holds_what_godot_puts_in(key: PrivateKey) -> None:
     made = make_self_signed(key, "CN=myserver,O=myorganisation,C=IT", *TIMES)
     assert made.version is x509.Version.v3
     assert made.subject == made.issuer
@@ -65,29 +65,29 @@ def test_an_ec_key_signs_too(ec_pem: str) -> None:
 @pytest.mark.parametrize(
     ("times", "reason"),
     [
-        (("2014", TIMES[1]), "not_before must be a time as YYYYMMDDHHMMSS"),
-        (("", ""), "not_before must be a time as YYYYMMDDHHMMSS"),
-        ((TIMES[0], TIMES[1] + "Z"), "not_after must be a time as YYYYMMDDHHMMSS"),
-        (("20141301000000", TIMES[1]), "not_before must be a time as YYYYMMDDHHMMSS"),
-        (("2014010100000x", TIMES[1]), "not_before must be a time as YYYYMMDDHHMMSS"),
-        (("\u0662\u0660140101000000", TIMES[1]), "not_before must be a time as YYYYMMDDHHMMSS"),
+        (("2014", TIMES[1]), "not_before must be a time in the form YYYYMMDDHHMMSS"),
+        (("", ""), "not_before must be a time in the form YYYYMMDDHHMMSS"),
+        ((TIMES[0], TIMES[1] + "Z"), "not_after must be a time in the form YYYYMMDDHHMMSS"),
+        (("20141301000000", TIMES[1]), "not_before must be a time in the form YYYYMMDDHHMMSS"),
+        (("2014010100000x", TIMES[1]), "not_before must be a time in the form YYYYMMDDHHMMSS"),
+        (("\u0662\u0660140101000000", TIMES[1]), "not_before must be a time in the form YYYYMMDDHHMMSS"),
         (("19491231235959", TIMES[1]), "not_before must not be earlier than 1950"),
         ((TIMES[1], TIMES[0]), "not_after is earlier than not_before"),
     ],
 )
-def test_times_that_cannot_be(times: tuple[str, str], reason: str, key: PrivateKey) -> None:
+def test_times_that_cannot_be_are_refused_with_the_reason(times: tuple[str, str], reason: str, key: PrivateKey) -> None:
     with pytest.raises(Problem) as caught:
         make_self_signed(key, "CN=a", *times)
     assert str(caught.value).startswith(reason)
 
 
 @pytest.mark.parametrize("times", [("20491231235959", "20500101000000"), ("19500101000000", "99991231235959")])
-def test_times_far_away(times: tuple[str, str], key: PrivateKey) -> None:
+def test_times_from_1950_to_9999_survive(times: tuple[str, str], key: PrivateKey) -> None:
     made = make_self_signed(key, "CN=a", *times)
     assert (made.not_valid_before_utc.strftime("%Y%m%d%H%M%S"), f"{made.not_valid_after_utc:%Y%m%d%H%M%S}") == times
 
 
-def test_several_in_their_order(certificate_pem: str, other_certificate_pem: str) -> None:
+def test_several_are_found_in_their_order(certificate_pem: str, other_certificate_pem: str) -> None:
     text = f"first\n{certificate_pem}\ufffd{other_certificate_pem}\0{certificate_pem}\ufffd".encode()
     assert subjects(text) == ["CN=first", "CN=second", "CN=first"]
     assert subjects(text.replace(b"\n", b"\r\n")) == ["CN=first", "CN=second", "CN=first"]
@@ -96,20 +96,20 @@ def test_several_in_their_order(certificate_pem: str, other_certificate_pem: str
     )
 
 
-def test_der(certificate_pem: str, other_certificate_pem: str) -> None:
+def test_of_der_the_first_is_taken_and_a_damaged_one_refused(certificate_pem: str, other_certificate_pem: str) -> None:
     one, two = (x509.load_pem_x509_certificate(pem.encode()) for pem in (certificate_pem, other_certificate_pem))
     der = one.public_bytes(Encoding.DER)
     assert load_certificates(der).certificates == (one,)
     # Mbed TLS takes the first and ignores what follows.
     assert load_certificates(der + two.public_bytes(Encoding.DER)).certificates == (one,)
     for length in (1, 2, 3, 4, 100, len(der) - 1):
-        assert reason_of(der[:length]) == "the certificate in it is damaged or cut short"
+        assert reason_of(der[:length]) == "the certificate is damaged or truncated"
 
 
-def test_keys_beside_certificates(certificate_pem: str, rsa_pem: str) -> None:
+def test_keys_beside_certificates_are_passed_over(certificate_pem: str, rsa_pem: str) -> None:
     found = load_certificates((rsa_pem + certificate_pem + rsa_pem).encode())
     assert (len(found.certificates), found.skipped) == (1, ())
-    assert reason_of(rsa_pem.encode()) == "it holds no certificate, only: RSA PRIVATE KEY"
+    assert reason_of(rsa_pem.encode()) == "it contains no certificate, only: RSA PRIVATE KEY"
 
 
 def test_those_that_cannot_be_used_are_left_out(certificate_pem: str, other_certificate_pem: str) -> None:
@@ -121,20 +121,20 @@ def test_those_that_cannot_be_used_are_left_out(certificate_pem: str, other_cert
     for text in broken:
         assert reason_of(text.encode())
     assert reason_of(b"") == "it is empty"
-    assert reason_of(certificate_pem[:300].encode()) == "it is cut short: CERTIFICATE begins and has no END line"
+    assert reason_of(certificate_pem[:300].encode()) == "it is truncated: CERTIFICATE has no END line"
 
 
-def test_kinds_that_godot_does_not_know() -> None:
+def test_kinds_that_godot_does_not_know_are_refused() -> None:
     key = ed25519.Ed25519PrivateKey.generate()
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(1)
     builder = builder.not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2040, 1, 1))
     made = builder.public_key(key.public_key()).sign(key, None)
-    reason = "the certificate has a key or a signature that is neither RSA nor EC, and Godot knows no others"
+    reason = "the key or signature of the certificate is neither RSA nor EC, the kinds that Godot supports"
     assert reason_of(made.public_bytes(Encoding.PEM)) == reason
 
 
-def test_a_key_that_godot_knows_under_a_signature_that_it_does_not(rsa_pem: str) -> None:
+def test_a_signature_that_godot_does_not_know_is_refused(rsa_pem: str) -> None:
     authority = ed25519.Ed25519PrivateKey.generate()
     key = load_pem_private_key(rsa_pem.encode(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
@@ -146,7 +146,7 @@ def test_a_key_that_godot_knows_under_a_signature_that_it_does_not(rsa_pem: str)
     assert load_certificates(builder.public_key(key.public_key()).sign(key, SHA256()).public_bytes(Encoding.PEM))
 
 
-def test_a_serial_number_as_one_in_512_of_godots(key: PrivateKey) -> None:
+def test_a_serial_number_that_is_no_der_is_refused_with_advice(key: PrivateKey) -> None:
     """Its first byte is 0 and the next one below 128, which is one byte more than DER allows."""
     made = make_self_signed(key, "CN=a", *TIMES, serial=0x1122334455)
     der = made.public_bytes(Encoding.DER)
@@ -159,7 +159,7 @@ def test_a_serial_number_as_one_in_512_of_godots(key: PrivateKey) -> None:
 
 
 @given(data=st.data())
-def test_damage_anywhere(data: st.DataObject, certificate_pem: str) -> None:
+def test_damage_gives_certificates_or_a_problem_and_nothing_else(data: st.DataObject, certificate_pem: str) -> None:
     der = x509.load_pem_x509_certificate(certificate_pem.encode()).public_bytes(Encoding.DER)
     for content in (der, certificate_pem.encode()):
         at = data.draw(st.integers(0, len(content) - 1))

@@ -23,7 +23,7 @@ def crypto() -> Crypto:
     return Crypto()
 
 
-def test_random_bytes(crypto: Crypto, lines: Lines) -> None:
+def test_random_bytes_are_as_many_as_asked_and_differ(crypto: Crypto, lines: Lines) -> None:
     assert crypto.generate_random_bytes(0) == b""
     assert [len(crypto.generate_random_bytes(size)) for size in (1, 5, 100_000)] == [1, 5, 100_000]
     assert crypto.generate_random_bytes(16) != crypto.generate_random_bytes(16)
@@ -31,19 +31,21 @@ def test_random_bytes(crypto: Crypto, lines: Lines) -> None:
     assert lines() == ["The number of random bytes must not be negative."]
 
 
-def test_new_keys(crypto: Crypto, lines: Lines) -> None:
+def test_new_keys_load_again_and_have_1024_to_8192_bits(crypto: Crypto, lines: Lines) -> None:
     key = crypto.generate_rsa(1024)
     assert key is not None
     assert not key.is_public_only()
     assert loaded(key.save_to_string()).save_to_string() == key.save_to_string()
     for size in (0, 1023, 1025, 8194, -1):
         assert crypto.generate_rsa(size) is None
-        reason = f"{size} bits are not possible, only even numbers from 1024 to 8192."
+        reason = f"{size} bits are not supported, only even numbers from 1024 to 8192."
         assert lines() == [f"Cannot generate an RSA key: {reason}"]
 
 
 @pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
-def test_self_signed_certificates(kind: str, crypto: Crypto, request: pytest.FixtureRequest) -> None:
+def test_self_signed_certificates_name_their_owner_and_match_their_key(
+    kind: str, crypto: Crypto, request: pytest.FixtureRequest
+) -> None:
     key = request.getfixturevalue(kind)
     made = crypto.generate_self_signed_certificate(key)
     assert made is not None
@@ -54,7 +56,7 @@ def test_self_signed_certificates(kind: str, crypto: Crypto, request: pytest.Fix
     assert repr(named) == "<X509Certificate: CN=localhost>"
 
 
-def test_no_certificate(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
+def test_no_certificate_is_made_of_bad_arguments(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
     public = loaded(rsa_key.save_to_string(True))
     assert crypto.generate_self_signed_certificate(None) is None
     assert crypto.generate_self_signed_certificate(CryptoKey()) is None
@@ -63,16 +65,18 @@ def test_no_certificate(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> Non
     assert crypto.generate_self_signed_certificate(rsa_key, "CN=a", "2014") is None
     assert lines() == [
         "Invalid private key argument.",
-        "Failed to generate certificate: the key is empty or only public.",
-        "Failed to generate certificate: the key is empty or only public.",
-        "Failed to generate certificate: the name must be like CN=myserver,O=myorganisation,C=IT.",
-        "Failed to generate certificate: not_before must be a time as YYYYMMDDHHMMSS, like 20340101000000.",
+        "Failed to generate certificate: the key is empty or public-only.",
+        "Failed to generate certificate: the key is empty or public-only.",
+        "Failed to generate certificate: the name must look like CN=myserver,O=myorganisation,C=IT.",
+        "Failed to generate certificate: not_before must be a time in the form YYYYMMDDHHMMSS, such as 20340101000000.",
     ]
 
 
 @pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
 @pytest.mark.parametrize(("hash_type", "size"), [(MD5, 16), (SHA1, 20), (SHA256, 32), (2, 32)])
-def test_signatures(kind: str, hash_type: int, size: int, crypto: Crypto, request: pytest.FixtureRequest) -> None:
+def test_signatures_verify_with_their_key_and_hash_only(
+    kind: str, hash_type: int, size: int, crypto: Crypto, request: pytest.FixtureRequest
+) -> None:
     key = request.getfixturevalue(kind)
     signature = crypto.sign(hash_type, DIGEST[:size], key)
     assert signature
@@ -83,7 +87,7 @@ def test_signatures(kind: str, hash_type: int, size: int, crypto: Crypto, reques
         assert crypto.verify(hash_type, DIGEST[:size], b"", verifier) is False
 
 
-def test_what_cannot_be_signed(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
+def test_what_cannot_be_signed_is_refused_in_godots_words(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
     public = loaded(rsa_key.save_to_string(True))
     assert crypto.sign(SHA1, DIGEST, rsa_key) == b""
     assert crypto.sign(MD5, DIGEST, rsa_key) == b""
@@ -103,7 +107,7 @@ def test_what_cannot_be_signed(crypto: Crypto, lines: Lines, rsa_key: CryptoKey)
     ]
 
 
-def test_what_cannot_be_verified(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
+def test_what_cannot_be_verified_is_refused_in_godots_words(crypto: Crypto, lines: Lines, rsa_key: CryptoKey) -> None:
     assert crypto.verify(SHA1, DIGEST, b"x", rsa_key) is False
     assert crypto.verify(3, DIGEST, b"x", rsa_key) is False
     assert crypto.verify(SHA256, DIGEST, b"x", None) is False
@@ -111,7 +115,7 @@ def test_what_cannot_be_verified(crypto: Crypto, lines: Lines, rsa_key: CryptoKe
     assert lines() == ["Invalid hash provided. Size must be 20", "Invalid hash type.", "Invalid key provided."]
 
 
-def test_encryption(crypto: Crypto, rsa_key: CryptoKey) -> None:
+def test_encrypting_and_decrypting_gives_the_message(crypto: Crypto, rsa_key: CryptoKey) -> None:
     public = loaded(rsa_key.save_to_string(True))
     for message in (b"", b"hello", bytearray(245)):
         for key in (rsa_key, public):
@@ -120,7 +124,9 @@ def test_encryption(crypto: Crypto, rsa_key: CryptoKey) -> None:
             assert crypto.decrypt(rsa_key, ciphertext) == message
 
 
-def test_what_cannot_be_encrypted(crypto: Crypto, lines: Lines, rsa_key: CryptoKey, ec_key: CryptoKey) -> None:
+def test_what_cannot_be_encrypted_is_refused_with_the_reason(
+    crypto: Crypto, lines: Lines, rsa_key: CryptoKey, ec_key: CryptoKey
+) -> None:
     assert crypto.encrypt(None, b"x") == b""
     assert crypto.encrypt(CryptoKey(), b"x") == b""
     assert crypto.encrypt(ec_key, b"x") == b""
@@ -129,11 +135,11 @@ def test_what_cannot_be_encrypted(crypto: Crypto, lines: Lines, rsa_key: CryptoK
         "Invalid key provided.",
         "Error while encrypting: no key is loaded.",
         "Error while encrypting: only RSA keys can encrypt; this is an EC key.",
-        "Error while encrypting: the message has 246 bytes, and with this key it can have 245.",
+        "Error while encrypting: the message has 246 bytes; this key can encrypt at most 245.",
     ]
 
 
-def test_what_cannot_be_decrypted(
+def test_what_cannot_be_decrypted_is_refused_with_the_reason(
     crypto: Crypto, lines: Lines, rsa_key: CryptoKey, ec_key: CryptoKey, small_rsa_pem: str
 ) -> None:
     public = loaded(rsa_key.save_to_string(True))
@@ -148,14 +154,14 @@ def test_what_cannot_be_decrypted(
     other = crypto.encrypt(loaded(small_rsa_pem), b"x")
     for key, message, reason in (
         (ec_key, b"x", "only RSA keys can encrypt; this is an EC key"),
-        (rsa_key, other, "what this key can decrypt has 256 bytes, and this is something else"),
+        (rsa_key, other, "not a message for this key, which would have 256 bytes"),
         (rsa_key, bytes(256), "the message was encrypted for another key, or is damaged"),
     ):
         assert crypto.decrypt(key, message) == b""
         assert lines() == [f"Error while decrypting: {reason}."]
 
 
-def test_hmac(crypto: Crypto, lines: Lines) -> None:
+def test_hmac_is_that_of_the_standard(crypto: Crypto, lines: Lines) -> None:
     assert crypto.hmac_digest(SHA1, b"key", b"msg").hex() == "102900b72b7bf1031eec76b4804b66052376896b"
     assert crypto.hmac_digest(SHA256, b"key", b"msg") == hmac.digest(b"key", b"msg", "sha256")
     assert lines() == []
@@ -169,7 +175,7 @@ def test_hmac(crypto: Crypto, lines: Lines) -> None:
     ]
 
 
-def test_comparison(crypto: Crypto) -> None:
+def test_comparison_tells_equal_bytes_from_others(crypto: Crypto) -> None:
     assert crypto.constant_time_compare(DIGEST, bytearray(DIGEST)) is True
     assert crypto.constant_time_compare(DIGEST, DIGEST[1:]) is False
     assert crypto.constant_time_compare(DIGEST, DIGEST[:-1] + b"\0") is False
@@ -198,7 +204,9 @@ def test_comparison(crypto: Crypto) -> None:
         ("constant_time_compare", (b"a", "a"), "received must be bytes, not str"),
     ],
 )
-def test_wrong_arguments(method: str, arguments: tuple[Any, ...], text: str, crypto: Crypto) -> None:
+def test_wrong_arguments_raise_and_are_named(
+    method: str, arguments: tuple[Any, ...], text: str, crypto: Crypto
+) -> None:
     with pytest.raises(TypeError) as caught:
         getattr(crypto, method)(*arguments)
     assert str(caught.value).startswith(text)

@@ -21,7 +21,7 @@ from tests.unit.compat.crypto.test_files import OWNER_ONLY, mode_of
 Lines = Callable[[], list[str]]
 
 
-def test_an_empty_key(lines: Lines, tmp_path: Path) -> None:
+def test_an_empty_key_saves_nothing(lines: Lines, tmp_path: Path) -> None:
     key = CryptoKey()
     assert key.is_public_only() is True
     assert (key.save_to_string(), key.save_to_string(True)) == ("", "")
@@ -32,7 +32,7 @@ def test_an_empty_key(lines: Lines, tmp_path: Path) -> None:
     assert repr(key) == "<CryptoKey: empty>"
 
 
-def test_a_private_key(rsa_pem: str, tmp_path: Path) -> None:
+def test_a_private_key_survives_text_and_file(rsa_pem: str, tmp_path: Path) -> None:
     key = CryptoKey()
     assert key.load_from_string(rsa_pem) is Error.OK
     assert key.is_public_only() is False
@@ -44,7 +44,7 @@ def test_a_private_key(rsa_pem: str, tmp_path: Path) -> None:
     assert again.save_to_string() == rsa_pem
 
 
-def test_a_public_key(rsa_key: CryptoKey, lines: Lines, tmp_path: Path) -> None:
+def test_a_public_key_saves_only_itself(rsa_key: CryptoKey, lines: Lines, tmp_path: Path) -> None:
     public = rsa_key.save_to_string(True)
     assert rsa_key.save(tmp_path / "key", public_only=True) is Error.OK
     assert (tmp_path / "key").read_text() == public
@@ -55,8 +55,8 @@ def test_a_public_key(rsa_key: CryptoKey, lines: Lines, tmp_path: Path) -> None:
     assert key.save_to_string() == ""
     assert key.save(tmp_path / "other") is Error.FAILED
     assert lines() == [
-        "Error saving key: this is a public key; ask for public_only.",
-        "Error writing key: this is a public key; ask for public_only.",
+        "Error saving key: this is a public key; pass public_only=True.",
+        "Error writing key: this is a public key; pass public_only=True.",
     ]
     assert os.listdir(tmp_path) == ["key"]
 
@@ -88,7 +88,7 @@ def test_another_key_takes_the_place_of_the_first(rsa_pem: str, ec_pem: str) -> 
     assert key.save_to_string(True) == public
 
 
-def test_files_that_are_not_there(tmp_path: Path, lines: Lines, rsa_key: CryptoKey) -> None:
+def test_files_that_are_not_there_are_errors(tmp_path: Path, lines: Lines, rsa_key: CryptoKey) -> None:
     key = CryptoKey()
     missing = str(tmp_path / "missing.key")
     assert key.load(missing) is Error.ERR_INVALID_PARAMETER
@@ -99,7 +99,7 @@ def test_files_that_are_not_there(tmp_path: Path, lines: Lines, rsa_key: CryptoK
     assert lines()[1:] == [f"Cannot save CryptoKeyMbedTLS file '{nowhere}': No such file or directory."]
 
 
-def test_files_with_something_else(tmp_path: Path, lines: Lines) -> None:
+def test_files_with_something_else_are_errors(tmp_path: Path, lines: Lines) -> None:
     path = tmp_path / "key"
     for content in (b"", b"\x30\x82\x04\xa4\x02", bytes(range(256)), b"caf\xe9"):
         path.write_bytes(content)
@@ -107,11 +107,11 @@ def test_files_with_something_else(tmp_path: Path, lines: Lines) -> None:
         assert lines()[0].startswith(f"Error parsing key from file '{path}': ")
 
 
-def test_godots_stray_text(rsa_pem: str) -> None:
+def test_text_around_a_key_does_no_harm(rsa_pem: str) -> None:
     assert CryptoKey().load_from_string("my key\n" + rsa_pem + "\ufffd\nmore") is Error.OK
 
 
-def test_no_change_while_in_use(rsa_pem: str, ec_pem: str, lines: Lines, tmp_path: Path) -> None:
+def test_a_key_in_use_cannot_be_changed(rsa_pem: str, ec_pem: str, lines: Lines, tmp_path: Path) -> None:
     key = loaded(rsa_pem)
     (tmp_path / "key").write_text(ec_pem)
     key._acquire()
@@ -161,7 +161,7 @@ def test_it_is_not_pickled_or_copied(take: Callable[[object], object], rsa_key: 
 
 
 @pytest.mark.parametrize("method", ["load", "save", "load_from_string"])
-def test_wrong_arguments(method: str, rsa_key: CryptoKey) -> None:
+def test_wrong_arguments_raise_and_are_named(method: str, rsa_key: CryptoKey) -> None:
     with pytest.raises(TypeError, match=r"must be a str"):
         getattr(rsa_key, method)(3)
     with pytest.raises(TypeError, match=r"^public_only must be a bool, not str$"):

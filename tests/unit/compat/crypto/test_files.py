@@ -21,7 +21,7 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_secret_file(tmp_path: Path) -> None:
+def test_a_secret_file_is_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_file(str(path), b"secret", owner_only=True)
     assert path.read_bytes() == b"secret"
@@ -88,14 +88,14 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     assert link == target or link.is_symlink()
 
 
-def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_start_where_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_file("key", b"secret", owner_only=True)
     assert read_file("key") == b"secret"
 
 
 @pytest.mark.parametrize("path", ["missing/key", "", "a\0b"])
-def test_what_cannot_be_written(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_leaves_nothing(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for owner_only in (True, False):
         with pytest.raises(Problem) as caught:
@@ -105,7 +105,7 @@ def test_what_cannot_be_written(path: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="something that is no file") as caught:
+    with pytest.raises(Problem, match="not a regular file") as caught:
         write_file(str(tmp_path), b"secret", owner_only=True)
     assert caught.value.error is Error.ERR_INVALID_PARAMETER
     with pytest.raises(Problem) as caught:
@@ -113,13 +113,13 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert caught.value.error is Error.ERR_INVALID_PARAMETER
 
 
-def test_what_cannot_be_read(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"^No such file or directory$") as caught:
         read_file(str(tmp_path / "missing"))
     assert caught.value.error is Error.ERR_INVALID_PARAMETER
-    with pytest.raises(Problem, match=r"^this is no path$"):
+    with pytest.raises(Problem, match=r"^this is not a path$"):
         read_file("a\0b")
-    with pytest.raises(Problem, match=r"user:// and res:// mean something to Godot only"):
+    with pytest.raises(Problem, match=r"user:// and res:// only work in Godot"):
         read_file("user://server.key")
 
 
@@ -130,12 +130,12 @@ def test_no_file_is_that_large(tmp_path: Path) -> None:
     assert len(read_file(str(path))) == 16 * 1024 * 1024
     with open(path, "ab") as file:
         file.write(b"!")
-    with pytest.raises(Problem, match="more than 16 MiB") as caught:
+    with pytest.raises(Problem, match="larger than 16 MiB") as caught:
         read_file(str(path))
     assert caught.value.error is Error.FAILED
 
 
-def test_paths() -> None:
+def test_paths_are_text_or_path_objects() -> None:
     assert as_path("a/b", "path") == "a/b"
     assert as_path(Path("a"), "path") == "a"
     for wrong in (b"a", 3, None):

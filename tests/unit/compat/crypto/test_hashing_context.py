@@ -22,7 +22,7 @@ PIECES: list[list[bytes | bytearray | memoryview]] = [
     ("kind", "name"),
     [(HashingContext.HASH_MD5, "md5"), (HashingContext.HASH_SHA1, "sha1"), (HashingContext.HASH_SHA256, "sha256")],
 )
-def test_digests(kind: HashingContext.HashType, name: str) -> None:
+def test_digests_are_those_of_all_pieces_together(kind: HashingContext.HashType, name: str) -> None:
     context = HashingContext()
     for pieces in PIECES:
         assert context.start(kind) is Error.OK
@@ -36,7 +36,7 @@ def test_a_number_does_too() -> None:
     assert context.finish().hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_out_of_order(lines: Lines) -> None:
+def test_calls_out_of_order_are_refused_in_godots_words(lines: Lines) -> None:
     context = HashingContext()
     assert context.update(b"x") is Error.ERR_UNCONFIGURED
     assert context.finish() == b""
@@ -56,14 +56,14 @@ def test_out_of_order(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("kind", [3, -1])
-def test_unknown_types(kind: int, lines: Lines) -> None:
+def test_unknown_types_are_refused(kind: int, lines: Lines) -> None:
     context = HashingContext()
     assert context.start(kind) is Error.ERR_UNAVAILABLE
     assert lines() == ["Invalid hash type."]
     assert context.start(HashingContext.HASH_MD5) is Error.OK
 
 
-def test_wrong_arguments() -> None:
+def test_wrong_arguments_raise_and_are_named() -> None:
     with pytest.raises(TypeError, match=r"^type must be an int, not str$"):
         HashingContext().start("md5")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^chunk must be bytes, not str"):

@@ -20,7 +20,7 @@ PIECES: list[list[bytes | bytearray | memoryview]] = [
 
 @pytest.mark.parametrize("kind", [HashingContext.HASH_SHA1, HashingContext.HASH_SHA256])
 @pytest.mark.parametrize("key", [b"k", b"k" * 64, b"k" * 200])
-def test_digests(kind: HashingContext.HashType, key: bytes) -> None:
+def test_digests_are_those_of_all_pieces_together(kind: HashingContext.HashType, key: bytes) -> None:
     context = HMACContext()
     for pieces in PIECES:
         assert context.start(kind, key) is Error.OK
@@ -29,7 +29,7 @@ def test_digests(kind: HashingContext.HashType, key: bytes) -> None:
         assert context.finish() == hmac.digest(key, b"".join(map(bytes, pieces)), name)
 
 
-def test_out_of_order(lines: Lines) -> None:
+def test_calls_out_of_order_are_refused_in_godots_words(lines: Lines) -> None:
     context = HMACContext()
     assert context.update(b"x") is Error.ERR_INVALID_DATA
     assert context.finish() == b""
@@ -53,7 +53,7 @@ def test_out_of_order(lines: Lines) -> None:
     ]
 
 
-def test_wrong_arguments() -> None:
+def test_wrong_arguments_raise_and_are_named() -> None:
     with pytest.raises(TypeError, match=r"^hash_type must be an int, not str$"):
         HMACContext().start("md5", b"key")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^key must be bytes, not str"):

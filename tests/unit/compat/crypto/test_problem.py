@@ -41,7 +41,7 @@ def without_cryptography(monkeypatch: pytest.MonkeyPatch, rsa_key: CryptoKey, ce
 
 
 @pytest.mark.usefixtures("without_cryptography")
-def test_without_the_package(
+def test_without_the_package_every_call_says_what_to_install(
     lines: Lines, rsa_pem: str, rsa_key: CryptoKey, certificate_pem: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Problem) as caught:

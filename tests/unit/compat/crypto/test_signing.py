@@ -23,7 +23,7 @@ def digest(kind: int, message: bytes = b"message") -> bytes:
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
-def test_rsa(kind: int, rsa_pem: str) -> None:
+def test_rsa_signatures_verify_and_no_others(kind: int, rsa_pem: str) -> None:
     key = load_private_key(rsa_pem.encode())
     signature = sign(key, kind, digest(kind))
     assert len(signature) == 256
@@ -37,7 +37,7 @@ def test_rsa(kind: int, rsa_pem: str) -> None:
 
 @each_row("kind", ALGORITHMS)
 @each_row("curve", [ec.SECP256R1, ec.SECP384R1, ec.SECP521R1, ec.BrainpoolP256R1])
-def test_ec(kind: int, curve: type[ec.EllipticCurve]) -> None:
+def test_ec_signatures_verify_and_no_others(kind: int, curve: type[ec.EllipticCurve]) -> None:
     key = ec.generate_private_key(curve())
     signature = sign(key, kind, digest(kind))
     assert all(number > 0 for number in decode_dss_signature(signature))
@@ -57,7 +57,9 @@ def test_ec_signatures_are_deterministic() -> None:
     )
 
 
-def test_where_the_library_cannot_be_deterministic(ec_pem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ec_signatures_verify_where_the_library_cannot_be_deterministic(
+    ec_pem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = ec.ECDSA.__init__
 
     def older(self: ec.ECDSA, algorithm: Any, deterministic_signing: bool = False) -> None:

@@ -22,7 +22,7 @@ def certificate(*pems: str) -> X509Certificate:
     return made
 
 
-def test_an_empty_certificate(lines: Lines, tmp_path: Path) -> None:
+def test_an_empty_certificate_saves_nothing(lines: Lines, tmp_path: Path) -> None:
     empty = X509Certificate()
     assert empty.save_to_string() == ""
     assert empty.save(tmp_path / "certificate") is Error.FAILED
@@ -42,7 +42,7 @@ def test_loading_appends(certificate_pem: str, other_certificate_pem: str, tmp_p
     assert repr(certificate(certificate_pem)) == "<X509Certificate: CN=first>"
 
 
-def test_what_godot_writes(certificate_pem: str) -> None:
+def test_what_godot_writes_loads(certificate_pem: str) -> None:
     """The first certificate as often as there are any, each with a U+FFFD behind it."""
     assert certificate((certificate_pem + "\ufffd") * 2).save_to_string() == certificate_pem * 2
 
@@ -62,11 +62,11 @@ def test_a_failure_keeps_what_was_loaded(certificate_pem: str, lines: Lines, tmp
 def test_some_are_left_out_with_a_warning(certificate_pem: str, lines: Lines) -> None:
     made = certificate(certificate_pem + certificate_pem[:300])
     assert made.save_to_string() == certificate_pem
-    reason = "it is cut short: CERTIFICATE begins and has no END line"
-    assert lines() == [f"X509 certificates: left out 1, for example: {reason}."]
+    reason = "it is truncated: CERTIFICATE has no END line"
+    assert lines() == [f"X509 certificates: skipped 1, for example: {reason}."]
 
 
-def test_files_that_are_not_there(certificate_pem: str, lines: Lines, tmp_path: Path) -> None:
+def test_files_that_are_not_there_are_errors(certificate_pem: str, lines: Lines, tmp_path: Path) -> None:
     missing, nowhere = str(tmp_path / "missing"), str(tmp_path / "nowhere" / "certificate")
     assert X509Certificate().load(missing) is Error.ERR_INVALID_PARAMETER
     assert certificate(certificate_pem).save(nowhere) is Error.ERR_INVALID_PARAMETER
@@ -76,7 +76,9 @@ def test_files_that_are_not_there(certificate_pem: str, lines: Lines, tmp_path: 
     ]
 
 
-def test_no_change_while_in_use(certificate_pem: str, other_certificate_pem: str, lines: Lines, tmp_path: Path) -> None:
+def test_a_certificate_in_use_cannot_be_changed(
+    certificate_pem: str, other_certificate_pem: str, lines: Lines, tmp_path: Path
+) -> None:
     made = certificate(certificate_pem)
     assert made.save(tmp_path / "certificate") is Error.OK
     made._acquire()
@@ -88,7 +90,9 @@ def test_no_change_while_in_use(certificate_pem: str, other_certificate_pem: str
     assert made.load_from_string(other_certificate_pem) is Error.OK
 
 
-def test_which_key_it_is_for(certificate_pem: str, other_certificate_pem: str, rsa_pem: str, ec_pem: str) -> None:
+def test_it_matches_its_own_key_only(
+    certificate_pem: str, other_certificate_pem: str, rsa_pem: str, ec_pem: str
+) -> None:
     for pem, own, other in (
         (rsa_pem, certificate_pem, other_certificate_pem),
         (ec_pem, other_certificate_pem, certificate_pem),
@@ -102,7 +106,7 @@ def test_which_key_it_is_for(certificate_pem: str, other_certificate_pem: str, r
         assert not key_matches(CryptoKey(), certificate(own))
 
 
-def test_one_of_another_key_of_the_same_kind(small_rsa_pem: str, certificate_pem: str) -> None:
+def test_another_key_of_the_same_kind_does_not_match(small_rsa_pem: str, certificate_pem: str) -> None:
     assert not key_matches(loaded(small_rsa_pem), certificate(certificate_pem))
     made = Crypto().generate_self_signed_certificate(loaded(small_rsa_pem))
     assert made is not None
@@ -110,6 +114,6 @@ def test_one_of_another_key_of_the_same_kind(small_rsa_pem: str, certificate_pem
 
 
 @pytest.mark.parametrize("method", ["load", "save", "load_from_string"])
-def test_wrong_arguments(method: str) -> None:
+def test_wrong_arguments_raise_and_are_named(method: str) -> None:
     with pytest.raises(TypeError, match=r"must be a str"):
         getattr(X509Certificate(), method)(3)

@@ -45,7 +45,7 @@ from godot_enet.compat.variant import (
     var_to_bytes,
 )
 from tests.rows import check_rows, each_row
-from tests.unit.compat.variant.gdscript import evaluate
+from tests.unit.compat.variant.gdscript_expressions import evaluate
 
 Logged = Callable[[], list[str]]
 

@@ -77,9 +77,9 @@ def test_endless_recursion_is_an_error(logged: Logged) -> None:
         ((1, 2), "use a list, or one of Godot's types such as Vector2"),
         ({1, 2}, "use a list"),
         (frozenset(), "use a list"),
-        (1j, "complex is not a type that Godot has"),
-        (object(), "object is not a type that Godot has"),
-        (Vector2, "type is not a type that Godot has"),
+        (1j, "complex is not a Variant type"),
+        (object(), "object is not a Variant type"),
+        (Vector2, "type is not a Variant type"),
     ],
 )
 def test_what_is_no_variant_is_refused_with_a_hint(given: Any, hint: str) -> None:
@@ -158,7 +158,7 @@ def test_a_value_may_take_what_the_buffer_holds_and_no_more(logged: Logged) -> N
 def test_what_cannot_be_encoded_is_not_put(logged: Logged) -> None:
     peer = Loop()
     assert peer.put_var(endless()) is Error.ERR_OUT_OF_MEMORY
-    with pytest.raises(TypeError, match="tuple is not a type that Godot has"):
+    with pytest.raises(TypeError, match="tuple is not a Variant type"):
         peer.put_var((1, 2))
     assert peer.get_available_packet_count() == 0
     assert logged() == [TOO_DEEP]
@@ -167,7 +167,7 @@ def test_what_cannot_be_encoded_is_not_put(logged: Logged) -> None:
 def test_a_packet_that_is_no_value_is_taken_nevertheless(logged: Logged) -> None:
     peer = Loop(b"\xff\0\0\0", FULL_OBJECT, var_to_bytes(5))
     assert peer.get_var() is None
-    assert logged() == ["there is no Variant type 255"]
+    assert logged() == ["unknown Variant type 255"]
     assert peer.get_var(True) is None
     assert logged() == ["objects are never decoded"]
     assert peer.get_var() == 5

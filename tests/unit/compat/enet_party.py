@@ -9,9 +9,10 @@ from typing import NamedTuple
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.globals import Error
-from godot_enet.core.host import HostOpener, open_host
+from godot_enet.core.any_host import HostOpener
+from godot_enet.core.host import Host
 
-__all__ = ["DEADLINE", "Packet", "Party"]
+__all__ = ["DEADLINE", "ENetParty", "Packet"]
 
 DEADLINE = 60.0
 """Seconds after which something that should happen at once is taken never to happen."""
@@ -26,10 +27,10 @@ class Packet(NamedTuple):
     data: bytes
 
 
-class Party:
+class ENetParty:
     """Makes peers of one kind, polls all that are not closed, and closes them in the end."""
 
-    def __init__(self, threaded: bool, opener: HostOpener = open_host) -> None:
+    def __init__(self, threaded: bool, opener: HostOpener = Host.open) -> None:
         self.threaded = threaded
         self._opener = opener
         self.signals: dict[ENetMultiplayerPeer, list[tuple[str, int]]] = {}
