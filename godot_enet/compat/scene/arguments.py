@@ -12,9 +12,17 @@ from struct import Struct, error
 from godot_enet.compat.globals import Error
 from godot_enet.compat.variant import DecodeError, Variant, VariantType, decode_variant, encode_variant, typeof
 
-__all__ = ["MOST_ARGUMENTS", "decode_arguments", "encode_argument", "encode_arguments", "is_bytes"]
+__all__ = [
+    "MAX_ARGUMENTS",
+    "MissingValueError",
+    "decode_arguments",
+    "decode_values",
+    "encode_argument",
+    "encode_arguments",
+    "is_bytes",
+]
 
-MOST_ARGUMENTS = 255
+MAX_ARGUMENTS = 255
 
 _BOOL = int(VariantType.TYPE_BOOL)
 _INT = int(VariantType.TYPE_INT)
@@ -66,11 +74,25 @@ def encode_arguments(values: Sequence[Variant], *, full_objects: bool = False) -
     return b"".join([encode_argument(value, full_objects=full_objects) for value in values])
 
 
+class MissingValueError(DecodeError):
+    """There are fewer values than there should be."""
+
+
 def decode_arguments(data: bytes, start: int, count: int, *, allow_objects: bool = False) -> list[Variant]:
     """So many arguments, from ``start`` on. What follows them is not looked at, as in Godot.
 
     Raises:
         DecodeError: there are fewer, or one is malformed. (Godot makes the call with nulls.)
+    """
+    return decode_values(data, start, count, allow_objects=allow_objects)[0]
+
+
+def decode_values(data: bytes, start: int, count: int, *, allow_objects: bool = False) -> tuple[list[Variant], int]:
+    """So many values, from ``start`` on, and where they end.
+
+    Raises:
+        MissingValueError: there are fewer.
+        DecodeError: one is malformed.
     """
     values: list[Variant] = []
     try:
@@ -88,6 +110,8 @@ def decode_arguments(data: bytes, start: int, count: int, *, allow_objects: bool
                 value, size = decode_variant(data, start, allow_objects=allow_objects)
                 values.append(value)
                 start += size
-    except (IndexError, error):
-        raise DecodeError(f"argument {len(values) + 1} of {count} is cut off", Error.ERR_INVALID_DATA) from None
-    return values
+    except (IndexError, error) as failure:
+        kind_of_error = MissingValueError if isinstance(failure, IndexError) else DecodeError
+        text = f"argument {len(values) + 1} of {count} is truncated"
+        raise kind_of_error(text, Error.ERR_INVALID_DATA) from None
+    return values, start

@@ -1,20 +1,17 @@
-"""Peers whose connection stands, but who are not let in yet: both ends have to say that they are satisfied."""
+"""Peers that are connected but not admitted yet: both ends have to complete the authentication."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
 
 from godot_enet.compat.coroutines import run
 from godot_enet.compat.errors import fail
 from godot_enet.compat.globals import Error
-from godot_enet.compat.steps import Steps, ours
+from godot_enet.compat.scene.scene_commands import AUTH
+from godot_enet.compat.steps import Step, Steps
 
-__all__ = ["AUTH", "MAX_BYTES", "MAX_PACKETS", "Authentication"]
-
-AUTH = b"\x07\x00"
-"""With data behind it: what ``auth_callback`` is called with. Alone: that end is satisfied."""
+__all__ = ["MAX_BYTES", "MAX_PACKETS", "Authentication"]
 
 MAX_PACKETS = 256
 MAX_BYTES = 1 << 20
@@ -23,7 +20,7 @@ Godot's."""
 
 
 class _Pending:
-    """How far a peer is."""
+    """The authentication state of a peer."""
 
     __slots__ = ("bytes", "local", "packets", "remote", "since")
 
@@ -39,34 +36,27 @@ class Authentication:
     """The pending peers of one multiplayer.
 
     Args:
-        send: sends a reliable packet to a peer, on channel 0, whether it is let in or not.
-        admit: lets a peer in, and forgets it here.
-        admit_steps: the same in steps.
+        send: sends a reliable packet to a peer, admitted or not, on channel 0.
     """
 
-    def __init__(
-        self,
-        send: Callable[[int, bytes], Error],
-        admit: Callable[[int], None],
-        admit_steps: Callable[[int], Steps],
-    ) -> None:
+    def __init__(self, send: Callable[[int, bytes], Error]) -> None:
         self._send = send
-        self._admit = admit
-        self._admit_steps = admit_steps
         self._pending: dict[int, _Pending] = {}
         self.callback: Callable[[int, bytes], object] | None = None
         self.timeout = 3.0
+        self.grace: float | None = None
+        """After how many silent seconds a peer is taken to have no ``auth_callback``; None for never, as in Godot."""
 
     def begin(self, peer: int) -> None:
-        """A peer has connected."""
+        """Add a peer that has connected."""
         self._pending[peer] = _Pending(monotonic())
 
     def forget(self, peer: int) -> bool:
-        """A peer is gone; whether it was pending."""
+        """Remove a peer, and return whether it was pending."""
         return self._pending.pop(peer, None) is not None
 
     def clear(self) -> None:
-        """Nobody is there any more."""
+        """Remove all peers."""
         self._pending.clear()
 
     def peers(self) -> list[int]:
@@ -95,7 +85,7 @@ class Authentication:
         return self._send(peer, AUTH + data)
 
     def complete(self, peer: int) -> Error:
-        """This end is satisfied."""
+        """Complete the authentication at this end."""
         pending = self._pending.get(peer)
         if pending is None:
             text = 'Condition "!pending_peers.has(p_peer)" is true. Returning: ERR_INVALID_PARAMETER'
@@ -105,12 +95,15 @@ class Authentication:
             return fail(text, Error.ERR_FILE_CANT_WRITE)
         pending.local = True
         self._send(peer, AUTH)
-        if pending.remote and self._pending.get(peer) is pending:
-            self._admit(peer)
         return Error.OK
 
+    def is_completed(self, peer: int) -> bool:
+        """Return whether both ends have completed, so that the peer is admitted."""
+        pending = self._pending.get(peer)
+        return pending is not None and pending.local and pending.remote
+
     def may_send(self, peer: int, size: int) -> bool:
-        """A pending peer has sent so many bytes; whether they shall be looked at."""
+        """Count bytes from a pending peer, and return whether they are within its limit."""
         pending = self._pending[peer]
         if pending.packets >= MAX_PACKETS or pending.bytes + size > MAX_BYTES:
             return False
@@ -118,15 +111,17 @@ class Authentication:
         pending.bytes += size
         return True
 
-    def receive(self, peer: int, data: bytes, failed: Callable[[BaseException], object], steps: Steps) -> None:
+    def receive(
+        self, peer: int, data: bytes, admit: Step, failed: Callable[[BaseException], object], steps: Steps
+    ) -> None:
         """A step: what a pending peer has sent, without the two bytes in front.
 
         The callback may raise anything. If it is a coroutine, ``failed`` is given what it raises after its first wait.
+        If both ends are satisfied, ``admit`` comes next.
         """
         callback, pending = self.callback, self._pending.get(peer)
-        admission = ours(partial(self._admit_steps, peer))
         if not data and pending is not None and pending.local:
-            steps[0] = admission
+            steps[0] = admit
             return
         if not data and pending is not None:
             pending.remote = True
@@ -134,8 +129,19 @@ class Authentication:
         if data and callback is not None:
             run(callback(peer, data), failed)
 
+    def is_silent(self, peer: int) -> bool:
+        """Return whether a pending peer that has not begun to authenticate may be admitted without."""
+        return self.grace is not None and not self._pending[peer].packets
+
+    def silent(self) -> list[int]:
+        """Return the peers that have not begun to authenticate within the grace."""
+        if self.grace is None:
+            return []
+        latest = monotonic() - self.grace
+        return [peer for peer, pending in self._pending.items() if pending.since <= latest and not pending.packets]
+
     def expired(self) -> list[int]:
-        """Who has been pending for too long."""
+        """Return the peers that have been pending for too long."""
         if not self._pending or self.timeout <= 0:
             return []
         latest = monotonic() - self.timeout

@@ -14,19 +14,19 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from godot_enet.compat.coroutines import run
-from godot_enet.compat.errors import log_exception
-from godot_enet.core.interrupts import raised_by_signal_handler
+from godot_enet.compat.scene.notifications import notify, send
+from godot_enet.compat.scene.owners import clear_owner, is_above
+from godot_enet.compat.scene.processing import find_mode_owner
 
 if TYPE_CHECKING:
     from godot_enet.compat.scene.node import Node
     from godot_enet.compat.scene.scene_tree import SceneTree
 
-__all__ = ["add_to_tree", "after_exit", "detach", "exit_tree", "notify", "orphans"]
+__all__ = ["add_to_tree", "after_exit", "detach", "exit_tree", "orphans"]
 
 
 class _Orphans(threading.local):
-    """Nodes outside of any tree that wait for the end of a frame of this thread."""
+    """Nodes outside any tree that are deleted at the end of a frame of this thread."""
 
     def __init__(self) -> None:
         self._delete_queue: deque[Node] = deque()
@@ -35,38 +35,29 @@ class _Orphans(threading.local):
 orphans = _Orphans()
 
 
-def notify(node: Node, callback: str, *args: object) -> None:
-    """Call a callback of a node, which may raise, and may be a coroutine: the others do not wait for it."""
-
-    def failed(error: BaseException) -> None:
-        log_exception(f"Error calling {callback}() of a {type(node).__name__} named '{node._name}'.", error)
-
-    try:
-        result = getattr(node, callback)(*args)
-        if result is not None:
-            run(result, failed)
-    except Exception as error:
-        if raised_by_signal_handler(error):
-            raise
-        failed(error)
-
-
 def add_to_tree(node: Node, tree: SceneTree) -> None:
-    """Enter a tree with all children; become ready, unless the parent is about to, and does it then."""
+    """Enter a tree with all children, and become ready, unless the parent does so later."""
     # godot: scene/main/node.cpp: _set_tree
     _enter(node, tree)
     parent = node._parent
     if node._tree is tree and (parent is None or parent._children_ready):
         _become_ready(node)
+    tree.tree_changed.emit()
 
 
 def _enter(node: Node, tree: SceneTree) -> None:
     node._tree = tree
     node._children_ready = False  # it may say otherwise of a tree that was dropped
     node._moves += 1
-    tree._register(node)
+    tree._entries += 1
+    for group in node._groups:
+        tree._groups.add(group, node)
+    find_mode_owner(node)
+    tree._processing.update(node)
+    send(node, node.NOTIFICATION_ENTER_TREE)
     notify(node, "_enter_tree")
     node.tree_entered.emit()
+    tree.node_added.emit(node)
     if node._parent is not None:
         node._parent.child_entered_tree.emit(node)
     node._busy += 1
@@ -79,7 +70,7 @@ def _enter(node: Node, tree: SceneTree) -> None:
 
 
 def _become_ready(node: Node) -> None:
-    """Once begun, for the whole subtree, as in Godot: also for a node that a callback has taken out of the tree."""
+    """Make a subtree ready; as in Godot, also a node that a callback has removed from the tree meanwhile."""
     node._children_ready = True
     node._busy += 1
     try:
@@ -87,21 +78,36 @@ def _become_ready(node: Node) -> None:
             _become_ready(child)
     finally:
         node._busy -= 1
+    if node._freed:
+        return
+    send(node, node.NOTIFICATION_POST_ENTER_TREE)
     if not node._was_ready:
         node._was_ready = True
+        if node._overrides("_process"):
+            node.set_process(True)
+        if node._overrides("_physics_process"):
+            node.set_physics_process(True)
         notify(node, "_ready")
+        send(node, node.NOTIFICATION_READY)
         node.ready.emit()
 
 
 def exit_tree(node: Node) -> None:
-    """Leave the tree with all children; :func:`after_exit` comes when the parent has let it go."""
+    """Leave the tree with all children; :func:`after_exit` follows when the parent has removed it."""
     try:
         _exit_children(node)
         notify(node, "_exit_tree")
         node.tree_exiting.emit()
+        send(node, node.NOTIFICATION_EXIT_TREE, is_reversed=True)
+        tree = node._tree
+        if tree is not None:
+            tree._processing.remove(node)
+            tree._lost(node)
         if node._parent is not None:
             node._parent.child_exiting_tree.emit(node)
         _exit_children(node)  # those that were added meanwhile; Godot leaves them in a tree that they are not part of
+        if tree is not None:
+            tree.tree_changed.emit()
     finally:
         detach(node)
 
@@ -117,20 +123,26 @@ def _exit_children(node: Node) -> None:
 
 
 def detach(node: Node) -> None:
-    """Take a node and all below it out of their tree, without a word."""
+    """Detach a node and its descendants from their tree, without notifications."""
     tree = node._tree
     if tree is None:
         return
     for child in list(node._children.values()):
         detach(child)
-    tree._unregister(node)
+    for group in node._groups:
+        tree._groups.remove(group, node)
+    tree._processing.remove(node)
+    tree._passes.note(node)
+    node._processing.mode_owner = None
     node._tree = None
     node._children_ready = False
     node._moves += 1
 
 
 def after_exit(node: Node) -> None:
-    """Tell that a node and all below it are out of their tree."""
+    """Notify a node and its descendants that they have left the tree."""
+    if node._owner is not None and not is_above(node._owner, node):
+        clear_owner(node)
     node._busy += 1
     try:
         for child in reversed(list(node._children.values())):

@@ -1,4 +1,4 @@
-"""MultiplayerAPI: Godot's common face of high-level multiplayers, of which SceneMultiplayer is the one there is."""
+"""MultiplayerAPI: Godot's base class of high-level multiplayers. SceneMultiplayer is the only implementation."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class MultiplayerAPI(ABC):
     RPC_MODE_AUTHORITY = RPCMode.RPC_MODE_AUTHORITY
 
     peer_connected = SignalProperty[[int]]("id")
-    """Another peer can be talked to from now on."""
+    """Another peer has connected."""
     peer_disconnected = SignalProperty[[int]]("id")
-    """Another peer is gone."""
+    """Another peer has disconnected."""
     connected_to_server = SignalProperty[[]]()
-    """This client is connected; before ``peer_connected(1)``."""
+    """This client has connected; emitted before ``peer_connected(1)``."""
     connection_failed = SignalProperty[[]]()
-    """This client could not be connected."""
+    """This client could not connect."""
     server_disconnected = SignalProperty[[]]()
-    """This client has lost its server, or this server has closed."""
+    """This client has lost its server, or this server was closed."""
 
     _default: ClassVar[str] = "SceneMultiplayer"
 
@@ -45,27 +45,27 @@ class MultiplayerAPI(ABC):
 
     @abstractmethod
     def get_multiplayer_peer(self) -> MultiplayerPeer | None:
-        """What packets go through."""
+        """Return the transport."""
 
     @abstractmethod
     def set_multiplayer_peer(self, peer: MultiplayerPeer | None) -> None:
-        """Use another transport, or none."""
+        """Set the transport, or None."""
 
     @abstractmethod
     def get_unique_id(self) -> int:
-        """The id of this end: 1 for a server."""
+        """Return the id of this end: 1 for a server."""
 
     @abstractmethod
     def get_peers(self) -> PackedInt32Array:
-        """The ids of all peers that can be talked to."""
+        """Return the ids of all connected peers."""
 
     @abstractmethod
     def get_remote_sender_id(self) -> int:
-        """Who has called the RPC that is running; 0 when none is."""
+        """Return the caller of the running RPC; 0 if none is running."""
 
     @abstractmethod
     def poll(self) -> Error:
-        """Do everything that is due."""
+        """Handle received packets, emit signals and send pending updates."""
 
     @abstractmethod
     def rpc(self, peer: int, object: Node, method: str, arguments: Sequence[Variant] = ()) -> Error:
@@ -73,26 +73,26 @@ class MultiplayerAPI(ABC):
 
     @abstractmethod
     def object_configuration_add(self, object: object, configuration: Variant) -> Error:
-        """Godot's way to tell a multiplayer of spawners, synchronizers and its root path."""
+        """Register a spawner, a synchronizer or the root path, as in Godot."""
 
     @abstractmethod
     def object_configuration_remove(self, object: object, configuration: Variant) -> Error:
         """The reverse."""
 
-    _tree_root: Node | None = None
-    """Where its tree begins, if it has one."""
+    def _set_tree_root(self, root: Node) -> None:  # noqa: B027 - not every one asks
+        """Become the multiplayer of a tree, or of a part of it, with this root."""
 
     def has_multiplayer_peer(self) -> bool:
-        """Whether there is a ``multiplayer_peer``."""
+        """Return whether a ``multiplayer_peer`` is set."""
         return self.get_multiplayer_peer() is not None
 
     def is_server(self) -> bool:
-        """Whether this end has the id 1."""
+        """Return whether this end has the id 1."""
         return self.get_unique_id() == MultiplayerPeer.TARGET_PEER_SERVER
 
     @property
     def multiplayer_peer(self) -> MultiplayerPeer | None:
-        """As the getter and the setter."""
+        """As :meth:`get_multiplayer_peer`; can be set."""
         return self.get_multiplayer_peer()
 
     @multiplayer_peer.setter
@@ -101,7 +101,7 @@ class MultiplayerAPI(ABC):
 
     @staticmethod
     def set_default_interface(interface_name: str) -> None:
-        """Which class :meth:`create_default_interface`, and with it a new SceneTree, takes: the name of a subclass."""
+        """Set the class of :meth:`create_default_interface`, and so of a new SceneTree, by the name of a subclass."""
         name = as_str(interface_name, "interface_name")
         if _find(name) is None:
             text = f"Can't make {name} the default multiplayer interface since it does not extend MultiplayerAPI."
@@ -110,21 +110,23 @@ class MultiplayerAPI(ABC):
 
     @staticmethod
     def get_default_interface() -> StringName:
-        """The name of that class; ``SceneMultiplayer`` to begin with."""
+        """Return the name of that class; ``SceneMultiplayer`` by default."""
         return StringName(MultiplayerAPI._default)
 
     @staticmethod
     def create_default_interface() -> MultiplayerAPI:
-        """A new multiplayer of that class."""
+        """Create a multiplayer of that class."""
         found = _find(MultiplayerAPI._default)
         assert found is not None  # it was there when it became the default
         return found()
 
 
 def _find(name: str) -> type[MultiplayerAPI] | None:
-    """The subclass of that name; the youngest, if there are several."""
-    from godot_enet.compat.scene import scene_multiplayer  # noqa: F401 - it defines the usual one, on top of this
+    """The subclass of that name; the youngest, if the program has several. ``SceneMultiplayer`` is always Godot's."""
+    from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer  # it is on top of this
 
+    if name == SceneMultiplayer.__name__:
+        return SceneMultiplayer
     found: list[type[MultiplayerAPI]] = []
     waiting = MultiplayerAPI.__subclasses__()
     while waiting:

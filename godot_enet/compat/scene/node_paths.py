@@ -1,52 +1,14 @@
-"""Names of nodes as Godot gives them, and the paths between nodes."""
+"""The paths between nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import count
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from godot_enet.compat.scene.node import Node
 
-__all__ = ["ancestry", "readable_name", "relative_names", "resolve", "unique_name", "valid_name"]
-
-_FORBIDDEN = str.maketrans(dict.fromkeys('.:@/"%', "_"))
-_REPLACEMENT = "\ufffd"
-_numbers = count(2)
-
-
-def valid_name(name: str) -> str:
-    """The name with an underscore for each of ``. : @ / " %``, which paths need.
-
-    NUL, which ends a path on the wire, and lone surrogates, which UTF-8 has not, become U+FFFD as in Godot's strings.
-    """
-    name = name.translate(_FORBIDDEN)
-    if name.isascii():
-        return name.replace("\0", _REPLACEMENT)
-    return "".join(_REPLACEMENT if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in name)
-
-
-def unique_name(kind: str) -> str:
-    """A name such as ``@Node@2``, which no other node has. RPCs do not reach such nodes, since no two peers agree."""
-    return f"@{kind}@{next(_numbers)}"
-
-
-def readable_name(name: str, taken: Collection[str]) -> str:
-    """The name, with the number at its end counted up until it is not taken: ``A2``, ``A3``; ``B10`` after ``B09``."""
-    # godot: scene/main/node.cpp: _generate_serial_child_name
-    stem = name.rstrip("0123456789")
-    digits = name[len(stem) :]
-    while (found := stem + digits) in taken:
-        digits = _incremented(digits) if digits else "2"
-    return found
-
-
-def _incremented(digits: str) -> str:
-    """The number after this one, as long as it can be: 09, 10; 99, 100. As text: Python limits the length of ints."""
-    kept = digits.rstrip("9")
-    head = kept[:-1] + str(int(kept[-1]) + 1) if kept else "1"
-    return head + "0" * (len(digits) - len(kept))
+__all__ = ["ancestry", "relative_names", "resolve", "unique_names"]
 
 
 def ancestry(node: Node) -> list[Node]:
@@ -79,6 +41,36 @@ def resolve(start: Node, names: Sequence[str], *, absolute: bool) -> Node | None
             return None
         if name == "..":
             node = node._parent
+        elif name.startswith("%"):
+            node = _by_unique_name(node, name[1:])
         elif name != ".":
             node = node._children.get(name)
     return node
+
+
+def _by_unique_name(node: Node, name: str) -> Node | None:
+    """The node of this name whose owner is a node, or that node's owner."""
+    found = node._unique_names.get(name)
+    return found if found is not None or node._owner is None else node._owner._unique_names.get(name)
+
+
+def unique_names(start: Node, end: Node) -> list[str] | None:
+    """As :func:`relative_names`, but from the nearest unique name on, where there is one on the way."""
+    # godot: scene/main/node.cpp: get_path_to
+    names = relative_names(start, end)
+    if names is None or start is end:
+        return names
+    ups = names.count("..")
+    down = ancestry(end)[len(ancestry(end)) - len(names) + ups :]
+    for place in reversed(range(len(down))):
+        if _is_unique_for(start, down[place]):
+            return [f"%{down[place]._name}", *(node._name for node in down[place + 1 :])]
+    way_up = ancestry(start)[::-1][:ups]
+    for place in reversed(range(len(way_up))):
+        if _is_unique_for(start, way_up[place]):
+            return [f"%{way_up[place]._name}", *[".."] * (ups - place), *names[ups:]]
+    return names
+
+
+def _is_unique_for(start: Node, node: Node) -> bool:
+    return node._has_unique_name and node._owner is start._owner

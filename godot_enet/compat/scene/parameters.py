@@ -1,7 +1,7 @@
-"""What a method takes: how many arguments, and of which types.
+"""The parameters of a method: their number and types.
 
-GDScript checks a call before it makes it, and converts a little: an int becomes a float and the reverse. A Python
-function would take anything, and a remote may send anything; so the same is done here.
+GDScript checks the arguments of a call, and converts some of them, such as an int to a float. A Python function accepts
+anything, and a remote may send anything, so the same is done here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Parameters:
         return self._fewest, self._most
 
     def check_count(self, count: int) -> None:
-        """See that so many arguments are taken: before they are decoded, which may cost much.
+        """Check the number of arguments before they are decoded, which may be expensive.
 
         Raises:
             ArgumentsError: they are too few or too many.

@@ -19,18 +19,20 @@ from collections.abc import Callable
 from struct import Struct
 
 from godot_enet.compat.scene.drops import SceneDrop, SceneReporter
+from godot_enet.compat.scene.early_paths import EarlyPaths
+from godot_enet.compat.scene.nearest import NearestPath
 from godot_enet.compat.scene.node import Node
+from godot_enet.compat.scene.replication.limits import ReplicationLimits
+from godot_enet.compat.scene.scene_commands import CONFIRM_PATH, SIMPLIFY_PATH
 
-__all__ = ["CONFIRM_PATH", "LONGEST_PATH", "SIMPLIFY_PATH", "PathCache"]
+__all__ = ["LONGEST_PATH", "PathCache", "parse_confirmation", "parse_path"]
 
-SIMPLIFY_PATH = 1
-CONFIRM_PATH = 2
 LONGEST_PATH = 4096
 """Bytes of a path from the network. Ours, not Godot's."""
-_MOST_NUMBERS = 65536
-_MOST_BYTES = 2 << 20
-"""Numbers kept for one sender, and bytes of their paths; of more, those unused for longest are forgotten. Ours: Godot
-keeps all."""
+_MAX_IDS = 65536
+_MAX_BYTES = 2 << 20
+"""Ids kept for one sender, and bytes of their paths; beyond that, the least recently used ones are dropped. Not in
+Godot, which keeps all."""
 
 _STALE = -1
 """In place of a count of renamings: the path has to be looked at."""
@@ -38,6 +40,21 @@ _CHECKSUM = slice(1, 33)
 _PATH = 38
 _CONFIRMATION = Struct("<BBI")
 _NUMBER = Struct("<I")
+
+
+def parse_path(packet: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """The checksum, the number in four bytes and the path of a SIMPLIFY_PATH packet; None if it is too short."""
+    if len(packet) < _PATH:
+        return None
+    return packet[_CHECKSUM].partition(b"\0")[0], packet[_PATH - 4 : _PATH], packet[_PATH:].partition(b"\0")[0]
+
+
+def parse_confirmation(packet: bytes) -> tuple[bool, int] | None:
+    """Whether the checksums are the same, and the number, of a CONFIRM_PATH packet; None if its size is wrong."""
+    if len(packet) != _CONFIRMATION.size:
+        return None
+    _, same, number = _CONFIRMATION.unpack(packet)
+    return bool(same), number
 
 
 class _Introduced:
@@ -88,13 +105,13 @@ class _Numbers:
         """A new one; those unused for longest make room."""
         self.entries[number] = entry
         self._size += len(entry.path)
-        while len(self.entries) > _MOST_NUMBERS or self._size > _MOST_BYTES:
+        while len(self.entries) > _MAX_IDS or self._size > _MAX_BYTES:
             self._size -= len(self.entries.pop(next(iter(self.entries))).path)
 
     def use(self, number: bytes) -> _Known | None:
         """What has this number."""
         entry = self.entries.get(number)
-        if entry is not None and (len(self.entries) > _MOST_NUMBERS // 2 or self._size > _MOST_BYTES // 2):
+        if entry is not None and (len(self.entries) > _MAX_IDS // 2 or self._size > _MAX_BYTES // 2):
             self.entries[number] = self.entries.pop(number)
         return entry
 
@@ -111,8 +128,9 @@ class PathCache:
         send: sends a reliable packet to one peer, on channel 0.
         find: the node at a path from the root of the multiplayer, if there is one.
         path_of: the reverse.
-        reporter: is told of what is received and not used.
-        is_exact: whether numbers outlive a renaming, as in Godot.
+        reporter: counts and logs drops.
+        is_exact: whether numbers outlive a renaming, and nodes the tree, as in Godot.
+        limits: how much of what comes early is kept.
     """
 
     def __init__(
@@ -122,6 +140,7 @@ class PathCache:
         path_of: Callable[[Node], str],
         reporter: SceneReporter,
         is_exact: Callable[[], bool] = lambda: False,
+        limits: ReplicationLimits | None = None,
     ) -> None:
         self._is_exact = is_exact
         self._send = send
@@ -134,10 +153,15 @@ class PathCache:
         self._by_number: dict[int, _Introduced] = {}
         self._known: dict[int, _Numbers] = {}
         """By peer."""
+        self._early = EarlyPaths(limits or ReplicationLimits())
+        self.confirmations = 0
+        """Counts changes of the set of confirmed paths."""
 
     def clear(self) -> None:
-        """Forget everything, and count from 1 again."""
+        """Clear the cache, and assign ids from 1 again."""
         self._last = 0
+        self.confirmations += 1
+        self._early.clear()
         self._introduced.clear()
         self._by_number.clear()
         self._known.clear()
@@ -151,23 +175,24 @@ class PathCache:
                 entry.renames = _STALE
 
     def add_peer(self, peer: int) -> None:
-        """A peer is there. What an earlier one with its id knew it does not know."""
+        """Add a peer. It does not share confirmations with an earlier peer of the same id."""
         self.remove_peer(peer)
         self._known[peer] = _Numbers()
 
     def remove_peer(self, peer: int) -> None:
         """A peer is gone."""
         self._known.pop(peer, None)
+        self._early.remove_peer(peer)
         for introduced in list(self._introduced.values()):  # a node may be collected meanwhile
             introduced.peers.pop(peer, None)
 
     # Ours
 
     def introduce(self, node: Node, peers: list[int]) -> tuple[int, set[int]]:
-        """The number of a node, which peers get together with its path if they have not.
+        """Return the id of a node, and send it with its path to the peers that do not have it.
 
         Returns:
-            The number, and those of the peers that have not confirmed it yet: they need the path in each call.
+            The id, and the peers that have not confirmed it yet: they need the path in each call.
         """
         introduced = self._introduced.get(id(node))
         if introduced is None or not self._is_current(introduced, node):
@@ -185,8 +210,19 @@ class PathCache:
                 unconfirmed.add(peer)
         return number, unconfirmed
 
+    def number_of(self, node: Node) -> int:
+        """Return the id of a node, whether or not any peer has it."""
+        return self.introduce(node, [])[0]
+
+    def is_confirmed(self, node: Node, peer: int) -> bool | None:
+        """Return whether a peer has confirmed the id of a node; None if the path was not sent to it yet."""
+        introduced = self._introduced.get(id(node))
+        if introduced is None or not self._is_current(introduced, node):
+            return None
+        return introduced.peers.get(peer)
+
     def _is_current(self, introduced: _Introduced, node: Node) -> bool:
-        """Whether a number still stands for a node."""
+        """Return whether an id still refers to a node."""
         if introduced.node() is not node or introduced.moves != node._moves:
             return False
         renames = _renames(node)
@@ -207,20 +243,29 @@ class PathCache:
         self._last += 1
         number = self._last
 
-        def forget(_: object) -> None:
-            self._by_number.pop(number, None)
-            if self._introduced.get(key) is introduced:
-                del self._introduced[key]
+        own = weakref.ref(self)
+
+        def forget(reference: object) -> None:
+            cache = own()
+            if cache is None:
+                return
+            found = cache._by_number.get(number)
+            if found is not None and found.node is reference:  # not another node's, since the cache was cleared
+                del cache._by_number[number]
+            found = cache._introduced.get(key)
+            if found is not None and found.node is reference:
+                del cache._introduced[key]
 
         introduced = _Introduced(node, number, self._path_of(node), forget)
         self._introduced[key] = self._by_number[number] = introduced
         return introduced
 
     def receive_confirmation(self, sender: int, packet: bytes) -> None:
-        """A CONFIRM_PATH packet."""
-        if len(packet) != _CONFIRMATION.size:
+        """Handle a CONFIRM_PATH packet."""
+        parsed = parse_confirmation(packet)
+        if parsed is None:
             return self._reporter.note(SceneDrop.MALFORMED, sender, "a CONFIRM_PATH of %s bytes", len(packet))
-        _, same, number = _CONFIRMATION.unpack(packet)
+        same, number = parsed
         introduced = self._by_number.get(number)
         node = None if introduced is None else introduced.node()
         if introduced is None or node is None or introduced.moves != node._moves:
@@ -228,6 +273,7 @@ class PathCache:
         if sender not in introduced.peers:
             return self._reporter.note(SceneDrop.UNASKED_CONFIRMATION, sender)
         introduced.peers[sender] = True
+        self.confirmations += 1
         if not same:
             self._tell_difference(sender, node)
         return None
@@ -235,30 +281,46 @@ class PathCache:
     # Theirs
 
     def receive_path(self, sender: int, packet: bytes) -> None:
-        """A SIMPLIFY_PATH packet."""
+        """Handle a SIMPLIFY_PATH packet."""
         note = self._reporter.note
-        if len(packet) < _PATH:
+        parsed = parse_path(packet)
+        if parsed is None:
             return note(SceneDrop.MALFORMED, sender, "a SIMPLIFY_PATH of %s bytes", len(packet))
         known = self._known.get(sender)
         if known is None:
             return note(SceneDrop.UNKNOWN_SENDER, sender)
-        (number,) = _NUMBER.unpack_from(packet, 34)
-        if packet[34:_PATH] in known.entries:
+        checksum, key, path = parsed
+        number = int.from_bytes(key, "little")
+        if key in known.entries:
             return note(SceneDrop.REPEATED_PATH, sender, "number %s", number)
-        path = packet[_PATH:].partition(b"\0")[0]
         node = self.resolve(path)
         if node is None:
-            return note(SceneDrop.UNKNOWN_PATH, sender, "'%s'", path)
+            is_kept = not self._is_exact() and len(path) <= LONGEST_PATH
+            if is_kept:
+                self._early.keep(sender, key, packet)
+            near, text = self.nearest(path), "'%s', nearest here: %s"
+            return note(SceneDrop.UNKNOWN_PATH, sender, text, path, near, subject=near.missing, is_kept=is_kept)
         entry = _Known(node, self._path_of(node))
-        same = packet[_CHECKSUM].partition(b"\0")[0] == node._table().checksum.encode()
+        same = checksum == node._table().checksum.encode()
         if not same:
             self._tell_difference(sender, node)
         self._send(sender, _CONFIRMATION.pack(CONFIRM_PATH, same, number))
-        known.add(packet[34:_PATH], entry)  # at last: where this is broken off it is done again
+        known.add(key, entry)  # at last: where this is broken off it is done again
         return None
 
+    def retry_early(self) -> None:
+        """Confirm early paths whose nodes exist by now. Godot never does."""
+        root = self._find(".")
+        tree = None if root is None else root._tree
+        if tree is not None:
+            for sender, packet in self._early.due(tree._entries):
+                parsed = parse_path(packet)
+                if parsed is not None and self.resolve(parsed[2]) is not None:
+                    self.receive_path(sender, packet)
+                    self._early.forget(sender, parsed[1])
+
     def resolve(self, path: bytes) -> Node | None:
-        """The node at a path from the network. Whatever could lead out of the root is refused, unlike in Godot."""
+        """Return the node at a path from the network. Paths that could leave the root are rejected, unlike in Godot."""
         if len(path) > LONGEST_PATH:
             return None
         try:
@@ -266,27 +328,45 @@ class PathCache:
         except UnicodeDecodeError:
             return None
 
+    def nearest(self, path: bytes) -> NearestPath:
+        """Return a hint to log when there is no node at a path from the network."""
+        return NearestPath(self._find, path)
+
     def look_up(self, sender: int, number: int) -> Node | None:
-        """The node that a sender has given a number, if any."""
+        """Return the node to which a sender has assigned an id, if any."""
         known = self._known.get(sender)
         entry = None if known is None else known.use(_NUMBER.pack(number))
         if entry is None:
             return None
         node = entry.node()
-        if node is not None and node._tree is not None:
-            renames = node._tree._renames
-            if entry.renames == renames and entry.moves == node._moves:
-                return node
-            if self._is_exact():
-                return node
+        if node is not None and not node._freed and self._is_exact():
+            return node
+        tree = None if node is None else node._tree
+        if node is not None and tree is not None and entry.renames == tree._renames and entry.moves == node._moves:
+            return node
         # It has gone or moved, but perhaps there is another one in its place.
         node = self._find(entry.path)
         if node is not None:
             entry.bind(node)
         return node
 
+    def find(self, sender: int, number: int) -> tuple[Node | None, list[str]]:
+        """The node that a sender has given a number, and if there is none, what Godot says then."""
+        # godot: scene_cache_interface.cpp: get_cached_object
+        node = self.look_up(sender, number)
+        if node is not None:
+            return node, []
+        known = self._known.get(sender)
+        entry = None if known is None else known.entries.get(_NUMBER.pack(number))
+        if entry is None:
+            return None, [f"ID {number} not found in cache of peer {sender}."]
+        root = self._find(".")
+        where = "" if root is None or root._tree is None else str(root.get_path())
+        missing = f'Node not found: "{entry.path}" (relative to "{where}").'
+        return None, [missing, f"Failed to get cached node from peer {sender} with cache ID {number}."]
+
     def _tell_difference(self, sender: int, node: Node) -> None:
-        """The trap of Godot's RPCs: methods are numbered in the order of their names, so that lists must not differ."""
+        """Warn that the RPC lists differ: Godot numbers methods in order of their names, so calls reach wrong ones."""
         path = str(node.get_path()) if node._tree is not None else node._name
         table = node._table()
         text = f"%s; our list in order: {table}"

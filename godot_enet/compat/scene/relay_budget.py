@@ -1,7 +1,10 @@
-"""How much a server passes on for one client.
+"""How much a server passes on for its clients.
 
 A packet of eight bytes to all others makes a server send as many packets as there are clients. Each copy counts. What
 waits to be sent is bounded by the connections themselves; this bounds the work.
+
+Each client has a budget, and all together have one, which no reconnecting renews. When that is used up each client
+still has an equal share, so that those who send much do not silence those who send little.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-__all__ = ["COPIES_AT_ONCE", "COPIES_PER_SECOND", "RelayBudget"]
+from godot_enet.compat.scene.allowance import Allowance
+
+__all__ = ["COPIES_AT_ONCE", "COPIES_OF_ALL", "COPIES_PER_SECOND", "RelayBudget"]
 
 COPIES_PER_SECOND = 32_768
 """Packets that a server passes on for one client, each receiver counted. Ours, not Godot's: it has no limit.
@@ -17,10 +22,14 @@ COPIES_PER_SECOND = 32_768
 A thousand players who each tell all others something 30 times a second stay below it."""
 COPIES_AT_ONCE = 65_536
 """The same after a pause, in which unused ones are saved up."""
+COPIES_OF_ALL = 262_144
+"""What a server passes on for all clients in a second, and after a pause at once, before each has but its share.
+
+90 players who each tell all others something 30 times a second stay below it, and it is more than Python can send."""
 
 
 class RelayBudget:
-    """A budget for each peer, which fills up again with time.
+    """A budget for each peer and one for all, which fill up again with time.
 
     Args:
         clock: seconds.
@@ -28,22 +37,37 @@ class RelayBudget:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._left: dict[int, tuple[float, float]] = {}
-        """By peer: the copies that it has left, and when that was counted."""
+        self._of_all = Allowance(COPIES_OF_ALL, clock())
+        self._own: dict[int, Allowance] = {}
+        self._shares: dict[int, Allowance] = {}
+        """By peer: its own budget, and its share of what all have."""
 
     def spend(self, peer: int, copies: int) -> bool:
-        """Take copies off a peer's budget; False, and none taken, if it has not so many."""
+        """Take copies from a peer's budget; False, and none taken, if it has too few left."""
         now = self._clock()
-        left, then = self._left.get(peer, (float(COPIES_AT_ONCE), now))
-        left = min(left + (now - then) * COPIES_PER_SECOND, COPIES_AT_ONCE)
-        enough = copies <= left
-        self._left[peer] = (left - copies if enough else left, now)
-        return enough
+        own, share = self._own.get(peer), self._shares.get(peer)
+        if own is None or share is None:
+            own = self._own[peer] = Allowance(COPIES_AT_ONCE, now)
+            share = self._shares[peer] = Allowance(0, now)  # shares grow with time: reconnecting gives none
+        part = max(COPIES_OF_ALL / len(self._shares), len(self._shares))  # a packet for all is in it
+        left, of_all, of_share = (
+            own.fill(now, COPIES_PER_SECOND, COPIES_AT_ONCE),
+            self._of_all.fill(now, COPIES_OF_ALL, COPIES_OF_ALL),
+            share.fill(now, part, part),
+        )
+        if copies > left or copies > max(of_all, of_share):
+            return False
+        own.amount -= copies
+        payer = self._of_all if copies <= of_all else share
+        payer.amount -= copies
+        return True
 
     def forget(self, peer: int) -> None:
         """A peer is gone."""
-        self._left.pop(peer, None)
+        self._own.pop(peer, None)
+        self._shares.pop(peer, None)
 
     def clear(self) -> None:
-        """All are gone."""
-        self._left.clear()
+        """Remove all peers. The shared budget is not restored."""
+        self._own.clear()
+        self._shares.clear()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 from godot_enet.compat.coroutines import logged, run
 from godot_enet.compat.errors import as_int, as_str, fail
 from godot_enet.compat.globals import Error
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
-from godot_enet.compat.scene.arguments import MOST_ARGUMENTS
+from godot_enet.compat.scene.arguments import MAX_ARGUMENTS
 from godot_enet.compat.scene.drops import SceneDrop, SceneReporter
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import ArgumentsError
 from godot_enet.compat.scene.path_cache import PathCache
+from godot_enet.compat.scene.remote_sender import RemoteSender
+from godot_enet.compat.scene.replication.traffic import SceneCount, SceneTraffic
+from godot_enet.compat.scene.root_path import RootPath
 from godot_enet.compat.scene.rpc_config import RpcConfig, RpcEntry, RPCMode
 from godot_enet.compat.scene.rpc_packet import (
     call_by_id,
@@ -24,42 +26,60 @@ from godot_enet.compat.scene.rpc_packet import (
     parse_arguments,
     parse_call,
 )
+from godot_enet.compat.scene.scene_settings import SceneSettings
+from godot_enet.compat.scene.scene_transport import SceneTransport
 from godot_enet.compat.steps import Steps
 from godot_enet.compat.variant import DecodeError, EncodeError, Variant
 from godot_enet.core.interrupts import raised_by_signal_handler
 
 __all__ = ["RemoteCalls"]
 
+_HIDDEN = "Attempt to call an RPC to a peer that cannot see this node. Peer ID: "
 _CONNECTED = MultiplayerPeer.CONNECTION_CONNECTED
 
 
-class _Multiplayer(Protocol):
-    """What is needed of the multiplayer."""
-
-    _allow_objects: bool
-    _sender: int
-    _peers: dict[int, None]
-
-    def get_multiplayer_peer(self) -> MultiplayerPeer | None: ...
-    def _send_command(self, to: int, packet: bytes) -> Error: ...
-    def _path_of(self, node: Node) -> str: ...
-
-
 class RemoteCalls:
-    """The calls of one multiplayer, in both directions."""
+    """The calls of one multiplayer, in both directions.
 
-    def __init__(self, multiplayer: _Multiplayer, cache: PathCache, reporter: SceneReporter) -> None:
-        self._multiplayer = multiplayer
+    Args:
+        transport: where calls go.
+        settings: whether names of classes are kept in arguments.
+        paths: says where nodes are.
+        cache: the numbers of nodes.
+        reporter: is told of calls that are not made.
+        traffic: counts.
+        sender: is told whose call is running.
+        is_visible: whether a peer, or with 0 whether all, may get calls of a node.
+    """
+
+    def __init__(
+        self,
+        transport: SceneTransport,
+        settings: SceneSettings,
+        paths: RootPath,
+        cache: PathCache,
+        reporter: SceneReporter,
+        traffic: SceneTraffic,
+        sender: RemoteSender,
+        is_visible: Callable[[Node, int], bool],
+    ) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._paths = paths
         self._cache = cache
         self._note = reporter.note
+        self._traffic = traffic
+        self._sender = sender
+        self._is_visible = is_visible
+        self.on_received: Callable[[Node, str, int], None] | None = None
+        """Called with the node, the method and the size of each call that is about to be made for a remote."""
 
     # Out
 
     def call(self, peer_id: int, node: object, name: str, arguments: Sequence[Variant]) -> Error:
-        """What ``MultiplayerAPI.rpc`` does."""
+        """Make a call, as ``MultiplayerAPI.rpc``."""
         target, method = as_int(peer_id, "peer"), as_str(name, "method")
-        api = self._multiplayer
-        transport = api.get_multiplayer_peer()
+        transport = self._transport.multiplayer_peer
         if transport is None:
             text = "Trying to call an RPC while no multiplayer peer is active."
             return fail(text, Error.ERR_UNCONFIGURED)
@@ -99,15 +119,18 @@ class RemoteCalls:
         arguments: Sequence[Variant],
     ) -> Error:
         """``OK`` as in Godot, but for a packet that is too large."""
-        api = self._multiplayer
-        if len(arguments) > MOST_ARGUMENTS:
+        if len(arguments) > MAX_ARGUMENTS:
             return fail("Too many arguments (>255).", Error.OK)
-        peers = api._peers
+        peers = self._transport.connected_peers
         if target and abs(target) not in peers:
             return fail(f"Attempt to call RPC with unknown peer ID: {target}.", Error.OK)
+        if target > 0 and not self._is_visible(node, target):
+            return fail(f"{_HIDDEN}{target}", Error.OK)
         targets = [target] if target > 0 else [peer for peer in peers if peer != -target]
+        if target <= 0 and not self._is_visible(node, 0):
+            targets = [peer for peer in targets if self._is_visible(node, peer)]
         try:
-            flags, tail = call_tail(number, arguments, full_objects=api._allow_objects)
+            flags, tail = call_tail(number, arguments, full_objects=self._settings.allow_object_decoding)
         except EncodeError as error:
             return fail(str(error), Error.OK)
         if not targets:
@@ -116,10 +139,13 @@ class RemoteCalls:
         transport.set_transfer_channel(config.channel)
         transport.set_transfer_mode(config.transfer_mode)  # type: ignore[arg-type]  # any number, as in Godot
         packet = call_by_id(flags, cached, tail, widest=bool(unconfirmed))
-        with_path = call_by_path(flags, api._path_of(node), tail) if unconfirmed else packet
+        with_path = call_by_path(flags, self._paths.path_of(node), tail) if unconfirmed else packet
         for peer in targets:
-            if api._send_command(peer, with_path if peer in unconfirmed else packet) is Error.FAILED:
+            data = with_path if peer in unconfirmed else packet
+            if self._transport.send(peer, data) is Error.FAILED:
                 return Error.FAILED  # For one peer it is as large as for any other.
+            if self._traffic.detailed:
+                self._traffic.note(SceneCount.RPCS_SENT, len(data), node, node._table().entries[number].name)
         return Error.OK
 
     def _call_here(self, me: int, node: Node, entry: RpcEntry, arguments: Sequence[Variant]) -> Error:
@@ -131,20 +157,19 @@ class RemoteCalls:
                 raise
             text = f"rpc() aborted in script local call:  - '{type(node).__name__}::{entry.name}': {error}."
             return fail(text, Error.FAILED)
-        api = self._multiplayer
-        outer, api._sender = api._sender, me
+        outer, self._sender.peer = self._sender.peer, me
         try:
             result = make()
             if result is not None:
                 run(result, logged(f"RPC '{entry.name}' of {_place(node)} failed."))
         finally:
-            api._sender = outer
+            self._sender.peer = outer
         return Error.OK
 
     # In
 
     def receive(self, sender: int, packet: bytes) -> Steps | None:
-        """A REMOTE_CALL packet: makes the call if the sender may. An exception in it is logged, as in Godot."""
+        """Handle a REMOTE_CALL packet: make the call if the sender may. Exceptions are logged, as in Godot."""
         note = self._note
         try:
             call = parse_call(packet)
@@ -154,20 +179,23 @@ class RemoteCalls:
         if node is None:
             if call.path is None:
                 return note(SceneDrop.UNKNOWN_NODE, sender, "number %s", call.node)
-            return note(SceneDrop.UNKNOWN_NODE, sender, "'%s'", call.path)
+            near = self._cache.nearest(call.path)
+            return note(
+                SceneDrop.UNKNOWN_NODE, sender, "'%s', nearest here: %s", call.path, near, subject=str(call.path)
+            )
         entry = node._table().entries.get(call.method)
         if entry is None:
-            return note(SceneDrop.UNKNOWN_METHOD, sender, "method %s of %s", call.method, node.get_path())
+            return note(SceneDrop.UNKNOWN_METHOD, sender, "method %s of %s", call.method, _place(node))
         name, config = entry.name, entry.config
         if config.mode != RPCMode.RPC_MODE_ANY_PEER and (
             config.mode != RPCMode.RPC_MODE_AUTHORITY or sender != node._authority
         ):
             text = "'%s' of %s: %s, and its authority is %s"
-            return note(SceneDrop.FORBIDDEN_RPC, sender, text, name, node.get_path(), config, node._authority)
+            return note(SceneDrop.FORBIDDEN_RPC, sender, text, name, _place(node), config, node._authority)
         try:
             parameters, method = entry.bind(node)
             parameters.check_count(count_arguments(packet, call))  # before it costs anything
-            arguments = parse_arguments(packet, call, allow_objects=self._multiplayer._allow_objects)
+            arguments = parse_arguments(packet, call, allow_objects=self._settings.allow_object_decoding)
             make = partial(method, *parameters.fit(arguments))
         except DecodeError as error:
             return note(SceneDrop.MALFORMED, sender, "'%s' of %s: %s", name, _place(node), error)
@@ -182,6 +210,10 @@ class RemoteCalls:
                 raise
             self._failed(sender, node, name, error)
             return None
+        if self._traffic.detailed:
+            self._traffic.note(SceneCount.RPCS_RECEIVED, len(packet), node, name)
+        if self.on_received is not None:
+            self.on_received(node, name, len(packet))
         return [partial(self._make, sender, node, name, make)]
 
     def _make(self, sender: int, node: Node, name: str, make: Callable[[], object], steps: Steps) -> None:
@@ -196,7 +228,7 @@ class RemoteCalls:
             self._failed(sender, node, name, error)
 
     def _failed(self, sender: int, node: Node, name: str, error: BaseException) -> None:
-        """A call has raised something."""
+        """Log an exception raised by a call."""
         self._note(SceneDrop.FAILED_CALL, sender, "'%s' of %s", name, _place(node), subject=name, failed=error)
 
 

@@ -1,4 +1,4 @@
-"""The ``@rpc`` decorator, and what a decorated method is."""
+"""The ``@rpc`` decorator and decorated methods."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from godot_enet.compat.variant import VariantType
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["BoundRpc", "RpcMethod", "keep_decorated", "rpc", "script_methods"]
+__all__ = ["BoundRpc", "RpcDecorator", "RpcMethod", "keep_decorated", "rpc", "script_methods"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_VIRTUAL = frozenset({"_enter_tree", "_ready", "_process", "_exit_tree"})
+_VIRTUAL = frozenset({"_enter_tree", "_ready", "_process", "_physics_process", "_exit_tree", "_notification"})
 """What a class may have although Node has it."""
 
 
 class _Caller(Protocol):
-    """What has methods to be called from afar: a Node."""
+    """An object with methods that remotes can call: a Node."""
 
     def rpc_id(self, peer_id: int, method: str, *args: Any) -> Error: ...
 
 
 class BoundRpc(Generic[_P, _R]):
-    """A decorated method of one node: call it here, or on other peers."""
+    """A decorated method of one node, to be called here or on other peers."""
 
     __slots__ = ("__self__", "_method")
     variant_type = VariantType.TYPE_CALLABLE
 
-    def __init__(self, method: RpcMethod[_P, _R], node: _Caller) -> None:
+    def __init__(self, method: RpcMethod[_P, _R], node: Any) -> None:
         self._method = method
-        self.__self__ = node
+        self.__self__: _Caller = node
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        """Call it here and only here, like any method."""
+        """Call it here only, like any method."""
         return self._method.function(self.__self__, *args, **kwargs)
 
     def rpc(self, *args: _P.args, **kwargs: _P.kwargs) -> Error:
-        """Call it on all peers, and here if it says ``"call_local"``.
+        """Call it on all peers, and here if it has the option ``"call_local"``.
 
         Returns:
             As for :meth:`Node.rpc`.
@@ -53,7 +53,7 @@ class BoundRpc(Generic[_P, _R]):
         return self.__self__.rpc_id(0, self._method.name, *self._method.arguments(self.__self__, args, kwargs))
 
     def rpc_id(self, peer_id: int, *args: _P.args, **kwargs: _P.kwargs) -> Error:
-        """Call it on one peer; on all with 0, and on all but one with that one's id, negated.
+        """Call it on one peer; 0 means all peers, a negative id all but that one.
 
         Returns:
             As for :meth:`Node.rpc_id`.
@@ -81,7 +81,7 @@ class BoundRpc(Generic[_P, _R]):
 
 
 class RpcMethod(Generic[_P, _R]):
-    """What ``@rpc`` makes of a function in a class; on an object it gives a :class:`BoundRpc`.
+    """A function decorated with ``@rpc``; accessed on an object it returns a :class:`BoundRpc`.
 
     Raises:
         TypeError: the function cannot be called by remotes.
@@ -89,7 +89,7 @@ class RpcMethod(Generic[_P, _R]):
 
     def __init__(self, function: Callable[..., _R], config: RpcConfig, name: str = "") -> None:
         if isinstance(function, (RpcMethod, BoundRpc)):
-            raise refuse(_name_of(function), "decorated already", "keep one @rpc")
+            raise refuse(_name_of(function), "already decorated", "keep only one @rpc")
         check_function(function, name or _name_of(function))
         self.function = function
         self.config = config
@@ -111,17 +111,20 @@ class RpcMethod(Generic[_P, _R]):
     def __get__(self, instance: _Caller | None, owner: type) -> Self | BoundRpc[_P, _R]:
         return self if instance is None else BoundRpc(self, instance)
 
+    def __repr__(self) -> str:
+        return f"<RPC {self.function.__qualname__}>"
+
     def __call__(self, *args: Any, **kwargs: Any) -> _R:
         """For ``Base.method(self, ...)``; ``super().method(...)`` works as well."""
         return self.function(*args, **kwargs)
 
     def arguments(self, node: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments in order: on the wire they have no names.
+        """Return all arguments in order, since they have no names on the wire.
 
-        As in Godot, their number is for the remote to check, unless names are used.
+        As in Godot, the remote checks their number, unless keywords are used.
 
         Raises:
-            TypeError: they do not fit, or one can only be given by its name.
+            TypeError: they do not match the parameters, or one is keyword-only.
         """
         if not kwargs:
             return args
@@ -134,7 +137,7 @@ class RpcMethod(Generic[_P, _R]):
         nameless = {name for name, parameter in expected.parameters.items() if parameter.kind in positional}
         lost = ", ".join(repr(name) for name in kwargs if name not in nameless)
         if lost:
-            text = f"{self.name}.rpc(): {lost} cannot be sent by name; remotes are sent positional arguments only"
+            text = f"{self.name}.rpc(): {lost} cannot be passed by keyword; remotes get positional arguments only"
             raise TypeError(text)
         bound.apply_defaults()
         return bound.args[1:]
@@ -149,7 +152,9 @@ def _name_of(function: object) -> str:
     return repr(function)
 
 
-class _Decorator(Protocol):
+class RpcDecorator(Protocol):
+    """The type of ``@rpc(...)`` with options."""
+
     def __call__(self, function: Callable[Concatenate[Any, _P], _R], /) -> RpcMethod[_P, _R]: ...
 
 
@@ -158,7 +163,7 @@ def rpc(function: Callable[Concatenate[Any, _P], _R], /) -> RpcMethod[_P, _R]: .
 
 
 @overload
-def rpc(*options: str | int) -> _Decorator: ...
+def rpc(*options: str | int) -> RpcDecorator: ...
 
 
 def rpc(*options: Any) -> Any:
@@ -174,16 +179,16 @@ def rpc(*options: Any) -> Any:
             - ``"authority"`` (the default): only the node's multiplayer authority may call it; or ``"any_peer"``.
             - ``"call_remote"`` (the default): ``rpc`` does not call it here; or ``"call_local"``: here as well.
             - ``"reliable"`` (the default), ``"unreliable"`` or ``"unreliable_ordered"``.
-            - the transfer channel, last; 0 unless said otherwise. (GDScript wants all three words before it.)
+            - the transfer channel, last; 0 by default. (GDScript requires all three words before it.)
 
-    An ``async def`` begins at once, and goes on as a task of the running asyncio loop when it first has to wait. From
-    then on ``get_remote_sender_id()`` is no longer about its call, as after an ``await`` in GDScript.
+    An ``async def`` starts at once, and continues as a task of the running asyncio loop from its first wait on. From
+    then on ``get_remote_sender_id()`` no longer refers to its call, as after an ``await`` in GDScript.
 
     Raises:
-        TypeError: what is decorated cannot be called by remotes: it is no method, a static or class method, a
-            property, a generator, or has a keyword-only parameter without a default; or an option is no word and no
-            channel.
-        ValueError: a word is unknown, or contradicts another.
+        TypeError: remotes cannot call the decorated object: it is not a method, or is a static or class method, a
+            property or a generator, or has a keyword-only parameter without a default; or an option is neither a word
+            nor a channel.
+        ValueError: a word is unknown, or conflicts with another one.
     """
     if len(options) == 1 and (callable(options[0]) or hasattr(options[0], "__get__")):
         return RpcMethod(options[0], RpcConfig())
@@ -202,13 +207,12 @@ def script_methods(cls: type) -> dict[str, tuple[RpcConfig, Callable[..., Any]]]
 
 
 def keep_decorated(cls: type) -> None:
-    """See that a node's class can have its RPCs, and complete them.
+    """Check the RPCs of a node's class, and complete them.
 
-    What overrides a decorated method without being decorated keeps the options, as in GDScript.
+    An undecorated override of a decorated method keeps its options, as in GDScript.
 
     Raises:
-        TypeError: a method is decorated in a way that hides it, has the name of one of Node's own, or is hidden by
-            something that is no method.
+        TypeError: another decorator hides the RPC, Node itself uses its name, or an override is not a method.
     """
     bases = [base for base in cls.__mro__ if base is cls or not hasattr(base, "rpc_config")]  # Nodes were seen before
     for base in bases:
@@ -218,7 +222,7 @@ def keep_decorated(cls: type) -> None:
                 if value.name != name:
                     setattr(cls, name, RpcMethod(value.function, value.config, name))
             elif _hides_rpc(value):
-                raise refuse(name, f"decorated with @rpc beneath {_decorator(value)}", "put @rpc first")
+                raise refuse(name, f"decorated with @rpc below {_decorator(value)}", "make @rpc outermost")
     for name, (config, _) in script_methods(cls).items():
         value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
         if not isinstance(value, RpcMethod):
@@ -237,7 +241,7 @@ def _check_name(cls: type, name: str) -> None:
     from godot_enet.compat.scene.node import Node  # this is below it
 
     if (hasattr(Node, name) or name in Node.__annotations__) and name not in _VIRTUAL:
-        raise refuse(name, f"a name that {cls.__name__} needs as a Node", "choose another one")
+        raise refuse(name, "a name that Node itself uses", "choose another one")
 
 
 def _hides_rpc(value: object) -> bool:
@@ -254,4 +258,4 @@ def _hides_rpc(value: object) -> bool:
 
 def _decorator(value: object) -> str:
     what, _ = describe(value)
-    return "another decorator" if callable(value) and what.endswith("no function") else what
+    return "another decorator" if callable(value) and what.endswith("not a function") else what

@@ -1,4 +1,4 @@
-"""What ``@rpc`` refuses when it is declared: whatever could not run when another peer calls it."""
+"""The checks of ``@rpc`` at declaration: it rejects whatever could not run when another peer calls it."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from godot_enet.compat.scene.parameters import signature
 __all__ = ["check_function", "describe", "refuse"]
 
 _KINDS: list[tuple[type | tuple[type, ...], str, str]] = [
-    ((property, cached_property), "a property", "make it a method; only methods can be called"),
-    (staticmethod, "a static method", "make it a method with self; an RPC runs on a node"),
-    (classmethod, "a class method", "make it a method with self; an RPC runs on a node"),
-    (type, "a class", "decorate a method that makes one"),
+    ((property, cached_property), "a property", "make it a method"),
+    (staticmethod, "a static method", "make it an instance method"),
+    (classmethod, "a class method", "make it an instance method"),
+    (type, "a class", "decorate a method that creates one"),
     ((partial, partialmethod), "a partial", "write a method that calls it"),
 ]
 
 
 def refuse(name: str, what: str, remedy: str) -> TypeError:
-    """The exception for a declaration that cannot work."""
+    """Create the exception for an invalid declaration."""
     return TypeError(f"@rpc: {name!r} is {what}; {remedy}")
 
 
 def describe(value: object) -> tuple[str, str]:
-    """What a value that is no function is, and what to do."""
+    """Describe a value that is not a function, and the remedy."""
     for types, what, remedy in _KINDS:
         if isinstance(value, types):
             return what, remedy
-    return f"{type(value).__name__} and no function", "decorate a method"
+    return f"of type {type(value).__name__}, not a function", "decorate a method"
 
 
 def check_function(function: object, name: str) -> None:
-    """See that a node can have this as a method for RPCs.
+    """Check that a node can have this function as an RPC.
 
     Args:
-        function: what was decorated.
-        name: how errors call it.
+        function: the decorated object.
+        name: its name in errors.
 
     Raises:
         TypeError: it cannot; the message says why and what to do.
@@ -80,7 +80,7 @@ def _check_parameters(function: Callable[..., Any], name: str) -> None:
         raise refuse(name, "a function that takes no self", "add self as its first parameter")
     for parameter in parameters:
         if parameter.kind is Parameter.KEYWORD_ONLY and parameter.default is Parameter.empty:
-            what = f"a function with the keyword-only parameter {parameter.name!r}, which no remote can give"
+            what = f"a function with the keyword-only parameter {parameter.name!r}, which a remote cannot pass"
             raise refuse(name, what, f"move {parameter.name!r} before the *, or give it a default")
 
 

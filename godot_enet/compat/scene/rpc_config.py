@@ -1,7 +1,7 @@
-"""What may be called from afar, and how: the options of a method, and the table of all methods of a node.
+"""The RPC options of a method, and the table of all RPCs of a node.
 
-The table gives each method the number it has on the wire, and the checksum that tells whether two ends have the same
-methods. Only names count there, so that the ends may differ in options.
+The table has the number of each method on the wire, and the checksum by which two ends compare their methods. It covers
+names only, so the ends may differ in options.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _WORDS: dict[str, tuple[str, int]] = {
 
 
 def config_from_annotation(options: Iterable[object]) -> RpcConfig:
-    """What ``@rpc(...)`` says: up to three words in any order, then perhaps a channel.
+    """Read the options of ``@rpc(...)``: up to three words in any order, then optionally a channel.
 
     Raises:
         TypeError: an option is neither a word nor, in the last place, a channel.
@@ -77,7 +77,7 @@ def config_from_annotation(options: Iterable[object]) -> RpcConfig:
     found: dict[str, Any] = {}
     for option in options:
         if "channel" in found:
-            raise TypeError("@rpc: the channel comes last")
+            raise TypeError("@rpc: the channel must come last")
         if isinstance(option, str):
             if option not in _WORDS:
                 raise ValueError(f"@rpc: {option!r} must be one of {', '.join(map(repr, _WORDS))}")
@@ -100,10 +100,10 @@ def _number(value: object, error: str) -> int:
 
 
 def config_from_dictionary(options: Mapping[Any, Any]) -> RpcConfig | None:
-    """What ``Node.rpc_config`` is given; None without ``"rpc_mode"``.
+    """Read the options of ``Node.rpc_config``; None without ``"rpc_mode"``.
 
     Raises:
-        TypeError: a value is no number; the message names it.
+        TypeError: a value is not a number; the message names it.
     """
     if "rpc_mode" not in options:
         return None
@@ -155,7 +155,7 @@ class RpcEntry:
         if function is None:
             found = getattr(node, self.name)
             if not callable(found):
-                raise AttributeError(f"{self.name!r} is {type(found).__name__} and no method")
+                raise AttributeError(f"{self.name!r} is of type {type(found).__name__}, not a method")
             return Parameters(found, skip=0), found
         if self._parameters is None:
             self._parameters = Parameters(function, owner=type(node))

@@ -88,16 +88,16 @@ def parse_call(packet: bytes) -> RemoteCall:
     head = packet[0]
     node_width, method_width = head >> 4 & 3, head >> 6 & 1
     if node_width == 3:
-        raise DecodeError("there is no such width of a node's number", Error.ERR_INVALID_DATA)
+        raise DecodeError("invalid width of a node id", Error.ERR_INVALID_DATA)
     start = _SIZES[method_width][node_width]
     if len(packet) < start:
-        raise DecodeError("a call is cut off", Error.ERR_INVALID_DATA)
+        raise DecodeError("a call is truncated", Error.ERR_INVALID_DATA)
     _, node, method = _HEADS[method_width][node_width](packet)
     if not node & BY_PATH:
         return RemoteCall(node, None, method, head >= _BYTES_ONLY, start, len(packet))
     end = node & ~BY_PATH
     if not start <= end < len(packet):
-        raise DecodeError("the path of a call is not in the packet", Error.ERR_INVALID_DATA)
+        raise DecodeError("the packet does not contain the path of the call", Error.ERR_INVALID_DATA)
     return RemoteCall(0, packet[end:].partition(b"\0")[0], method, head >= _BYTES_ONLY, start, end)
 
 
@@ -118,6 +118,6 @@ def parse_arguments(packet: bytes, call: RemoteCall, *, allow_objects: bool = Fa
     if call.bytes_only:
         return [packet[start:end]] if start < end else []
     if start >= end:
-        raise DecodeError("a call is cut off", Error.ERR_INVALID_DATA)
+        raise DecodeError("a call is truncated", Error.ERR_INVALID_DATA)
     data = packet if end == len(packet) else packet[:end]
     return decode_arguments(data, start + 1, packet[start], allow_objects=allow_objects)

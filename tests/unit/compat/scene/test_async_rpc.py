@@ -105,7 +105,7 @@ def test_an_exception_is_logged(late: bool, caplog: pytest.LogCaptureFixture) ->
         await later(party)
         assert party[1].api.counters() == {SceneDrop.FAILED_CALL: 1}
         assert f"ValueError: late: {late}" in caplog.text
-        assert "Received a packet from peer 7: a call that raised an exception ('fail' of /root/Main)" in caplog.text
+        assert "Received a packet from peer 7: the call raised an exception ('fail' of /root/Main)" in caplog.text
 
     asyncio.run(main())
 

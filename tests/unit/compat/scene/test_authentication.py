@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest  # noqa: TC002 - as in all tests
+import pytest
 
 from godot_enet.compat.globals import Error
 from godot_enet.compat.scene import authentication
@@ -160,3 +160,58 @@ def test_a_callback_may_end_it_all() -> None:
     pair.party.settle()
     assert api.multiplayer_peer is None
     assert api.counters() == {}
+
+
+class TestGrace:
+    """A client without auth_callback is admitted by a server with ``auth_grace``."""
+
+    def test_its_first_packet_admits_it_and_is_used(self) -> None:
+        pair = Pair(1)
+        server = pair.server.api
+        server.auth_grace = 60
+        packets: list[tuple[int, bytes]] = []
+        server.peer_packet.connect(lambda peer, packet: packets.append((peer, packet)))
+        pair.client.api.send_bytes(b"hello", 1)
+        pair.party.settle()
+        assert kinds(pair.server) == ["peer_authenticating", "peer_connected", "peer_packet"]
+        assert packets == [(C, b"hello")]
+        assert server.counters() == {}
+        pair.party.settle()
+        assert [packet[2][:4] for packet in pair.party.packets() if packet[0] == 1] == []  # it is sent nothing
+
+    def test_a_silent_one_is_admitted_when_the_grace_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(authentication, "monotonic", lambda: now[0])
+        pair = Pair(1)
+        pair.server.api.auth_grace = 1
+        now[0] += 0.99
+        pair.party.settle()
+        assert kinds(pair.server) == ["peer_authenticating"]
+        now[0] += 0.02
+        pair.party.settle()
+        assert kinds(pair.server) == ["peer_connected"]
+
+    def test_one_that_has_begun_must_complete(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(authentication, "monotonic", lambda: now[0])
+        pair = Pair()
+        pair.server.api.auth_grace = 1
+        pair.client.api.send_auth(1, b"x")
+        pair.party.settle()
+        now[0] += 2
+        pair.server.transport.inject(b"\x03x", C)
+        pair.party.settle()
+        assert pair.server.api.counters() == {SceneDrop.NOT_AUTHENTICATED: 1}
+        now[0] += 2
+        pair.server.api.poll()
+        assert kinds(pair.server) == ["peer_authenticating", "peer_authentication_failed"]
+
+    def test_the_setting(self) -> None:
+        api = Pair().server.api
+        assert api.auth_grace is None
+        with pytest.raises(ValueError, match="must not be negative, not -1"):
+            api.auth_grace = -1
+        with pytest.raises(TypeError):
+            api.auth_grace = "x"  # type: ignore[assignment]
+        api.auth_grace = 2
+        assert api.auth_grace == 2.0

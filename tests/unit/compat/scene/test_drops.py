@@ -86,3 +86,9 @@ def test_a_failure_comes_with_its_traceback(clock: Clock, caplog: pytest.LogCapt
     except ValueError as error:
         SceneReporter().note(SceneDrop.FAILED_CALL, 5, failed=error)
     assert "ValueError: the reason" in caplog.text
+
+
+def test_the_record_has_the_peer_and_the_reason(log: pytest.LogCaptureFixture) -> None:
+    SceneReporter().note(SceneDrop.MALFORMED, 5)
+    (record,) = log.records
+    assert (record.__dict__["peer"], record.__dict__["reason"]) == (5, "MALFORMED")

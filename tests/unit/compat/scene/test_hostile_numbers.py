@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from godot_enet.compat.scene import path_cache, remote_calls, rpc_packet, scene_multiplayer
+from godot_enet.compat.scene import path_cache, remote_calls, rpc_packet, system_commands
 from godot_enet.compat.scene.authentication import MAX_BYTES, MAX_PACKETS
 from godot_enet.compat.scene.drops import SceneDrop
 from godot_enet.compat.scene.node import Node
@@ -69,7 +69,7 @@ def test_a_client_hears_what_it_has_sent_to_itself(party: Party) -> None:
 
 
 def test_a_server_announces_only_so_many(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene_multiplayer, "MAX_PEERS", 10)
+    monkeypatch.setattr(system_commands, "MAX_PEERS", 10)
     client = party[C]
     for peer in range(100, 200):
         client.transport.inject(pack("<BBi", 7, ADD, peer), 1)
@@ -122,7 +122,7 @@ def test_numbers_of_nodes_are_no_keys_that_a_peer_can_choose(party: Party) -> No
 
 
 def test_paths_of_one_peer_take_only_so_many_bytes(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_cache, "_MOST_BYTES", 40)
+    monkeypatch.setattr(path_cache, "_MAX_BYTES", 40)
     server = party[1]
     for number in range(12):
         server.transport.inject(simplify(number), C)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from godot_enet import aio
 from godot_enet.compat.scene.multiplayer_api import MultiplayerAPI
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.scene.scene_tree import SceneTree
@@ -16,6 +17,12 @@ class OurOwnMultiplayer(SceneMultiplayer):
 def test_it_is_abstract() -> None:
     with pytest.raises(TypeError):
         MultiplayerAPI()  # type: ignore[abstract]
+
+
+def test_the_class_for_asyncio_is_not_the_default() -> None:
+    """Although it has the same name."""
+    assert aio.SceneMultiplayer.__name__ == MultiplayerAPI.get_default_interface()
+    assert type(MultiplayerAPI.create_default_interface()) is SceneMultiplayer
 
 
 def test_the_default_interface(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from godot_enet.compat.scene.naming import readable_name, unique_name, valid_name
 from godot_enet.compat.scene.node import Node
-from godot_enet.compat.scene.node_paths import ancestry, readable_name, relative_names, resolve, unique_name, valid_name
+from godot_enet.compat.scene.node_paths import ancestry, relative_names, resolve
 from tests.rows import each_row
 
 

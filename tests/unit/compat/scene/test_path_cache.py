@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import platform
+import weakref
 from struct import pack
 
 import pytest
@@ -79,6 +81,28 @@ def test_peers_and_nodes_that_are_gone(ends: Ends) -> None:
     assert ends.cache.introduce(ends.nodes["Other"], [P])[0] == 1
 
 
+def test_a_node_ends_that_had_the_number_of_another_before_a_new_start(ends: Ends) -> None:
+    ends.cache.introduce(ends.nodes["Other"], [P])
+    ends.cache.clear()
+    ends.cache.add_peer(P)
+    ends.cache.introduce(ends.nodes["Main"], [P])
+    del ends.nodes["Other"]
+    gc.collect()
+    ends.cache.receive_confirmation(P, pack("<BBI", 2, 1, 1))
+    assert ends.cache.is_confirmed(ends.nodes["Main"], P)
+
+
+def test_a_cache_ends_with_its_last_use(ends: Ends) -> None:
+    ends.cache.introduce(ends.nodes["Main"], [P])
+    cache = weakref.ref(ends.cache)
+    gc.disable()
+    try:
+        del ends.cache
+        assert cache() is None or platform.python_implementation() == "PyPy"
+    finally:
+        gc.enable()
+
+
 def test_confirmations_that_are_wrong(ends: Ends) -> None:
     ends.cache.introduce(ends.nodes["Main"], [P])
     for packet in (b"\x02", b"\x02\x01\x01\0\0", b"\x02\x01\x01\0\0\0\0"):
@@ -148,7 +172,7 @@ def test_a_node_in_the_place_of_one_that_is_gone(ends: Ends) -> None:
 
 
 def test_what_is_unused_for_longest_is_forgotten(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_cache, "_MOST_NUMBERS", 4)
+    monkeypatch.setattr(path_cache, "_MAX_IDS", 4)
     for number in range(4):
         ends.cache.receive_path(P, introduction(number, "Main"))
     assert ends.cache.look_up(P, 0) is not None

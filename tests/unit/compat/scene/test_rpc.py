@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from godot_enet.compat.deferred import run_deferred
 from godot_enet.compat.globals import Error
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.rpc import BoundRpc, RpcMethod, rpc, script_methods
-from godot_enet.compat.signal import Signal, run_deferred
+from godot_enet.compat.signal import Signal
 from godot_enet.compat.variant import VariantType, typeof
 
 

@@ -41,20 +41,20 @@ class Callable_:
 WRONG: list[tuple[Any, str]] = [
     (property(function), "'function' is a property; make it a method"),
     (functools.cached_property(function), "'function' is a property; make it a method"),
-    (staticmethod(function), "'function' is a static method; make it a method with self"),
-    (classmethod(function), "'function' is a class method; make it a method with self"),
+    (staticmethod(function), "'function' is a static method; make it an instance method"),
+    (classmethod(function), "'function' is a class method; make it an instance method"),
     (Callable_, "'Callable_' is a class; decorate a method"),
     (functools.partial(function), "is a partial; write a method"),
     (functools.partialmethod(function), "'function' is a partial; write a method"),
-    (Callable_(), "is Callable_ and no function; decorate a method"),
+    (Callable_(), "is of type Callable_, not a function; decorate a method"),
     (Callable_().method, "'method' is a method of one object; decorate the function in its class"),
-    (len, f"'len' is {type(len).__name__} and no function"),
-    (str.upper, f"'upper' is {type(str.upper).__name__} and no function"),
+    (len, f"'len' is of type {type(len).__name__}, not a function"),
+    (str.upper, f"'upper' is of type {type(str.upper).__name__}, not a function"),
     (generator, "'generator' is a generator, which nothing iterates; remove the yield"),
     (async_generator, "'async_generator' is an async generator, which nothing iterates; await instead of yield"),
     (takes_nothing, "'takes_nothing' is a function that takes no self; add self"),
     (keyword_only, "'keyword_only' is a function with the keyword-only parameter 'key', .* move 'key' before"),
-    (rpc(function), "'function' is decorated already; keep one @rpc"),
+    (rpc(function), "'function' is already decorated; keep only one @rpc"),
 ]
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_option(option: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [None, 5, "any_peer", object()])
 def test_what_is_no_function(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=f"@rpc: .* is {type(wrong).__name__} and no function"):
+    with pytest.raises(TypeError, match=f"@rpc: .* is of type {type(wrong).__name__}, not a function"):
         rpc("any_peer")(wrong)
 
 
@@ -99,10 +99,10 @@ HIDING: list[tuple[Callable[[Any], Any], str]] = [
 
 @pytest.mark.parametrize(("decorator", "name"), HIDING)
 def test_a_decorator_over_it_is_refused(decorator: Callable[[Any], Any], name: str) -> None:
-    with pytest.raises(TypeError, match=f"@rpc: 'f' is decorated with @rpc beneath {name}; put @rpc first"):
+    with pytest.raises(TypeError, match=f"@rpc: 'f' is decorated with @rpc below {name}; make @rpc outermost"):
         type("Hidden", (Node,), {"f": decorator(rpc(function))})
     mixin = type("Mixin", (), {"f": decorator(rpc(function))})
-    with pytest.raises(TypeError, match=f"beneath {name}"):
+    with pytest.raises(TypeError, match=f"below {name}"):
         type("Hidden", (mixin, Node), {})
 
 
@@ -142,7 +142,7 @@ def test_decorators_beneath_it_work() -> None:
     ["rpc", "rpc_id", "get_path", "name", "multiplayer", "tree_entered", "__init__", "_table", "_name", "_children"],
 )
 def test_the_names_of_node_are_refused(name: str) -> None:
-    with pytest.raises(TypeError, match=f"@rpc: '{name}' is a name that Bad needs as a Node; choose another one"):
+    with pytest.raises(TypeError, match=f"@rpc: '{name}' is a name that Node itself uses; choose another one"):
         type("Bad", (Node,), {name: rpc(function)})
 
 
@@ -230,10 +230,10 @@ class Named(Node):
 @each_row(
     ("call", "error"),
     [
-        (lambda node: node.f.rpc(1, c=9), r"f\.rpc\(\): 'c' cannot be sent by name"),
-        (lambda node: node.f.rpc_id(5, 1, c=9), r"f\.rpc\(\): 'c' cannot be sent by name"),
-        (lambda node: node.f.rpc_id(5, a=1, c=9), r"'c' cannot be sent by name"),
-        (lambda node: node.rest.rpc(1, x=1, y=2), r"'x', 'y' cannot be sent by name"),
+        (lambda node: node.f.rpc(1, c=9), r"f\.rpc\(\): 'c' cannot be passed by keyword"),
+        (lambda node: node.f.rpc_id(5, 1, c=9), r"f\.rpc\(\): 'c' cannot be passed by keyword"),
+        (lambda node: node.f.rpc_id(5, a=1, c=9), r"'c' cannot be passed by keyword"),
+        (lambda node: node.rest.rpc(1, x=1, y=2), r"'x', 'y' cannot be passed by keyword"),
         (lambda node: node.positional.rpc(a=1), r"positional\.rpc\(\): "),
         (lambda node: node.f.rpc(1, d=1), r"f\.rpc\(\): got an unexpected keyword argument 'd'"),
         (lambda node: node.f.rpc(1, a=1), r"f\.rpc\(\): multiple values for argument 'a'"),

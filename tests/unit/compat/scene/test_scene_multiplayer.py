@@ -43,10 +43,14 @@ def party() -> Party:
         (system(255, D, b"x"), SceneDrop.UNKNOWN_COMMAND),
         (system(1, 99), SceneDrop.FORBIDDEN_COMMAND),
         (system(2, D), SceneDrop.FORBIDDEN_COMMAND),
-        (b"\x04" + bytes(20), SceneDrop.REPLICATION),
-        (b"\x05" + bytes(4), SceneDrop.REPLICATION),
-        (b"\x06" + bytes(20), SceneDrop.REPLICATION),
-        (b"\x16" + bytes(20), SceneDrop.REPLICATION),
+        (b"\x04" + bytes(10), SceneDrop.MALFORMED),
+        (b"\x04" + bytes(20), SceneDrop.SPAWN),
+        (b"\x05" + bytes(3), SceneDrop.MALFORMED),
+        (b"\x05" + bytes(4), SceneDrop.DESPAWN),
+        (b"\x06" + bytes(8), SceneDrop.MALFORMED),
+        (b"\x06" + bytes(12), SceneDrop.SYNC),
+        (b"\x16" + bytes(8), SceneDrop.MALFORMED),
+        (b"\x16" + bytes(20), SceneDrop.SYNC),
         (b"\x07\x00data", SceneDrop.LATE_AUTHENTICATION),
         (b"\x01short", SceneDrop.MALFORMED),
         (b"\x02x", SceneDrop.MALFORMED),
@@ -162,7 +166,7 @@ def test_a_handler_that_ends_everything(party: Party, how: str) -> None:
     party.settle()
     kinds = [heard[0] for heard in party[1].take()]
     assert kinds == ["peer_packet", "server_disconnected"][: 2 if how == "close" else 1]
-    assert list(api._peers) == []
+    assert list(api._transport.connected_peers) == []
 
 
 def test_deferred_handlers_run_when_the_poll_ends(party: Party) -> None:

@@ -98,7 +98,7 @@ def test_one_is_put_out(ends: list[End]) -> None:
 @pytest.mark.parametrize("threaded", [True, False], ids=["thread", "inline"])
 @pytest.mark.parametrize("polls", [True, False], ids=["noticed", "unnoticed"])
 def test_both_ends_opened_again(host_engine: str, threaded: bool, polls: bool) -> None:
-    """The same transport objects in another session: the nodes are introduced anew."""
+    """The same transport objects in another session: the nodes are introduced again."""
     server = End(threaded=threaded)
     client = End(server.port, threaded=threaded)
     ends = [server, client]

@@ -23,7 +23,7 @@ def test_sending_without_a_connection(caplog: pytest.LogCaptureFixture) -> None:
     api.disconnect_peer(5)
     assert [record.getMessage() for record in caplog.records] == [
         "Trying to send an empty raw packet.",
-        'Condition "!connected_peers.has(p_to)" is true. Returning: ERR_BUG',
+        'Condition "!connected_peers.has(p_to)" is true. Returning: ERR_BUG (peer 5; connected are [])',
     ]
     caplog.clear()
     api.multiplayer_peer = None

@@ -1,0 +1,26 @@
+"""A token bucket: an allowance that refills with time."""
+
+from __future__ import annotations
+
+__all__ = ["Allowance"]
+
+
+class Allowance:
+    """One of these.
+
+    Args:
+        amount: what there is to begin with.
+        now: seconds.
+    """
+
+    __slots__ = ("_then", "amount")
+
+    def __init__(self, amount: float, now: float) -> None:
+        self.amount = amount
+        self._then = now
+
+    def fill(self, now: float, per_second: float, at_most: float) -> float:
+        """Count what has come in since the last time. Returns what there is."""
+        self.amount = min(self.amount + (now - self._then) * per_second, at_most)
+        self._then = now
+        return self.amount
