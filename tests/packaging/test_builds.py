@@ -17,7 +17,7 @@ from tests.packaging.conftest import run_build
 
 pytestmark = [pytest.mark.wheel, pytest.mark.timeout(400)]
 
-LIBRARY = (".so", ".dylib", ".dll")
+LIBRARY = (".so", ".dylib", ".pyd")
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def libraries(wheel: Path) -> set[str]:
 
 
 def use(wheel: Path, folder: Path, *engines: str) -> None:
-    """Install a wheel into an empty environment and have it exchange a packet on each of its engines, no more nor
-    fewer than these."""
+    """Install a wheel into an empty environment, have it exchange a packet on each of its engines, no more nor fewer
+    than these, and run a demo."""
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", str(wheel)]
@@ -68,6 +68,10 @@ def use(wheel: Path, folder: Path, *engines: str) -> None:
         [python, "-I", smoke, "--under", folder, *engines], cwd=folder, capture_output=True, text=True, timeout=100
     )
     assert ran.returncode == 0, ran.stderr
+    hello = [str(python), "-I", "-m", "godot_enet", "demo", "hello"]
+    (empty := folder / "empty").mkdir()
+    told = subprocess.run(hello, cwd=empty, capture_output=True, text=True, timeout=100, check=True)
+    assert told.stdout.endswith("both sides are closed\n"), told.stdout
     warned = [line.startswith("Using the Python engine, which is slower: ") for line in ran.stderr.splitlines()]
     assert warned == ([] if "native" in engines else [True]), ran.stderr
 

@@ -64,6 +64,22 @@ def test_a_forbidden_import_is_noticed(copy: Path, module: str, line: str) -> No
     assert "BROKEN" in linted.stdout
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [("compat/errors.py", "aio"), ("core/errors.py", "load"), ("scenes/errors.py", "ops")],
+)
+def test_nothing_below_the_place_of_a_package_may_import_it(copy: Path, lower: str, upper: str) -> None:
+    (copy / "godot_enet" / f"{upper}.py").write_text("import godot_enet.compat\n", encoding="utf-8")
+    placed = lint_imports(copy)
+    assert placed.returncode == 0, placed.stdout + placed.stderr
+    with (copy / "godot_enet" / lower).open("a", encoding="utf-8") as file:
+        file.write(f"\nimport godot_enet.{upper}\n")
+    linted = lint_imports(copy)
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    assert "BROKEN" in linted.stdout
+
+
 def test_a_demo_keeps_to_the_public_names(copy: Path) -> None:
     (copy / "demos" / "sly.py").write_text("from godot_enet.core.protocol import wire\n", encoding="utf-8")
     linted = lint_imports(copy)

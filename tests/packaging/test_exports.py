@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import godot_enet
 from tests.rows import each_row
 
 FOUND = pkgutil.walk_packages(godot_enet.__path__, "godot_enet.")
-# The libraries beside the native engine's modules look like modules, and are none.
-MODULES = ["godot_enet", *sorted(found.name for found in FOUND if ".native._gde" not in found.name)]
+# The libraries beside the native engine's modules look like modules, and are none; nor are PyInstaller's hooks.
+MODULES = ["godot_enet", *sorted(each.name for each in FOUND if not re.search(r"\.native\._gde|\.hook-", each.name))]
 
 
 def is_empty(file: str) -> bool:
@@ -23,7 +24,7 @@ def is_empty(file: str) -> bool:
 
 def test_every_source_file_is_an_importable_module() -> None:
     root = Path(godot_enet.__path__[0])
-    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
+    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py") if "hook-" not in path.name]
     names = [".".join(path.parts).removesuffix(".__init__") for path in files]
     assert sorted(names) == sorted(MODULES)  # a folder without __init__.py would hide its modules
 

@@ -39,18 +39,25 @@ def test_nothing_is_stale() -> None:
 
 
 CHANGES = {
-    "a number": ("protocol/tuning.py", "EXCESS_TIME = 5000", "EXCESS_TIME = 4000"),
+    "a number": ("protocol/tuning.py", "OVER_BUDGET_TIME = 5000", "OVER_BUDGET_TIME = 4000"),
     "a cause": ("protocol/drops.py", "    SHORT = 0, ", '    NEWEST = 21, "new"\n    SHORT = 0, '),
     "a default": ("protocol/config.py", "_setting(8192,", "_setting(4096,"),
     "a field of a command": (
         "protocol/wire.py",
-        'HEAD, ("length", "H")),\n    Command.SEND_UNRELIABLE:',
-        'HEAD, ("size", "H")),\n    Command.SEND_UNRELIABLE:',
+        "class _Reliable(NamedTuple):\n    length: _U16",
+        "class _Reliable(NamedTuple):\n    size: _U16",
     ),
-    "a transition": ("protocol/states.py", "ZOMBIE: frozenset({", "ZOMBIE: frozenset({PeerState.CONNECTING, "),
-    "a field of a struct": ("native/records.py", '("flags", ctypes.c_uint32)', '("flags", ctypes.c_uint64)'),
+    "a transition": (
+        "protocol/states.py",
+        "ZOMBIE: State(frozenset({",
+        "ZOMBIE: State(frozenset({PeerState.CONNECTING, ",
+    ),
+    "a field of a struct": ("native/structs.py", '("flags", ctypes.c_uint32)', '("flags", ctypes.c_uint64)'),
     "a function": ("native/src/gde.h", "void gde_host_free(gde_host *host)", "int32_t gde_host_free(gde_host *host)"),
-    "a function for Python": ("native/src/hot.c", "gde_hot_function(uint32_t", "gde_hot_function(uint64_t"),
+    "a name that C looks up": ("native/src/hot_connection.c", '"_await_peer"', '"_find_peer"'),
+    "arguments of a method in C": ("native/src/hot_connection.c", '"OOOI"', '"OOO"'),
+    "objects that C is given": ("native/src/python_abi.h", "X(PyTypeObject *, PySuper_Type) X", "X"),
+    "a function for Python": ("native/src/hot_types.c", "gde_hot_function(uint32_t", "gde_hot_function(uint64_t"),
 }
 
 

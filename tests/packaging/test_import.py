@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import godot_enet
 
 HEAVY = {"asyncio", "cryptography", "enet", "numpy", "OpenSSL", "pygame", "ssl", "zstandard"}
 
@@ -33,6 +37,12 @@ def test_importing_loads_nothing_heavy(imports: str, checkout: Path) -> None:
     loaded = newly_loaded(imports, checkout)
     assert "godot_enet" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_what_is_imported_on_first_use_is_seen_by_programs_that_freeze_a_game() -> None:
+    source = ast.parse(inspect.getsource(godot_enet._for_freezers))
+    followed = {alias.name for node in ast.walk(source) if isinstance(node, ast.Import) for alias in node.names}
+    assert followed == {f"godot_enet.compat.{module}" for module in godot_enet._LAZY}
 
 
 def test_the_probe_sees_what_an_import_loads(checkout: Path) -> None:

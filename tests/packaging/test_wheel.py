@@ -27,15 +27,28 @@ def test_it_serves_every_python_and_platform(wheel: Path, unpacked: Path) -> Non
     assert described["Root-Is-Purelib"] == "true"
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(unpacked: Path, checkout: Path) -> None:
+def test_the_wheel_holds_the_package_its_demos_and_nothing_else(unpacked: Path, checkout: Path) -> None:
     installed = {
         path.relative_to(unpacked).as_posix()
         for path in unpacked.rglob("*")
         if path.is_file() and not path.relative_to(unpacked).parts[0].endswith(".dist-info")
     }
-    source = checkout / "godot_enet"
-    expected = {path.relative_to(checkout).as_posix() for path in source.rglob("*.py")} | {"godot_enet/py.typed"}
-    assert installed == expected
+    package = {path.relative_to(checkout).as_posix() for path in (checkout / "godot_enet").rglob("*.py")}
+    demos = {
+        f"godot_enet/{path.relative_to(checkout).as_posix()}"
+        for path in (checkout / "demos").rglob("*")
+        if path.is_file() and not {"__pycache__", ".godot"} & set(path.parts)
+    }
+    assert installed == package | {"godot_enet/py.typed", "godot_enet/scenes/native_properties.json"} | demos
+
+
+def test_its_demos_run_from_an_empty_folder(unpacked: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(unpacked)}
+    for arguments, line in ([], "hello  "), (["hello"], "both sides are closed"), (["arena", "--help"], "usage: "):
+        command = [sys.executable, "-S", "-m", "godot_enet", "demo", *arguments]
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90)
+        assert ran.returncode == 0, ran.stderr
+        assert any(each.startswith(line) for each in ran.stdout.splitlines()), ran.stdout
 
 
 def test_nothing_else_has_to_be_installed(unpacked: Path) -> None:
