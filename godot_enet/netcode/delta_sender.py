@@ -1,0 +1,188 @@
+"""The sending end of a stream of states over an unreliable channel: changes from states that a peer has.
+
+For each peer and object the sender keeps the last state that the peer acknowledged, and sends the change from there. A
+lost message costs nothing but itself: the next one repeats its changes. An object is sent until its newest state is
+acknowledged, and then costs nothing until it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, NamedTuple, TypeVar
+
+from godot_enet.netcode.delta_format import ACK, MAX_GONE, TYPICAL_BITS, WINDOW, Change, write_message
+from godot_enet.netcode.errors import MessageError
+from godot_enet.netcode.packer import Packer, Row
+from godot_enet.netcode.ticks import unwrap_tick
+
+__all__ = ["DeltaMessage", "DeltaSender"]
+
+_P = TypeVar("_P", bound=Hashable)
+_T = TypeVar("_T")
+
+_HEADER_BITS = 64
+"""Bits reserved for everything before the changes but the ids of objects that are gone."""
+_GONE_BITS = 32
+"""Bits reserved for such an id."""
+_MAX_ENTRY_BITS = 56
+"""No change takes more besides its own bits, for its id and its age."""
+
+
+class DeltaMessage(NamedTuple):
+    """A message for one peer."""
+
+    data: bytes
+    sent: list[int]
+    """The ids of the objects whose states are in it."""
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """The state that a peer has of an object."""
+
+    row: Row | None = None
+    acknowledged: int = -1
+    sent: int = -1
+    """The last tick at which it was sent."""
+
+
+@dataclass(slots=True, eq=False)
+class _Peer:
+    """The objects that a peer has, and the messages on the way to it."""
+
+    known: dict[int, _Known] = field(default_factory=dict)
+    leaving: dict[int, int] = field(default_factory=dict)
+    """Objects that the peer may still have, and since when it should not."""
+    in_flight: dict[int, tuple[list[tuple[_Known, Row]], list[int]]] = field(default_factory=dict)
+    """The states and the objects gone in each message, by tick."""
+
+
+class DeltaSender(Generic[_P, _T]):
+    """States in, a message for each peer out.
+
+    Args:
+        packer: Of the states; the other end has one with the same schema.
+    """
+
+    def __init__(self, packer: Packer[_T]) -> None:
+        self._packer = packer
+        self._peers: dict[_P, _Peer] = {}
+        self._rows: dict[int, Row] = {}
+        self._changes: dict[tuple[int, int], Change] = {}
+        """The change of each object from each base at this tick: peers that have the same base share it."""
+        self.tick = -1
+        """The tick of the states."""
+
+    def update(self, tick: int, states: Mapping[int, _T]) -> None:
+        """Replace the states, by ids of objects from 0 to 2**32 - 1, by those of a later tick.
+
+        Raises:
+            ValueError: the tick is not later than the last, an id is out of range, or a number is not finite.
+        """
+        if tick <= self.tick:
+            raise ValueError(f"tick {tick} is not later than {self.tick}")
+        if states and not (min(states) >= 0 and max(states) < 1 << 32):
+            raise ValueError("an id is not from 0 to 2**32 - 1")
+        self._rows = {number: self._packer.quantize(state) for number, state in states.items()}
+        self._changes.clear()
+        self.tick = tick
+
+    def message(self, peer: _P, relevant: Iterable[int] | None = None, budget: int = 1200) -> DeltaMessage:
+        """The message of this tick for a peer; if nothing has changed, it has 5 bytes, and tells the tick.
+
+        Args:
+            relevant: The ids of all objects that the peer shall have, the most important first; all by default.
+            budget: The most bytes of the message, at least 16. Changes that do not fit are left for later messages.
+
+        Raises:
+            ValueError: the budget is too small, or the peer already has a message of this tick.
+        """
+        if budget < 16:
+            raise ValueError(f"a budget of {budget} bytes is less than 16")
+        state = self._peers.setdefault(peer, _Peer())
+        if self.tick in state.in_flight:
+            raise ValueError(f"{peer!r} already has the message of tick {self.tick}")
+        ids = list(self._rows) if relevant is None else [number for number in relevant if number in self._rows]
+        for number in state.known.keys() - set(ids):
+            del state.known[number]
+            state.leaving[number] = self.tick
+        while len(state.leaving) > MAX_GONE:  # of a peer that does not acknowledge
+            del state.leaving[next(iter(state.leaving))]
+        chosen, changes = self._choose(state, ids, 8 * budget - _HEADER_BITS)
+        room = max(0, 8 * budget - _HEADER_BITS) // _GONE_BITS
+        gone = list(islice((number for number in state.leaving if number not in chosen), room))
+        while len(data := write_message(self._packer.schema_hash, self.tick, gone, changes)) > budget:
+            if changes:
+                excess = 8 * (len(data) - budget)
+                while changes and excess > 0:  # as many as must be left out at least, since each attempt takes a while
+                    number, change = changes.popitem()
+                    del chosen[number]
+                    excess -= change.length + _MAX_ENTRY_BITS
+            else:
+                gone.pop()
+        for number, known in chosen.items():
+            known.sent = self.tick
+            state.known[number] = known
+            state.leaving.pop(number, None)
+        state.in_flight[self.tick] = [(known, self._rows[number]) for number, known in chosen.items()], gone
+        while len(state.in_flight) > WINDOW:
+            del state.in_flight[next(iter(state.in_flight))]
+        return DeltaMessage(data, list(chosen))
+
+    def acknowledge(self, peer: _P, ack: bytes) -> None:
+        """Take the result of :meth:`DeltaReceiver.ack`. Late and repeated ones are harmless; an empty one says nothing.
+
+        Raises:
+            MessageError: it has another size.
+        """
+        if not ack:
+            return
+        if len(ack) != ACK.size:
+            raise MessageError(f"an acknowledgement has {ACK.size} bytes, not {len(ack)}")
+        state = self._peers.get(peer)
+        if state is None:
+            return
+        wrapped, before = ACK.unpack(ack)
+        newest = unwrap_tick(wrapped, self.tick)
+        arrived = before << 1 | 1
+        for tick in [tick for tick in state.in_flight if 0 <= newest - tick <= 32 and arrived >> (newest - tick) & 1]:
+            rows, gone = state.in_flight.pop(tick)
+            for known, row in rows:
+                if tick > known.acknowledged:
+                    known.acknowledged, known.row = tick, row
+            for number in gone:
+                if state.leaving.get(number, tick + 1) <= tick:
+                    del state.leaving[number]
+
+    def remove(self, peer: _P) -> None:
+        """Forget a peer that has left."""
+        self._peers.pop(peer, None)
+
+    def _choose(self, state: _Peer, ids: list[int], free: int) -> tuple[dict[int, _Known], dict[int, Change]]:
+        """The objects that are sent, and their changes: as many as probably fit, in order."""
+        chosen: dict[int, _Known] = {}
+        changes: dict[int, Change] = {}
+        for number in ids:
+            row = self._rows[number]
+            known = state.known.get(number)
+            if known is None:
+                known = _Known()
+            elif known.acknowledged == known.sent and known.row == row:
+                continue
+            change = self._change(number, known, row)
+            if change.length + TYPICAL_BITS <= free:
+                free -= change.length + TYPICAL_BITS
+                chosen[number], changes[number] = known, change
+        return chosen, changes
+
+    def _change(self, number: int, known: _Known, row: Row) -> Change:
+        age = self.tick - known.acknowledged
+        base = known.row
+        if base is None or age > WINDOW:
+            age, base = 0, self._packer.default
+        change = self._changes.get((number, age))
+        if change is None:
+            change = self._changes[number, age] = Change(age, *self._packer.encode_change(base, row))
+        return change
