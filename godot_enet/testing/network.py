@@ -1,24 +1,28 @@
-"""Machines with IP addresses on one virtual clock, and connections of Godot's kind that live on them."""
+"""Machines with IP addresses on one virtual clock, and connections with Godot's API on these machines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
+from typing import Protocol
 
 from godot_enet.compat.addresses import parse_ip
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
+from godot_enet.core.any_host import AnyHost, HostOpener
 from godot_enet.core.drivers.inline import InlineDriver
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import BindError
-from godot_enet.core.host import AnyHost, Host, choose_engine
-from godot_enet.core.interface import Address, Clock, Datagram
+from godot_enet.core.host import Host, choose_engine
+from godot_enet.core.interface import Address, Clock, Datagram, Engine
 from godot_enet.core.native import NativeEngine
 from godot_enet.core.protocol.config import HostConfig
 from godot_enet.core.protocol.constants import MAXIMUM_DATAGRAM
 from godot_enet.core.pump import Pump
 from godot_enet.core.sim import LinkConfig, Mailbox, World
+from godot_enet.recording import DEFAULT_LIMIT, Moment, Recorder
 
 __all__ = ["Machine", "Network"]
 
@@ -26,27 +30,44 @@ _ANY = ("*", "0.0.0.0", "::")
 _START = 1000
 _FIRST_FREE_PORT = 49152
 _STEPS = 10_000
-"""Steps within one millisecond after which a host is taken to ask for the same moment for ever."""
+"""Steps within one millisecond after which a host is assumed to loop forever."""
 
 
 def _literal(ip: str) -> str:
-    """The one spelling of an IP address."""
+    """The canonical form of an IP address."""
     literal = parse_ip(ip)
     if literal is None:
-        raise ValueError(f"{ip!r} is no IP address")
+        raise ValueError(f"{ip!r} is not an IP address")
     return literal
+
+
+class Background(Protocol):
+    """Something that has work at certain times, whatever the program does."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    def due(self) -> int | None:
+        """When it next has work; None if only an arrival can tell."""
+        ...
+
+    def look_after(self, now: int) -> None:
+        """Do the work, if it is due."""
+        ...
 
 
 class Network:
     """Machines and the links between them.
 
     Args:
-        seed: decides everything that is random, here and in the hosts.
-        link: what any two machines have between them, in each direction; a perfect one by default.
-        engine: ``"python"`` or ``"native"``; by default the one that programs get.
+        seed: of all random numbers, here and in the hosts.
+        link: between any two machines, in each direction; perfect by default.
+        engine: ``"python"`` or ``"native"``; by default the one that programs use.
 
     Raises:
-        NativeUnavailable, ValueError: there is no such engine.
+        NativeUnavailable, ValueError: the engine does not exist.
     """
 
     def __init__(self, seed: int = 0, link: LinkConfig | None = None, engine: str | None = None) -> None:
@@ -56,7 +77,7 @@ class Network:
         self._links: dict[tuple[str, str], LinkConfig] = {}
         self._world = World(seed=seed, start=_START, capture=False)
         self._machines: dict[str, Machine] = {}
-        self._drivers: list[_VirtualDriver] = []
+        self._background: list[Background] = []
         self._cut: list[tuple[set[str], set[str]]] = []
         self._opened = 0
 
@@ -69,10 +90,10 @@ class Network:
         return self._world.now
 
     def machine(self, ip: str | None = None) -> Machine:
-        """A machine with this address, or with the next free one of 10.0.0.0/16.
+        """Create a machine with this address, or with the next free one of 10.0.0.0/16.
 
         Raises:
-            ValueError: it has one already, or that is no IP address.
+            ValueError: the address is taken, or is not an IP address.
         """
         if ip is None:
             free = (f"10.0.{number // 250}.{number % 250 + 1}" for number in count())
@@ -84,9 +105,9 @@ class Network:
         return made
 
     def set_link(self, source: str, destination: str, link: LinkConfig) -> None:
-        """What lies between two machines from now on, in one direction; their IP addresses.
+        """Change the link from one machine to another, given by their IP addresses, from now on.
 
-        Each pair of sockets has such a link of its own.
+        Each pair of sockets has its own link with these properties.
         """
         source, destination = _literal(source), _literal(destination)
         self._links[source, destination] = link
@@ -97,7 +118,7 @@ class Network:
     def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
         """Cut every link between two groups of IP addresses, in both directions, until :meth:`heal`.
 
-        What is on its way still arrives.
+        Datagrams in flight still arrive.
         """
         sides = [[side] if isinstance(side, str) else side for side in (one_side, other_side)]
         one, other = ({_literal(each) for each in side} for side in sides)
@@ -107,21 +128,33 @@ class Network:
         """Undo every :meth:`partition`."""
         self._cut.clear()
 
-    def run(self, milliseconds: int) -> None:
-        """Let time pass. Threaded connections are looked after meanwhile, as by their network threads.
+    def record(self, path: str | Path, *, limit: int = DEFAULT_LIMIT) -> Recorder:
+        """Record each datagram twice: as it is sent, and as it arrives. See :func:`godot_enet.recording.record`.
+
+        Equal runs give equal files.
 
         Raises:
-            ValueError: a negative time.
+            OSError: the file cannot be created.
+        """
+        recorder = Recorder(path, limit)
+        self._world.listeners.append(_Listener(recorder))
+        return recorder
+
+    def run(self, milliseconds: int) -> None:
+        """Let time pass. Threaded connections are serviced meanwhile, as by their network threads.
+
+        Raises:
+            ValueError: the time is negative.
         """
         if milliseconds < 0:
             raise ValueError(f"time cannot go back by {-milliseconds} ms")
         self._advance(self.now + milliseconds)
 
     def run_until(self, condition: Callable[[], bool], limit: int = 60_000) -> None:
-        """Let time pass, a millisecond or more at a time, until ``condition()`` is true.
+        """Let time pass in steps of a millisecond or more until ``condition()`` is true.
 
         Raises:
-            TimeoutError: it was not within ``limit`` ms; the message tells the seed.
+            TimeoutError: it was not true within ``limit`` ms; the message contains the seed.
         """
         deadline = self.now + limit
         while not condition():
@@ -129,7 +162,7 @@ class Network:
                 raise TimeoutError(f"not within {limit} virtual ms (seed {self.seed})")
             self._advance(self.now + 1)
 
-    # For machines and what lives on them
+    # Used by machines, their sockets and replays
 
     def _addresses(self, ip: str) -> list[Address]:
         machine = self._machines.get(ip)
@@ -141,18 +174,13 @@ class Network:
         config = replace(config, seed=(self.seed * 1_000_003 + self._opened) & 0xFFFFFFFF or 1)
         engine = NativeEngine(config) if self._engine == "native" else PythonEngine(config)
 
-        def drive(pump: Pump, clock: Clock) -> _VirtualDriver:
-            driver = _VirtualDriver(pump, clock, self, transport, threaded)
-            self._drivers.append(driver)
-            return driver
-
-        return Host(config, transport=transport, engine=engine, clock=self._world.clock, driver=drive)
+        return _VirtualHost(config, self, transport, engine, threaded)
 
     def _place(self, transport: VirtualTransport) -> Mailbox:
-        """Join a socket to all the others."""
+        """Connect a socket to all others."""
         mailbox = self._world.add_mailbox(transport.address)
         for machine in list(self._machines.values()):
-            for other in list(machine.transports.values()):  # a finalizer may close one meanwhile
+            for other in list(machine.transports.values()):  # a finalizer may close one in the meantime
                 for source, destination in ((transport.address, other.address), (other.address, transport.address)):
                     link = self._links.get((source.host, destination.host), self._link)
                     self._world.set_link(source, destination, link)
@@ -164,18 +192,18 @@ class Network:
             self._world.post(source, destination, data)
 
     def _advance(self, until: int, awaiting: VirtualTransport | None = None) -> None:
-        """Pass through every moment at which something arrives or a background connection has something to do.
+        """Advance through each moment at which a datagram arrives or a background connection has work.
 
-        Ends early when something arrives for ``awaiting``.
+        Ends early when a datagram arrives for ``awaiting``.
         """
         steps = 0
         while True:
-            self._drivers = [driver for driver in self._drivers if not driver.closed]
-            for driver in self._drivers:
-                driver.look_after(self.now)
+            self._background = [each for each in self._background if not each.closed]
+            for each in self._background:
+                each.look_after(self.now)
             if awaiting is not None and awaiting.waiting:
                 return
-            moments = [driver.due() for driver in self._drivers] + [self._world.next_time()]
+            moments = [each.due() for each in self._background] + [self._world.next_time()]
             moment = min((each for each in moments if each is not None), default=None)
             if moment is None or moment > until:
                 break
@@ -186,8 +214,21 @@ class Network:
         self._world.catch_up(until)
 
 
+class _Listener:
+    """Records the datagrams of a world."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def on_sent(self, now: int, source: Address, destination: Address, data: bytes) -> None:
+        self._recorder.datagram(now, Moment.SENT, source, destination, data)
+
+    def on_arrived(self, now: int, source: Address, destination: Address, data: bytes) -> None:
+        self._recorder.datagram(now, Moment.ARRIVED, source, destination, data)
+
+
 class Machine:
-    """One IP address of a :class:`Network`; made by :meth:`Network.machine`."""
+    """One IP address of a :class:`Network`; created by :meth:`Network.machine`."""
 
     def __init__(self, network: Network, ip: str) -> None:
         self.network = network
@@ -199,15 +240,20 @@ class Machine:
         return f"<Machine {self.ip}>"
 
     def connection(self, *, threaded: bool = True) -> ENetConnection:
-        """An ``ENetConnection`` on this machine. It reaches the IP addresses of other machines here, by number.
+        """An ``ENetConnection`` on this machine. It reaches the other machines of the network by their IP addresses.
 
-        A ``threaded`` one is looked after whenever time passes, any other only in its own ``service``. No thread is
-        made either way.
+        A ``threaded`` one is serviced whenever time passes, any other only in its own ``service``. Neither creates a
+        thread.
         """
         return ENetConnection(threaded=threaded, opener=self._open)
 
-    def multiplayer_peer(self, *, threaded: bool = True) -> ENetMultiplayerPeer:
-        """An ``ENetMultiplayerPeer`` on this machine; see :meth:`connection`."""
+    def multiplayer_peer(self, *, threaded: bool = True, unique_id: int = 0) -> ENetMultiplayerPeer:
+        """An ``ENetMultiplayerPeer`` on this machine; see :meth:`connection`.
+
+        As a client it has the ``unique_id``, or a random one if that is 0.
+        """
+        if unique_id:
+            return _PeerWithId(unique_id, threaded=threaded, opener=self._open)
         return ENetMultiplayerPeer(threaded=threaded, opener=self._open)
 
     def _open(self, config: HostConfig, *, bind: str | None, port: int, threaded: bool) -> AnyHost:
@@ -216,7 +262,7 @@ class Machine:
         return self.network._open(self, config, None if bind is None else port, threaded)
 
     def bind(self, port: int | None) -> VirtualTransport:
-        """A socket; port 0 is the first free one, and None that too, but not known before something is sent.
+        """Open a socket. Port 0 selects the first free port; so does None, but not before something is sent.
 
         Raises:
             BindError: the port is in use.
@@ -233,6 +279,17 @@ class Machine:
         return transport
 
 
+class _PeerWithId(ENetMultiplayerPeer):
+    """A peer whose id as a client is known."""
+
+    def __init__(self, unique_id: int, *, threaded: bool, opener: HostOpener) -> None:
+        super().__init__(threaded=threaded, opener=opener)
+        self._chosen_id = unique_id
+
+    def generate_unique_id(self) -> int:
+        return self._chosen_id
+
+
 class VirtualTransport:
     """A :class:`~godot_enet.core.interface.Transport` whose datagrams travel through a :class:`Network`."""
 
@@ -245,17 +302,17 @@ class VirtualTransport:
 
     @property
     def waiting(self) -> bool:
-        """Whether something has arrived."""
+        """Whether a datagram has arrived."""
         return bool(self._mailbox.received) and not self._closed
 
     def receive(self, limit: int, now: int) -> list[Datagram]:
-        """At most ``limit`` datagrams that have arrived."""
+        """Return at most ``limit`` datagrams that have arrived."""
         received = self._mailbox.received
         taken, received[:] = received[:limit], received[limit:]
         return [Datagram(arrival.data, arrival.source) for arrival in taken]
 
     def send(self, batch: Iterable[Datagram], now: int) -> int:
-        """Put them on their way; returns the bytes."""
+        """Send datagrams. Returns the number of bytes."""
         taken = 0
         for data, address in batch:
             self._known = True
@@ -265,7 +322,7 @@ class VirtualTransport:
         return taken
 
     def poll_timeout(self) -> int | None:
-        """Never: the network tells of arrivals."""
+        """Never, because the network reports arrivals."""
         return None
 
     def failed(self) -> bool:
@@ -273,15 +330,15 @@ class VirtualTransport:
         return False
 
     def fileno(self) -> int:
-        """None there is."""
+        """There is none."""
         return -1
 
     def local_address(self) -> Address | None:
-        """Where it is bound; None while it is not."""
+        """The bound address, or None."""
         return self.address if self._known and not self._closed else None
 
     def close(self) -> None:
-        """Give the port back."""
+        """Free the port."""
         if not self._closed:
             self._closed = True
             self._mailbox.received.clear()
@@ -289,8 +346,24 @@ class VirtualTransport:
             self._machine.network._world.remove(self.address)
 
 
+class _VirtualHost(Host):
+    """A host whose socket is in a :class:`Network`."""
+
+    def __init__(
+        self, config: HostConfig, network: Network, socket: VirtualTransport, engine: Engine, threaded: bool
+    ) -> None:
+        self._network = network
+        self._socket = socket
+        super().__init__(config, transport=socket, engine=engine, clock=network._world.clock, threaded=threaded)
+
+    def _make_driver(self, threaded: bool) -> InlineDriver:
+        driver = _VirtualDriver(self._pump, self._clock, self._network, self._socket, threaded)
+        self._network._background.append(driver)
+        return driver
+
+
 class _VirtualDriver(InlineDriver):
-    """Waits by letting the network's time pass; in the background it does what a network thread does."""
+    """Waits by letting the network's time pass, and does the work of a network thread in the background."""
 
     def __init__(self, pump: Pump, clock: Clock, network: Network, socket: VirtualTransport, background: bool) -> None:
         super().__init__(pump, clock)
@@ -299,13 +372,13 @@ class _VirtualDriver(InlineDriver):
         self._socket = socket
 
     def due(self) -> int | None:
-        """When it wants to be looked after; None for one that lives in ``service`` alone, or is in it now."""
+        """The next time for background work; None without a network thread, or inside ``service``."""
         if not self._background or self.closed or self.blocked or not self.lock.is_free():
             return None
         return self.clock.now() if self._socket.waiting else self.pump.poll_timeout()
 
     def look_after(self, now: int) -> None:
-        """One step, if it is time for one."""
+        """Do one step of background work, if it is due."""
         due = self.due()
         if due is None or due > now:
             return
@@ -314,15 +387,15 @@ class _VirtualDriver(InlineDriver):
         if self.pending:
             self.after_unlock()
         if self.pump.reporter.lines:
-            self.pump.reporter.speak()
+            self.pump.reporter.log_lines()
 
     def _sleep_until(self, until: int) -> None:
-        """Let time pass; this host is fully served at every moment of it."""
+        """Let time pass, with full service of this host."""
         self._network._advance(max(until, self.clock.now() + 1), self._socket)
 
     def _open_waker(self) -> None:
-        """Nothing needs waking."""
+        """There is nothing to wake."""
 
     def _after_fork_in_child(self) -> None:
-        """Nothing here is shared with the parent: the child has a network of its own."""
+        """The child has its own network and shares nothing with the parent."""
         self.lock.after_fork_in_child()

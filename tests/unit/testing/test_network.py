@@ -268,7 +268,7 @@ class TestMachines:
     @pytest.mark.parametrize("ip", ["", "somewhere", "10.0.0", "*"])
     def test_an_address_is_an_ip(self, ip: str) -> None:
         network = Network()
-        with pytest.raises(ValueError, match="no IP address"):
+        with pytest.raises(ValueError, match="not an IP address"):
             network.machine(ip)
 
     def test_ipv6(self, network: Network) -> None:
