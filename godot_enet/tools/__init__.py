@@ -1,1 +1,1 @@
-"""What ``python -m godot_enet`` can do."""
+"""The tools of ``python -m godot_enet``."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from godot_enet.core.errors import HostClosed
+from godot_enet.compat.globals import Error
 from godot_enet.core.host import with_stage
 from godot_enet.core.sim.link import LinkConfig
 from godot_enet.core.transports.impaired import ImpairedTransport
@@ -21,28 +21,29 @@ if TYPE_CHECKING:
 
 __all__ = ["BadNetwork"]
 
-_INACTIVE = "the connection is not active: create_host comes first"
+_INACTIVE = "the connection is not active: call create_host first"
 
 
 class BadNetwork:
-    """Puts a simulated line between an active connection and its network, in both directions alike.
+    """Puts a simulated link between an active connection and its network, the same in both directions.
 
-    Everything that connection sends and receives goes through it: on a client its own line, on a server everybody's.
-    Of a native host the engine stays in C; socket and network thread go on in Python. Before ``dtls_server_setup`` or
+    All datagrams of the connection pass through it: on a server those of all clients. The engine
+    of a native host stays in C; its socket and network thread move to Python. Before ``dtls_server_setup`` or
     ``dtls_client_setup`` it impairs the encrypted datagrams; ``destroy`` ends it.
 
     Args:
         connection: after ``create_host`` or ``create_host_bound``.
         latency: milliseconds one way, so the round trip grows by twice that.
-        jitter: the longest additional time one way, drawn anew for each datagram.
+        jitter: maximum random delay added one way, for each datagram.
         loss: share of datagrams lost, in each direction.
-        reorder: share of datagrams that may overtake others, as far as the jitter takes them.
+        reorder: share of datagrams that may overtake others, limited by the jitter.
         duplicate: share of datagrams that arrive twice.
-        rate: bytes per second that pass one way; 0 is unlimited.
-        seed: equal seeds draw equal fates.
+        rate: bandwidth one way in bytes per second; 0 is unlimited.
+        seed: equal seeds give identical runs.
 
     Raises:
-        ValueError: the connection is inactive, or a value is out of range.
+        ValueError: the connection is inactive, or ended because its host cannot be served from Python (the log says
+            so), or a value is out of range.
     """
 
     def __init__(
@@ -57,19 +58,15 @@ class BadNetwork:
         rate: int = 0,
         seed: int = 0,
     ) -> None:
-        host = connection._host
-        if host is None:
+        if connection._host is None:
             raise ValueError(_INACTIVE)
         self._seed = seed
         self._stage: ImpairedTransport | None = None
         self._config = LinkConfig(
             delay=latency, jitter=jitter, loss=loss, reorder=reorder, duplicate=duplicate, rate=rate
         )
-        try:
-            heir = with_stage(host, self._wrap, threaded=connection._threaded)
-        except HostClosed:  # meanwhile
-            raise ValueError(_INACTIVE) from None
-        connection._take_over(host, heir)
+        if connection._replace_host(lambda host: with_stage(host, self._wrap)) is not Error.OK:
+            raise ValueError(_INACTIVE)
 
     def __repr__(self) -> str:
         return f"<BadNetwork {self._config}>"
@@ -85,7 +82,7 @@ class BadNetwork:
 
     @property
     def jitter(self) -> int:
-        """The longest additional time one way, in milliseconds."""
+        """Maximum random delay added one way, in milliseconds."""
         return self._config.jitter
 
     @property
@@ -103,7 +100,7 @@ class BadNetwork:
         duplicate: float | None = None,
         rate: int | None = None,
     ) -> None:
-        """Set what is given, keep the rest. What is on its way already keeps its time.
+        """Change the given values, and keep the others. Datagrams in flight keep their delay.
 
         Raises:
             ValueError: a value is out of range; nothing has changed.

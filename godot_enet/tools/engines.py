@@ -1,4 +1,4 @@
-"""``engines``: which engine programs use here, in one line, and where it is a slower one, why and what to do."""
+"""``engines``: prints the engine in use, and if it is a slower one, the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["add_to", "describe"]
 
 def add_to(tools: _SubParsersAction[Any]) -> None:
     """Add the tool to a command line."""
-    parser = tools.add_parser("engines", help="say which engine is used here, and what would make it faster")
+    parser = tools.add_parser("engines", help="print the engine in use, and how to make it faster")
     parser.set_defaults(run=_run)
 
 
 def describe() -> str:
-    """The engine that a connection uses where GODOT_ENET_ENGINE is not set."""
+    """The engine that connections use if GODOT_ENET_ENGINE is not set."""
     if available_engines()[0] == "native":
         return why_slower() or "Using the native engine with its C methods."
     return why_slower() or f"Using the Python engine, which is the faster one on {sys.implementation.name}."

@@ -1,4 +1,4 @@
-"""Constant expressions of GDScript, as they may stand in annotations."""
+"""Evaluates constant expressions of GDScript, as allowed in annotations."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["UnknownName", "evaluate"]
 
 
 class UnknownName(ValueError):
-    """A name that stands for nothing known."""
+    """An unknown name."""
 
 
 def _quotient(a: Any, b: Any) -> Any:
-    """Ints are cut towards zero, as in C."""
+    """Division of ints rounds towards zero, as in C."""
     if isinstance(a, int) and isinstance(b, int):
         return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
     return a / b
 
 
 def _cast(value: Any) -> Any:
-    """To an enum, or a class: that leaves it as it is."""
+    """A cast to an enum or a class keeps the value."""
     return value
 
 
@@ -52,7 +52,7 @@ _BINARY: list[dict[str, Callable[[Any, Any], Any]]] = [
     {"+": operator.add, "-": operator.sub},
     {"*": operator.mul, "/": _quotient, "%": _remainder},
 ]
-"""Those that bind least first."""
+"""Lowest precedence first."""
 _UNARY: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
 _FUNCTIONS: dict[str, Any] = {
     "int": int,
@@ -84,24 +84,24 @@ def evaluate(tokens: list[str], find: Callable[[str], Any], preload: Callable[[s
 
     Args:
         tokens: the expression.
-        find: what a name stands for: a value, or something with ``member``; raises :exc:`UnknownName`.
+        find: returns the value of a name, or an object with ``member``; raises :exc:`UnknownName`.
         preload: the script at a path, likewise.
 
     Raises:
-        UnknownName: a name stands for nothing known.
-        ValueError: it is no constant expression.
+        UnknownName: a name is unknown.
+        ValueError: it is not a constant expression.
     """
     expression = _Expression(Tokens(tokens), find, preload)
     try:
         value = expression.cast()
         rest = expression.tokens.peek()
         if rest:
-            raise ValueError(f"{rest!r} is not expected there")
+            raise ValueError(f"unexpected {rest!r}")
         return value
     except UnknownName:
         raise
     except (SyntaxError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{' '.join(tokens)!r} is no constant: {error}") from None
+        raise ValueError(f"{' '.join(tokens)!r} is not a constant: {error}") from None
 
 
 class _Expression:
@@ -124,7 +124,7 @@ class _Expression:
             return value
         condition = self._or()
         if not self.tokens.skip("else"):
-            raise ValueError("an if without else")
+            raise ValueError("if without else")
         other = self._ternary()
         return value if condition else other
 
@@ -201,7 +201,7 @@ class _Expression:
         elif token.isidentifier():
             value = self._name(token)
         else:
-            raise ValueError(f"{token!r} is not expected there" if token else "it ends too early")
+            raise ValueError(f"unexpected {token!r}" if token else "unexpected end")
         return value
 
     def _parts(self, opening: str, closing: str) -> list[list[str]]:
@@ -234,7 +234,7 @@ class _Expression:
         native = getattr(godot_enet, name, None)
         function = _FUNCTIONS.get(name) or (native if hasattr(native, "variant_type") else None)
         if function is None:
-            raise ValueError(f"{name}() is not known")
+            raise ValueError(f"{name}() is unknown")
         return function(*arguments)
 
 
@@ -245,8 +245,8 @@ def _member(value: Any, name: str) -> Any:
     if callable(member):
         return member(name)
     if isinstance(value, type) and not hasattr(value, name):
-        raise UnknownName(name)  # Godot's class has more than this package's
+        raise UnknownName(name)  # Godot's class has more members than this package's
     found = getattr(value, name)
-    if isinstance(found, (int, float, type)):
+    if isinstance(found, (int, float, type)) or hasattr(found, "variant_type"):  # Color.RED, Vector2.ZERO
         return found
-    raise ValueError(f"{name!r} is no constant")
+    raise ValueError(f"{name!r} is not a constant")

@@ -1,4 +1,4 @@
-"""The words and marks of GDScript, by logical lines."""
+"""Splits GDScript into tokens, by logical lines."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 
 class Line(NamedTuple):
-    """What belongs together, however many lines of text it takes."""
+    """A logical line, which may span several lines of text."""
 
     indent: int
     tokens: list[str]
+    number: int = 1
+    """First line, counted from 1."""
 
 
 def logical_lines(source: str) -> list[Line]:
-    """The lines that are not empty. Inside brackets, and behind a backslash, a line goes on."""
+    """The non-empty logical lines. A line continues inside brackets and after a backslash."""
     lines = [Line(0, [])]
-    depth = 0
+    depth, number = 0, 1
     for match in _TOKEN.finditer(source):
         text = match.group()
+        number += text.count("\n")
         if match.lastgroup == "line":
             if not depth:
-                lines.append(Line(len(text) - 1, []))
+                lines.append(Line(len(text) - 1, [], number))
         elif match.lastgroup not in ("comment", "space"):
             depth += (text in _OPENING) - (text in _CLOSING) if match.lastgroup == "mark" else 0
             depth = max(depth, 0)
@@ -53,23 +56,23 @@ class Tokens:
         self._position = 0
 
     def take(self) -> str:
-        """The next one; nothing at the end."""
+        """Take the next token; empty at the end."""
         self._position += 1
         return self._tokens[self._position - 1] if self._position <= len(self._tokens) else ""
 
     def peek(self) -> str:
-        """What :meth:`take` would give."""
+        """The token that :meth:`take` would return."""
         return self._tokens[self._position] if self._position < len(self._tokens) else ""
 
     def skip(self, *expected: str) -> bool:
-        """Take the next one if it is one of these; whether it was."""
+        """Take the next token if it is one of these. Returns whether it was."""
         if self.peek() not in expected or not self.peek():
             return False
         self._position += 1
         return True
 
     def until(self, *ends: str) -> list[str]:
-        """What stands before one of these, which is taken, too, or before the end; brackets are kept whole."""
+        """The tokens up to one of these, which is also taken, or to the end; brackets are not split."""
         part: list[str] = []
         depth = 0
         while token := self.take():
@@ -80,7 +83,7 @@ class Tokens:
         return part
 
     def bracketed(self, opening: str, closing: str) -> list[list[str]]:
-        """What stands in the brackets that come next, cut at the commas; nothing if there are none."""
+        """The contents of the next brackets, split at commas; empty if there are none."""
         if not self.skip(opening):
             return []
         inside = Tokens(self.until(closing))

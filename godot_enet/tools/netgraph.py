@@ -1,4 +1,4 @@
-"""A net graph for any pygame game: how the connection is, in numbers and scrolling bars. F3 shows more, then less.
+"""A net graph for any pygame game: the state of a connection in numbers and scrolling bars. F3 changes the detail.
 
     graph = NetGraph(connection)
     ...
@@ -33,7 +33,7 @@ MARGIN, LINE, BARS, GAP = 8, 15, 30, 5
 TOP, ROW = MARGIN + LINE + GAP, LINE + BARS + GAP
 COLUMN = 2  # one sample
 FONT_SIZE = 17
-EVERY = 5  # samples from one change of the numbers to the next, so that they can be read
+EVERY = 5  # samples between updates of the numbers, so that they are readable
 STEPS = (1, 2, 5)
 
 BACK, FIELD, TITLE, VALUE = "#10141b", "#1b222d", "#93a0b4", "#eef2f8"
@@ -50,14 +50,14 @@ PROTOCOL = "#66758c"
 KINDS = ("#7bd88f", "#5ec8ff", "#ffb454", "#f08fc0", "#b58cff", "#e8e06a")
 
 _colors = {ENET: PROTOCOL}
-"""The colours of the kinds of packets, in all graphs of the process."""
+"""Colours of the kinds of packets, in all graphs of the process."""
 
 Parts = Sequence[tuple[float, str]]
 """One column: heights, from the bottom up, and their colours."""
 
 
 def color_of(kind: str) -> str:
-    """The colour of a kind of packet: the same in every graph, and in other programs as far as there are enough."""
+    """The colour of a kind of packet: the same in every graph, and in other programs while there are enough colours."""
     if kind not in _colors:
         first = crc32(kind.encode()) % len(KINDS)
         used = list(_colors.values())
@@ -78,9 +78,9 @@ class NetGraph:
 
     Args:
         connection: the connection; it need not be active yet.
-        peer: whom to look at; None for all connected ones: the worst round trip, loss and throttle of them.
-        level: how much is shown, 0 to 3.
-        key: the pygame key that goes to the next level; None for F3.
+        peer: the peer to show; None for all connected ones: their worst round trip, loss and throttle.
+        level: amount of detail, 0 to 3.
+        key: the pygame key for the next level; None for F3.
 
     Raises:
         ModuleNotFoundError: pygame is missing.
@@ -97,7 +97,7 @@ class NetGraph:
         self._pygame = _pygame()
         self._pygame.font.init()
         self.stats = NetStats(connection, peer)
-        """The numbers. They pop the connection's traffic totals, so read them here."""
+        """The samples. They pop the connection's traffic totals, so read them here."""
         self.level = level
         self.key = self._pygame.K_F3 if key is None else key
         self._font = self._pygame.font.Font(None, FONT_SIZE)
@@ -120,18 +120,18 @@ class NetGraph:
         return f"<NetGraph level {self.level} of {self.stats.connection!r}>"
 
     def count(self, kind: str, size: int, *, received: bool = False, packets: int = 1) -> None:
-        """Tell what kind of packet was sent, or received, so that its bytes get a colour of their own."""
+        """Report the kind of a sent or received packet, so that its bytes get their own colour."""
         self.stats.count(kind, size, received=received, packets=packets)
 
     def handle(self, event: pygame.event.Event) -> bool:
-        """Take the key that changes the level. Returns whether it was that."""
+        """Handle the key that changes the level. Returns whether it was that key."""
         if event.type != self._pygame.KEYDOWN or event.key != self.key:
             return False
         self.level = (self.level + 1) % LEVELS
         return True
 
     def update(self) -> None:
-        """Once per frame, after ``service``."""
+        """Call once per frame, after ``service``."""
         face = self._face if self._shown == self.level else None
         if self.stats.update():
             for row in self._rows:
@@ -150,7 +150,7 @@ class NetGraph:
         *,
         bottomright: tuple[int, int] | None = None,
     ) -> pygame.Rect:
-        """Draw the graph by one of its corners. Returns where; an empty rectangle at level 0."""
+        """Draw the graph with a corner at a position. Returns its area; an empty rectangle at level 0."""
         if not self.level:
             return target.get_rect(topleft=topleft, size=(0, 0))
         if self._face is None or self._shown != self.level:

@@ -1,6 +1,6 @@
-"""What a connection is doing, ten times a second: the numbers behind the net graph, also for programs without a window.
+"""Statistics of a connection, ten times a second: the data of the net graph, also for programs without a window.
 
-Owns: the samples. Must not know: how they are drawn. Units: milliseconds, bytes; shares are 0.0..1.0; rates per second.
+Does not depend on drawing. Units: milliseconds, bytes; shares are 0.0..1.0; rates per second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from godot_enet.core.errors import EnetError
 __all__ = ["ENET", "NetStats", "Rate", "Sample"]
 
 ENET = "enet"
-"""The kind of what no call of :meth:`NetStats.count` claimed: headers, acknowledgements, resends, pings."""
+"""The kind of all bytes not reported to :meth:`NetStats.count`: headers, acknowledgements, resends, pings."""
 _UNMEASURED = (500.0, 0.0)
 """Round trip and variance that ENet assumes before its first measurement."""
 _KEPT = 128
@@ -24,17 +24,17 @@ _KEPT = 128
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How much of one kind went one way."""
+    """Rates of one kind of packet in one direction."""
 
     bytes: float = 0.0
     """A second."""
     packets: float = 0.0
-    """A second; for the kind ``enet``: datagrams, which carry all the others."""
+    """A second; for the kind ``enet``: datagrams, which contain all the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One moment, and what passed since the one before. With several peers: the worst, and the sums of the queues."""
+    """One moment, and the traffic since the one before. With several peers: worst values, sums of queues."""
 
     seconds: float
     """The time it covers."""
@@ -44,20 +44,20 @@ class Sample:
     """Smoothed; 0 before the first measurement."""
     variance: float
     loss: float
-    """Share of reliable packets that had to be sent again, as ENet computes it every ten seconds."""
+    """Share of reliable packets that were sent again, as ENet computes it every ten seconds."""
     throttle: float
     """Share of unreliable packets that ENet lets through."""
     sent: dict[str, Rate]
-    """By kind; the one named ``enet`` is what is left of the bytes."""
+    """By kind; ``enet`` has the remaining bytes."""
     received: dict[str, Rate]
     queued: int
     """Commands that wait to be sent."""
     in_transit: int
-    """Bytes sent reliably and not acknowledged."""
+    """Reliable bytes sent and not acknowledged."""
     waiting: int
     """Packets received that the program has not taken."""
     gap: float
-    """The longest time between two updates: how long the program left the network alone."""
+    """The longest time between two updates, without a call of the program."""
     dropped: int
     """Datagrams and commands received and not used; see ``ENetConnection.counters``."""
 
@@ -84,7 +84,7 @@ class _Traffic:
         counted[1] += packets
 
     def take(self, data: float, datagrams: float, seconds: float) -> dict[str, Rate]:
-        """The rates by kind, and from zero again. A kind that appeared once stays."""
+        """Return the rates by kind, and reset the counts. A kind that appeared once stays."""
         counted = sum(size for size, _ in self._kinds.values())
         share = min(1.0, data / counted) if counted else 1.0
         rates = {kind: Rate(share * size / seconds, packets / seconds) for kind, (size, packets) in self._kinds.items()}
@@ -97,15 +97,15 @@ class _Traffic:
 class NetStats:
     """Samples a connection. Call :meth:`update` once per frame, after ``service``.
 
-    It pops the connection's traffic totals (``pop_statistic``), so read them here. Where more was counted than was
-    sent, because the throttle held it back or it still waits, all kinds shrink alike: the sum is what went over the
+    It pops the connection's traffic totals (``pop_statistic``), so read them here. If more was counted than was
+    sent, because packets were throttled or still wait, all kinds are scaled down: their sum is the traffic on the
     network.
 
     Args:
         connection: the connection; it need not be active yet.
-        peer: whom to look at; None for all connected ones. May be set at any time.
+        peer: the observed peer; None for all connected ones. May be set at any time.
         interval: seconds from one sample to the next.
-        clock: seconds, never going back.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -131,11 +131,11 @@ class NetStats:
         return f"<NetStats of {self.connection!r}, {len(self.history)} samples>"
 
     def count(self, kind: str, size: int, *, received: bool = False, packets: int = 1) -> None:
-        """Tell what kind of packet was sent, or received: for rates by kind. ``size`` in bytes, for one or several."""
+        """Report the kind of sent or received packets, for rates by kind. ``size`` in bytes, for one or several."""
         (self._received if received else self._sent).count(kind, size, packets)
 
     def update(self) -> bool:
-        """Once per frame. Returns whether there is a new sample."""
+        """Call once per frame. Returns whether there is a new sample."""
         now = self._clock()
         self._gap = max(self._gap, now - self._updated)
         self._updated = now
@@ -222,7 +222,7 @@ def _throttle(peer: ENetPacketPeer) -> float:
 
 
 def _queues(peer: ENetPacketPeer) -> tuple[int, int, int]:
-    """Commands to be sent, reliable bytes in transit, packets to be taken. The first two Godot does not tell."""
+    """Commands to be sent, reliable bytes in transit, packets to be taken. Godot does not provide the first two."""
     host = peer._host
     if host is None:
         return 0, 0, 0

@@ -1,34 +1,32 @@
-"""``rpc-check``: whether a GDScript and a Python class have the same ``@rpc`` methods.
+"""``rpc-check``: checks whether a GDScript and a Python class have the same ``@rpc`` methods.
 
-Godot numbers these methods in the order of their names, so that one too many at either end makes calls reach wrong
-ones; and it only prints that a checksum failed.
+Godot numbers these methods in the order of their names, so one additional method at either end makes calls reach wrong
+ones. Godot reports that only as a failed checksum.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.scene.rpc import script_methods
 from godot_enet.tools.gdscript import ScriptClass, ScriptMethod, read_script
+from godot_enet.tools.python_modules import import_module
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-__all__ = ["add_to", "differences", "methods_of_class", "methods_of_scripts"]
+__all__ = ["add_to", "count_of", "differences", "methods_of", "methods_of_class", "methods_of_scripts"]
 
 _DESCRIPTION = """\
 Compare the @rpc methods of a GDScript with those of a Python class. Exit code: 0 if the two can call each other,
-1 if not, 2 if something cannot be read. Methods set up with rpc_config() in code are not seen. The module is imported
-as if it had been started without arguments."""
+1 if not, 2 if something cannot be read. Methods configured with rpc_config() in code are not compared. The module is
+imported as if it had been started without arguments."""
 
 
 def add_to(tools: _SubParsersAction[Any]) -> None:
@@ -40,7 +38,7 @@ def add_to(tools: _SubParsersAction[Any]) -> None:
         "script",
         nargs="+",
         metavar="SCRIPT.gd[:CLASS]",
-        help="a script, after those that it extends; or a class inside of it",
+        help="a script, preceded by those that it extends; or a class inside it",
     )
     parser.add_argument("cls", metavar="MODULE:CLASS", help="a class that inherits Node; its module is imported")
     parser.set_defaults(run=_run)
@@ -79,7 +77,7 @@ def methods_of_scripts(scripts: Sequence[str | Path]) -> dict[str, ScriptMethod]
     """The methods of the last script, which extends those before it.
 
     Args:
-        scripts: paths; behind a colon there may be the name of a class inside the script.
+        scripts: paths, each optionally with a colon and the name of a class inside the script.
 
     Raises:
         OSError, ValueError: one cannot be read.
@@ -103,41 +101,32 @@ def methods_of_scripts(scripts: Sequence[str | Path]) -> dict[str, ScriptMethod]
 
 
 def methods_of_class(name: str) -> dict[str, ScriptMethod]:
-    """The methods of ``module:class``, which is imported from the current directory or where else Python looks.
+    """The methods of ``module:class``, imported from the current directory or from Python's path.
 
     Raises:
-        ImportError, AttributeError, TypeError, ValueError: there is no such class.
+        ImportError, AttributeError, TypeError, ValueError: the class does not exist.
     """
     module, colon, attribute = name.partition(":")
     if not colon:
         raise ValueError(f"{name!r} should be MODULE:CLASS")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    found: Any = _import(module)
+    found: Any = import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)
     if not (isinstance(found, type) and issubclass(found, Node)):
-        raise TypeError(f"{name} is no class that inherits Node")
-    methods = {}
-    for method, (config, function) in script_methods(found).items():
-        methods[method] = ScriptMethod(method, config, *Parameters(function).count)
-    return methods
+        raise TypeError(f"{name} is not a class that inherits Node")
+    return methods_of(found)
 
 
-def _import(module: str) -> ModuleType:
-    """Import a module that does not see the arguments of this program, but what it sees when it is started itself."""
-    arguments, sys.argv = sys.argv, [module]
-    try:
-        with contextlib.suppress(ValueError):  # it has been imported without a file
-            known = importlib.util.find_spec(module)
-            sys.argv = [(known and known.origin) or module]
-        return importlib.import_module(module)
-    finally:
-        sys.argv = arguments
+def methods_of(cls: type[Node]) -> dict[str, ScriptMethod]:
+    """The methods of a class, by name."""
+    return {
+        method: ScriptMethod(method, config, *Parameters(function).count)
+        for method, (config, function) in script_methods(cls).items()
+    }
 
 
 def differences(theirs: Mapping[str, ScriptMethod], ours: Mapping[str, ScriptMethod]) -> list[str]:
-    """What a script and a class do not have in common, a line each, in the order of the names."""
+    """The differences between a script and a class, one line each, in the order of the names."""
     lines = []
     for name in sorted({*theirs, *ours}):
         their, our = theirs.get(name), ours.get(name)
@@ -150,11 +139,12 @@ def differences(theirs: Mapping[str, ScriptMethod], ours: Mapping[str, ScriptMet
             if their.config._replace(channel=channel) != our.config:
                 lines.append(f"{name}: {their.config} in GDScript; {our.config} in Python")
             if (their.fewest, their.most) != (our.fewest, our.most):
-                lines.append(f"{name}: takes {_count(their)} in GDScript; {_count(our)} in Python")
+                lines.append(f"{name}: takes {count_of(their)} in GDScript; {count_of(our)} in Python")
     return lines
 
 
-def _count(method: ScriptMethod) -> str:
+def count_of(method: ScriptMethod) -> str:
+    """The number of arguments of a method, as text."""
     if method.most is None:
         return f"{method.fewest} arguments or more"
     plural = "" if method.most == 1 else "s"

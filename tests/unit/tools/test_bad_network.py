@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from godot_enet import ENetConnection, ENetPacketPeer
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core import BindError
+from godot_enet.tools import bad_network
 from godot_enet.tools.bad_network import BadNetwork
-from tests.unit.tools.pair import Pair, connections
+from tests.unit.tools.talking_pair import Pair, connections
 
 RELIABLE = ENetPacketPeer.FLAG_RELIABLE
 
@@ -75,8 +77,23 @@ def test_duplicates_are_no_second_packets(pair: Pair) -> None:
 
 
 def test_it_needs_an_active_connection() -> None:
-    with pytest.raises(ValueError, match="create_host comes first"):
+    with pytest.raises(ValueError, match="call create_host first"):
         BadNetwork(ENetConnection())
+
+
+def test_without_a_descriptor_for_its_host_in_python_the_connection_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_successor(*_: object) -> None:
+        raise BindError("Too many open files")
+
+    monkeypatch.setattr(bad_network, "with_stage", no_successor)
+    with connections() as pair:
+        with pytest.raises(ValueError, match="call create_host first"):
+            BadNetwork(pair.client)
+        assert pair.client.service().type is ENetConnection.EVENT_ERROR
+        assert "Too many open files" in caplog.records[0].getMessage()
+        assert pair.client.create_host(1) is Error.OK
 
 
 def test_a_value_out_of_range_changes_nothing() -> None:

@@ -51,7 +51,7 @@ func many(first, ...rest: Array): pass
 '''
 
 
-def test_a_script() -> None:
+def test_the_rpc_methods_of_a_script_are_found() -> None:
     found = {name: (str(method.config), method.fewest, method.most) for name, method in rpc_methods(SCRIPT).items()}
     assert found == {
         "join": ("any_peer, call_local, reliable, channel 2", 1, 3),
@@ -68,12 +68,12 @@ def test_what_is_unfinished_is_no_method(source: str) -> None:
 
 
 @pytest.mark.parametrize("options", ['"anybody"', "SOME_CONSTANT", '"reliable", "unreliable"', '1, "any_peer"'])
-def test_options_that_there_are_not(options: str) -> None:
+def test_unknown_options_are_refused(options: str) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         rpc_methods(f"@rpc({options})\nfunc a(): pass")
 
 
-def test_windows_lines_and_tabs() -> None:
+def test_windows_lines_and_tabs_make_no_difference() -> None:
     source = '@rpc("any_peer")\r\nfunc a():\r\n\tpass\r\n\r\n@rpc\r\nfunc b(): pass'
     assert list(rpc_methods(source)) == ["a", "b"]
 
@@ -132,20 +132,22 @@ def test_the_words_may_be_constants(mode: str) -> None:
 
 
 @each_row("expression", ["1 +", "1 1", "foo()", "{}", "1 / 0", "2 ** 99", "1 << 99", "LOOP", "[1][5]", "BACK", "'x'"])
-def test_what_is_no_constant(expression: str) -> None:
+def test_what_is_no_constant_is_refused(expression: str) -> None:
     source = "const LOOP = BACK + 1\nconst BACK = LOOP\n"
     with pytest.raises(ValueError, match="cannot be read"):
         rpc_methods(f'{source}@rpc("any_peer", "call_local", "reliable", {expression})\nfunc f(): pass')
 
 
-@pytest.mark.parametrize("channel", ["Net.CHANNEL", "Node.PROCESS_MODE_ALWAYS", "Node.ProcessMode.PROCESS_MODE_ALWAYS"])
-def test_a_channel_that_is_not_known(channel: str) -> None:
+@pytest.mark.parametrize(
+    "channel", ["Net.CHANNEL", "Node.AUTO_TRANSLATE_MODE_ALWAYS", "Node.AutoTranslateMode.AUTO_TRANSLATE_MODE_ALWAYS"]
+)
+def test_a_channel_that_is_not_known_is_told(channel: str) -> None:
     """Of another script, or of a class of Godot's that has more there than here."""
     method = rpc_methods(f'@rpc("any_peer", "call_local", "reliable", {channel})\nfunc f(): pass')["f"]
     assert (method.unknown_channel, method.config.channel) == (channel, 0)
 
 
-def test_constants_of_other_scripts(tmp_path: Path) -> None:
+def test_constants_of_other_scripts_are_found(tmp_path: Path) -> None:
     files = {
         "project.godot": "",
         "net/net.gd": "class_name Net\nextends Node\nenum Ch { A = 3 }\nconst OTHER = Far.X + 1",
@@ -204,7 +206,7 @@ func outer(): pass
 """
 
 
-def test_classes_inside_a_script() -> None:
+def test_classes_inside_a_script_have_their_own_methods() -> None:
     found = read_script(INNER)
     assert list(found.methods()) == ["outer"]
     assert list(found.classes) == ["A", "B", "One"]
@@ -240,6 +242,119 @@ signal hit(damage: int)
 """
 
 
-def test_forms_of_declarations() -> None:
+def test_parameters_are_counted_in_every_form_of_declaration() -> None:
     found = {name: (method.fewest, method.most) for name, method in rpc_methods(FORMS).items()}
     assert found == {"a": (0, 4), "b": (2, 2), "c": (0, None), "d": (0, 0), "e": (0, 0), "f": (1, 2), "g": (0, 2)}
+
+
+MESSY = """\
+@tool
+extends Node
+
+## doc comment @rpc func no(): pass
+@export var speed := 1 # @rpc
+@onready var z = $A
+
+# comment between
+@rpc # trailing comment
+# comment line between
+
+func a1(): pass
+
+@rpc(
+	"any_peer", # who
+	"call_local", # what
+
+	"reliable", # how
+	3 # channel
+)
+func a2(
+	a: int, # first
+	b := [1, 2, (3)], # default with brackets
+	c: Dictionary = {"x": func(q): return q},
+	... rest
+) -> void:
+	pass
+
+@rpc("any_peer")
+@warning_ignore("unused_parameter")
+func a3(x): pass
+
+@warning_ignore("unused_parameter") @rpc("any_peer") static func a4(): pass
+
+
+
+func after(): pass
+@rpc("any_peer", \\
+ "unreliable_ordered")
+func a5(): pass
+var lam = func():
+	pass
+@rpc func a6(): var x = 1; pass
+@rpc('authority', "call_local") func a7(s: String = "a)b(\\"", t = '#not comment'): pass
+class Inner extends Node:
+	@rpc("any_peer")
+	func inner(): pass
+	class Deep:
+		@rpc func deep(): pass
+@rpc
+func a8(x, y = 2,): pass
+\"""
+@rpc
+func in_string(): pass
+\"""
+@rpc func a9(): return \"""
+@rpc func nope(): pass
+\"""
+var prop: int:
+	set(v):
+		prop = v
+@rpc
+func a10(): pass
+@rpc()
+func a12(): pass
+@rpc	("any_peer")
+func	a13	(  )	:	pass
+@rpc("any_peer",)
+func a14(): pass
+"""
+"""Godot 4.6 lists the same methods with the same options."""
+
+
+def test_comments_annotations_and_line_breaks() -> None:
+    script = read_script(MESSY)
+    found = {name: (str(method.config), method.fewest, method.most) for name, method in script.methods().items()}
+    plain = "authority, call_remote, reliable, channel 0"
+    anybody = "any_peer, call_remote, reliable, channel 0"
+    assert found == {
+        "a1": (plain, 0, 0),
+        "a2": ("any_peer, call_local, reliable, channel 3", 1, None),
+        "a3": (anybody, 1, 1),
+        "a4": (anybody, 0, 0),
+        "a5": ("any_peer, call_remote, unreliable_ordered, channel 0", 0, 0),
+        "a6": (plain, 0, 0),
+        "a7": ("authority, call_local, reliable, channel 0", 0, 2),
+        "a8": (plain, 1, 2),
+        "a9": (plain, 0, 0),
+        "a10": (plain, 0, 0),
+        "a12": (plain, 0, 0),
+        "a13": (anybody, 0, 0),
+        "a14": (anybody, 0, 0),
+    }
+    assert list(script.classes["Inner"].methods()) == ["inner"]
+    assert list(script.classes["Inner"].classes["Deep"].methods()) == ["deep"]
+
+
+def test_an_annotation_of_a_variable_is_none_of_the_next_method() -> None:
+    assert rpc_methods("@rpc\n@export var between := 3\nfunc a(): pass\n") == {}
+
+
+def test_methods_know_their_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "base.gd").write_text('extends Node\n"""\ntext\n"""\n@rpc\nfunc a(\n\tb,\n): pass\n', encoding="utf-8")
+    path = tmp_path / "a.gd"
+    path.write_text('extends "base.gd"\n\n@rpc func c(): pass\nclass I: @rpc func d(): pass\n', encoding="utf-8")
+    script = read_script(path.read_text(encoding="utf-8"), path)
+    found = {name: (method.path, method.line) for name, method in script.methods(inherited=True).items()}
+    assert found == {"a": (tmp_path / "base.gd", 6), "c": (path, 3)}
+    assert list(script.methods()) == ["c"]
+    assert script.classes["I"].methods()["d"].line == 4

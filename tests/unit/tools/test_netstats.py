@@ -9,7 +9,7 @@ import pytest
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.tools.bad_network import BadNetwork
 from godot_enet.tools.netstats import ENET, NetStats, Rate
-from tests.unit.tools.pair import Pair, connections
+from tests.unit.tools.talking_pair import Pair, connections
 
 RELIABLE = ENetPacketPeer.FLAG_RELIABLE
 
@@ -30,7 +30,7 @@ def pair(host_engine: str) -> Iterator[Pair]:
         yield pair
 
 
-def test_a_sample_every_tenth_of_a_second() -> None:
+def test_it_takes_a_sample_every_tenth_of_a_second() -> None:
     clock = Clock()
     stats = NetStats(ENetConnection(), clock=clock)
     fresh = []
@@ -54,7 +54,7 @@ def test_an_inactive_connection_is_silent() -> None:
     assert (recent.throttle, recent.queued, recent.dropped) == (1.0, 0, 0)
 
 
-def test_what_was_sent_by_kind(pair: Pair) -> None:
+def test_what_was_sent_is_counted_by_kind(pair: Pair) -> None:
     peer = pair.connect()
     for which in ENetConnection.HostStatistic:
         pair.client.pop_statistic(which)
@@ -107,7 +107,7 @@ def test_what_never_left_is_not_in_the_sum(pair: Pair) -> None:
     assert sample.sent["claimed"].bytes == sample.bytes_sent
 
 
-def test_the_health_of_the_line(pair: Pair) -> None:
+def test_round_trip_and_loss_are_those_of_the_line(pair: Pair) -> None:
     network = BadNetwork(pair.client, latency=30)
     peer = pair.connect()
     clock = Clock()
@@ -132,7 +132,7 @@ def test_the_health_of_the_line(pair: Pair) -> None:
     assert of_server.history[-1].peers == 0
 
 
-def test_packets_that_nobody_took(pair: Pair) -> None:
+def test_packets_that_nobody_took_are_counted(pair: Pair) -> None:
     peer = pair.connect()
     clock = Clock()
     stats = NetStats(pair.client, peer, clock=clock)

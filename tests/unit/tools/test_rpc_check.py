@@ -54,7 +54,7 @@ def scripts(tmp_path: Path) -> list[str]:
     return [str(tmp_path / "base.gd"), str(tmp_path / "lobby.gd")]
 
 
-def test_the_same(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_equal_methods_are_listed_in_order(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rpc-check", *scripts, f"{__name__}:Same"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{__name__}:Same in order: inherited, join, only_there",
@@ -63,7 +63,7 @@ def test_the_same(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["rpc-check", *scripts, f"{__name__}:Different.Nested"]) == 0
 
 
-def test_differences(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_difference_is_a_line(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rpc-check", *scripts, f"{__name__}:Different"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "join: any_peer, call_local, reliable, channel 3 in GDScript; "
@@ -80,12 +80,12 @@ def test_differences(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("cls", ["no.such.module:Same", "{}:NoSuchClass", "{}:SCRIPT", "{}", "pathlib:Path"])
-def test_a_class_that_there_is_not(scripts: list[str], cls: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_class_is_an_error(scripts: list[str], cls: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rpc-check", *scripts, cls.format(__name__)]) == 2
     assert capsys.readouterr().err.startswith("rpc-check: ")
 
 
-def test_a_script_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_script_that_cannot_be_read_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "a.gd"
     assert main(["rpc-check", str(script), f"{__name__}:Same"]) == 2
     script.write_text("@rpc(NAME)\nfunc a(): pass")
@@ -95,7 +95,7 @@ def test_a_script_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixt
     assert str(script) in capsys.readouterr().err
 
 
-def test_as_a_program_in_the_current_directory(tmp_path: Path) -> None:
+def test_modules_are_found_in_the_current_directory(tmp_path: Path) -> None:
     (tmp_path / "a.gd").write_text("@rpc\nfunc a(): pass")
     (tmp_path / "game.py").write_text("from godot_enet.compat.scene.node import Node\nclass A(Node): pass\n")
     command = [sys.executable, "-m", "godot_enet", "rpc-check", "a.gd", "game:A"]
@@ -155,7 +155,7 @@ class Inner:
 
 
 @pytest.mark.parametrize("line", ["import argparse; argparse.ArgumentParser().parse_args(['x'])", "1 / 0", "exit(3)"])
-def test_a_module_that_cannot_be_imported(tmp_path: Path, line: str) -> None:
+def test_a_module_that_cannot_be_imported_is_an_error(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.gd").write_text("@rpc func a(): pass")
     (tmp_path / "game.py").write_text(line)
     ran = run_in(tmp_path, "a.gd", "game:P")
@@ -163,7 +163,7 @@ def test_a_module_that_cannot_be_imported(tmp_path: Path, line: str) -> None:
     assert "rpc-check: importing game:P failed: " in ran.stderr
 
 
-def test_a_channel_that_is_not_known(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_channel_that_is_not_known_is_not_compared(scripts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     script = Path(scripts[1])
     script.write_text(SCRIPT.replace("3)", "Net.CHANNEL)"), encoding="utf-8")
     assert main(["rpc-check", *scripts, f"{__name__}:Same"]) == 0
