@@ -1,7 +1,7 @@
-"""Finding lobbies on the local network: who searches calls into the room by UDP broadcast, who hosts answers.
+"""Discovery of lobbies on the local network: a search sends UDP broadcasts, and hosts answer.
 
-No answer is longer than its question, so nobody can make a host flood a stranger; a host answers a few questions a
-frame, and a search ends by itself.
+An answer is never longer than its request, so forged requests cannot amplify traffic. A host answers only a few
+requests in each frame, and a search ends by itself.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-LAN_PORT = 8911  # beside the game's 8910
+LAN_PORT = 8911  # next to the game's 8910
 MAGIC = b"godot_enet lobby 1\n"
-NONCE, SIZE = 8, 160  # bytes; of a question all, of an answer at most
-ANSWERS_A_FRAME = 4
-SECONDS, EVERY = 1.5, 0.5  # how long a search lasts, and how often it asks
-MOST = 9  # lobbies
+NONCE, SIZE = 8, 160  # bytes; a request has exactly SIZE, an answer at most
+ANSWERS_PER_FRAME = 4
+DURATION, INTERVAL = 1.5, 0.5  # duration of a search, and interval of its broadcasts
+MAX_LOBBIES = 9  # lobbies
 
 
 class Found(NamedTuple):
@@ -33,7 +33,7 @@ class Found(NamedTuple):
 
 
 class Beacon:
-    """A host's side. ``working`` is False where the port is taken: then the lobby cannot be found, only joined."""
+    """The host's side. If the port is taken, ``working`` is False: players cannot find the lobby, but can join it."""
 
     def __init__(self, id: str, address: str = "", port: int = LAN_PORT) -> None:
         self._id = id
@@ -50,13 +50,13 @@ class Beacon:
 
     def answer(self, port: int, players: int, encrypted: bool, title: str) -> None:
         """Once per frame."""
-        for _ in range(ANSWERS_A_FRAME if self.working else 0):
+        for _ in range(ANSWERS_PER_FRAME if self.working else 0):
             try:
-                question, sender = self._socket.recvfrom(SIZE + 1)
+                request, sender = self._socket.recvfrom(SIZE + 1)
             except OSError:
-                return  # nobody asks; or, on Windows, somebody who asked is gone
-            if len(question) == SIZE and question.startswith(MAGIC):
-                nonce = question[len(MAGIC) :][:NONCE]
+                return  # no request; or, on Windows, a requester has gone
+            if len(request) == SIZE and request.startswith(MAGIC):
+                nonce = request[len(MAGIC) :][:NONCE]
                 text = f"{self._id}\t{port}\t{players}\t{int(encrypted)}\t{title}"
                 with contextlib.suppress(OSError):
                     self._socket.sendto((MAGIC + nonce + text.encode())[:SIZE], sender)
@@ -67,17 +67,17 @@ class Beacon:
 
 
 class Search:
-    """Asks around for a short while; ``found`` grows meanwhile."""
+    """Searches for a short time, and collects the answers in ``found``."""
 
     def __init__(self, targets: Sequence[str] = ("255.255.255.255", "127.0.0.1"), port: int = LAN_PORT) -> None:
         self.found: dict[str, Found] = {}
-        """By the lobby's id: one that answers from two addresses is there once."""
+        """By the lobby's id, so that a lobby with two addresses is listed once."""
         self._targets = [(target, port) for target in targets]
         self._nonce = os.urandom(NONCE)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        self._end = time.monotonic() + SECONDS
+        self._end = time.monotonic() + DURATION
         self._next = 0.0
 
     @property
@@ -92,11 +92,11 @@ class Search:
         if not self.running:
             return
         if now >= self._next:
-            self._next = now + EVERY
+            self._next = now + INTERVAL
             for target in self._targets:
-                with contextlib.suppress(OSError):  # no network, or none that knows broadcasts
+                with contextlib.suppress(OSError):  # no network, or no broadcasts
                     self._socket.sendto((MAGIC + self._nonce).ljust(SIZE, b"\0"), target)
-        for _ in range(2 * MOST):
+        for _ in range(2 * MAX_LOBBIES):
             try:
                 answer, sender = self._socket.recvfrom(SIZE)
             except OSError:
@@ -110,12 +110,12 @@ class Search:
     def _note(self, text: bytes, address: str) -> None:
         fields = text.decode("utf-8", "replace").split("\t")
         if len(fields) != 5 or not all(field.isascii() and field.isdigit() for field in fields[1:4]):
-            return  # anybody may answer anything
+            return  # untrusted data
         id, port, players, encrypted, title = fields
-        if id not in self.found and len(self.found) < MOST and 0 < int(port) < 65536:
+        if id not in self.found and len(self.found) < MAX_LOBBIES and 0 < int(port) < 65536:
             self.found[id] = Found(address, int(port), int(players), encrypted == "1", printable(title, 40))
 
 
-def printable(text: str, most: int) -> str:
-    """What may be shown of what came from outside: a terminal obeys control characters."""
-    return "".join(char for char in text[: 2 * most] if char.isprintable()).strip()[:most]
+def printable(text: str, limit: int) -> str:
+    """Untrusted text without control characters, which a terminal would execute."""
+    return "".join(char for char in text[: 2 * limit] if char.isprintable()).strip()[:limit]

@@ -1,7 +1,7 @@
-"""The room of lobby.py: who is in it, and what is said. The server decides; everybody else asks it by RPC.
+"""The room of lobby.py: its players and its chat. The server decides; clients send requests by RPC.
 
-A player is known by a secret token, made when the program starts. Who loses the connection comes back with it, and has
-the old name, ready state, and every line that was said meanwhile, once.
+A secret token, created when the program starts, identifies a player. A player who loses the connection reconnects with
+the token, and gets back its name, its ready state, and each line of chat that it missed, once.
 """
 
 from __future__ import annotations
@@ -10,53 +10,54 @@ import os
 from collections import deque
 from collections.abc import Callable
 
-from demos._lobby_lan import printable
-from demos._lobby_seat import Seat
-from demos._options import SILENCE, bad_address, port_in_use
 from godot_enet import ENetMultiplayerPeer, Error, Node, OfflineMultiplayerPeer, rpc
 
-NAME, LINE, HISTORY = 16, 200, 100  # characters of a name and of a line; lines that are kept
+from ._lobby_lan import printable
+from ._lobby_seat import Seat
+from ._options import SILENCE, bad_address, port_in_use
+
+NAME, LINE, HISTORY = 16, 200, 100  # characters of a name and of a line; lines that the server stores
 MAX_PLAYERS = 16
-AWAY = 30.0  # seconds that a seat is kept for somebody who lost the connection
-TOKEN, SHOWN = 64, 1000  # characters of a token at most; lines that are kept to be shown
-RETRY, RETRIES = 1.0, 15  # seconds between attempts to come back, and how many
-HELP = "/ready   /kick NAME (who hosts)   /quit   anything else is said to all"
+AWAY = 30.0  # seconds that a seat is reserved for a player who lost the connection
+TOKEN, SHOWN = 64, 1000  # maximum characters of a token; lines kept for display
+RETRY, RETRIES = 1.0, 15  # seconds between attempts to reconnect, and their number
+HELP = "/ready   /kick NAME (host only)   /quit   other text: chat"
 
 Secure = Callable[[ENetMultiplayerPeer], None]
 
 
 class Room(Node):
-    """One end of the lobby. ``lines``, ``roster`` and ``status`` are there to be shown."""
+    """One end of the lobby. ``lines``, ``roster`` and ``status`` are for display."""
 
     def __init__(self, player: str, secure: Secure = lambda _: None) -> None:
         super().__init__("Room")
         self.player = player
         self.lines: list[str] = []
         self.heard = 0
-        """Lines that there ever were."""
+        """Number of lines received so far."""
         self.roster: list[tuple[str, bool, bool]] = []
-        """Name, ready, here."""
+        """Name, ready, connected."""
         self.status = ""
         self.begun = self.hosts = self.inside = self.ended = False
         self.id = os.urandom(8).hex()
-        """Of the lobby this end is in; of its own until then."""
+        """Id of the joined lobby; before that, of its own."""
         self._secure = secure
         self._token = os.urandom(16).hex()
         self._seen = 0
         self._server = ("", 0)
         self._retries, self._wait = 0, 0.0
-        self._seats: dict[str, Seat] = {}  # these are the server's alone
+        self._seats: dict[str, Seat] = {}  # from here on: used only by the server
         self._banned: set[str] = set()
         self._said: deque[tuple[int, str]] = deque(maxlen=HISTORY)
         self._number = 0
 
     def _ready(self) -> None:
-        self.multiplayer.connected_to_server.connect(self._ask_in)
+        self.multiplayer.connected_to_server.connect(self._request_entry)
         self.multiplayer.connection_failed.connect(self._lost)
         self.multiplayer.server_disconnected.connect(self._lost)
-        self.multiplayer.peer_disconnected.connect(self._gone)
+        self.multiplayer.peer_disconnected.connect(self._peer_gone)
 
-    # Coming and going
+    # Joining and leaving
 
     def host(self, port: int) -> None:
         peer = ENetMultiplayerPeer()
@@ -66,7 +67,7 @@ class Room(Node):
         self.multiplayer.multiplayer_peer = peer
         self.begun = self.hosts = True
         self.status = f"hosting on port {port}"
-        self._ask_in()
+        self._request_entry()
 
     def join(self, address: str, port: int) -> None:
         peer = ENetMultiplayerPeer()
@@ -81,10 +82,10 @@ class Room(Node):
         self.status = f"connecting to {address}:{port} ..."
 
     def say_goodbye(self) -> None:
-        """Tell the others that we go, instead of being lost; then wait a little until they have gone."""
+        """Tell the others that we leave, so that they do not have to wait for a timeout."""
         if self.multiplayer.is_server():
             for peer in self.multiplayer.get_peers():
-                self._throw_out(peer, "The lobby was closed.")
+                self._dismiss(peer, "The lobby was closed.")
         elif self.inside:
             self.quit.rpc_id(1)
 
@@ -95,11 +96,11 @@ class Room(Node):
         self.multiplayer.multiplayer_peer = OfflineMultiplayerPeer()
         self.inside, self.ended, self.status = False, True, why
 
-    def _ask_in(self) -> None:
+    def _request_entry(self) -> None:
         self.enter.rpc_id(1, self.player, self._token, self.id, self._seen)
 
     def _lost(self) -> None:
-        """The server is gone: come back, if we have been inside and nobody threw us out."""
+        """The server is unreachable: reconnect, if we had joined and were not removed."""
         if self.ended or not self._server[0]:
             return
         if not self.inside and not self._retries:
@@ -107,9 +108,9 @@ class Room(Node):
         self.inside = False
         self._retries += 1
         if self._retries > RETRIES:
-            return self.leave("The lobby is gone.")
+            return self.leave("The lobby is not reachable any more.")
         self._wait = RETRY
-        self.status = f"the connection is lost, attempt {self._retries} to come back ..."
+        self.status = f"connection lost, reconnecting (attempt {self._retries}) ..."
         self.multiplayer.multiplayer_peer = OfflineMultiplayerPeer()
 
     def _process(self, delta: float) -> None:
@@ -121,9 +122,9 @@ class Room(Node):
             if not seat.peer:
                 seat.away += delta
                 if seat.away > AWAY:
-                    self._remove(token, "did not come back")
+                    self._remove(token, "did not reconnect")
 
-    # What everybody may ask the server
+    # Requests to the server
 
     @rpc("any_peer", "call_local", "reliable")
     def enter(self, name: str, token: str, lobby: str, seen: int) -> None:
@@ -132,35 +133,35 @@ class Room(Node):
             return
         seat = self._seats.get(token)
         if token in self._banned:
-            return self._throw_out(peer, "You were thrown out of this lobby.")
+            return self._dismiss(peer, "You were removed from this lobby.")
         if seat is None and len(self._seats) >= MAX_PLAYERS:
-            return self._throw_out(peer, "The lobby is full.")
+            return self._dismiss(peer, "The lobby is full.")
         if seat is None:
             seat = self._seats[token] = Seat(self._free_name(name), peer)
         elif seat.peer:
-            self._throw_out(seat.peer, "You are here from elsewhere.")  # or we have not noticed yet that it is gone
+            self._dismiss(seat.peer, "You joined from another program.")  # or its timeout is still pending
         seat.peer, seat.away = peer, 0.0
         self.welcome.rpc_id(peer, seat.name, self.id)
         for number, text in self._said:
             if lobby != self.id or number > seen:
                 self.hear.rpc_id(peer, number, text)
-        self._tell(f"* {seat.name} is here")
+        self._broadcast(f"* {seat.name} joined")
         self._publish()
 
     @rpc("any_peer", "call_local", "reliable")
     def say(self, text: str) -> None:
         seat = self._seat_of(self.multiplayer.get_remote_sender_id())
-        if seat and seat.may_ask() and (clean := printable(text, LINE)):
-            self._tell(f"{seat.name}: {clean}")
+        if seat and seat.allow_request() and (clean := printable(text, LINE)):
+            self._broadcast(f"{seat.name}: {clean}")
 
     @rpc("any_peer", "call_local", "reliable")
     def set_ready(self, ready: bool) -> None:
         seat = self._seat_of(self.multiplayer.get_remote_sender_id())
-        if seat and seat.may_ask() and seat.ready != ready:
+        if seat and seat.allow_request() and seat.ready != ready:
             seat.ready = ready
             self._publish()
             if len(self._seats) > 1 and all(other.ready for other in self._seats.values()):
-                self._tell("* everybody is ready")
+                self._broadcast("* everyone is ready")
 
     @rpc("any_peer", "call_remote", "reliable")
     def quit(self) -> None:
@@ -168,9 +169,9 @@ class Room(Node):
         for token, seat in list(self._seats.items()):
             if seat.peer == sender:
                 self._remove(token, "left")
-        self._throw_out(sender, "You left.")
+        self._dismiss(sender, "You left.")
 
-    # What only the server may tell
+    # Calls from the server
 
     @rpc("authority", "call_local", "reliable")
     def welcome(self, name: str, lobby: str) -> None:
@@ -195,44 +196,44 @@ class Room(Node):
     def refuse(self, why: str) -> None:
         self.leave(printable(why, LINE))
 
-    # The server's own
+    # Server only
 
     def kick(self, name: str) -> None:
-        """Throw somebody out, for good: the token is remembered."""
+        """Remove a player permanently: the token is banned."""
         for token, seat in list(self._seats.items()):
             if seat.name == name and seat.peer != 1:
                 self._banned.add(token)
-                self._remove(token, "was thrown out")
+                self._remove(token, "was removed")
                 if seat.peer:
-                    self._throw_out(seat.peer, "You were thrown out.")
+                    self._dismiss(seat.peer, "You were removed.")
 
     def _remove(self, token: str, how: str) -> None:
-        self._tell(f"* {self._seats.pop(token).name} {how}")
+        self._broadcast(f"* {self._seats.pop(token).name} {how}")
         self._publish()
 
-    def _throw_out(self, peer: int, why: str) -> None:
+    def _dismiss(self, peer: int, why: str) -> None:
         self.refuse.rpc_id(peer, why)
         transport = self.multiplayer.multiplayer_peer
         if isinstance(transport, ENetMultiplayerPeer) and (remote := transport.get_peer(peer)):
-            remote.peer_disconnect_later()  # after these words have arrived
+            remote.peer_disconnect_later()  # after the message has arrived
 
-    def _gone(self, peer: int) -> None:
+    def _peer_gone(self, peer: int) -> None:
         seat = self._seat_of(peer)
         if seat:
             seat.peer = 0
-            self._tell(f"* {seat.name} lost the connection")
+            self._broadcast(f"* {seat.name} lost the connection")
             self._publish()
 
     def _seat_of(self, peer: int) -> Seat | None:
         return next((seat for seat in self._seats.values() if seat.peer == peer and peer), None)
 
     def _free_name(self, wanted: str) -> str:
-        name = printable(wanted, NAME) or "somebody"
+        name = printable(wanted, NAME) or "player"
         taken = {seat.name for seat in self._seats.values()}
         return next(each for each in (name, *(f"{name} {n}" for n in range(2, 99))) if each not in taken)
 
-    def _tell(self, text: str) -> None:
-        """To those inside, one by one: who is not, gets it with the lines that are waiting there."""
+    def _broadcast(self, text: str) -> None:
+        """Send a line to each connected player; others get it when they reconnect."""
         self._number += 1
         self._said.append((self._number, text))
         for seat in self._seats.values():

@@ -1,30 +1,30 @@
-"""A player as the server of lobby.py knows it, and how much it may ask for."""
+"""The server's record of a player in lobby.py, with a rate limit for its requests."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 
-WORDS, WORDS_PER_SECOND = 20.0, 4.0  # requests of a player at once, and further ones: each is told to all others
+BURST, REQUESTS_PER_SECOND = 20.0, 4.0  # rate limit of a player: each request is sent to all others
 
 
 @dataclass
 class Seat:
-    """A player, as the server knows it."""
+    """A player on the server."""
 
     name: str
     peer: int
     ready: bool = False
     away: float = 0.0
-    words: float = WORDS
+    tokens: float = BURST
     since: float = field(default_factory=time.monotonic)
 
-    def may_ask(self) -> bool:
-        """Whether it has not asked for too much lately. This counts."""
+    def allow_request(self) -> bool:
+        """Whether the player is within its rate limit; counts the request."""
         now = time.monotonic()
-        self.words = min(WORDS, self.words + (now - self.since) * WORDS_PER_SECOND)
+        self.tokens = min(BURST, self.tokens + (now - self.since) * REQUESTS_PER_SECOND)
         self.since = now
-        if self.words < 1:
+        if self.tokens < 1:
             return False
-        self.words -= 1
+        self.tokens -= 1
         return True

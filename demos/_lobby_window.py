@@ -1,13 +1,13 @@
-"""How lobby.py looks: the lines, who is there, and what is being typed."""
+"""The window of lobby.py: chat, list of players, input line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from demos import _stage
-from demos._lobby_lan import Found
-from demos._lobby_room import HELP, LINE, Room
-from demos._stage import FAINT, PANEL, TEXT, Stage, WindowError, pygame
+from . import _stage
+from ._lobby_lan import Found
+from ._lobby_room import HELP, LINE, Room
+from ._stage import FAINT, PANEL, TEXT, Stage, WindowError, pygame
 
 __all__ = ["Window", "WindowError"]
 
@@ -16,7 +16,7 @@ HEAD, FOOT, INPUT, ROW, GAP = 36, 26, 34, 22, 8
 
 
 class Window:
-    """A screen of lobby.py."""
+    """A window of lobby.py."""
 
     def __init__(self, frames: int | None, screenshot: str | None) -> None:
         self._stage = Stage("lobby", (WIDTH, HEIGHT), frames, screenshot)
@@ -29,7 +29,7 @@ class Window:
         return self._stage.running
 
     def typed(self) -> list[str]:
-        """The lines that were finished with Enter."""
+        """The lines entered since the last call."""
         lines = []
         for event in self._stage.events():
             if event.type != pygame.KEYDOWN:
@@ -46,7 +46,7 @@ class Window:
         return lines
 
     def draw(self, room: Room, lobbies: Sequence[Found] | None) -> None:
-        """``lobbies`` are those to choose from, before there is one."""
+        """Draw the lobby, or the list of ``lobbies`` to choose from."""
         stage, screen = self._stage, self._stage.screen
         screen.fill(_stage.BACKGROUND)
         stage.text(room.player, (GAP + 6, HEAD / 2), TEXT, 24, "midleft")
@@ -60,7 +60,7 @@ class Window:
             hint = f"TAB or {HELP}"
         else:
             self._draw_lobbies(lobbies)
-            hint = "Enter a lobby's number or an address to join it, or h to host one.   ESC: quit"
+            hint = "Enter the number of a lobby or an address to join, or h to host.   ESC: quit"
         box = pygame.Rect(GAP, HEAD + height + GAP, WIDTH - 2 * GAP, INPUT - GAP // 2)
         pygame.draw.rect(screen, _stage.LINE, box, 1, border_radius=6)
         cursor = "|" if stage.frame // 30 % 2 == 0 else ""
@@ -94,10 +94,12 @@ class Window:
             self._stage.text(state, (x + SIDE - 12, y), FAINT, 18, "midright")
 
     def _draw_lobbies(self, lobbies: Sequence[Found]) -> None:
-        title = "Lobbies on the local network" if lobbies else "No lobby on the local network, so far"
+        title = "Lobbies on the local network" if lobbies else "No lobby found on the local network yet"
         self._stage.text(title, (GAP + 12, HEAD + 22), FAINT, anchor="midleft")
         for row, lobby in enumerate(lobbies):
             y = HEAD + 22 + (row + 1) * (ROW + 4)
             self._stage.text(f"{row + 1}   {lobby.title}", (GAP + 12, y), TEXT, 22, "midleft")
-            detail = f"{lobby.players} there   {lobby.address}:{lobby.port}{'   encrypted' if lobby.encrypted else ''}"
+            detail = (
+                f"{lobby.players} players   {lobby.address}:{lobby.port}{'   encrypted' if lobby.encrypted else ''}"
+            )
             self._stage.text(detail, (WIDTH - SIDE - 2 * GAP - 12, y), FAINT, 18, "midright")

@@ -1,4 +1,4 @@
-"""The paddles and the ball of pong.py: what each does by itself, and what it tells the other end."""
+"""The paddles and the ball of pong.py: their movement and their RPCs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from godot_enet import Node, Vector2, rpc
 
 if TYPE_CHECKING:
-    from demos.pong import Pong
+    from .pong import Pong
 
 WIDTH, HEIGHT = 640, 400  # pixels
 CENTER = Vector2(WIDTH / 2, HEIGHT / 2)
@@ -20,27 +20,27 @@ PAUSE = 0.8  # seconds before a serve
 
 
 class Paddle(Node):
-    """Belongs to a player: that is its multiplayer authority."""
+    """A paddle. Its player has multiplayer authority over it."""
 
     def __init__(self, name: str, x: float) -> None:
         super().__init__(name)
         self.x, self.y = x, HEIGHT / 2
         self.direction = 0.0
-        """What its player wants: -1 is up, 1 is down."""
+        """Direction chosen by the player: -1 is up, 1 is down."""
 
     def move(self, delta: float) -> None:
         if self.is_multiplayer_authority():
             self.place(self.y + self.direction * PADDLE_SPEED * delta)
             self.place.rpc(self.y)
 
-    # Unreliable: when one of these is lost, the next frame's is better anyway. Ordered: an older one must not win.
+    # Unreliable: if one is lost, the next frame's is better anyway. Ordered: an older one must not replace a newer one.
     @rpc("authority", "call_remote", "unreliable_ordered")
     def place(self, y: float) -> None:
-        self.y = min(max(REACH, y), HEIGHT - REACH)  # in this order it also catches what is no number
+        self.y = min(max(REACH, y), HEIGHT - REACH)  # this order of arguments also handles NaN
 
 
 class Ball(Node):
-    """Moves alike at both ends; its authority alone says what becomes of it."""
+    """The ball. It moves in the same way on both ends; only its authority decides about hits and goals."""
 
     def __init__(self, pong: Pong) -> None:
         super().__init__("Ball")
@@ -69,12 +69,12 @@ class Ball(Node):
         elif not -BALL < x < WIDTH + BALL:
             self.goal.rpc(Vector2(side * self.pong.speed, 0).rotated(uniform(-0.4, 0.4)))
 
-    # Reliable, or the two ends would play different matches. Only the authority may call these, and both end with the
-    # ball flying to somebody, who is the authority from then on. So they happen in one order, everywhere.
+    # Reliable, or the two ends would play different matches. Only the authority may call these. Each sends the ball
+    # towards a player, who becomes the authority. So both ends see the same order.
     @rpc("authority", "call_local", "reliable")
     def bounce(self, position: Vector2, velocity: Vector2) -> None:
         if not (position.is_finite() and velocity.is_finite()):
-            return  # never trust what comes from outside
+            return  # never trust received data
         self.position, self.velocity = position, velocity
         self.set_multiplayer_authority(self.pong.receiver().get_multiplayer_authority())
 

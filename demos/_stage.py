@@ -1,4 +1,4 @@
-"""What all demos need to be seen: a window or SDL's dummy video, text, ways to quit, a picture of the last frame."""
+"""The window of the demos, or SDL's dummy video: frames, text, ways to quit, a screenshot of the last frame."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from demos._options import PICTURE_FRAMES
+from ._options import PICTURE_FRAMES
 
 try:
     import pygame
@@ -29,7 +29,7 @@ class Stage:
         displays = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
         if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
             os.environ["SDL_VIDEODRIVER"] = "dummy"
-            print("No display found: drawing where nobody sees it (SDL_VIDEODRIVER=dummy). Ctrl-C quits.")
+            print("No display found: drawing into memory (SDL_VIDEODRIVER=dummy). Press Ctrl-C to quit.")
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption(f"godot_enet: {title}")
@@ -48,7 +48,7 @@ class Stage:
         return not self._quit and self.frame != self._frames
 
     def events(self) -> Iterator[pygame.event.Event]:
-        """What happened since the last frame, but for quitting, which ``running`` tells."""
+        """The events since the last frame; ``running`` reports quitting."""
         for event in pygame.event.get():
             if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
                 self._quit = True
@@ -64,9 +64,9 @@ class Stage:
         anchor: str = "topleft",
         width: float = 0,
     ) -> pygame.Rect:
-        """Write a line; ``anchor`` is the corner, side or ``center`` of the text that comes to lie ``at``.
+        """Draw a line of text; ``anchor`` is the corner, side or ``center`` of the text that is placed ``at``.
 
-        What is wider than ``width`` pixels is cut there; 0 is unlimited. (pygame-ce's letters are wider than pygame's.)
+        Text wider than ``width`` pixels is cut; 0 means unlimited. (pygame-ce's letters are wider than pygame's.)
         """
         if size not in self._fonts:
             self._fonts[size] = pygame.font.Font(None, size)
@@ -80,7 +80,7 @@ class Stage:
         return self.screen.blit(image, place)
 
     def tick(self) -> None:
-        """Show the frame, and wait until it is time for the next."""
+        """Show the frame, and wait for the next one."""
         pygame.display.flip()
         self.frame += 1
         if self._screenshot and not self.running:
@@ -89,7 +89,7 @@ class Stage:
         self._clock.tick(FPS)
 
     def rate(self) -> float:
-        """Frames a second since the beginning."""
+        """Average frames per second so far."""
         return self.frame / max(0.001, time.monotonic() - self._began)
 
     @staticmethod

@@ -1,18 +1,17 @@
-"""An echo over ENet, with the health of the connection drawn live: round-trip time, loss and throttle.
+"""Echo: shows live how a network thread keeps the connection responsive while the program stalls.
 
-    python demos/echo.py                         both sides in one process
-    python demos/echo.py --server                the server alone
-    python demos/echo.py --host 127.0.0.1        a client alone; start as many as you like
+    python -m godot_enet demo echo                         both sides in one process
+    python -m godot_enet demo echo --server                only the server
+    python -m godot_enet demo echo --host 127.0.0.1        only a client; start any number of these
 
-Every frame the client sends an unreliable message, now and then a reliable one; the server sends each back as it came.
-SPACE stalls the program for half a second, as loading a level does; ESC quits. A stall delays the messages, but not
-ENet's own round trip: a network thread answers meanwhile. With --inline service() does that, and both are delayed.
+The client sends an unreliable message in each frame and sometimes a reliable one; the server echoes each. SPACE stalls
+the program for half a second, as loading a level does; ESC quits. A stall delays the messages, but not ENet's own round
+trip, because a network thread answers. With --inline, service() does all the work, and both are delayed.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import struct
 import sys
 import time
@@ -21,51 +20,52 @@ from collections.abc import Sequence
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 
-try:
-    import pygame
-except ModuleNotFoundError:
-    sys.exit("This demo draws with pygame: pip install pygame (or pygame-ce)")
+from . import _stage
+from ._options import (
+    GOODBYE,
+    MAX_EVENTS_PER_FRAME,
+    PICTURE_FRAMES,
+    SILENCE,
+    DemoError,
+    bad_address,
+    make_parser,
+    port_in_use,
+)
+from ._stage import BLUE, ORANGE, PANEL, TEXT, Stage, WindowError, pygame
 
-PORT = 8910  # as in Godot's pong demo
 MAX_CLIENTS = 32
 RELIABLE, UNRELIABLE = 0, 1  # channels
 RELIABLE_EVERY = 10  # frames
-GOODBYE = 1  # data of a disconnect on purpose; ENet reports 0 for a remote that fell silent
-SILENCE = (32, 1500, 3000)  # give a silent remote up after about 3 s, not ENet's 5 to 30
-LISTEN = 30  # frames at the end of --frames in which nothing is sent, only echoes come back
+LISTEN = 30  # frames at the end of --frames in which the client only receives
 STALL = 0.5  # seconds
-MESSAGE = struct.Struct("!d")  # when the client sent it
+MESSAGE = struct.Struct("!d")  # time of sending
 
-FPS, PICTURE_FRAMES = 60, 300
-DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 WIDTH, HEIGHT = 640, 372
-HEAD, STRIP, GAP = 40, 100, 10  # pixels: head line, one graph, space around it
-BACKGROUND, PANEL, TEXT, FIRST, SECOND = "#14181f", "#1e2530", "#d5dbe6", "#5ec8ff", "#ffb454"
-
-
-class DemoError(Exception):
-    """Why the demo cannot go on, in words for the user."""
+HEAD, STRIP, GAP = 40, 100, 10  # pixels: heading, one graph, margin
 
 
 class Server:
-    """Sends every message back on its channel, as reliably as it came."""
+    """Returns each message on the same channel, with the same flags."""
 
     def __init__(self, address: str, port: int, threaded: bool) -> None:
         self.connection = ENetConnection(threaded=threaded)
         if self.connection.create_host_bound(address, port, MAX_CLIENTS) != Error.OK:
-            raise DemoError(f"Cannot listen on port {port}: is another program using it? --port chooses another.")
+            raise port_in_use(port)
         print(f"listening on port {port}")
         self.echoed = 0
-        self.peer: ENetPacketPeer | None = None  # the latest client: the one whose health is drawn
+        self.peer: ENetPacketPeer | None = None  # the latest client, whose statistics are drawn
 
     def service(self) -> None:
-        while (event := self.connection.service()).peer is not None:
+        for _ in range(MAX_EVENTS_PER_FRAME):
+            event = self.connection.service()
+            if event.peer is None:
+                break
             if event.type == ENetConnection.EVENT_CONNECT:
-                print(f"{event.peer.get_remote_address()} came")
+                print(f"{event.peer.get_remote_address()} connected")
                 self.peer = event.peer
                 self.peer.set_timeout(*SILENCE)
             elif event.type == ENetConnection.EVENT_DISCONNECT:
-                print("a client left" if event.data == GOODBYE else "a client vanished")
+                print("a client left" if event.data == GOODBYE else "a client timed out")
             elif event.type == ENetConnection.EVENT_RECEIVE:
                 flags = event.peer.get_packet_flags()
                 event.peer.send(event.channel, event.peer.get_packet(), flags)
@@ -80,7 +80,7 @@ class Server:
 
 
 class Client:
-    """Sends messages that carry their time, and measures when they are back."""
+    """Sends messages that contain their time, and measures their round trip."""
 
     def __init__(self, address: str, port: int, threaded: bool) -> None:
         self.connection = ENetConnection(threaded=threaded)
@@ -88,7 +88,7 @@ class Client:
         self.server = f"{address}:{port}"
         peer = self.connection.connect_to_host(address, port, 2)
         if peer is None:
-            raise DemoError(f"Cannot connect to {self.server}: is this the name of a host, and a port?")
+            raise bad_address(address, port)
         self.peer = peer
         self.peer.set_timeout(*SILENCE)
         self.connected = self.ended = False
@@ -108,52 +108,52 @@ class Client:
             elif not self.connected:
                 raise DemoError(f"No server answered at {self.server}.")
             else:
-                print("The server said goodbye." if event.data == GOODBYE else "The server vanished.")
+                print("The server said goodbye." if event.data == GOODBYE else "The server timed out.")
                 self.ended = True
 
     def send(self, frame: int) -> None:
         if self.connected and not self.ended:
             message = MESSAGE.pack(time.monotonic())
-            self.peer.send(UNRELIABLE, message, 0)  # the next frame brings a newer one
+            self.peer.send(UNRELIABLE, message, 0)  # the next frame sends a newer one
             self.sent[UNRELIABLE] += 1
             if frame % RELIABLE_EVERY == 0:
                 self.peer.send(RELIABLE, message, ENetPacketPeer.FLAG_RELIABLE)
                 self.sent[RELIABLE] += 1
-            self.connection.flush()  # now, not at the next frame's service()
+            self.connection.flush()  # now, not in the next frame's service()
 
     def close(self) -> None:
         if not self.ended:
             self.peer.peer_disconnect_now(GOODBYE)
         self.connection.destroy()
         for name, channel in (("reliable", RELIABLE), ("unreliable", UNRELIABLE)):
-            print(f"client: {self.echoed[channel]} of {self.sent[channel]} {name} messages came back")
-        print(f"client: {self.total / max(1, sum(self.echoed)):.1f} ms on average from sending one to reading it")
+            print(f"client: {self.echoed[channel]} of {self.sent[channel]} {name} messages returned")
+        print(f"client: {self.total / max(1, sum(self.echoed)):.1f} ms on average from sending to reading")
 
 
 class Graph:
-    """One quantity over the last frames, in lines that scroll to the left."""
+    """A scrolling graph of one quantity over the last frames."""
 
     def __init__(self, title: str, unit: str, top: float) -> None:
         self.title, self.unit, self.top = title, unit, top
         self.history: deque[Sequence[float]] = deque(maxlen=WIDTH - 2 * GAP)
 
-    def draw(self, screen: pygame.Surface, font: pygame.font.Font, area: pygame.Rect) -> None:
-        screen.fill(PANEL, area)
+    def draw(self, stage: Stage, area: pygame.Rect) -> None:
+        stage.screen.fill(PANEL, area)
         top = max(self.top, *(max(values) for values in self.history))
         legend = [(f"{self.title} ({self.unit}, scale to {top:.0f})", TEXT)]
-        for color, line in zip((FIRST, SECOND), zip(*self.history, strict=True), strict=False):
+        for color, line in zip((BLUE, ORANGE), zip(*self.history, strict=True), strict=False):
             left, scale = area.right - len(line), (area.height - 26) / top
             points = [(left + x, area.bottom - 2 - value * scale) for x, value in enumerate(line)]
             if len(points) > 1:
-                pygame.draw.lines(screen, color, False, points, 2)
+                pygame.draw.lines(stage.screen, color, False, points, 2)
             legend.append((f"{line[-1]:.1f}", color))
         x = area.x + 6
         for text, color in legend:
-            x = screen.blit(font.render(text, True, color), (x, area.y + 4)).right + 10
+            x = stage.text(text, (x, area.y + 4), color, 22).right + 10
 
 
 def read_health(peer: ENetPacketPeer | None, client: Client | None) -> tuple[tuple[float, ...], ...]:
-    """What the three graphs show: round-trip times in ms, reliable packets lost in %, throttle in %."""
+    """Values of the three graphs: round-trip times in ms, reliable packets lost in %, throttle in %."""
     round_trip = loss = throttle = 0.0
     measured = client is None or client.echoed[RELIABLE] > 0  # until then ENet assumes 500 ms
     if peer is not None and peer.get_state() == ENetPacketPeer.STATE_CONNECTED and measured:
@@ -163,34 +163,17 @@ def read_health(peer: ENetPacketPeer | None, client: Client | None) -> tuple[tup
     return (round_trip, client.latest) if client else (round_trip,), (100 * loss,), (100 * throttle,)
 
 
-def open_window() -> pygame.Surface:
-    if sys.platform.startswith("linux") and not any(map(os.environ.get, DISPLAYS)):
-        os.environ["SDL_VIDEODRIVER"] = "dummy"
-        print("No display found: drawing where nobody sees it (SDL_VIDEODRIVER=dummy). Ctrl-C quits.")
-    pygame.display.init()
-    pygame.font.init()
-    pygame.display.set_caption("godot_enet: echo")
-    return pygame.display.set_mode((WIDTH, HEIGHT))
-
-
-def wants_to_quit() -> bool:
-    for event in pygame.event.get():
-        if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
-            return True
-        if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE:
-            time.sleep(STALL)
-    return False
+def draw(stage: Stage, graphs: Sequence[Graph], health: Sequence[Sequence[float]]) -> None:
+    stage.screen.fill(_stage.BACKGROUND)
+    stage.text("SPACE: stall for half a second   ESC: quit", (GAP, GAP), size=22)
+    for row, (graph, values) in enumerate(zip(graphs, health, strict=True)):
+        graph.history.append(values)
+        graph.draw(stage, pygame.Rect(GAP, HEAD + row * (STRIP + GAP), WIDTH - 2 * GAP, STRIP))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="An echo over ENet, with its round-trip time, loss and throttle.")
-    side = parser.add_mutually_exclusive_group()
-    side.add_argument("--server", action="store_true", help="run the server alone")
-    side.add_argument("--host", help="run a client alone, to this server")
-    parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s")
+    parser = make_parser("echo", __doc__)
     parser.add_argument("--inline", action="store_true", help="no network thread: service() does all the work")
-    parser.add_argument("--frames", type=int, help="quit after this many frames")
-    parser.add_argument("--screenshot", metavar="FILE", help=f"save the last frame, the {PICTURE_FRAMES}th by default")
     return parser.parse_args(argv)
 
 
@@ -200,39 +183,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     server: Server | None = None
     client: Client | None = None
     try:
-        screen, font, clock = open_window(), pygame.font.Font(None, 22), pygame.time.Clock()
+        stage = Stage("echo", (WIDTH, HEIGHT), last, options.screenshot)
         if not options.host:
             server = Server("*" if options.server else "127.0.0.1", options.port, not options.inline)
         if not options.server:
             client = Client(options.host or "127.0.0.1", options.port, not options.inline)
         graphs = [
-            Graph("round trip: ENet's own" + (", a message's" if client else ""), "ms", 50),
+            Graph("round trip: ENet" + (", message" if client else ""), "ms", 50),
             Graph("reliable packets lost", "%", 10),
             Graph("throttle: unreliable packets let through", "%", 100),
         ]
-        frame = 0
-        while not wants_to_quit() and not (client and client.ended) and frame != last:
-            frame += 1
+        while stage.running and not (client and client.ended):
+            for event in stage.events():
+                if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE:
+                    time.sleep(STALL)
             if server:
                 server.service()
             if client:
                 client.service()
-                if last is None or frame + LISTEN <= last:
-                    client.send(frame)
+                if last is None or stage.frame + LISTEN < last:
+                    client.send(stage.frame)
             health = read_health(client.peer if client else server.peer if server else None, client)
-            screen.fill(BACKGROUND)
-            screen.blit(font.render("SPACE: stall for half a second   ESC: quit", True, TEXT), (GAP, GAP))
-            for row, (graph, values) in enumerate(zip(graphs, health, strict=True)):
-                graph.history.append(values)
-                graph.draw(screen, font, pygame.Rect(GAP, HEAD + row * (STRIP + GAP), WIDTH - 2 * GAP, STRIP))
-            pygame.display.flip()
-            clock.tick(FPS)
-        if options.screenshot:
-            pygame.image.save(screen, options.screenshot)
-            print(f"saved {options.screenshot}")
+            draw(stage, graphs, health)
+            stage.tick()
     except KeyboardInterrupt:
         print()
-    except (DemoError, pygame.error) as reason:
+    except (DemoError, WindowError) as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:
@@ -240,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             client.close()
         if server:
             server.close()
-        pygame.quit()
+        Stage.close()
     return 0
 
 

@@ -1,8 +1,8 @@
-"""Two peers in one process, no window: connect, send a reliable and an unreliable message, disconnect.
+"""Two peers in one process, without a window: connect, talk, disconnect.
 
-    python demos/hello.py        ends by itself, well within ten seconds
+    python -m godot_enet demo hello        ends by itself, well within ten seconds
 
-Each side owns an ENetConnection and asks it for one event at a time.
+Each side has an ENetConnection, and gets its events one by one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 
-RELIABLE, UNRELIABLE = 0, 1  # the channels; each keeps its own order
+RELIABLE, UNRELIABLE = 0, 1  # channels; each has its own order
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -25,8 +25,8 @@ def main(argv: Sequence[str] = ()) -> int:
 
     replies, finished, deadline = 0, False, time.monotonic() + 10
     while not finished and time.monotonic() < deadline:
-        kind, peer, data, channel = server.service(5)  # waits at most 5 ms for something to happen
-        if peer is None:  # nothing did
+        kind, peer, data, channel = server.service(5)  # waits at most 5 ms for an event
+        if peer is None:  # no event
             pass
         elif kind == ENetConnection.EVENT_CONNECT:
             print(f"server: {peer.get_remote_address()} connected and said {data}")

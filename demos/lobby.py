@@ -1,15 +1,15 @@
-"""A lobby with chat: names, who is ready, throwing somebody out, coming back, finding lobbies on the local network.
+"""A lobby with chat, ready states, reconnecting, and discovery on the local network.
 
-    python demos/lobby.py                                    a window: choose a lobby, or host one
-    python demos/lobby.py --server --name ann                host at once
-    python demos/lobby.py --host 127.0.0.1 --name bob        join at once; start as many as you like
-    python demos/lobby.py --text                             any of these in a terminal, without pygame
-    python demos/lobby.py --dtls .                           any of these encrypted: see demos/dtls_chat.py
+    python -m godot_enet demo lobby                                    a window: choose a lobby, or host one
+    python -m godot_enet demo lobby --server --name ann                host at once
+    python -m godot_enet demo lobby --host 127.0.0.1 --name bob        join at once; start any number of these
+    python -m godot_enet demo lobby --text                             any of these in a terminal, without pygame
+    python -m godot_enet demo lobby --dtls .                           any of these encrypted: see demos/dtls_chat.py
 
-Type and press Enter to chat; /ready or TAB says that you are ready, /kick NAME throws somebody out if you host, /quit
-leaves. Stop the host with Ctrl-C and its players are told; kill it and they try to come back, as they do when their
-own connection is lost. _lobby_room.py is the lobby, _lobby_seat.py a player in it, _lobby_lan.py finds others,
-_lobby_window.py draws.
+Type and press Enter to chat. /ready or TAB marks you as ready, /kick NAME removes a player if you host, /quit leaves.
+If you stop the host with Ctrl-C, it notifies its players. If you kill it, they try to reconnect, as they do when their
+own connection is lost. _lobby_room.py is the lobby, _lobby_seat.py a player in it, _lobby_lan.py the discovery, and
+_lobby_window.py the window.
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `demos` is, however this file is started
-
-from demos import dtls_chat
-from demos._lobby_lan import Beacon, Found, Search, printable
-from demos._lobby_room import HELP, Room, Secure
-from demos._options import DemoError, make_parser
 from godot_enet import ENetMultiplayerPeer, Error, SceneTree, TLSOptions
 
+from . import dtls_chat
+from ._lobby_lan import Beacon, Found, Search, printable
+from ._lobby_room import HELP, Room, Secure
+from ._options import DemoError, make_parser
+
 TEXT_FPS = 20
-GOODBYE = 0.5  # seconds at most that the last words have to arrive
+GOODBYE = 0.5  # maximum seconds for the last messages to arrive
 
 
 class Screen(Protocol):
@@ -47,7 +46,7 @@ class Screen(Protocol):
 
 
 class Terminal:
-    """A screen that prints each line once. At the end of the input a player leaves, and a host stays."""
+    """A screen that prints each line once. At the end of the input a player leaves; a host stays."""
 
     def __init__(self, frames: int | None, hosts: bool) -> None:
         self.running = True
@@ -60,7 +59,7 @@ class Terminal:
         print(HELP)
 
     def _read(self) -> None:
-        """On a thread of its own, since reading waits for the user."""
+        """Runs on its own thread, because reading blocks."""
         for line in sys.stdin:
             self._lines.put(line)
         self._lines.put(None)
@@ -85,7 +84,7 @@ class Terminal:
                 "(here: " + ", ".join(name + " is ready" * ready for name, ready, here in room.roster if here) + ")"
             )
         for number, lobby in enumerate(lobbies or (), 1):
-            news.append(f"{number}: {lobby.title}, {lobby.players} there{', encrypted' if lobby.encrypted else ''}")
+            news.append(f"{number}: {lobby.title}, {lobby.players} players{', encrypted' if lobby.encrypted else ''}")
         for line in news:
             if line not in self._said:
                 print(line)
@@ -102,7 +101,7 @@ class Terminal:
 
 
 def make_secure(folder: Path | None) -> Secure:
-    """What makes a connection encrypted before it begins; without a folder for the certificate, nothing."""
+    """A function that encrypts a new connection; without a folder for the certificate it does nothing."""
 
     def secure(peer: ENetMultiplayerPeer) -> None:
         assert folder
@@ -119,7 +118,7 @@ def make_secure(folder: Path | None) -> Secure:
 
 
 def choose(room: Room, text: str, lobbies: Sequence[Found], options: argparse.Namespace) -> None:
-    """What is entered before there is a lobby."""
+    """Handle a line that was entered before joining a lobby."""
     lobby = lobbies[int(text) - 1] if text.isdecimal() and 0 < int(text) <= len(lobbies) else None
     try:
         if text == "h":
@@ -134,8 +133,8 @@ def choose(room: Room, text: str, lobbies: Sequence[Found], options: argparse.Na
         room.status = str(reason)
 
 
-def obey(room: Room, text: str) -> None:
-    """What is entered in a lobby."""
+def handle_command(room: Room, text: str) -> None:
+    """Handle a line that was entered in a lobby."""
     if text == "/ready":
         room.set_ready.rpc_id(1, not any(ready for name, ready, _ in room.roster if name == room.player))
     elif text.startswith("/kick ") and room.hosts:
@@ -145,17 +144,19 @@ def obey(room: Room, text: str) -> None:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser(__doc__)
-    parser.add_argument("--name", default="player", help="what you are called; default: %(default)s")
+    parser = make_parser("lobby", __doc__)
+    parser.add_argument("--name", default="player", help="your name; default: %(default)s")
     parser.add_argument("--text", action="store_true", help="in the terminal, without pygame")
-    parser.add_argument("--dtls", metavar="FOLDER", type=Path, help="encrypt; key and certificate are in that folder")
+    parser.add_argument(
+        "--dtls", metavar="FOLDER", type=Path, help="encrypt, with the key and certificate in this folder"
+    )
     return parser.parse_args(argv)
 
 
 def make_screen(options: argparse.Namespace) -> Screen:
     if options.text:
         return Terminal(options.frames, options.server)
-    from demos._lobby_window import Window, WindowError
+    from ._lobby_window import Window, WindowError
 
     try:
         return Window(options.frames, options.screenshot)
@@ -170,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     screen: Screen | None = None
     search: Search | None = None
     beacon: Beacon | None = None
-    waiting: list[str] = []  # what was entered before there was anybody to hear it
+    waiting: list[str] = []  # lines entered before the connection was established
     try:
         screen = make_screen(options)
         if options.server:
@@ -190,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 elif lobbies is not None:
                     choose(room, text, lobbies, options)
                 else:
-                    obey(room, text)
+                    handle_command(room, text)
             now = time.monotonic()
             tree.process(now - last)
             last = now

@@ -1,14 +1,14 @@
-"""Pong for two, as one makes it in Godot: nodes, RPCs and authority. The other player may be a Godot.
+"""Pong for two players, written as in Godot: nodes, RPCs, authority. The other player can run Godot.
 
-    python demos/pong.py                          a menu: host a match, or join one
-    python demos/pong.py --server                 host, and play on the left
-    python demos/pong.py --host 127.0.0.1         join, and play on the right
-    godot --path demos/godot/pong -- --server     the same for Godot; or -- --host 127.0.0.1
+    python -m godot_enet demo pong                          a menu: host a match, or join one
+    python -m godot_enet demo pong --server                 host, and play on the left
+    python -m godot_enet demo pong --host 127.0.0.1         join, and play on the right
+    godot --path demos/godot/pong -- --server               the same in Godot; or -- --host 127.0.0.1
 
 Keys: up and down, or W and S. --auto plays by itself, and ends when the match does.
 
-Who decides: each player about its own paddle; and about the ball the one towards whom it flies, so nobody loses to a
-ball that seemed to be still on its way. Whoever hits it hands it over with the same message that says where it flies.
+Authority: each player controls its own paddle, and the player towards whom the ball flies controls the ball, so nobody
+loses to a ball that seemed to be still on its way. The RPC that announces a hit also passes the authority on.
 """
 
 from __future__ import annotations
@@ -16,25 +16,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from random import uniform
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `demos` is, however this file is started
-
-from demos import _stage
-from demos._options import SILENCE, DemoError, bad_address, make_parser, port_in_use
-from demos._pong_pieces import BALL, CENTER, HEIGHT, PADDLE_X, PAUSE, REACH, WIDTH, Ball, Paddle
-from demos._stage import FAINT, FPS, LINE, PANEL, TEXT, Stage, WindowError, pygame
 from godot_enet import ENetConnection, ENetMultiplayerPeer, Error, Node, OfflineMultiplayerPeer, SceneTree, Vector2, rpc
 
+from . import _stage
+from ._options import SILENCE, DemoError, bad_address, make_parser, port_in_use
+from ._pong_pieces import BALL, CENTER, HEIGHT, PADDLE_X, PAUSE, REACH, WIDTH, Ball, Paddle
+from ._stage import FAINT, FPS, LINE, PANEL, TEXT, Stage, WindowError, pygame
+
 FOOT = 30  # pixels below the field
-BALL_SPEED = 280.0  # pixels a second, at a serve
+BALL_SPEED = 280.0  # pixels per second, at a serve
 POINTS = 5
-LINGER = FPS  # frames after the match in which the last message gets through
+LINGER = FPS  # frames after the match for the last message to arrive
 
 
 class Pong(Node):
-    """The match and the two in it: the server has the left paddle, the client the right one."""
+    """The match and its two players: the server has the left paddle, the client the right one."""
 
     def __init__(self) -> None:
         super().__init__("Pong")
@@ -50,15 +48,15 @@ class Pong(Node):
 
     def _ready(self) -> None:
         self.multiplayer.peer_connected.connect(self._peer_connected)
-        self.multiplayer.peer_disconnected.connect(lambda _: self._stop("The other player is gone."))
+        self.multiplayer.peer_disconnected.connect(lambda _: self._stop("The other player left."))
         self.multiplayer.connection_failed.connect(lambda: self.leave("No server answered."))
-        self.multiplayer.server_disconnected.connect(lambda: self.leave("The server is gone."))
+        self.multiplayer.server_disconnected.connect(lambda: self.leave("The server closed the connection."))
 
     def host(self, port: int) -> None:
         peer = ENetMultiplayerPeer()
         if peer.create_server(port, max_clients=1) != Error.OK:
             raise port_in_use(port)
-        self._start(peer, self.paddles[0], f"Waiting for somebody on port {port} ...")
+        self._start(peer, self.paddles[0], f"Waiting for a player on port {port} ...")
 
     def join(self, address: str, port: int) -> None:
         peer = ENetMultiplayerPeer()
@@ -69,7 +67,7 @@ class Pong(Node):
 
     def _start(self, peer: ENetMultiplayerPeer, mine: Paddle, status: str) -> None:
         assert peer.host
-        peer.host.compress(ENetConnection.COMPRESS_RANGE_CODER)  # both ends must say the same
+        peer.host.compress(ENetConnection.COMPRESS_RANGE_CODER)  # both ends must use the same mode
         self.multiplayer.multiplayer_peer = peer
         self.mine, self.status = mine, status
 
@@ -112,7 +110,7 @@ class Pong(Node):
         self.status = self.status if self.over else why
 
     def leave(self, why: str) -> None:
-        """End the connection, whoever began it."""
+        """End the connection."""
         if isinstance(self.multiplayer.multiplayer_peer, ENetMultiplayerPeer):
             self.multiplayer.multiplayer_peer.close()
         self.multiplayer.multiplayer_peer = OfflineMultiplayerPeer()
@@ -121,7 +119,7 @@ class Pong(Node):
 
 
 def autoplay(pong: Pong, paddle: Paddle) -> float:
-    """Go where the ball is when it comes, and to the middle when it flies away; hit it with the end of the paddle."""
+    """Follow the ball when it approaches, and return to the middle otherwise; hit it with the end of the paddle."""
     comes = pong.receiver() is paddle
     end = REACH * (0.75 if int(pong.ball.velocity.y) % 2 else -0.75)
     off = (pong.ball.position.y + end if comes else HEIGHT / 2) - paddle.y
@@ -151,13 +149,13 @@ def draw(stage: Stage, pong: Pong, address: str) -> None:
     if pong.mine is None:
         stage.text("H: host a match", (WIDTH / 2, 160), TEXT, 32, "center")
         stage.text(f"J: join {address}", (WIDTH / 2, 205), TEXT, 32, "center")
-        stage.text("type another address, if you like", (WIDTH / 2, 235), FAINT, anchor="center")
+        stage.text("or type another address", (WIDTH / 2, 235), FAINT, anchor="center")
     stage.text(pong.status, (12, HEIGHT + FOOT / 2), TEXT, anchor="midleft")
     stage.text("W, S: move   ESC: quit", (WIDTH - 12, HEIGHT + FOOT / 2), FAINT, anchor="midright")
 
 
 def press(pong: Pong, event: pygame.event.Event, address: str, port: int) -> str:
-    """A key in the menu. Returns the address to join."""
+    """Handle a key in the menu. Returns the address to join."""
     try:
         if event.key == pygame.K_h:
             pong.host(port)
@@ -171,10 +169,12 @@ def press(pong: Pong, event: pygame.event.Event, address: str, port: int) -> str
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser(__doc__)
+    parser = make_parser("pong", __doc__)
     parser.add_argument("--auto", action="store_true", help="play by itself, until the match is over")
-    parser.add_argument("--points", type=int, default=POINTS, help="how many win, for --server; default: %(default)s")
-    parser.add_argument("--speed", type=float, default=BALL_SPEED, help="of the ball, for --server")
+    parser.add_argument(
+        "--points", type=int, default=POINTS, help="points needed to win, for --server; default: %(default)s"
+    )
+    parser.add_argument("--speed", type=float, default=BALL_SPEED, help="speed of the ball, for --server")
     return parser.parse_args(argv)
 
 

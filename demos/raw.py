@@ -1,12 +1,12 @@
-"""ENetConnection alone: service() once per frame, and every event drawn as it happens. No layer above it.
+"""Every event of ENetConnection as it happens: a key for each call, and its effect.
 
-    python demos/raw.py                         both sides, each with its own half of the window
-    python demos/raw.py --server                the server alone
-    python demos/raw.py --host 127.0.0.1        a client alone; start as many as you like
+    python -m godot_enet demo raw                         both sides, each with its own half of the window
+    python -m godot_enet demo raw --server                only the server
+    python -m godot_enet demo raw --host 127.0.0.1        only a client; start any number of these
 
-Keys: C connects, D disconnects; R, U and N send a packet reliably, unreliably and unsequenced, F one so large that it
-travels in fragments; B broadcasts from the server; X destroys the client's host, C makes a new one. The server answers
-nothing by itself: what you see is what you press. --auto presses all of it.
+Keys: C connects, D disconnects; R, U and N send a packet reliably, unreliably and unsequenced, F a large one that
+is split into fragments; B broadcasts from the server; X destroys the client's host, C creates a new one. The server
+never answers by itself, so each event is caused by a key. --auto presses all keys.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ import argparse
 import sys
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `demos` is, however this file is started
-
-from demos import _stage
-from demos._options import GOODBYE, SILENCE, DemoError, bad_address, make_parser, port_in_use
-from demos._stage import FAINT, LINE, PANEL, TEXT, Stage, WindowError, pygame
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+
+from . import _stage
+from ._options import GOODBYE, SILENCE, DemoError, bad_address, make_parser, port_in_use
+from ._stage import FAINT, LINE, PANEL, TEXT, Stage, WindowError, pygame
 
 CHANNELS = 3
 MAX_CLIENTS = 32
-HELLO = 7  # the number that travels with a connection
+HELLO = 7  # the number sent with a connection request
 LARGE = 5000  # bytes: more than fits into a datagram
 
 WIDTH, HEIGHT = 960, 460
 HEAD, FOOT, GAP, ROW = 148, 40, 10, 22
-FLASH = 12  # frames that a lamp stays bright
+FLASH = 12  # frames that a lamp stays lit
 
 NAMES: dict[int, str] = {
     ENetConnection.EVENT_NONE: "NONE",
@@ -58,7 +56,7 @@ AUTO = {30: "r", 50: "u", 70: "n", 90: "f", 110: "b", 135: "d", 165: "c", 195: "
 
 
 class Side:
-    """A connection, and what it has reported: the only thing it does by itself is to call ``service``."""
+    """A connection and its events. By itself it only calls ``service``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -68,7 +66,7 @@ class Side:
         """Whether the last event was an ERROR."""
         self.counts = dict.fromkeys(NAMES, 0)
         self.lit = dict.fromkeys(NAMES, -FLASH)
-        """The frame in which each event came last."""
+        """The frame of the last event of each kind."""
         self.log: deque[tuple[int, str, str]] = deque(maxlen=(HEIGHT - HEAD - FOOT - 2 * GAP) // ROW - 1)
         """Frame, colour, text."""
 
@@ -79,7 +77,7 @@ class Side:
     def service(self, frame: int) -> None:
         """Once per frame, until there is nothing left to report."""
         if self.failed and not self.active:
-            return  # each call would be another error in the log
+            return  # each call would log another error
         while True:
             kind, peer, data, channel = self.connection.service()
             self.counts[kind] += 1
@@ -96,11 +94,11 @@ class Side:
                 self.note(frame, kind, f"channel {channel}, {flags}, {len(packet)} bytes: {text}")
             elif kind == ENetConnection.EVENT_DISCONNECT and self.connected:
                 self.connected -= 1
-                self.note(frame, kind, f"data {data}" + ("" if data else ": we asked for it, or the remote vanished"))
+                self.note(frame, kind, f"data {data}" + ("" if data else ": our request, or a timeout"))
             elif kind == ENetConnection.EVENT_DISCONNECT:
-                self.note(frame, kind, "nobody answered; C tries again")
+                self.note(frame, kind, "no answer; press C to try again")
             elif kind == ENetConnection.EVENT_ERROR:
-                self.note(frame, kind, "no host: create_host comes first")
+                self.note(frame, kind, "no host: call create_host first")
                 return
             else:
                 return
@@ -128,7 +126,7 @@ def open_server(side: Side, address: str, port: int) -> None:
 
 
 def open_client(side: Side, address: str, port: int) -> None:
-    """Connect, unless that has been done. The peer is there at once, the connection with EVENT_CONNECT."""
+    """Connect, unless already done. The peer exists at once, the connection after EVENT_CONNECT."""
     if not side.active:
         side.connection.create_host(1, CHANNELS)
     if not side.connection.get_peers():
@@ -139,9 +137,9 @@ def open_client(side: Side, address: str, port: int) -> None:
 
 
 def press(key: str, server: Side | None, client: Side | None, address: str, port: int) -> None:
-    """Do what a key says. The errors that Godot would log are logged: try D twice."""
+    """Make the call of a key. It logs the errors that Godot would log: try D twice."""
     if key == "b" and server:
-        server.connection.broadcast(0, b"to everybody", ENetPacketPeer.FLAG_RELIABLE)
+        server.connection.broadcast(0, b"to everyone", ENetPacketPeer.FLAG_RELIABLE)
     if client is None:
         return
     if key == "c":
@@ -178,7 +176,7 @@ def draw(stage: Stage, side: Side, area: pygame.Rect) -> None:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser(__doc__)
+    parser = make_parser("raw", __doc__)
     parser.add_argument("--auto", action="store_true", help="press the keys by itself, one after the other")
     return parser.parse_args(argv)
 

@@ -1,15 +1,16 @@
-"""A top-down arena for 2 to 16 players and bots: the server decides, and still everything moves at once and evenly.
+"""An arena for 2 to 16 players and bots: an authoritative server, with movement that responds at once.
 
-    python demos/arena                        server, bots and one player in one window
-    python demos/arena --server --bots 4      the server alone, without a window; Ctrl-C ends it
-    python demos/arena --host 127.0.0.1       a player alone; start as many as you like, on any machine
+    python -m godot_enet demo arena                        server, bots and one player in one window
+    python -m godot_enet demo arena --server --bots 4      only the server, without a window; Ctrl-C ends it
+    python -m godot_enet demo arena --host 127.0.0.1       only a player; start any number, on any machine
 
-Collect coins. Then make the line worse (L, J, X), and switch prediction (P) and interpolation (I) off to see what each
-is for. The white circle is where the server has last seen you. --measure plays by itself over a line of 100 ms each way
-that loses 5 %, and prints how much the server's corrections move you on the screen.
+Collect coins. Then make the link worse (L, J, X), and switch off prediction (P) and interpolation (I) to see their
+effect. The white circle is your last position known to the server. --measure plays by itself over a link of 100 ms each
+way that loses 5 %, and prints how much the server's corrections move you on the screen.
 
-rules.py is the game, server.py the authority, client.py a player's end; prediction.py and interpolation.py are the two
-tricks, messages.py the bytes.
+rules.py contains the game, world.py what moves, server.py the authority, client.py a player's end, and messages.py what
+both send.
+Prediction, interpolation and small messages are those of godot_enet.netcode.
 """
 
 from __future__ import annotations
@@ -18,15 +19,12 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `demos` is, however this file is started
-
-from demos._options import DemoError, make_parser
-from demos.arena.bots import Bot
-from demos.arena.client import Client
-from demos.arena.rules import MAX_PLAYERS
-from demos.arena.server import Server
+from .._options import DemoError, make_parser
+from .bots import Bot
+from .client import Client
+from .rules import MAX_PLAYERS
+from .server import Server
 
 BOTS = 7
 REPORT_EVERY = 5.0  # seconds between two tables of a server without a window
@@ -34,15 +32,15 @@ MEASURED_FRAMES, MEASURED_LATENCY, MEASURED_LOSS = 900, 100, 5
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser(__doc__)
-    parser.add_argument("--bots", type=int, default=BOTS, help="how many the server adds; default: %(default)s")
-    parser.add_argument("--auto", action="store_true", help="the player steers itself")
-    parser.add_argument("--latency", type=int, help="ms each way between this player and the server")
-    parser.add_argument("--jitter", type=int, default=0, help="ms more, at most, drawn anew for each datagram")
+    parser = make_parser("arena", __doc__)
+    parser.add_argument("--bots", type=int, default=BOTS, help="number of bots; default: %(default)s")
+    parser.add_argument("--auto", action="store_true", help="let a bot steer the player")
+    parser.add_argument("--latency", type=int, help="latency in ms each way between this player and the server")
+    parser.add_argument("--jitter", type=int, default=0, help="maximum random delay in ms added to each datagram")
     parser.add_argument("--loss", type=int, help="%% of datagrams lost, each way")
-    parser.add_argument("--no-prediction", action="store_true", help="begin with prediction switched off")
-    parser.add_argument("--no-interpolation", action="store_true", help="begin with interpolation switched off")
-    parser.add_argument("--measure", action="store_true", help="play by itself over a bad line, and print figures")
+    parser.add_argument("--no-prediction", action="store_true", help="start without prediction")
+    parser.add_argument("--no-interpolation", action="store_true", help="start without interpolation")
+    parser.add_argument("--measure", action="store_true", help="play by itself over a bad link, and print figures")
     options = parser.parse_args(argv)
     if not 0 <= options.bots < MAX_PLAYERS:
         parser.error(f"--bots must be 0 to {MAX_PLAYERS - 1}")
@@ -57,11 +55,11 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """The server alone. A frame is a tick."""
+    """Run only the server. A frame is a tick."""
     server: Server | None = None
     try:
         server = Server("*", options.port, options.bots)
-        print(f"The arena is open on port {server.port}. Ctrl-C closes it.")
+        print(f"The arena is open on port {server.port}. Press Ctrl-C to close it.")
         reported = time.monotonic()
         while server.tick != options.frames:
             server.update()
@@ -87,13 +85,13 @@ def report(server: Server) -> None:
 
 
 def print_figures(client: Client, server: Server | None, busy: float, frames: int, rate: float) -> None:
-    """What --measure is for. ``busy``: seconds spent in the server's update and the client's poll and send."""
+    """Print the figures of --measure. ``busy``: seconds spent in the server's update and the client's poll and send."""
     moved = client.corrections
     moving = server.moving if server else 0.0
     kind = "on" if client.predicts else "off"
     if moved:
         print(f"prediction {kind}: mean visible correction {sum(moved) / len(moved):.2f} px, worst {max(moved):.0f} px")
-    print(f"{len(moved)} snapshots, {len(client.scores)} players, {rate:.0f} frames per second")
+    print(f"{len(moved)} states, {len(client.scores)} players, {rate:.0f} frames per second")
     print(f"networking {1000 * (busy - moving) / frames:.2f} ms per frame, bots {1000 * moving / frames:.2f} ms")
 
 
@@ -101,8 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     if options.server:
         return serve(options)
-    from demos._stage import Stage, WindowError
-    from demos.arena.view import SIZE, View
+    from .._stage import Stage, WindowError
+    from .view import SIZE, View
 
     server: Server | None = None
     client: Client | None = None
@@ -111,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not options.host:
             server = Server("127.0.0.1", options.port, options.bots)
         client = Client(options.host or "127.0.0.1", options.port)
-        client.line.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
+        client.link.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
         client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
         stage = Stage("arena", SIZE, options.frames, options.screenshot)
         view = View(stage, client)
@@ -119,8 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         while stage.running and not client.ended:
             buttons = view.read_keys()
             body = client.steering_body()
-            if options.auto and body and client.snapshot:
-                buttons = pilot.steer(body, client.snapshot.coins)
+            if options.auto and body:
+                buttons = pilot.steer(body, client.coins, client.others())
             began = time.perf_counter()
             if server:
                 server.update()

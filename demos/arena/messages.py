@@ -1,28 +1,49 @@
-"""What server and clients tell each other, in bytes; little-endian, as Godot's PackedByteArray has it.
+"""What server and clients send. The states are packed by godot_enet.netcode; the rest is a few bytes.
 
-EVENTS is reliable: each message counts. STATE is unreliable: the next one replaces it, and a late one is worthless.
+EVENTS is reliable, because each message matters. STATE is unreliable: each message replaces the last. A server's begins
+with the receiver's own player, exactly, before the changes of all others; a client's has the acknowledgement of these,
+and the latest inputs.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
-from demos.arena.rules import Body
+from godot_enet.netcode import Packer, Range
+
+from .rules import HEIGHT, WIDTH, Body
 
 EVENTS, STATE = 0, 1  # channels
 CHANNELS = 2
-WELCOME, SCORES = 1, 2  # first byte of a message on EVENTS
-FULL = 2  # data of a disconnect: no place for one more player
-REDUNDANT = 10  # inputs a client sends again with each new one: so many packets in a row may get lost
+WELCOME, SCORES, COINS = 1, 2, 3  # first byte of a message on EVENTS
+FULL, OTHER_VERSION = 2, 3  # data of a disconnect
+ACK_SIZE = 6
 
-_WELCOME = struct.Struct("<BB")
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What others see of a player."""
+
+    x: Annotated[float, Range(0, WIDTH, 1 / 16)]
+    y: Annotated[float, Range(0, HEIGHT, 1 / 16)]
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """An input."""
+
+    held: Annotated[int, Range(0, 15)]
+
+
+PLACES, BODIES, BUTTONS = Packer(Place), Packer(Body), Packer(Buttons)
+HASH = PLACES.schema_hash ^ BODIES.schema_hash ^ BUTTONS.schema_hash
+"""Data of a connect: the server refuses a client with other schemas."""
+HEAD = struct.Struct("<H")
+OWN_SIZE = HEAD.size + BODIES.size
 _SCORE = struct.Struct("<BHHBB?")
-_INPUTS = struct.Struct("<I")
-_STATE = struct.Struct("<IBB")
-_PLAYER = struct.Struct("<BIffff")
-_COIN = struct.Struct("<HH")
 
 
 class Score(NamedTuple):
@@ -36,24 +57,6 @@ class Score(NamedTuple):
     is_bot: bool
 
 
-class Snapshot(NamedTuple):
-    """The world after one tick of the server."""
-
-    tick: int
-    players: dict[int, tuple[int, Body]]
-    """Number of the last input that moved the player, and where that brought it."""
-    coins: list[tuple[int, int]]
-
-
-def pack_welcome(player: int) -> bytes:
-    return _WELCOME.pack(WELCOME, player)
-
-
-def unpack_welcome(message: bytes) -> int:
-    player: int = _WELCOME.unpack(message)[1]
-    return player
-
-
 def pack_scores(scores: Sequence[Score]) -> bytes:
     return bytes([SCORES]) + b"".join(_SCORE.pack(*score) for score in scores)
 
@@ -62,32 +65,18 @@ def unpack_scores(message: bytes) -> list[Score]:
     return [Score._make(row) for row in _SCORE.iter_unpack(message[1:])]
 
 
-def pack_inputs(newest: int, buttons: Sequence[int]) -> bytes:
-    """The latest inputs, the newest last, and its number."""
-    return _INPUTS.pack(newest) + bytes(buttons)
+def pack_coins(coins: Sequence[tuple[int, int]]) -> bytes:
+    return bytes([COINS]) + b"".join(struct.pack("<HH", *coin) for coin in coins)
 
 
-def unpack_inputs(message: bytes) -> list[tuple[int, int]]:
-    """Inputs with their numbers, the oldest first."""
-    (newest,) = _INPUTS.unpack_from(message)
-    buttons = message[_INPUTS.size :]
-    return list(enumerate(buttons, newest - len(buttons) + 1))
+def unpack_coins(message: bytes) -> list[tuple[int, int]]:
+    return [(x, y) for x, y in struct.iter_unpack("<HH", message[1:])]
 
 
-def pack_snapshot(snapshot: Snapshot) -> bytes:
-    rows = [
-        _PLAYER.pack(player, done, body.x, body.y, body.vx, body.vy)
-        for player, (done, body) in snapshot.players.items()
-    ]
-    coins = [_COIN.pack(*coin) for coin in snapshot.coins]
-    return b"".join([_STATE.pack(snapshot.tick, len(rows), len(coins)), *rows, *coins])
+def pack_own(done: int, body: Body) -> bytes:
+    """The number of the last input that moved the player, and where it took it."""
+    return HEAD.pack(done & 0xFFFF) + BODIES.pack(body)
 
 
-def unpack_snapshot(message: bytes) -> Snapshot:
-    tick, players, _coins = _STATE.unpack_from(message)
-    middle = _STATE.size + players * _PLAYER.size
-    return Snapshot(
-        tick,
-        {player: (done, Body(*rest)) for player, done, *rest in _PLAYER.iter_unpack(message[_STATE.size : middle])},
-        [(x, y) for x, y in _COIN.iter_unpack(message[middle:])],
-    )
+def unpack_own(message: bytes) -> tuple[int, Body]:
+    return HEAD.unpack_from(message)[0], BODIES.unpack(message[HEAD.size : OWN_SIZE])

@@ -1,17 +1,19 @@
-"""How the arena looks, and what the keys do. Nothing here knows the network: it draws what a Client says."""
+"""The window and the keys of the arena. It draws a Client, and does not use the network."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TypeVar
 
-from demos import _stage
-from demos._stage import FAINT, GREEN, LINE, PANEL, TEXT, Stage, pygame
-from demos.arena.client import Client
-from demos.arena.rules import COIN_RADIUS, DOWN, HEIGHT, LEFT, MAX_PLAYERS, RADIUS, RIGHT, UP, WALLS, WIDTH
 from godot_enet.tools.netgraph import NetGraph
 
-TABLE, HEAD, FOOT, ROW = 288, 34, 28, 18  # pixels: right of, above and below the arena; a line of the table
+from .. import _stage
+from .._stage import FAINT, GREEN, LINE, PANEL, TEXT, Stage, pygame
+from .client import Client
+from .rules import COIN_RADIUS, DOWN, HEIGHT, LEFT, MAX_PLAYERS, RADIUS, RIGHT, UP, WALLS, WIDTH
+
+TABLE, HEAD, FOOT, ROW = 288, 34, 28, 18  # pixels: right of, above and below the arena; a row of the table
 SIZE = (WIDTH + TABLE, HEAD + HEIGHT + FOOT)
 FLOOR, WALL, COIN, GHOST = "#1a212b", "#4a5770", "#ffd866", "#ffffff"
 COLORS = (
@@ -25,6 +27,7 @@ MOVES = {
     DOWN: (pygame.K_DOWN, pygame.K_s),
 }
 Number = TypeVar("Number", int, float)
+TRAIL, BURST = 14, 18  # frames that a trail and the burst of a coin last
 LATENCIES, JITTERS, LOSSES = (0, 25, 50, 100, 200), (0, 10, 30, 60), (0.0, 0.05, 0.1, 0.25)
 
 
@@ -35,6 +38,10 @@ class View:
         self._stage = stage
         self._client = client
         self._ghost = True
+        self._trails: dict[int, deque[tuple[float, float]]] = {}
+        self._coins: set[tuple[int, int]] = set()
+        self._bursts: list[tuple[tuple[int, int], int]] = []
+        """Coins that were taken, and the frame in which they were."""
         self.graph = NetGraph(client.connection, level=2)
         client.stats = self.graph.stats
         self._floor = pygame.Surface((WIDTH, HEIGHT))
@@ -43,9 +50,9 @@ class View:
             pygame.draw.rect(self._floor, WALL, wall, border_radius=5)
 
     def read_keys(self) -> int:
-        """Switches and dials are turned at once; the buttons held down come back."""
+        """Apply keys for switches and link settings; return the buttons that are held down."""
         client = self._client
-        line = client.line
+        link = client.link
         for event in self._stage.events():
             if event.type != pygame.KEYDOWN or self.graph.handle(event):
                 continue
@@ -56,11 +63,11 @@ class View:
             elif event.key == pygame.K_g:
                 self._ghost = not self._ghost
             elif event.key == pygame.K_l:
-                line.change(latency=_next(LATENCIES, line.latency))
+                link.change(latency=_next(LATENCIES, link.latency))
             elif event.key == pygame.K_j:
-                line.change(jitter=_next(JITTERS, line.jitter))
+                link.change(jitter=_next(JITTERS, link.jitter))
             elif event.key == pygame.K_x:
-                line.change(loss=_next(LOSSES, line.loss))
+                link.change(loss=_next(LOSSES, link.loss))
         held = pygame.key.get_pressed()
         return sum(button for button, keys in MOVES.items() if any(held[key] for key in keys))
 
@@ -72,7 +79,7 @@ class View:
         self._draw_switches()
         self._draw_table()
         self._stage.text(
-            "arrows or WASD: move     P, I, G: switch     L, J, X: worsen the line     F3: net graph     ESC: quit",
+            "arrows or WASD: move     P, I, G: switch     L, J, X: worsen the link     F3: net graph     ESC: quit",
             (12, HEAD + HEIGHT + FOOT / 2),
             FAINT,
             anchor="midleft",
@@ -81,23 +88,47 @@ class View:
 
     def _draw_players(self, screen: pygame.Surface) -> None:
         client = self._client
-        if client.snapshot is None:
+        if client.own is None:
             self._stage.text("connecting ...", (WIDTH / 2, HEAD + HEIGHT / 2), size=36, anchor="center")
             return
-        for x, y in client.snapshot.coins:
+        self._draw_bursts(screen)
+        for x, y in client.coins:
             pygame.draw.circle(screen, COIN, (x, HEAD + y), COIN_RADIUS)
             pygame.draw.circle(screen, FLOOR, (x, HEAD + y), COIN_RADIUS - 3, 1)
-        ghost = client.own_body()
-        if self._ghost and ghost:
-            center = (round(ghost.x), HEAD + round(ghost.y))
+        if self._ghost:
+            center = (round(client.own.x), HEAD + round(client.own.y))
             pygame.draw.circle(screen, GHOST, center, RADIUS + 2, 1)
             self._stage.text("server", (center[0], center[1] - RADIUS - 4), FAINT, 16, "midbottom")
-        for number, place in client.places().items():
+        places = client.places()
+        self._draw_trails(screen, places)
+        for number, place in places.items():
             center = (round(place[0]), HEAD + round(place[1]))
             pygame.draw.circle(screen, COLORS[number], center, RADIUS)
             if number == client.number:
                 pygame.draw.circle(screen, TEXT, center, RADIUS, 3)
             self._stage.text(str(number), center, FLOOR, 20, "center")
+
+    def _draw_trails(self, screen: pygame.Surface, places: dict[int, tuple[float, float]]) -> None:
+        """Where players were in the last frames: even for even movement, with holes where it jumps."""
+        for number in self._trails.keys() - places.keys():
+            del self._trails[number]
+        for number, place in places.items():
+            trail = self._trails.setdefault(number, deque(maxlen=TRAIL))
+            for age, (x, y) in enumerate(trail):
+                color = pygame.Color(FLOOR).lerp(COLORS[number], 0.5 * age / TRAIL)
+                pygame.draw.circle(screen, color, (round(x), HEAD + round(y)), RADIUS * age // TRAIL)
+            trail.append(place)
+
+    def _draw_bursts(self, screen: pygame.Surface) -> None:
+        """A ring that grows where a coin was taken."""
+        frame, coins = self._stage.frame, set(self._client.coins)
+        self._bursts += [(coin, frame) for coin in self._coins - coins]
+        self._bursts = [(coin, began) for coin, began in self._bursts if frame < began + BURST]
+        self._coins = coins
+        for (x, y), began in self._bursts:
+            age = (frame - began) / BURST
+            color = pygame.Color(COIN).lerp(FLOOR, age)
+            pygame.draw.circle(screen, color, (x, HEAD + y), COIN_RADIUS + round(26 * age), 3)
 
     def _draw_switches(self) -> None:
         client = self._client
@@ -109,9 +140,9 @@ class View:
         ):
             x = self._dial(x, key, name, "on" if on else "off", GREEN if on else _stage.RED)
         for key, name, text in (
-            ("L", "latency", f"{client.line.latency} ms"),
-            ("J", "jitter", f"{client.line.jitter} ms"),
-            ("X", "loss", f"{client.line.loss:.0%}"),
+            ("L", "latency", f"{client.link.latency} ms"),
+            ("J", "jitter", f"{client.link.jitter} ms"),
+            ("X", "loss", f"{client.link.loss:.0%}"),
         ):
             x = self._dial(x, key, name, text, _stage.ORANGE)
 
@@ -146,5 +177,5 @@ class View:
 
 
 def _next(values: Sequence[Number], value: Number) -> Number:
-    """The value after this one, and after the last the first."""
+    """The next value in the list, cyclically."""
     return values[(values.index(value) + 1) % len(values)] if value in values else values[0]

@@ -95,3 +95,19 @@ class Program:
                     self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
+
+
+class Demo(Program):
+    """Runs ``python -m godot_enet demo NAME ARGUMENTS``."""
+
+    def __init__(self, name: str, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__("-m", "godot_enet", "demo", name, *arguments, environment=environment)
+
+
+class DemoWithoutPygame(Program):
+    """The same where pygame is not installed, with these lines as its input."""
+
+    def __init__(self, name: str, *arguments: str, typed: str = "") -> None:
+        hide = f"import io, sys; sys.modules['pygame'] = None; sys.stdin = io.StringIO({typed!r})"
+        run = f"from godot_enet.__main__ import main; sys.exit(main({['demo', name, *arguments]!r}))"
+        super().__init__("-c", f"{hide}; {run}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.demos.program import ROOT, Program, free_port
+from tests.demos.program import ROOT, Demo, DemoWithoutPygame, Program, free_port
 from tests.demos.window import Keys
 
 ARENA = ROOT / "demos" / "arena"
@@ -20,22 +20,17 @@ def lines(program: Program) -> tuple[str, re.RegexFlag]:
     return program.output, re.MULTILINE
 
 
-def without_pygame(*arguments: str) -> tuple[str, str]:
-    """Arguments of a Python that runs the demo and has no pygame."""
-    hide = f"import runpy, sys; sys.modules['pygame'] = None; sys.argv = {['arena', *arguments]!r}"
-    return "-c", f"{hide}; runpy.run_path({str(ARENA)!r}, run_name='__main__')"
-
-
+@pytest.mark.long
 def test_the_figures_over_a_bad_line(tmp_path: Path) -> None:
     """100 ms each way and 5 % lost, 16 players: the server moves the own player by under 4 pixels."""
     picture = tmp_path / "arena.png"
     measure = ("--measure", "--frames", "160", "--bots", "15", "--port", str(free_port()))
-    with Program(ARENA, *measure, "--screenshot", picture) as arena:
+    with Demo("arena", *measure, "--screenshot", picture) as arena:
         assert arena.finish() == 0, arena.output
     found = re.search(r"^prediction on: mean visible correction (\d+\.\d\d) px, worst \d+ px$", *lines(arena))
     assert found, arena.output
     assert float(found[1]) < 4.0
-    found = re.search(r"^(\d+) snapshots, 16 players, \d+ frames per second$", *lines(arena))
+    found = re.search(r"^(\d+) states, 16 players, \d+ frames per second$", *lines(arena))
     assert found, arena.output
     assert int(found[1]) > 40
     assert re.search(r"^networking \d+\.\d\d ms per frame, bots \d+\.\d\d ms$", *lines(arena))
@@ -43,19 +38,19 @@ def test_the_figures_over_a_bad_line(tmp_path: Path) -> None:
     assert "Traceback" not in arena.output
 
 
-def test_a_server_without_pygame_and_two_players() -> None:
+def test_a_server_needs_no_pygame_and_serves_two_players() -> None:
     port = ("--port", str(free_port()))
-    player = (ARENA, "--host", "127.0.0.1", *port, "--auto")
-    with Program(*without_pygame("--server", *port)) as server:
+    player = ("arena", "--host", "127.0.0.1", *port, "--auto")
+    with DemoWithoutPygame("arena", "--server", *port) as server:
         server.wait_for("The arena is open on port")
-        with Program(*player, "--frames", "40") as one, Program(*player) as other:
+        with Demo(*player, "--frames", "40") as one, Demo(*player) as other:
             assert one.finish() == 0, one.output
             server.wait_for("left")
             other.wait_for("You are player")
             server.interrupt()
             assert server.finish() == 0, server.output
             assert other.finish() == 0, other.output
-    assert sum("came from 127.0.0.1" in line for line in server.lines) == 2
+    assert sum("joined from 127.0.0.1" in line for line in server.lines) == 2
     assert "The server said goodbye." in other.lines
     assert "Traceback" not in server.output + one.output + other.output
 
@@ -66,18 +61,14 @@ def test_the_port_is_in_use(keys: Keys, side: list[str], capsys: pytest.CaptureF
         other.bind(("0.0.0.0", 0))
         port = other.getsockname()[1]
         assert keys.load("demos.arena.__main__").main(["--port", str(port), *side]) == 1
-    words = f"Cannot listen on port {port}: is another program using it? --port chooses another.\n"
+    words = f"Cannot listen on port {port}: is another program using it? Choose another with --port.\n"
     assert capsys.readouterr().err.endswith(words)
 
 
-def test_pygame_is_missing() -> None:
-    with Program(*without_pygame()) as arena:
-        assert arena.finish() == 1, arena.output
-    assert arena.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
-
-
 @pytest.mark.parametrize("wrong", [["--bots", "16"], ["--loss", "101"], ["--latency", "-1"], ["--jitter", "-1"]])
-def test_options_out_of_range(keys: Keys, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_out_of_range_are_refused_by_name(
+    keys: Keys, wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         keys.load("demos.arena.__main__").main(wrong)
     assert wrong[0] in capsys.readouterr().err.splitlines()[-1]
@@ -94,7 +85,7 @@ def test_the_keys(keys: Keys) -> None:
             buttons: int = super().read_keys()
             client = self._client
             switches = (client.predicts, client.interpolates, self._ghost, self.graph.level)
-            seen.append((*switches, client.line.latency, client.line.jitter, client.line.loss))
+            seen.append((*switches, client.link.latency, client.link.jitter, client.link.loss))
             return buttons
 
     keys.patch(view, "View", Watched)

@@ -7,20 +7,20 @@ import stat
 from pathlib import Path
 
 from godot_enet import ENetConnection
-from tests.demos.program import ROOT, Program, free_port
+from tests.demos.program import ROOT, Demo, free_port
 
 CHAT = ROOT / "demos" / "dtls_chat.py"
 
 
-def test_a_chat(tmp_path: Path) -> None:
+def test_words_arrive_encrypted_and_only_trusted_servers_are_spoken_to(tmp_path: Path) -> None:
     port = str(free_port())
     place: list[str | Path] = ["--port", port, "--folder", tmp_path]
-    with Program(CHAT, "--server", *place) as server:
+    with Demo("dtls_chat", "--server", *place) as server:
         server.wait_for(f"listening on port {port}, encrypted")
-        assert server.lines[0] == "making a key and a certificate"
+        assert server.lines[0] == "creating a key and a certificate"
         if os.name == "posix":
             assert stat.S_IMODE((tmp_path / "dtls_chat.key").stat().st_mode) == 0o600
-        with Program(CHAT, "--host", "127.0.0.1", *place, "--say", "hello", "--say", "a\x1b[2Jb") as client:
+        with Demo("dtls_chat", "--host", "127.0.0.1", *place, "--say", "hello", "--say", "a\x1b[2Jb") as client:
             assert client.finish() == 0, client.output
         server.wait_for("guest 1 left")
         assert "guest 1: hello" in server.lines
@@ -29,33 +29,35 @@ def test_a_chat(tmp_path: Path) -> None:
 
         (tmp_path / "else").mkdir()
         elsewhere: list[str | Path] = ["--port", port, "--folder", tmp_path / "else"]
-        with Program(CHAT, "--host", "127.0.0.1", *elsewhere, "--say", "x") as lost:
+        with Demo("dtls_chat", "--host", "127.0.0.1", *elsewhere, "--say", "x") as lost:
             assert lost.finish() == 1
         assert "start the server here first" in lost.output
-        with Program(CHAT, "--host", "127.0.0.1", *elsewhere, "--unsafe", "--say", "careless") as careless:
+        with Demo("dtls_chat", "--host", "127.0.0.1", *elsewhere, "--unsafe", "--say", "careless") as careless:
             assert careless.finish() == 0, careless.output
         server.wait_for("guest 2: careless")
 
         other = str(free_port())
-        with Program(CHAT, "--server", "--port", other, "--folder", tmp_path / "else") as impostor:
+        with Demo("dtls_chat", "--server", "--port", other, "--folder", tmp_path / "else") as impostor:
             impostor.wait_for("listening")
-            with Program(CHAT, "--host", "127.0.0.1", "--port", other, "--folder", tmp_path, "--say", "x") as client:
+            with Demo(
+                "dtls_chat", "--host", "127.0.0.1", "--port", other, "--folder", tmp_path, "--say", "x"
+            ) as client:
                 assert client.finish() == 1
             assert "The encrypted connection failed." in client.lines
-            assert "was not accepted: it signed itself, and is not among the certificates trusted" in client.output
-    with Program(CHAT, "--server", *place) as again:
+            assert "was not accepted: it is self-signed and not among the trusted certificates" in client.output
+    with Demo("dtls_chat", "--server", *place) as again:
         again.wait_for("listening")
         assert len(again.lines) == 1  # the same certificate as before
 
 
-def test_a_server_without_encryption(tmp_path: Path) -> None:
+def test_a_server_without_encryption_is_refused(tmp_path: Path) -> None:
     plain = ENetConnection()
     plain.create_host_bound("127.0.0.1", 0)
     try:
         port = str(plain.get_local_port())
-        with Program(CHAT, "--host", "127.0.0.1", "--port", port, "--unsafe", "--say", "x") as client:
+        with Demo("dtls_chat", "--host", "127.0.0.1", "--port", port, "--unsafe", "--say", "x") as client:
             assert client.finish() == 1
-        assert client.lines == ["No server answers there, or it does not use DTLS."]
+        assert client.lines == ["No answer: no server is running there, or it does not use DTLS."]
     finally:
         plain.destroy()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.demos.program import ROOT, Program
+from tests.demos.program import ROOT, Demo
 
 HELLO = ROOT / "demos" / "hello.py"
 
 
 def test_both_messages_go_there_and_back() -> None:
-    with Program(HELLO) as hello:
+    with Demo("hello") as hello:
         assert hello.finish() == 0, hello.output
     for line in (
         "server: 127.0.0.1 connected and said 7",

@@ -1,4 +1,4 @@
-"""demos/lobby.py: chat, ready states, throwing out, coming back, finding lobbies, encryption, and both its screens."""
+"""demos/lobby.py: chat, ready states, removing players, reconnecting, discovery, encryption, and both its screens."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ import pytest
 
 from demos import _lobby_lan as lan
 from demos._lobby_room import Room
-from demos.lobby import choose, make_secure, obey, parse
+from demos.lobby import choose, handle_command, make_secure, parse
 from godot_enet import ENetMultiplayerPeer, SceneTree
-from tests.demos.program import PATIENCE, ROOT, Program, free_port
+from tests.demos.program import PATIENCE, ROOT, Demo, DemoWithoutPygame, free_port
 from tests.demos.window import Keys
 
-LOBBY = ROOT / "demos" / "lobby.py"
 STEP = 1 / 60
 
 
@@ -72,7 +71,7 @@ def names(room: Room) -> list[str]:
     return [name for name, _, _ in room.roster]
 
 
-def cut_line(room: Room) -> None:
+def cut_link(room: Room) -> None:
     """Without a word to the other end."""
     transport = room.multiplayer.multiplayer_peer
     assert isinstance(transport, ENetMultiplayerPeer)
@@ -96,39 +95,39 @@ def test_chat_arrives_once_and_in_order(party: Party) -> None:
     assert len(ann.lines) == 18
 
 
-def test_ready(party: Party) -> None:
+def test_everybody_sees_who_is_ready(party: Party) -> None:
     rooms = ann, bob = party.host("ann"), party.join("bob")
-    obey(ann, "/ready")
+    handle_command(ann, "/ready")
     party.until(lambda: all(room.roster == [("ann", True, True), ("bob", False, True)] for room in rooms))
-    obey(bob, "/ready")
-    party.until(lambda: all(room.lines[-1] == "* everybody is ready" for room in rooms))
-    obey(ann, "/ready")
+    handle_command(bob, "/ready")
+    party.until(lambda: all(room.lines[-1] == "* everyone is ready" for room in rooms))
+    handle_command(ann, "/ready")
     party.until(lambda: all(room.roster == [("ann", False, True), ("bob", True, True)] for room in rooms))
 
 
 def test_who_is_thrown_out_stays_out(party: Party) -> None:
     ann, bob, eve = party.host("ann"), party.join("bob"), party.join("eve")
-    obey(bob, "/kick eve")  # only who hosts may
-    obey(ann, "/kick eve")
-    party.until(lambda: eve.ended and bob.lines[-1] == "* eve was thrown out" and names(bob) == ["ann", "bob"])
-    assert eve.status == "You were thrown out."
+    handle_command(bob, "/kick eve")  # only who hosts may
+    handle_command(ann, "/kick eve")
+    party.until(lambda: eve.ended and bob.lines[-1] == "* eve was removed" and names(bob) == ["ann", "bob"])
+    assert eve.status == "You were removed."
     eve.ended = False
     eve.join("127.0.0.1", party.port)
     party.until(lambda: eve.ended)
-    assert eve.status == "You were thrown out of this lobby."
+    assert eve.status == "You were removed from this lobby."
     assert names(ann) == ["ann", "bob"]
 
 
 def test_who_loses_the_connection_comes_back(party: Party) -> None:
     """With the same name and ready state, and what was said meanwhile."""
     ann, bob = party.host("ann"), party.join("bob")
-    obey(bob, "/ready")
-    obey(bob, "hello")
+    handle_command(bob, "/ready")
+    handle_command(bob, "hello")
     party.until(lambda: ("bob", True, True) in ann.roster and ann.lines[-1] == bob.lines[-1] == "bob: hello")
-    cut_line(bob)
+    cut_link(bob)
     party.until(lambda: not bob.inside)
-    assert "attempt 1 to come back" in bob.status
-    obey(ann, "are you there?")
+    assert "reconnecting (attempt 1)" in bob.status
+    handle_command(ann, "are you there?")
     party.until(lambda: bob.inside and bob.lines == ann.lines)
     assert bob.player == "bob"
     assert ann.roster == [("ann", False, True), ("bob", True, True)]
@@ -142,11 +141,11 @@ def test_a_new_host_takes_over_the_port(party: Party) -> None:
     transport.close()
     party.until(lambda: not bob.inside)
     carl = party.host("carl")
-    party.until(lambda: bob.inside and bob.lines[-2:] == ["* carl is here", "* bob is here"])
+    party.until(lambda: bob.inside and bob.lines[-2:] == ["* carl joined", "* bob joined"])
     assert names(carl) == ["carl", "bob"]
 
 
-def test_leaving(party: Party) -> None:
+def test_who_leaves_is_named_and_the_hosts_leaving_ends_it(party: Party) -> None:
     ann, bob, eve = party.host("ann"), party.join("bob"), party.join("eve")
     bob.say_goodbye()
     party.until(lambda: bob.ended and eve.lines[-1] == "* bob left" and names(eve) == ["ann", "eve"])
@@ -173,7 +172,7 @@ def test_nobody_is_there(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nobody_acts_before_entering(party: Party) -> None:
     ann, stranger = party.host("ann"), party.add("stranger")
-    stranger.multiplayer.connected_to_server.disconnect(stranger._ask_in)
+    stranger.multiplayer.connected_to_server.disconnect(stranger._request_entry)
     stranger.join("127.0.0.1", party.port)
     party.until(lambda: 1 in stranger.multiplayer.get_peers())
     stranger.say.rpc_id(1, "boo")
@@ -181,7 +180,7 @@ def test_nobody_acts_before_entering(party: Party) -> None:
     stranger.hear.rpc_id(1, 99, "ann: I said this")
     stranger.enter.rpc_id(1, "late", "token", "", 0)
     party.until(lambda: stranger.inside)
-    assert ann.lines == ["* ann is here", "* late is here"]
+    assert ann.lines == ["* ann joined", "* late joined"]
     assert ann.roster == [("ann", False, True), ("late", False, True)]
 
 
@@ -275,7 +274,7 @@ def test_answers_are_no_longer_than_questions_and_rubbish_is_dropped() -> None:
 
 
 def test_a_search_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lan, "SECONDS", 0.05)
+    monkeypatch.setattr(lan, "DURATION", 0.05)
     search = lan.Search(["127.0.0.1"], free_port())
     assert search.running
     deadline = time.monotonic() + PATIENCE
@@ -284,7 +283,7 @@ def test_a_search_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not search.running
 
 
-def test_choosing(party: Party) -> None:
+def test_a_found_lobby_is_chosen_by_its_number(party: Party) -> None:
     room, options = party.add("ann"), parse(["--port", str(party.port)])
     lobbies = [lan.Found("127.0.0.1", party.port, 1, False, "open"), lan.Found("127.0.0.1", 1, 1, True, "secret")]
     choose(room, "2", lobbies, options)
@@ -303,18 +302,12 @@ def test_choosing(party: Party) -> None:
 # Its screens
 
 
-def in_terminal(lines: str, *arguments: str) -> tuple[str, str]:
-    """Arguments of a Python without pygame that runs the lobby, in which these lines are typed."""
-    script = f"import io, runpy, sys; sys.modules['pygame'] = None; sys.stdin = io.StringIO({lines!r})"
-    arguments = ("lobby", "--text", *arguments)
-    return "-c", f"{script}; sys.argv = {list(arguments)!r}; runpy.run_path({str(LOBBY)!r}, run_name='__main__')"
-
-
-def test_a_terminal_without_pygame() -> None:
+def test_in_a_terminal_it_needs_no_pygame() -> None:
     port = ("--port", str(free_port()))
-    with Program(*in_terminal("", "--server", "--name", "ann", *port)) as server:
+    with DemoWithoutPygame("lobby", "--text", "--server", "--name", "ann", *port) as server:
         server.wait_for("(hosting on port")
-        with Program(*in_terminal("hello\n/ready\n", "--host", "127.0.0.1", "--name", "bob", *port)) as client:
+        join = ("--text", "--host", "127.0.0.1", "--name", "bob", *port)
+        with DemoWithoutPygame("lobby", *join, typed="hello\n/ready\n") as client:
             assert client.finish() == 0, client.output
         server.wait_for("* bob l")
         server.interrupt()
@@ -322,11 +315,11 @@ def test_a_terminal_without_pygame() -> None:
     assert server.lines.count("bob: hello") == 1
     assert "Traceback" not in server.output + client.output
     events = [line for line in server.lines if line.startswith("*")]
-    assert events[:-1] == ["* ann is here", "* bob is here"]
+    assert events[:-1] == ["* ann joined", "* bob joined"]
     assert events[-1] in ("* bob left", "* bob lost the connection")  # a goodbye that comes too late is not waited for
 
 
-def test_a_window(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_window_shows_what_is_typed_and_said(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
     lobby = keys.load("demos.lobby")
     rooms: list[Room] = []
 
@@ -338,13 +331,13 @@ def test_a_window(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
     keys.patch(lobby, "Beacon", lambda id: lan.Beacon(id, "127.0.0.1", free_port()))
     keys.press = dict(enumerate(["h", "i", "x", "backspace", "return", "tab"], 3))
     assert lobby.main(["--server", "--name", "ann", "--frames", "14", "--port", str(free_port())]) == 0
-    assert rooms[0].lines == ["* ann is here", "ann: hi"]
+    assert rooms[0].lines == ["* ann joined", "ann: hi"]
     assert rooms[0].roster == [("ann", True, True)]
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
-def test_ways_to_quit(keys: Keys, how: str) -> None:
+def test_it_quits_by_key_window_and_ctrl_c(keys: Keys, how: str) -> None:
     lobby = keys.load("demos.lobby")
     keys.patch(lobby, "Search", lambda: lan.Search(["127.0.0.1"], free_port()))
     keys.press = {6: how, 20: "ctrl-c"}
@@ -356,9 +349,9 @@ def test_the_port_is_in_use() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         port = str(other.getsockname()[1])
-        with Program(LOBBY, "--server", "--port", port) as server:
+        with Demo("lobby", "--server", "--port", port) as server:
             assert server.finish() == 1, server.output
-    assert f"Cannot listen on port {port}: is another program using it? --port chooses another." in server.lines
+    assert f"Cannot listen on port {port}: is another program using it? Choose another with --port." in server.lines
     assert "Traceback" not in server.output
 
 

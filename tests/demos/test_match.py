@@ -1,4 +1,4 @@
-"""demos/match.py: a match with a winner, two players over lines of their own, and every way it can end."""
+"""demos/match.py: a match with a winner, two players over different links, and every way it can end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.demos.program import ROOT, Program
+from tests.demos.program import ROOT, Demo
 from tests.demos.window import Keys
 
 MATCH = ROOT / "demos" / "match.py"
@@ -28,7 +28,7 @@ def test_without_a_display_it_plays_says_who_won_and_ends(tmp_path: Path) -> Non
     if not sys.platform.startswith("linux"):
         environment["SDL_VIDEODRIVER"] = "dummy"
     picture = tmp_path / "match.png"
-    with Program(MATCH, "--seconds", "3", "--screenshot", picture, environment=environment) as match:
+    with Demo("match", "--seconds", "3", "--screenshot", picture, environment=environment) as match:
         assert match.finish() == 0, match.output
     assert "Traceback" not in match.output
     table = coins(match.lines)
@@ -39,10 +39,10 @@ def test_without_a_display_it_plays_says_who_won_and_ends(tmp_path: Path) -> Non
     winners = [name for name, points in table.items() if points == best]
     assert all(name in verdict[0].lower() + verdict[1:] for name in winners)
     assert str(best) in verdict
-    trips = re.findall(r"^(left|right) \(\w+ line\): round trip (\d+) ms", match.output, re.MULTILINE)
+    trips = re.findall(r"^(left|right) \(\w+ link: [^)]+ lost\): round trip (\d+) ms", match.output, re.MULTILINE)
     assert [side for side, _ in trips] == ["left", "right"]
     assert int(trips[1][1]) > int(trips[0][1]) + 50
-    assert re.search(r"^\d+ frames per second; server and players: \d+\.\d\d ms of each$", match.output, re.MULTILINE)
+    assert re.search(r"^\d+ frames per second; server and players: \d+\.\d\d ms per frame$", match.output, re.MULTILINE)
     data = picture.read_bytes()
     assert data.startswith(b"\x89PNG")
     assert len(data) < 60_000
@@ -57,10 +57,10 @@ class Watched:
         self.seen: dict[int, tuple[list[Any], float]] = {}
         draw = self.match.draw
 
-        def watch(stage: Any, panes: Any, scores: Any, left: float) -> None:
+        def watch(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
             self.panes[:] = panes
             self.seen[stage.frame] = list(scores), left
-            draw(stage, panes, scores, left)
+            draw(stage, panes, server, scores, left)
 
         keys.patch(self.match, "draw", watch)
 
@@ -68,7 +68,7 @@ class Watched:
 def test_a_key_takes_the_player_over(keys: Keys) -> None:
     watched = Watched(keys)
     pressed: list[dict[int, bool]] = []
-    down = {code for side in watched.match.KEYS for code in side.values()}
+    down = {code for side in keys.load("demos._match_pane").KEYS for code in side.values()}
     right = keys.pygame.K_RIGHT
 
     def held() -> dict[int, bool]:
@@ -81,20 +81,46 @@ def test_a_key_takes_the_player_over(keys: Keys) -> None:
     left, other = watched.panes
     assert left.pilot is not None
     assert other.pilot is None
-    assert (left.line, other.line) == ("good", "awful")
+    assert (left.link, other.link) == ("good", "awful")
     assert left.graph.level == other.graph.level == 3
     for pane in watched.panes:
-        assert pane.client.snapshot is not None
-        assert len(pane.client.snapshot.players) == 3
+        assert pane.client.own is not None
+        assert len(pane.client.places()) == 3
         assert len(pane.client.corrections) > 3
+
+
+def test_keys_take_mechanisms_away_from_the_right_player(keys: Keys) -> None:
+    watched = Watched(keys)
+    keys.press = {60: "1", 70: "2", 80: "3", 100: "3"}
+    seen: dict[int, tuple[bool, bool, bool]] = {}
+    draw_watched = watched.match.draw
+
+    def look(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
+        draw_watched(stage, panes, server, scores, left)
+        client = panes[1].client
+        seen[stage.frame] = client.predicts, client.interpolates, client.number in server.without_delta
+
+    keys.patch(watched.match, "draw", look)
+    assert watched.match.main(["--frames", "110", "--seconds", "60", "--bots", "1"]) == 0
+    assert [seen[frame] for frame in (59, 60, 70, 80, 100)] == [
+        (True, True, False),
+        (False, True, False),
+        (False, False, False),
+        (False, False, True),
+        (False, False, False),
+    ]
+    left, right = watched.panes
+    assert left.client.predicts
+    assert left.client.interpolates
+    assert right.client.corrections[-1] < 100
 
 
 def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     watched = Watched(keys)
     keys.patch(watched.match, "AFTERWARDS", 60)
 
-    def press_when_it_has_ended(stage: Any, panes: Any, scores: Any, left: float) -> None:
-        draw(stage, panes, scores, left)
+    def press_when_it_has_ended(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
+        draw(stage, panes, server, scores, left)
         if left <= 0 and not keys.press:
             keys.press = {stage.frame + 10: "space", stage.frame + 20: "escape"}
 
@@ -113,7 +139,7 @@ def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
-def test_ways_to_quit(keys: Keys, how: str) -> None:
+def test_it_quits_by_key_window_and_ctrl_c(keys: Keys, how: str) -> None:
     watched = Watched(keys)
     keys.press = {6: how, 20: "ctrl-c"}
     assert watched.match.main([]) == 0
@@ -138,13 +164,6 @@ def test_the_server_vanishes(keys: Keys) -> None:
     keys.patch(server, "update", fall_silent)
     assert watched.match.main(["--frames", "600"]) == 0
     assert max(watched.seen) < 300
-
-
-def test_pygame_is_missing() -> None:
-    script = f"import runpy, sys; sys.modules['pygame'] = None; runpy.run_path({str(MATCH)!r}, run_name='__main__')"
-    with Program("-c", script) as match:
-        assert match.finish() == 1, match.output
-    assert match.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
 
 
 def test_it_stays_readable() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from godot_enet.tools.demo import find_demos
 from tests.demos.program import ROOT
 
 DEMOS, PAGE = ROOT / "demos", ROOT / "docs" / "demos.md"
@@ -24,8 +25,10 @@ def test_links_commands_and_pictures_exist() -> None:
             assert link[1:] in headings, link
         else:
             assert (PAGE.parent / link).exists(), link
-    for program in re.findall(r"^(?:python|godot --path) (demos/\S+)", text, re.MULTILINE):
-        assert (ROOT / program).exists(), program
+    for project in re.findall(r"^godot --path (\S+)", text, re.MULTILINE):
+        assert (ROOT / project).exists(), project
+    for name in re.findall(r"^python -m godot_enet demo (\S+)", text, re.MULTILINE):
+        assert name in find_demos(), name
 
 
 def test_pictures_are_small() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from godot_enet import SceneTree
-from tests.demos.program import PATIENCE, ROOT, Program, free_port
+from tests.demos.menu import check_menu
+from tests.demos.program import PATIENCE, ROOT, Demo, free_port
 from tests.demos.window import Keys
 
-PONG = ROOT / "demos" / "pong.py"
 STEP = 1 / 60
 
 
@@ -135,20 +135,20 @@ def test_one_leaves_and_another_comes(match: Match) -> None:
     match.until(lambda: match.left.playing and match.right.playing)
     match.right.leave("I left.")
     match.until(lambda: not match.left.playing)
-    assert match.left.status == "The other player is gone."
+    assert match.left.status == "The other player left."
     assert match.right.status == "I left."
     match.right.join("127.0.0.1", match.left.multiplayer.multiplayer_peer.host.get_local_port())
     match.until(lambda: match.left.playing and match.right.playing)
     match.left.leave("Enough.")
     match.until(lambda: match.right.mine is None)
-    assert match.right.status == "The server is gone."
+    assert match.right.status == "The server closed the connection."
 
 
 def test_two_programs_play_to_the_end() -> None:
     port = ("--port", str(free_port()))
-    with Program(PONG, "--server", "--auto", "--points", "1", "--speed", "1800", *port) as server:
-        server.wait_for("Waiting for somebody")
-        with Program(PONG, "--host", "127.0.0.1", "--auto", *port) as client:
+    with Demo("pong", "--server", "--auto", "--points", "1", "--speed", "1800", *port) as server:
+        server.wait_for("Waiting for a player")
+        with Demo("pong", "--host", "127.0.0.1", "--auto", *port) as client:
             assert client.finish() == 0, client.output
             assert server.finish() == 0, server.output
     results = [[line for line in program.lines if "wins," in line] for program in (server, client)]
@@ -171,29 +171,11 @@ def test_the_server_vanishes(match: Match, keys: Keys) -> None:
     [peer] = match.left.multiplayer.multiplayer_peer.host.get_peers()
     peer.reset()
     match.until(lambda: match.right.mine is None)
-    assert match.right.status == "The server is gone."
+    assert match.right.status == "The server closed the connection."
 
 
 def test_the_menu_hosts_joins_and_says_what_is_wrong(keys: Keys) -> None:
-    """J reaches nobody; the address is typed; H hosts, in vain while the port is taken."""
-    pong = keys.load("demos.pong")
-    seen: dict[int, str] = {}
-    draw = pong.draw
-
-    def watch(stage: Any, end: Any, address: str) -> None:
-        draw(stage, end, address)
-        seen[stage.frame] = f"{end.status} | {address}"
-
-    keys.patch(pong, "draw", watch)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        port = str(other.getsockname()[1])
-        keys.press = {2: "backspace", 3: "2", 5: "h", 8: "j"}
-        assert pong.main(["--frames", "12", "--port", port]) == 0
-    assert seen[1] == " | 127.0.0.1"
-    assert seen[4] == " | 127.0.0.2"
-    assert seen[7].startswith(f"Cannot listen on port {port}")
-    assert seen[11] == f"Connecting to 127.0.0.2:{port} ... | 127.0.0.2"
+    check_menu(keys, keys.load("demos.pong"), lambda game: str(game.status))
 
 
 def test_keys_move_the_own_paddle(keys: Keys) -> None:
@@ -218,7 +200,7 @@ def test_keys_move_the_own_paddle(keys: Keys) -> None:
 
 
 @pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
-def test_ways_to_quit(keys: Keys, how: str) -> None:
+def test_it_quits_by_key_window_and_ctrl_c(keys: Keys, how: str) -> None:
     pong = keys.load("demos.pong")
     keys.press = {6: how, 20: "ctrl-c"}
     frames: list[int] = []
@@ -238,17 +220,10 @@ def test_the_port_is_in_use() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        with Program(PONG, "--server", "--port", str(port)) as pong:
+        with Demo("pong", "--server", "--port", str(port)) as pong:
             assert pong.finish() == 1, pong.output
-    assert f"Cannot listen on port {port}: is another program using it? --port chooses another." in pong.lines
+    assert f"Cannot listen on port {port}: is another program using it? Choose another with --port." in pong.lines
     assert "Traceback" not in pong.output
-
-
-def test_pygame_is_missing() -> None:
-    script = f"import runpy, sys; sys.modules['pygame'] = None; runpy.run_path({str(PONG)!r}, run_name='__main__')"
-    with Program("-c", script) as pong:
-        assert pong.finish() == 1, pong.output
-    assert pong.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
 
 
 def test_it_stays_readable() -> None:

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from tests.demos.program import ROOT, Program, free_port
+from tests.demos.program import ROOT, Demo, free_port
 from tests.demos.window import Keys
 
 RAW = ROOT / "demos" / "raw.py"
@@ -78,11 +78,11 @@ def lit(keys: Keys, color: str) -> bool:
     return bool(mask.count() > 200)
 
 
-def test_two_programs_by_keys() -> None:
+def test_two_programs_show_the_events_of_each_key() -> None:
     port = ("--port", str(free_port()))
-    with Program(RAW, "--server", *port) as server:
+    with Demo("raw", "--server", *port) as server:
         server.wait_for("listening")
-        with Program(RAW, "--host", "127.0.0.1", "--auto", "--frames", "45", *port) as client:
+        with Demo("raw", "--host", "127.0.0.1", "--auto", "--frames", "45", *port) as client:
             assert client.finish() == 0, client.output
         server.wait_for("DISCONNECT")
         server.interrupt()
@@ -93,27 +93,20 @@ def test_two_programs_by_keys() -> None:
     assert "Traceback" not in server.output + client.output
 
 
-def test_the_port_is_in_use(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_one_line(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
         assert keys.load("demos.raw").main(["--port", str(port)]) == 1
-    words = f"Cannot listen on port {port}: is another program using it? --port chooses another.\n"
+    words = f"Cannot listen on port {port}: is another program using it? Choose another with --port.\n"
     assert capsys.readouterr().err.endswith(words)
 
 
 @pytest.mark.parametrize("demo", ["demos.raw", "demos.arena.__main__"])
-def test_an_address_that_cannot_be(keys: Keys, demo: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_that_cannot_be_is_one_line(keys: Keys, demo: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert keys.load(demo).main(["--host", "127.0.0.1", "--port", "0"]) == 1
-    words = "Cannot connect to 127.0.0.1:0: is this the name of a host, and a port?\n"
+    words = "Cannot connect to 127.0.0.1:0: invalid host or port.\n"
     assert capsys.readouterr().err.endswith(words)
-
-
-def test_pygame_is_missing() -> None:
-    script = f"import runpy, sys; sys.modules['pygame'] = None; runpy.run_path({str(RAW)!r}, run_name='__main__')"
-    with Program("-c", script) as raw:
-        assert raw.finish() == 1, raw.output
-    assert raw.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
 
 
 def test_it_stays_readable() -> None:

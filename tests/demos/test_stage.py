@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.demos.program import ROOT, Program, free_port
+from tests.demos.program import Demo, DemoWithoutPygame, free_port
 from tests.demos.window import Keys
 
-DEMOS = {"arena": "demos.arena.__main__", "raw": "demos.raw"}
+DEMOS = {"arena": "demos.arena.__main__", "echo": "demos.echo", "raw": "demos.raw"}
 
 
 @pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
 @pytest.mark.parametrize("demo", DEMOS)
-def test_ways_to_quit(keys: Keys, demo: str, how: str) -> None:
+def test_it_quits_by_key_window_and_ctrl_c(keys: Keys, demo: str, how: str) -> None:
     main = keys.load(DEMOS[demo]).main
     keys.press = {12: how, 20: "ctrl-c"}
     assert main(["--port", str(free_port())]) == 0
@@ -25,7 +25,7 @@ def test_ways_to_quit(keys: Keys, demo: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("demo", DEMOS)
-def test_a_picture_of_the_last_frame(keys: Keys, demo: str, tmp_path: Path) -> None:
+def test_the_picture_is_the_last_frame(keys: Keys, demo: str, tmp_path: Path) -> None:
     main = keys.load(DEMOS[demo]).main
     file = tmp_path / "last.png"
     assert main(["--port", str(free_port()), "--frames", "8", "--screenshot", str(file)]) == 0
@@ -34,14 +34,20 @@ def test_a_picture_of_the_last_frame(keys: Keys, demo: str, tmp_path: Path) -> N
     assert tobytes(saved, "RGB") == tobytes(keys.picture, "RGB")
 
 
-@pytest.mark.parametrize("program", ["arena", "raw.py"])
-def test_without_a_display_it_says_so_and_runs(program: str) -> None:
+@pytest.mark.parametrize("name", DEMOS)
+def test_without_a_display_it_says_so_and_runs(name: str) -> None:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    arguments = (ROOT / "demos" / program, "--frames", "5", "--port", str(free_port()))
-    with Program(*arguments, environment=environment) as demo:
+    with Demo(name, "--frames", "5", "--port", str(free_port()), environment=environment) as demo:
         assert demo.finish() == 0, demo.output
     assert ("No display found" in demo.output) == sys.platform.startswith("linux")
+
+
+@pytest.mark.parametrize("name", [*DEMOS, "match", "pong"])
+def test_without_pygame_it_says_what_to_install(name: str) -> None:
+    with DemoWithoutPygame(name) as demo:
+        assert demo.finish() == 1, demo.output
+    assert demo.lines == ["This demo draws with pygame: pip install pygame (or pygame-ce)"]
 
 
 def test_a_picture_needs_an_end(keys: Keys) -> None:

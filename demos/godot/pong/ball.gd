@@ -1,10 +1,10 @@
 extends Node2D
-## The ball. It moves alike at both ends; its authority alone says what becomes of it.
+## The ball. It moves in the same way on both ends; only its authority decides about hits and goals.
 
 const Paddle := preload("paddle.gd")
 const FIELD := Paddle.FIELD
 const RADIUS := 7.0
-const FASTER := 1.08  # by how much a hit speeds it up
+const FASTER := 1.08  # factor of its speed after a hit
 const STEEPEST := deg_to_rad(50)
 const PAUSE := 0.8  # seconds before a serve
 
@@ -41,12 +41,12 @@ func _decide(before: Vector2) -> void:
 		goal.rpc(Vector2(side * pong.speed, 0.0).rotated(randf_range(-0.4, 0.4)))
 
 
-# Reliable, or the two ends would play different matches. Only the authority may call these, and both end with the
-# ball flying to somebody, who is the authority from then on. So they happen in one order, everywhere.
+# Reliable, or the two ends would play different matches. Only the authority may call these. Each sends the ball
+# towards a player, who becomes the authority. So both ends see the same order.
 @rpc("authority", "call_local", "reliable")
 func bounce(from: Vector2, flight: Vector2) -> void:
 	if not (from.is_finite() and flight.is_finite()):
-		return  # never trust what comes from outside
+		return  # never trust received data
 	position = from
 	velocity = flight
 	set_multiplayer_authority(pong.receiver().get_multiplayer_authority())

@@ -1,5 +1,5 @@
 extends Node2D
-## A paddle, which belongs to a player: that is its multiplayer authority.
+## A paddle. Its player has multiplayer authority over it.
 
 const FIELD := Vector2(640, 400)
 const REACH := 36.0  # half of its length
@@ -7,7 +7,7 @@ const SPEED := 260.0  # pixels a second
 
 @export var color := Color.WHITE
 
-var direction := 0.0  # what its player wants: -1 is up, 1 is down
+var direction := 0.0  # chosen by its player: -1 is up, 1 is down
 
 
 func move(delta: float) -> void:
@@ -16,7 +16,7 @@ func move(delta: float) -> void:
 		place.rpc(position.y)
 
 
-# Unreliable: when one of these is lost, the next frame's is better anyway. Ordered: an older one must not win.
+# Unreliable: if one is lost, the next frame's is better anyway. Ordered: an older one must not replace a newer one.
 @rpc("authority", "call_remote", "unreliable_ordered")
 func place(y: float) -> void:
 	position.y = clampf(y, REACH, FIELD.y - REACH)

@@ -1,16 +1,16 @@
 extends Node2D
-## The match and the two in it: the server has the left paddle, the client the right one.
+## The match and its two players: the server has the left paddle, the client the right one.
 ##
 ## godot --path demos/godot/pong                            a menu: host a match, or join one
 ## godot --path demos/godot/pong -- --server                host
 ## godot --path demos/godot/pong -- --host 127.0.0.1        join
-## More: --port 8910, --points 5, --speed 280, and --auto, which plays by itself until the match is over.
+## Options: --port 8910, --points 5, --speed 280, and --auto, which plays by itself until the match is over.
 
 const Paddle := preload("paddle.gd")
 const Ball := preload("ball.gd")
 const FIELD := Paddle.FIELD
-const SILENCE := [32, 1500, 3000]  # give a silent remote up after about 3 s, not ENet's 5 to 30
-const LINGER := 1.0  # seconds after the match in which the last message gets through
+const SILENCE := [32, 1500, 3000]  # timeout of about 3 s instead of ENet's 5 to 30
+const LINGER := 1.0  # seconds after the match for the last message to arrive
 
 var port := 8910
 var points := 5
@@ -28,9 +28,9 @@ var mine: Paddle = null
 
 func _ready() -> void:
 	multiplayer.peer_connected.connect(_on_peer_connected)
-	multiplayer.peer_disconnected.connect(func(_peer: int) -> void: _stop("The other player is gone."))
+	multiplayer.peer_disconnected.connect(func(_peer: int) -> void: _stop("The other player left."))
 	multiplayer.connection_failed.connect(func() -> void: leave("No server answered."))
-	multiplayer.server_disconnected.connect(func() -> void: leave("The server is gone."))
+	multiplayer.server_disconnected.connect(func() -> void: leave("The server closed the connection."))
 	$Menu/Host.pressed.connect(host)
 	$Menu/Join.pressed.connect(func() -> void: join($Menu/Address.text))
 	_read_arguments()
@@ -40,7 +40,7 @@ func host() -> void:
 	var peer := ENetMultiplayerPeer.new()
 	if peer.create_server(port, 1) != OK:
 		return say("Cannot listen on port %d: is another program using it?" % port)
-	_start(peer, paddles[0], "Waiting for somebody on port %d ..." % port)
+	_start(peer, paddles[0], "Waiting for a player on port %d ..." % port)
 
 
 func join(address: String) -> void:
@@ -52,7 +52,7 @@ func join(address: String) -> void:
 
 
 func _start(peer: ENetMultiplayerPeer, paddle: Paddle, status: String) -> void:
-	peer.host.compress(ENetConnection.COMPRESS_RANGE_CODER)  # both ends must say the same
+	peer.host.compress(ENetConnection.COMPRESS_RANGE_CODER)  # both ends must use the same mode
 	multiplayer.multiplayer_peer = peer
 	mine = paddle
 	$Menu.hide()
