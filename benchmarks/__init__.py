@@ -1,1 +1,1 @@
-"""Benchmarks: this package beside libenet (through pyenet), each pair in the same run. Start: python -m benchmarks"""
+"""Benchmarks: this package compared with libenet (through pyenet), within one run. Start: python -m benchmarks"""

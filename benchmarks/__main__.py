@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: one table, this package beside libenet. See docs/performance.md for what it means."""
+"""``python -m benchmarks``: one table that compares this package with libenet. See docs/performance.md."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--only", metavar="NAME", action="append", help="an implementation; may be repeated: " + ", ".join(contenders)
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples each; default: %(default)s")
-    parser.add_argument("--quick", action="store_true", help="tiny jobs, one sample: does it still run?")
+    parser.add_argument("--quick", action="store_true", help="tiny jobs, one sample, to check that everything runs")
     parser.add_argument("--profile", metavar="SCENARIO", choices=names, help="where its time goes (default: native)")
     options = parser.parse_args(argv)
     if unknown := sorted(set(options.scenario) - set(names)):
@@ -45,7 +45,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def profile(scenario: Scenario, contender: Contender, size: Size) -> None:
-    """Print the functions that took most time themselves; a network thread is not seen."""
+    """Print the functions with the most time of their own, without network threads."""
     profiler = cProfile.Profile()
     result = profiler.runcall(scenario.run, contender, size)
     print(f"{scenario.title}, {contender.name}: {result:,.0f} {scenario.unit} under the profiler")
@@ -53,7 +53,7 @@ def profile(scenario: Scenario, contender: Contender, size: Size) -> None:
 
 
 def choose(only: Sequence[str] | None) -> dict[str, Contender | None]:
-    """Who takes part, by name; says who cannot."""
+    """The contenders by name; prints those that are not available."""
     field: dict[str, Contender | None] = {c.name: c for c in CONTENDERS if c.available()}
     missing = why_unavailable()
     if not missing:

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.compression``: what each compression mode saves and costs, for what games send.
+"""``python -m benchmarks.compression``: savings and costs of each compression mode, for typical game traffic.
 
-Every sample is the body of one datagram: the header of a SEND_UNRELIABLE command and its packet. As on the wire, what
-does not get shorter counts as it is. See docs/compression.md for what the tables mean.
+Each sample is the body of one datagram: the header of a SEND_UNRELIABLE command and its packet. As on the wire, a body
+that does not get shorter counts uncompressed. See docs/compression.md.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Result(NamedTuple):
 
 
 def inputs(random: Random) -> bytes:
-    """60 bytes: the last five inputs of a player, since any datagram may be lost."""
+    """60 bytes: the last five inputs of a player, because datagrams may be lost."""
     tick = random.randrange(1 << 16)
     buttons, yaw = random.choice((0, 0, 1, 2, 5)), random.uniform(-math.pi, math.pi)
     packet = b""
@@ -82,14 +82,14 @@ TRAFFIC: dict[str, Callable[[Random], bytes]] = {
 
 
 def bodies(kind: str, count: int) -> list[bytes]:
-    """The same ones in every run."""
+    """The samples, the same in each run."""
     random = Random(kind)
     packets = [TRAFFIC[kind](random) for _ in range(count)]
     return [struct.pack(">BBHHH", 7, 0, 1, i & 0xFFFF, len(packet)) + packet for i, packet in enumerate(packets)]
 
 
 def clock(work: Callable[[], object], count: int, rounds: int) -> float:
-    """Microseconds of processor time for each of ``count`` things that ``work`` does."""
+    """Microseconds of CPU time for each of ``count`` operations of ``work``."""
     samples = []
     for _ in range(rounds):
         start = time.process_time()
@@ -134,7 +134,7 @@ def speed(size: float, microseconds: float) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compression", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few samples: does it still run?")
+    parser.add_argument("--quick", action="store_true", help="few samples, to check that everything runs")
     options = parser.parse_args(argv)
     count, rounds = (5, 1) if options.quick else (200, 9)
 

@@ -1,8 +1,7 @@
-"""The implementations that are compared, each driven the way its users write their frame loop.
+"""The compared implementations, each driven by a typical frame loop of its users.
 
-Owns: everything that knows how godot_enet and pyenet are called. The loops inside an ``End`` are written out for
-each of them, so that no common layer is measured. pyenet has no type stubs: this is the one file that touches it.
-libenet itself, in C, does whole jobs: see ``libenet.py``.
+Only this file calls pyenet, which has no type stubs. The loops inside an ``End`` are written separately for each
+implementation, so that no common layer is measured. libenet in C runs whole jobs: see ``libenet.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from unittest import mock
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error, available_engines
 from godot_enet.core.native import HotTypes, hot_types
-from godot_enet.core.native.records import HostFlag
+from godot_enet.core.native.structs import HostFlag
 
 __all__ = ["CONTENDERS", "PLAIN", "PYENET", "Contender", "End", "GodotEnet", "PyEnet"]
 
@@ -27,7 +26,7 @@ class End(Protocol):
     """One host, with at most one connection that it started itself."""
 
     connected: int
-    """CONNECT events so far."""
+    """Number of CONNECT events so far."""
     received_bytes: int
 
     def port(self) -> int:
@@ -35,7 +34,7 @@ class End(Protocol):
         ...
 
     def connect(self, port: int, channels: int) -> None:
-        """Begin to connect to a server on this machine."""
+        """Start to connect to a server on this machine."""
         ...
 
     def send(self, packet: bytes, count: int, flags: int) -> None:
@@ -43,7 +42,7 @@ class End(Protocol):
         ...
 
     def drain(self, wait: int = 0) -> int:
-        """Take events until there are none, waiting at most ``wait`` ms for the first. Returns packets received."""
+        """Take all events, waiting at most ``wait`` ms for the first. Returns the number of received packets."""
         ...
 
     def ask(self, packet: bytes, wait: int) -> float:
@@ -51,7 +50,7 @@ class End(Protocol):
         ...
 
     def answer(self, wait: int) -> None:
-        """Send back what comes, for ever."""
+        """Echo all packets forever."""
         ...
 
     def broadcast(self, packet: bytes) -> None:
@@ -59,11 +58,11 @@ class End(Protocol):
         ...
 
     def service_once(self) -> Callable[[], object]:
-        """What a frame with nothing to do calls: service(0) without any wrapping that could be spared."""
+        """The call of a frame with nothing to do: service(0) with as little wrapping as possible."""
         ...
 
     def close(self) -> None:
-        """Drop every connection without a word."""
+        """Drop all connections without notice."""
         ...
 
 
@@ -73,7 +72,7 @@ class Contender(Protocol):
     name: str
 
     def available(self) -> bool:
-        """Whether it can run here."""
+        """Whether it is available here."""
         ...
 
     def listen(self, peers: int) -> End:
@@ -181,7 +180,7 @@ class GodotEnet:
 
 
 def without_offload() -> HotTypes:
-    """What makes hosts whose system calls carry one datagram each."""
+    """Opens hosts that use one system call for each datagram."""
     hot: Any = hot_types()
     off = HostFlag.NO_OFFLOAD
     changed: HotTypes = hot._replace(handle=lambda config, bind, flags: hot.handle(config, bind, flags | off))
@@ -250,7 +249,7 @@ class PyEnetEnd:
 
     def service_once(self) -> Callable[[], object]:
         service = self.host.service
-        return lambda: service(0)  # its time-out has no default
+        return lambda: service(0)  # its timeout has no default
 
     def close(self) -> None:
         self.host = self.peer = None  # pyenet frees a host with its last reference
@@ -280,7 +279,7 @@ class PyEnet:
 
 PYENET = PyEnet()
 PLAIN = GodotEnet("native, no offload", "native", threaded=False, offload=False)
-"""Takes part where offload is the point."""
+"""Takes part only in scenarios about offload."""
 CONTENDERS: tuple[Contender, ...] = (
     GodotEnet("native", "native", threaded=False),
     GodotEnet("native, thread", "native", threaded=True),

@@ -1,11 +1,11 @@
-"""``python -m benchmarks.dtls``: what encryption costs, and what those cost who begin a handshake and vanish.
+"""``python -m benchmarks.dtls``: costs of encryption, and of clients that start a handshake and disappear.
 
-handshake   milliseconds until two hosts are connected, beyond what OpenSSL alone takes to shake hands (RSA-2048)
+handshake   milliseconds until two hosts are connected, minus the time of an OpenSSL handshake alone (RSA-2048)
 messages    reliable messages of 200 bytes a second, inline, for each engine
-vanish      clients that show a good cookie and are never heard of again: memory, and the time an honest one needs
-forged      hellos from forged addresses: TLS objects made, and the time each takes
+vanish      clients that return a valid cookie and disappear: memory, and the time that an honest client needs
+forged      ClientHellos from forged addresses: TLS objects created, and the time for each
 
-All times are processor time of this process, which plays both sides and never waits.
+All times are CPU times of this process, which runs both sides and never waits.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ from godot_enet.core.pump import Pump
 from godot_enet.core.transports.udp import UdpTransport
 
 LOOPBACK = "127.0.0.1"
-NOBODY = Address("192.0.2.1", 9)
+REMOTE = Address("192.0.2.1", 9)
 ROUNDS = 200
 MESSAGE = bytes(200)
 BURST = 50
 
 
 def make_credentials() -> ServerCredentials:
-    """A new RSA-2048 key, and a certificate that it signed itself."""
+    """A new RSA-2048 key with a self-signed certificate."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -76,7 +76,7 @@ def make_engine(name: str, peer_count: int = 32) -> tuple[HostConfig, Engine]:
 
 
 def open_pair(name: str, peers: int = 32) -> tuple[Host, ServerStage, Host]:
-    """A server and a client that have nothing to do yet."""
+    """A server and a client, not connected yet."""
     stage = ServerStage(CREDENTIALS, peers)
     config, engine = make_engine(name, peer_count=peers)
     server = Host(config, threaded=False, transport=UdpTransport(LOOPBACK, 0), engine=engine, stage=stage)
@@ -96,7 +96,7 @@ def address_of(server: Host) -> Address:
 
 
 def join(server: Host, client: Host) -> float:
-    """Seconds of processor time until both know that they are connected."""
+    """CPU seconds until both sides are connected."""
     began = time.process_time()
     client.connect(address_of(server), 1)
     open_ends = [client, server]
@@ -141,7 +141,7 @@ CLIENT_CONTEXT = ClientContext(TRUST)
 
 
 def handshake(rounds: int) -> dict[str, float]:
-    """Milliseconds, the medians of so many handshakes."""
+    """Medians of a number of handshakes, in milliseconds."""
     alone = [openssl_alone() for _ in range(rounds)]
     whole = []
     for _ in range(rounds):
@@ -154,7 +154,7 @@ def handshake(rounds: int) -> dict[str, float]:
 
 
 def messages(seconds: float) -> dict[str, float]:
-    """A second, for each engine."""
+    """Messages per second, for each engine."""
     rates = {}
     for name in ["python"] if why_unavailable() else ["python", "native"]:
         server, _, client = open_pair(name)
@@ -177,7 +177,7 @@ def messages(seconds: float) -> dict[str, float]:
 
 
 def memory() -> float:
-    """Bytes this process has in memory now; not a number where the system does not tell."""
+    """Resident bytes of this process; NaN if the system does not report them."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return float(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -186,7 +186,7 @@ def memory() -> float:
 
 
 class Vanisher:
-    """Clients without TLS: each shows its cookie, makes the server begin a handshake, and is never seen again."""
+    """Clients without TLS: each returns its cookie, makes the server start a handshake, and disappears."""
 
     def __init__(self, server: Host) -> None:
         self._server = server
@@ -205,8 +205,8 @@ class Vanisher:
 
 
 def hello_record() -> bytes:
-    """The first hello of a client."""
-    client = Session(ClientContext(TRUST).connection(), NOBODY, 0)
+    """The first ClientHello of a client."""
+    client = Session(ClientContext(TRUST).connection(), REMOTE, 0)
     client.advance(0)
     hello = parse_client_hello(client.out[0])
     assert hello is not None
@@ -214,7 +214,7 @@ def hello_record() -> bytes:
 
 
 def with_cookie(data: bytes, cookie: bytes) -> bytes:
-    """The second hello of a client."""
+    """The second ClientHello of a client."""
     body = data[25:60] + bytes([len(cookie)]) + cookie + data[61:]
     length = len(body).to_bytes(3, "big")
     message = b"\x01" + length + b"\0\1" + bytes(3) + length + body
@@ -222,11 +222,11 @@ def with_cookie(data: bytes, cookie: bytes) -> bytes:
 
 
 def vanish(clients: int) -> dict[str, float]:
-    """Memory after so many, and how long honest ones took meanwhile."""
+    """Memory after a number of such clients, and the times of honest ones meanwhile."""
     server, _, probe = open_pair("python")
     probe.close()
     vanisher = Vanisher(server)
-    for _ in range(300):  # until everything that stays is there
+    for _ in range(300):  # until memory use is stable
         vanisher.vanish()
     gc.collect()
     before, slowest, began = memory(), 0.0, time.process_time()
@@ -246,7 +246,7 @@ def vanish(clients: int) -> dict[str, float]:
 
 
 def join_meanwhile(server: Host, vanisher: Vanisher) -> float:
-    """Seconds that an honest client takes while others come and vanish."""
+    """Seconds that an honest client needs while others connect and disappear."""
     client = open_client("python")
     began = time.process_time()
     client.connect(address_of(server), 1)
@@ -261,11 +261,11 @@ def join_meanwhile(server: Host, vanisher: Vanisher) -> float:
 
 
 def forged(addresses: int) -> dict[str, float]:
-    """TLS objects made for hellos that nobody can have sent."""
+    """TLS objects created for ClientHellos from forged addresses."""
     sink = Sink()
     _, engine = make_engine("python")
     transport = DtlsServerTransport(sink, Pump(engine, sink), SERVER_CONTEXT, 32, ServerStage(CREDENTIALS, 1).gate)
-    client = Session(ClientContext(TRUST).connection(), NOBODY, 0)
+    client = Session(ClientContext(TRUST).connection(), REMOTE, 0)
     client.advance(0)
     sink.inbox = [Datagram(client.out[0], Address(f"10.0.{n >> 8}.{n & 255}", 5000)) for n in range(addresses)]
     with mock.patch.object(SSL, "Connection") as connection:
@@ -278,7 +278,7 @@ def forged(addresses: int) -> dict[str, float]:
 
 
 class Sink(UdpTransport):
-    """A socket that nothing leaves, and that receives what it is told to."""
+    """A socket that sends nothing, and receives given datagrams."""
 
     def __init__(self) -> None:
         super().__init__(LOOPBACK, 0)
@@ -315,7 +315,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no such job: {', '.join(unknown)}")
     if (not options.job or "messages" in options.job) and native_is_missing():
         return 1
-    logging.getLogger("godot_enet.network").setLevel(logging.ERROR)  # those who vanish are no news here
+    logging.getLogger("godot_enet.network").setLevel(logging.ERROR)  # disappearing clients would be logged
     results = {name: job(options.clients) for name, job in jobs.items() if not options.job or name in options.job}
     if options.json:
         print(json.dumps(results))

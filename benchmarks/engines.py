@@ -1,4 +1,4 @@
-"""Whether the native engine is there to be measured. A table without it would look like the package's figures."""
+"""Checks that the native engine can be measured. A table without it would not represent the package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["native_is_missing"]
 
 
 def native_is_missing(otherwise: str = "GODOT_ENET_ENGINE=python measures the Python engine alone.") -> bool:
-    """Whether there is no native engine and nobody asked to go without; says why, what to do, and ``otherwise``."""
+    """Whether the native engine is missing unintentionally; prints the reason, the remedy, and ``otherwise``."""
     if not why_unavailable() or os.environ.get("GODOT_ENET_ENGINE") == "python":
         return False
     reason = f"the native engine is not available ({why_unavailable()})"

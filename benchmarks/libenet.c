@@ -42,7 +42,7 @@ static void give_up(const char *why) {
 
 typedef struct {
     ENetHost *host;
-    ENetPeer *peer; /* whom it heard of last */
+    ENetPeer *peer; /* peer of the last event */
     size_t connected, packets, bytes;
 } end;
 
@@ -82,7 +82,7 @@ static void send_to(ENetPeer *peer, size_t length, uint32_t flags) {
     if (enet_peer_send(peer, 0, packet) < 0) enet_packet_destroy(packet);
 }
 
-/* Connects a few at a time, so that no socket overflows. `server` is NULL if somebody else looks after it. */
+/* Connects a few at a time, so that no socket overflows. `server` is NULL if another loop services it. */
 static ENetPeer *join(end *client, end *server, uint16_t port, size_t connections, size_t channels) {
     ENetAddress address = {.port = port};
     enet_address_set_host_ip(&address, "127.0.0.1");
@@ -130,7 +130,7 @@ static double bulk(size_t size, double length) {
     return (double)server.bytes / (wall() - start) / 1e6;
 }
 
-/* Connects, then only stays. */
+/* Connects, and stays idle. */
 static void visit(uint16_t port, size_t connections) {
     end clients = client_for(connections);
     join(&clients, NULL, port, connections, 1);
@@ -154,7 +154,7 @@ static double idle(size_t slots, size_t connections, int calls) {
     }
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    if (server.connected < connections) give_up("not everybody could connect");
+    if (server.connected < connections) give_up("not all clients could connect");
     return median(spent, (size_t)calls) * 1e6;
 }
 
@@ -166,7 +166,7 @@ static void crowd(uint16_t port, size_t count) {
     for (size_t i = 0; i < count; i++) {
         clients[i] = client_for(1);
         servers[i] = join(&clients[i], NULL, port, 1, 1);
-        /* A frame that takes long must not make ENet drop what is measured. */
+        /* A long frame must not make ENet drop measured packets. */
         enet_peer_throttle_configure(servers[i], 5000, ENET_PEER_PACKET_THROTTLE_SCALE, 0);
     }
     char line[64];
@@ -189,11 +189,11 @@ static long ask(FILE *to, FILE *from, const char *line) {
     char answer[64];
     fputs(line, to);
     fflush(to);
-    if (!fgets(answer, sizeof answer, from)) give_up("the crowd is gone");
+    if (!fgets(answer, sizeof answer, from)) give_up("the clients have exited");
     return atol(answer);
 }
 
-/* What no implementation can do without: the datagrams of a frame through batched socket calls, and nothing else. */
+/* The minimum for any implementation: only the datagrams of a frame, through batched socket calls. */
 static size_t bare_drain(int socket) {
     static uint8_t into[CHUNK][ENET_PROTOCOL_MAXIMUM_MTU];
     static struct sockaddr_in names[CHUNK];
@@ -219,7 +219,7 @@ static void bare_broadcast(const ENetHost *host, size_t length) {
             names[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(to->port), .sin_addr = {to->host}};
             batch[i] = (struct mmsghdr){.msg_hdr = {&names[i], sizeof names[i], &span, 1, NULL, 0, 0}};
         }
-        if (sendmmsg(host->socket, batch, count, 0) != (int)count) give_up("a socket that takes no more");
+        if (sendmmsg(host->socket, batch, count, 0) != (int)count) give_up("the socket buffer is full");
     }
 }
 
@@ -238,9 +238,9 @@ static double frame(size_t clients, int frames, int bare) {
     close(up[1]);
     FILE *to = fdopen(down[1], "w"), *from = fdopen(up[0], "r");
     while (server.connected < clients) drain(&server, 1);
-    for (double start = wall(); wall() - start < 0.3;) drain(&server, 1); /* until the crowd has heard of it */
+    for (double start = wall(); wall() - start < 0.3;) drain(&server, 1); /* until all clients are connected */
     char ready[64];
-    if (!fgets(ready, sizeof ready, from)) give_up("the crowd is gone");
+    if (!fgets(ready, sizeof ready, from)) give_up("the clients have exited");
     double spent = 0, before;
     size_t taken = 0;
     for (int i = 0; i < frames; i++) {
@@ -320,11 +320,11 @@ static double memory(size_t peers) {
     struct mallinfo2 before = mallinfo2();
     join(&client, &server, port, peers, 255);
     struct mallinfo2 after = mallinfo2();
-    /* Both ends live here, and both hold every channel. */
+    /* Both ends are in this process, and both have all channels. */
     return (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / (double)peers / 2;
 }
 
-/* Megabytes per second of a 1.3 KB state, there and back in `which` direction, in ours or theirs. */
+/* Megabytes per second of a 1.3 KB state, compressed or decompressed, by our range coder or libenet's. */
 static double range_coder(int ours, int decompress, double length) {
     uint8_t plain[1300], packed[2048], back[2048];
     uint32_t random = 1;

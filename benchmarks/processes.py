@@ -1,5 +1,5 @@
-"""The jobs that take more than one process. As a program, ``python -m benchmarks.processes NAME PEERS`` prints the
-bytes a server of that contender holds for a peer."""
+"""The jobs that need more than one process. As a program, ``python -m benchmarks.processes NAME PEERS`` prints the
+bytes per peer on a server of that contender."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from statistics import median
 from benchmarks.contenders import CONTENDERS, PYENET, Contender, End, GodotEnet
 from benchmarks.libenet import libenet_program
 from benchmarks.remotes import InputCrowd, crowd, remote
-from benchmarks.size import PATIENCE, Size
+from benchmarks.size import TIMEOUT, Size
 
 __all__ = ["echo", "frame", "held", "held_python", "idle", "import_time", "joins", "memory", "sparse", "upkeep"]
 
 ROOT = Path(__file__).parents[1]
 FRAME = 1 / 60  # seconds
-CHUNK = 256  # clients that send at a time, so that the server's socket can hold it
+CHUNK = 256  # clients that send together, so that their data fits into the server's socket buffer
 LATE = 0.05  # seconds after which inputs count as lost
 STATE = bytes(200)
 REQUEST = bytes(32)
@@ -32,7 +32,7 @@ IMPORT = "import time; t = time.perf_counter(); import {}; print(time.perf_count
 
 
 def settle(server: End) -> None:
-    """Let the handshakes end, so that what is measured afterwards is a quiet server."""
+    """Let the handshakes end before measuring an idle server."""
     deadline = time.monotonic() + SETTLE
     while time.monotonic() < deadline:
         server.drain(1)
@@ -40,7 +40,7 @@ def settle(server: End) -> None:
 
 
 def frame(contender: Contender, size: Size) -> float | None:
-    """Processor time in ms: take an input of 48 bytes from each client, send 200 bytes of state to all."""
+    """CPU time in ms: take an input of 48 bytes from each client, send 200 bytes of state to all."""
     if libenet_program() is None:
         return None
     server = contender.listen(size.clients)
@@ -68,7 +68,7 @@ def frame(contender: Contender, size: Size) -> float | None:
 
 
 def quiet_service(contender: Contender, slots: int, peers: int, calls: int) -> float:
-    """Microseconds of a service(0) while peers are connected and silent but for ENet's own pings."""
+    """Microseconds of a service(0) while the connected peers send only ENet's pings."""
     server = contender.listen(slots)
     with crowd(server, peers, 1):
         settle(server)
@@ -94,7 +94,7 @@ def sparse(contender: Contender, size: Size) -> float:
 
 
 def upkeep(contender: Contender, size: Size) -> float:
-    """Processor time, in % of one core, that idle peers cost at 60 frames a second, network thread included."""
+    """CPU time, in % of one core, that idle peers cost at 60 frames a second, network thread included."""
     server = contender.listen(size.upkeep_peers)
     with crowd(server, size.upkeep_peers, 1):
         settle(server)
@@ -110,12 +110,12 @@ def upkeep(contender: Contender, size: Size) -> float:
 
 
 def joins(contender: Contender, size: Size) -> float | None:
-    """Microseconds of the server's processor time for each libenet client that connects."""
+    """Microseconds of the server's CPU time for each libenet client that connects."""
     program = libenet_program()
     if program is None:
         return None
     server = contender.listen(size.joining)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     with subprocess.Popen([program, "visit", str(server.port()), str(size.joining)]) as process:
         spent = -time.process_time_ns()
         while server.connected < size.joining and time.monotonic() < deadline:
@@ -125,7 +125,7 @@ def joins(contender: Contender, size: Size) -> float | None:
     connected = server.connected
     server.close()
     if connected < size.joining:
-        raise RuntimeError(f"{contender.name}: not everybody could connect")
+        raise RuntimeError(f"{contender.name}: not all clients could connect")
     return spent / size.joining / 1000
 
 
@@ -145,7 +145,7 @@ def echo(wait: int, contender: Contender, size: Size) -> float:
 
 
 def memory(contender: Contender, size: Size) -> float | None:
-    """Bytes that a server holds for a peer, wherever they come from: with malloc for Python's objects, too."""
+    """Bytes per peer on a server, including Python objects, which are allocated by malloc here."""
     command = [sys.executable, "-m", "benchmarks.processes", contender.name, str(size.memory_peers)]
     environment = {**os.environ, "PYTHONMALLOC": "malloc"}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment, check=True)
@@ -153,7 +153,7 @@ def memory(contender: Contender, size: Size) -> float | None:
 
 
 def held(contender: Contender, size: Size) -> float | None:
-    """Milliseconds: the round trip a remote measures while this program's main thread does not give way."""
+    """Milliseconds: the round trip measured by a remote while the main thread of this program runs Python."""
     server = contender.listen(1)
     with remote("watch", server.port(), size.held + 0.2) as process:
         assert process.stdout is not None
@@ -173,7 +173,7 @@ def held(contender: Contender, size: Size) -> float | None:
 
 
 def held_python(contender: Contender, size: Size) -> float | None:
-    """The same, for the Python engine alone."""
+    """The same, only for the Python engine."""
     return held(contender, size) if contender.name.startswith("python") else None
 
 
@@ -191,7 +191,7 @@ def import_time(contender: Contender, size: Size) -> float | None:
 
 
 class Mallinfo2(ctypes.Structure):
-    """What the C library has handed out; glibc 2.33 and later."""
+    """Bytes allocated by malloc; glibc 2.33 and later."""
 
     _fields_ = [
         (name, ctypes.c_size_t)
@@ -213,7 +213,7 @@ def heap() -> int | None:
 
 
 def measure_memory(name: str, peers: int) -> float:
-    """0 where it cannot be told."""
+    """0 if not available."""
     [contender] = [contender for contender in CONTENDERS if contender.name == name]
     server = contender.listen(peers + 64)
     with crowd(server, 64, CHANNELS):  # takes what is allocated only once

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.recovery``: a reliable stream over a road that loses datagrams, this package beside libenet.
+"""``python -m benchmarks.recovery``: a reliable stream over a lossy link, compared with libenet.
 
-What is measured: messages of 1 KB a second with 192 under way, and the latency that 99 of 100 messages keep at 100 a
-second, over a relay with a round trip of 50 ms. Sender and receiver are this package, pyenet, or one of each.
+Measures messages of 1 KB a second with 192 in flight, and the 99th percentile of the latency at 100 messages a second,
+over a relay with a round trip of 50 ms. Sender and receiver are this package, pyenet, or one of each.
 See docs/hostile-networks.md.
 """
 
@@ -31,7 +31,7 @@ SIZE = 1000
 SMALL = 100
 INTERVAL = 0.01
 STAMP = struct.Struct("d")
-PATIENCE = 15.0
+TIMEOUT = 15.0
 PAUSE = 0.0003
 
 
@@ -114,8 +114,8 @@ class Theirs:
         self._peer = self._host = None
 
 
-def road(port: int, loss: float, seed: int) -> None:
-    """Relay between whoever sends to the printed port and the server at ``port``, until killed."""
+def relay(port: int, loss: float, seed: int) -> None:
+    """Relay between clients of the printed port and the server at ``port``, until killed."""
     chance = random.Random(seed)
     front, back = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for side in (front, back):
@@ -152,14 +152,14 @@ def road(port: int, loss: float, seed: int) -> None:
 def connected(
     sender: type[Ours | Theirs], receiver: type[Ours | Theirs], loss: float, seed: int
 ) -> Iterator[tuple[End, End]]:
-    """Two ends with the road between them."""
+    """Two ends with a relay between them."""
     server, client = receiver(True), sender(False)
-    command = [sys.executable, "-m", "benchmarks.recovery", "--road", str(server.port()), str(loss), str(seed)]
+    command = [sys.executable, "-m", "benchmarks.recovery", "--relay", str(server.port()), str(loss), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
         try:
             assert relay.stdout is not None
             client.connect(int(relay.stdout.readline()))
-            deadline = time.perf_counter() + PATIENCE
+            deadline = time.perf_counter() + TIMEOUT
             while not (client.up and server.up):
                 if time.perf_counter() > deadline:
                     raise RuntimeError("no connection")
@@ -173,7 +173,7 @@ def connected(
 
 
 def stream(client: End, server: End, seconds: float, interval: float, size: int) -> tuple[float, float]:
-    """Messages a second, and the latency in ms that 99 of 100 kept. With no interval as many as fit."""
+    """Messages a second, and the 99th percentile of the latency in ms. Without an interval, as many as possible."""
     body = bytes(size - STAMP.size)
     latencies: list[float] = []
     begin = due = time.perf_counter()
@@ -192,7 +192,7 @@ def stream(client: End, server: End, seconds: float, interval: float, size: int)
         now = time.perf_counter()
         latencies.extend(now - STAMP.unpack_from(packet)[0] for packet in packets)
         if not client.up:
-            break  # given up: what has arrived counts
+            break  # timed out: count the received messages
         time.sleep(PAUSE)
     latencies.sort()
     late = latencies[len(latencies) * 99 // 100] * 1000 if latencies else float("inf")
@@ -210,11 +210,11 @@ LOSSES = (0.01, 0.05, 0.2)
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recovery", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement; default: %(default)s")
-    parser.add_argument("--road", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--relay", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.road:
-        port, loss, seed = options.road
-        road(int(port), float(loss), int(seed))
+    if options.relay:
+        port, loss, seed = options.relay
+        relay(int(port), float(loss), int(seed))
     if native_is_missing():
         return 1
     print(f"Ours: {choose_engine()} engine. Round trip {2000 * DELAY:.0f} ms; {options.seconds:.0f} s each.\n")

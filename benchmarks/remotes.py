@@ -1,4 +1,4 @@
-"""Other processes: many quiet clients, somebody who answers, somebody who watches. So only one side is measured.
+"""Remotes in other processes: many idle clients, an echo, an observer. So only one side is measured.
 
 As a program, ``python -m benchmarks.remotes ROLE ARGUMENTS``; each role ends when its standard input does.
 """
@@ -19,19 +19,19 @@ from benchmarks.contenders import CONTENDERS, RELIABLE, End
 from benchmarks.libenet import libenet_program
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.core import Address, EventType, HostConfig
-from godot_enet.core.host import open_host
+from godot_enet.core.host import Host
 
 __all__ = ["InputCrowd", "crowd", "remote"]
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0  # seconds for all of them to connect
-JOINING = 64  # how many connect at a time
-TICK = 0.004  # seconds between the messages of the one who watches
+TIMEOUT = 60.0  # seconds for all of them to connect
+JOINING = 64  # simultaneous connection attempts
+TICK = 0.004  # seconds between the messages of the observer
 
 
 @contextmanager
 def remote(*arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A role in a process of its own, for the length of the block."""
+    """Run a role in its own process for the duration of the block."""
     command = [sys.executable, "-m", "benchmarks.remotes", *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
@@ -43,10 +43,10 @@ def remote(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def crowd(server: End, count: int, channels: int) -> Iterator[None]:
-    """``count`` connections that ask for ``channels`` channels and send one packet on each of the first two."""
+    """``count`` connections that request ``channels`` channels and send one packet on each of the first two."""
     wanted = server.connected + count
     with remote("crowd", server.port(), count, channels) as process:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while server.connected < wanted:
             server.drain(1)
             if process.poll() is not None or time.monotonic() > deadline:
@@ -55,7 +55,7 @@ def crowd(server: End, count: int, channels: int) -> Iterator[None]:
 
 
 class InputCrowd:
-    """libenet clients in C that send an input each and read the state, when they are told."""
+    """libenet clients in C that each send an input and read the state, on command."""
 
     def __init__(self, server: End, count: int) -> None:
         program = libenet_program()
@@ -63,13 +63,13 @@ class InputCrowd:
         self.process = subprocess.Popen(
             [program, "crowd", str(server.port()), str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while server.connected < count:
             server.drain(1)
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"only {server.connected} of {count} clients connected")
         deadline = time.monotonic() + 0.3
-        while time.monotonic() < deadline:  # the last of them is still to hear of it
+        while time.monotonic() < deadline:  # the last one still has to receive the answer
             server.drain(1)
         self.read()
 
@@ -78,7 +78,7 @@ class InputCrowd:
         return int(self.process.stdout.readline())
 
     def order(self, line: str) -> int:
-        """Have them do it; returns the packets they received."""
+        """Make all clients do so. Returns the number of packets that they received."""
         assert self.process.stdin is not None
         print(line, file=self.process.stdin, flush=True)
         return self.read()
@@ -86,12 +86,12 @@ class InputCrowd:
     def close(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT)
 
 
 def join(port: int, count: int, channels: int) -> None:
-    """Connect, then only stay. One host has all of them: Godot's classes would need a host for each."""
-    host = open_host(HostConfig(peer_count=count), threaded=False)
+    """Connect, and stay idle. One host has all connections; Godot's classes would need a host for each."""
+    host = Host.open(HostConfig(peer_count=count), threaded=False)
     connected = 0
     for begun in range(0, count, JOINING):
         wanted = min(begun + JOINING, count)
@@ -108,7 +108,7 @@ def join(port: int, count: int, channels: int) -> None:
 
 
 def answer(name: str, wait: int) -> None:
-    """Send everything back."""
+    """Echo all packets."""
     [contender] = [contender for contender in CONTENDERS if contender.name == name]
     end = contender.listen(1)
     print(end.port(), flush=True)

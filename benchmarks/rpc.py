@@ -1,9 +1,9 @@
-"""What RPCs cost a server: ``python -m benchmarks.rpc``.
+"""Costs of RPCs on a server: ``python -m benchmarks.rpc``.
 
-Clients in another process call a method with two arguments, an int and a Vector2, all together so many times a second.
-The server has 60 frames a second, and its processor time is measured, network thread included; the same again with a
-server that takes the packets and does nothing with them, which is ENet's share. Decoding the arguments is timed alone.
-What is left is the multiplayer's: finding the node and the method, checking who may call it, and calling it.
+Clients in another process call a method with two arguments, an int and a Vector2, at a fixed total rate. The server has
+60 frames a second, and its CPU time is measured, including the network thread. A server that only takes the packets
+shows ENet's share, and decoding the arguments is timed separately. The rest is the multiplayer: finding the node and
+the method, checking the permission, and calling it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.engines import native_is_missing
-from benchmarks.size import PATIENCE
+from benchmarks.size import TIMEOUT
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.globals import Error
 from godot_enet.compat.scene.node import Node
@@ -37,13 +37,13 @@ DECODED = 20_000
 
 
 class Cost(NamedTuple):
-    """Processor time in % of one core."""
+    """CPU time in % of one core."""
 
     total: float
     enet: float
     variant: float
     calls: float
-    """How many arrived each second."""
+    """Calls received per second."""
 
     @property
     def dispatch(self) -> float:
@@ -51,7 +51,7 @@ class Cost(NamedTuple):
 
 
 class Player(Node):
-    """What is called, and calls."""
+    """The node that is called, and calls."""
 
     arrived = 0
 
@@ -61,7 +61,7 @@ class Player(Node):
 
 
 class Frames:
-    """An even pace."""
+    """A constant rate."""
 
     def __init__(self) -> None:
         self._due = time.perf_counter()
@@ -95,7 +95,7 @@ def be_clients(port: int, clients: int, rate: float) -> None:
 
 
 def serve(clients: int, rate: float, seconds: float, *, only_enet: bool) -> tuple[float, float]:
-    """Processor time in % of one core, and how many calls arrived each second."""
+    """CPU time in % of one core, and calls received per second."""
     tree, player, transport = SceneTree(), Player("Player"), ENetMultiplayerPeer()
     tree.root.add_child(player)
     transport.set_bind_ip("127.0.0.1")
@@ -110,13 +110,13 @@ def serve(clients: int, rate: float, seconds: float, *, only_enet: bool) -> tupl
             return _measure(tree, player, transport, clients, seconds, only_enet=only_enet)
         finally:
             transport.close()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
 
 
 def _measure(
     tree: SceneTree, player: Player, transport: ENetMultiplayerPeer, clients: int, seconds: float, *, only_enet: bool
 ) -> tuple[float, float]:
-    frames, deadline = Frames(), time.perf_counter() + PATIENCE
+    frames, deadline = Frames(), time.perf_counter() + TIMEOUT
     settled = None
     while settled is None or time.perf_counter() < settled:
         tree.process(FRAME)
@@ -156,7 +156,7 @@ def _in_order(tail: tuple[int, bytes]) -> tuple[int, int, bytes]:
 
 
 def measure(clients: int = 20, rate: float = 2000, seconds: float = 5.0) -> Cost:
-    """The cost of so many calls a second, all clients together."""
+    """The cost of a number of calls a second, from all clients together."""
     total, calls = serve(clients, rate, seconds, only_enet=False)
     enet, _ = serve(clients, rate, seconds, only_enet=True)
     return Cost(total, enet, 100 * decoding() * calls, calls)

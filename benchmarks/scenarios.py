@@ -1,7 +1,7 @@
-"""What is measured. A scenario takes a contender and the size of the job and returns one number.
+"""The scenarios. Each takes a contender and the size of the job, and returns one number.
 
-Everything runs over the loopback interface. Here both ends live in one process and one thread drives them, frame by
-frame, as fast as it can; ``processes.py`` has the jobs that need others.
+All traffic uses the loopback interface. Here both ends are in one process, and one thread drives them frame by frame as
+fast as possible; ``processes.py`` has the jobs that need other processes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks import asynchronous, processes
+from benchmarks import instructions, processes
+from benchmarks.asynchronous import core_overhead, godot_overhead, loop_overhead, wake_overhead
 from benchmarks.contenders import PLAIN, PYENET, RELIABLE, UNRELIABLE, UNSEQUENCED, Contender, End, GodotEnet
-from benchmarks.libenet import instructions, libenet
-from benchmarks.size import PATIENCE, Size
+from benchmarks.libenet import libenet
+from benchmarks.size import TIMEOUT, Size
 
 __all__ = ["LIBENET", "SCENARIOS", "Goal", "Scenario"]
 
@@ -22,14 +23,14 @@ LIBENET = "libenet"
 """The name of the contender that is a program in C."""
 MESSAGE = bytes(range(32))
 BURST = 64  # messages a frame
-BACKLOG = 8 * BURST  # messages under way before a frame only listens
+BACKLOG = 8 * BURST  # messages in flight above which a frame only receives
 BULK_BACKLOG = 2 << 20  # bytes
 LOST = 0.005  # seconds of silence after which unreliable messages count as lost
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What one contender is to reach: a number, or a multiple of another contender's."""
+    """The goal for one contender: a number, or a multiple of another contender's."""
 
     bound: float
     against: str | None = "pyenet"
@@ -44,7 +45,7 @@ class Scenario:
     title: str
     unit: str
     run: Callable[[Contender, Size], float | None]
-    """Returns None where the contender has no way to do it."""
+    """Returns None if the contender does not support it."""
     goal: Goal | None = None
     job: Callable[[Size], float | None] = lambda size: None
     """The same by libenet's program in C."""
@@ -56,10 +57,10 @@ class Scenario:
 
 
 def connected_pair(contender: Contender, receiver: Contender | None = None) -> tuple[End, End]:
-    """A server and a client, of another kind if wanted."""
+    """A server and a client, optionally of another contender."""
     server, client = (receiver or contender).listen(1), contender.client()
     client.connect(server.port(), 1)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not (server.connected and client.connected):
         client.drain()
         server.drain()
@@ -69,7 +70,7 @@ def connected_pair(contender: Contender, receiver: Contender | None = None) -> t
 
 
 def messages(flags: int, contender: Contender, size: Size) -> float:
-    """Processor time in ns for each small message that arrives, both ends, all threads."""
+    """CPU time in ns for each small message that arrives, both ends, all threads."""
     server, client = connected_pair(contender)
     sent = received = 0
     start = now = progress = time.perf_counter()
@@ -86,7 +87,7 @@ def messages(flags: int, contender: Contender, size: Size) -> float:
             progress = now
         elif flags != RELIABLE and now - progress > LOST:
             sent = received
-        elif now - progress > PATIENCE:
+        elif now - progress > TIMEOUT:
             raise RuntimeError(f"{contender.name}: nothing arrives")
     spent += time.process_time_ns()
     client.close()
@@ -109,7 +110,7 @@ def bulk(length: int, receiver: Contender | None, contender: Contender, size: Si
         client.drain()
         received += server.drain()
         now = time.perf_counter()
-        if now - start > PATIENCE + size.seconds:
+        if now - start > TIMEOUT + size.seconds:
             raise RuntimeError(f"{contender.name}: nothing arrives")
     total = server.received_bytes
     client.close()
@@ -118,15 +119,23 @@ def bulk(length: int, receiver: Contender | None, contender: Contender, size: Si
 
 
 def plain_bulk(contender: Contender, size: Size) -> float | None:
-    """One datagram a message for the kernel, as everybody else does."""
+    """One datagram per system call, as in other implementations."""
     stand_ins: dict[str, Contender] = {"native": PLAIN, "pyenet": PYENET}
     stand_in = stand_ins.get(contender.name)
     return bulk(MIB, None, stand_in, size) if stand_in is not None and stand_in.available() else None
 
 
 def count_instructions(flags: int, contender: Contender, size: Size) -> float | None:
-    """The same in every run: a change of 5 % is one of the code."""
-    return instructions(flags, size.bursts) if contender.name == "native" else None
+    """The same in each run, so a change of 5 % comes from the code."""
+    return instructions.of_a_message(flags, size.bursts) if contender.name == "native" else None
+
+
+def count_join_instructions(contender: Contender, size: Size) -> float | None:
+    return instructions.of_a_join(size.joining) if contender.name == "native" else None
+
+
+def count_whole_instructions(contender: Contender, size: Size) -> float | None:
+    return instructions.of_a_whole_message(size.bursts) if contender.name == "native" else None
 
 
 def range_coder(decompress: int, contender: Contender, size: Size) -> float | None:
@@ -260,7 +269,24 @@ SCENARIOS: tuple[Scenario, ...] = (
         processes.held_python,
         Goal(25, None, "python, thread"),
     ),
-    Scenario("asyncio", "a reliable message with asyncio", "x inline", asynchronous.overhead, Goal(1.3, None)),
+    Scenario("core", "a reliable message, hosts of the core", "x ENetConnection", core_overhead, Goal(1.1, None)),
+    *(
+        Scenario(name, title, "x inline", partial(loop_overhead, way, burst), Goal(bound, None))
+        for name, title, way, burst, bound in (
+            ("asyncio", "the same, async for, bursts of 64", "for", 64, 1.5),
+            ("asyncio-256", "the same, async for, bursts of 256", "for", 256, 1.5),
+            ("asyncio-all", "the same, service_all(), bursts of 64", "all", 64, 1.2),
+            ("asyncio-all-256", "the same, service_all(), bursts of 256", "all", 256, 1.2),
+        )
+    ),
+    *(
+        Scenario(name, title, "x inline", partial(godot_overhead, burst), Goal(1.5, None))
+        for name, title, burst in (
+            ("asyncio-godot", "ENetConnection, async for, bursts of 64", 64),
+            ("asyncio-godot-256", "ENetConnection, async for, bursts of 256", 256),
+        )
+    ),
+    Scenario("wake", "a message a wake-up of the loop", "x DatagramProtocol", wake_overhead),
     Scenario("import", "import of the package", "ms", processes.import_time, Goal(60, None)),
     Scenario(
         "instructions",
@@ -268,4 +294,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         "instructions",
         partial(count_instructions, RELIABLE),
     ),
+    Scenario("join-instructions", "C engine, a client that joins, no sockets", "instructions", count_join_instructions),
+    Scenario("whole-instructions", "a reliable message, without the kernel", "instructions", count_whole_instructions),
 )

@@ -1,17 +1,17 @@
-"""How much one sample does, and how long it may take."""
+"""Amount of work of one sample, and its time limit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["PATIENCE", "Size"]
+__all__ = ["TIMEOUT", "Size"]
 
-PATIENCE = 30.0  # seconds without any progress after which a scenario fails
+TIMEOUT = 30.0  # seconds without any progress after which a scenario fails
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much one sample does."""
+    """Amount of work of one sample."""
 
     seconds: float = 0.4
     clients: int = 1024

@@ -1,4 +1,4 @@
-"""Runs scenarios, the contenders taking turns, and prints what came out."""
+"""Runs scenarios with the contenders in turn, and prints the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Field = Mapping[str, Contender | None]
 
 
 def compare(scenario: Scenario, field: Field, size: Size, rounds: int) -> Medians:
-    """The median of ``rounds`` samples per contender, by name. In every round each has one sample, in turn."""
+    """The median of ``rounds`` samples per contender, by name. Each round has one sample per contender."""
     samples: dict[str, list[float]] = {name: [] for name in field}
     names = list(field)
     for turn in range(rounds):
@@ -30,7 +30,7 @@ def compare(scenario: Scenario, field: Field, size: Size, rounds: int) -> Median
 
 
 def render(results: Iterable[tuple[Scenario, Medians]], names: Sequence[str]) -> str:
-    """A Markdown table: the numbers, the goal, and what was reached."""
+    """A Markdown table with the numbers, the goal and the measured value."""
     rows = [["scenario", "unit", *names, "goal", "reached"]]
     for scenario, medians in results:
         goal, reached = verdict(scenario, medians)
@@ -55,7 +55,7 @@ def number(value: float | None) -> str:
 
 
 def verdict(scenario: Scenario, medians: Medians) -> tuple[str, str]:
-    """The goal and what was reached, in words: "≤ 0.40 of pyenet", "0.38"."""
+    """The goal and the measured value, as text: "≤ 0.40 of pyenet", "0.38"."""
     goal = scenario.goal
     if goal is None:
         return "", ""

@@ -1,7 +1,7 @@
-"""What Variants cost: ``python -m benchmarks.variant``.
+"""Costs of Variants: ``python -m benchmarks.variant``.
 
-``var_to_bytes`` and ``bytes_to_var`` together, of what games send. Beside them ``json`` and ``pickle`` in the same run,
-with the same values as far as they can hold them: JSON has no vectors, so it gets lists.
+Measures ``var_to_bytes`` and ``bytes_to_var`` together on typical game data, and ``json`` and ``pickle`` in the same
+run with the same values where possible: JSON has no vectors, so it gets lists.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ SECONDS = 0.2
 
 
 class Case(NamedTuple):
-    """A value, and the nearest thing to it that JSON has."""
+    """A value, and its nearest equivalent in JSON."""
 
     title: str
     value: Any
     plain: Any
     bound: float | None = None
-    """Microseconds there and back."""
+    """Microseconds to encode and decode."""
 
 
 class Cost(NamedTuple):
-    """Microseconds there and back."""
+    """Microseconds to encode and decode."""
 
     variant: float
     json: float
@@ -58,7 +58,7 @@ CASES = (
 
 
 def _microseconds(call: Callable[[], object], seconds: float) -> float:
-    """The best of five, so that what else the machine does counts least."""
+    """The best of five, to reduce the effect of other load."""
     timer = timeit.Timer(call)
     count = max(1, int(seconds / 5 / max(timer.timeit(3) / 3, 1e-7)))
     return min(timer.repeat(5, count)) / count * 1e6
@@ -79,9 +79,9 @@ def measure(case: Case, seconds: float = SECONDS) -> Cost:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 1 if a bound is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.variant", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="short measurements: does it still run?")
+    parser.add_argument("--quick", action="store_true", help="short measurements, to check that everything runs")
     seconds = 0.005 if parser.parse_args(argv).quick else SECONDS
-    print("| there and back | bound, us | Variant, us | json, us | pickle, us | Variant / json |")
+    print("| encode and decode | bound, us | Variant, us | json, us | pickle, us | Variant / json |")
     print("|---|---:|---:|---:|---:|---:|")
     missed = 0
     for case in CASES:

@@ -1,1 +1,1 @@
-"""What strangers can do to a server, and what it does about it; see docs/hostile-networks.md."""
+"""Attacks on a server, and their effects; see docs/hostile-networks.md."""

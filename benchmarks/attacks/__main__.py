@@ -25,33 +25,33 @@ Row = tuple[str, Callable[[Server, float], Result], float, Callable[[Result], st
 
 
 def seconds_or_never(result: Result) -> str:
-    """How long the honest client took."""
+    """Connection time of the honest client."""
     connected = result["connected"]
     return f"{connected:.2f} s" if connected == connected else "never"
 
 
 def gained(result: Result) -> str:
-    """Memory."""
+    """Memory gained."""
     return f"{result['memory'] / 1e6:,.0f} MB"
 
 
 def rates(result: Result) -> str:
-    """Datagrams dealt with."""
+    """Rate of processed datagrams."""
     return f"{result['taken']:,.0f}/s ({result['a cpu second']:,.0f} a CPU second)"
 
 
 def rates_and_longest(result: Result) -> str:
-    """The same, and how long one call of service took at most."""
+    """The same, and the longest call of service."""
     return f"{result['taken']:,.0f}/s, a call at most {result['longest'] * 1000:.1f} ms"
 
 
 def worst(result: Result) -> str:
-    """How long one call of service or poll took."""
+    """The longest call of service or poll."""
     return f"{result['longest']:.2f} s for {result['bytes'] / 1000:,.1f} KB"
 
 
 def worst_and_all(result: Result) -> str:
-    """The same, and what all of them took."""
+    """The same, and the total of all calls."""
     return f"{worst(result)}, {result['work']:.2f} s in all"
 
 
@@ -61,33 +61,39 @@ def worst_of_all(result: Result) -> str:
 
 
 def gained_from(result: Result) -> str:
-    """Memory, and what it took."""
+    """Memory gained, and the bytes sent for it."""
     return f"{gained(result)} from {result['bytes'] / 1e3:,.1f} KB"
 
 
 def let_in(result: Result) -> str:
-    """Peers that forged addresses became."""
+    """Peers created by forged addresses."""
     return f"{result['joined']:.0f} of 32, {result['guesses']:,.0f} guesses"
 
 
 def still_in(result: Result) -> str:
-    """What became of the one in whose name was forged."""
-    return f"{'stays' if result['peers'] else 'is out'}, {result['bytes'] / 1000:,.0f} KB"
+    """Whether the impersonated player is still connected."""
+    return f"{'stays connected' if result['peers'] else 'is disconnected'}, {result['bytes'] / 1000:,.0f} KB"
 
 
 ROWS: tuple[Row, ...] = (
-    ("CONNECT flood, 5,000/s: an honest client is in after", attackers.connect_flood, 8.0, seconds_or_never, ()),
-    ("slow loris, 20 handshakes/s: the same", attackers.slow_loris, 8.0, seconds_or_never, ()),
+    (
+        "CONNECT flood, 5,000/s: time for an honest client to connect",
+        attackers.connect_flood,
+        8.0,
+        seconds_or_never,
+        (),
+    ),
+    ("slow loris, 20 handshakes/s: the same time", attackers.slow_loris, 8.0, seconds_or_never, ()),
     ("garbage flood: rejected", attackers.garbage, 4.0, rates, ()),
     ("packets of 30 MB that never end: memory gained", attackers.fragments, 4.0, gained, ()),
-    ("31 peers that begin small packets and end none: the same", attackers.hoards, 20.0, gained, ()),
+    ("31 peers that begin small packets and end none: the same", attackers.unfinished_packets, 20.0, gained, ()),
     ("500 false acknowledgements a datagram: taken", attackers.acknowledgements, 4.0, rates_and_longest, ()),
     ("decompression bombs: rejected", attackers.bombs, 4.0, rates, ("packed",)),
 )
 
 
 class Crafted(NamedTuple):
-    """An attack by few bytes, and what it did to this package before there was a limit."""
+    """An attack with few bytes, and its effect on this package without the limit."""
 
     title: str
     before: dict[str, str]
@@ -97,7 +103,7 @@ class Crafted(NamedTuple):
     kind: str = "plain"
     """Of the server."""
     seconds: float = 20.0
-    """How long it goes on, or may go on until the server has dealt with it."""
+    """Duration, or maximum time for the server to finish."""
 
 
 def both(before: str) -> dict[str, str]:
@@ -107,7 +113,7 @@ def both(before: str) -> dict[str, str]:
 
 CRAFTED = (
     Crafted(
-        "proofs guessed, all else known: forged addresses let in",
+        "proofs guessed, all else known: forged addresses accepted",
         both("32 of 32, predicted"),
         crafted.guesses,
         let_in,
@@ -128,7 +134,7 @@ CRAFTED = (
         "two fragments of a byte that claim 32 MB: memory", both("268 MB from 5.4 KB"), crafted.claims, gained_from
     ),
     Crafted(
-        "acknowledgements of nothing, 14,000 packets under way: a call",
+        "acknowledgements of nothing, 14,000 packets in flight: a call",
         {"native": "2.4 s for 65 KB", "python": "9 s for 65 KB"},
         crafted.false_acknowledgements,
         worst,
@@ -157,8 +163,16 @@ CRAFTED = (
         "packed",
     ),
     Crafted(
+        "noise in the range coder from 31 peers at once: a call",
+        {"python": "0.87 s"},
+        crafted.noise_of_many,
+        worst_and_all,
+        "packed",
+        30,
+    ),
+    Crafted(
         "wrong checksums in a player's name: the player",
-        both("is out after 50 KB"),
+        both("is disconnected after 50 KB"),
         crafted.forged_checksums,
         still_in,
         "checked",
@@ -169,7 +183,7 @@ CRAFTED = (
 
 
 def amplified(names: list[str], seconds: float) -> dict[str, str]:
-    """The one that takes long, for all at once."""
+    """Measure the amplification of all contenders in parallel, because it takes long."""
     results: dict[str, str] = {}
 
     def measure(name: str) -> None:
@@ -185,7 +199,7 @@ def amplified(names: list[str], seconds: float) -> dict[str, str]:
 
 
 def print_crafted(engines: Sequence[str], *, quick: bool) -> None:
-    """The table of the attacks that need few bytes."""
+    """Print the table of attacks that need few bytes."""
     print(f"\n| | {' | '.join(f'{name}, before | {name}, now' for name in engines)} |")
     print(f"|---{'|---' * (2 * len(engines))}|")
     for row in CRAFTED:
@@ -203,14 +217,14 @@ def print_crafted(engines: Sequence[str], *, quick: bool) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.attacks", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a second each: does it still run?")
+    parser.add_argument("--quick", action="store_true", help="a second for each attack, to check that it runs")
     quick = parser.parse_args(arguments).quick
     if native_is_missing():
         return 1
     names = [*(["pyenet"] if importlib.util.find_spec("enet") else []), *available_engines()]
     print(f"| | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
     cells = amplified(names, 1.0 if quick else REPEATING)
-    print(f"| 32 forged CONNECTs: bytes answered for each that came | {' | '.join(cells[name] for name in names)} |")
+    print(f"| 32 forged CONNECTs: bytes sent for each byte received | {' | '.join(cells[name] for name in names)} |")
     for title, attack, seconds, show, extra in ROWS:
         row = []
         for name in names:

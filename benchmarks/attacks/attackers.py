@@ -1,4 +1,4 @@
-"""One function an attack: what it does to a server for some seconds, and what came of it."""
+"""One function for each attack: it attacks a server for some seconds and returns the effects."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ __all__ = [
     "forgers",
     "fragments",
     "garbage",
-    "hoards",
     "intruder",
     "slow_loris",
     "started",
+    "unfinished_packets",
 ]
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 FLOOD = 5000
 """Forged CONNECTs a second."""
 ADDRESSES = 250
-HOARDED = 24_000
-"""Numbers within the window that a receiver takes."""
+UNFINISHED = 24_000
+"""Numbers within the window that a receiver accepts."""
 
 
 class Server:
@@ -51,11 +51,11 @@ class Server:
         self.address = ("127.0.0.1", self.port)
 
     def look(self) -> dict[str, Any]:
-        """How it is: CONNECT events, peers, memory gained, datagrams, CPU seconds in all, of turns, of the longest."""
+        """Its state: CONNECT events, peers, memory gained, datagrams, CPU seconds in all, of turns, of the longest."""
         return self._ask("\n")
 
     def look_on(self) -> dict[str, Any]:
-        """The same, but the longest turn stays the longest."""
+        """The same, without resetting the longest turn."""
         return self._ask("on\n")
 
     def _ask(self, line: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def started(name: str, *arguments: str) -> Iterator[Server]:
 
 
 def forgers(count: int = ADDRESSES) -> list[socket.socket]:
-    """Sockets at many addresses of this machine, which stand for forged ones: nobody there reads what is answered."""
+    """Sockets at many addresses of this machine that simulate forged ones: nobody reads the answers."""
     sockets = []
     for number in range(count):
         plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -98,9 +98,9 @@ def close(sockets: list[socket.socket]) -> None:
 def connect_flood(
     server: Server, seconds: float, rate: int = FLOOD, after: float = 1.0, *, until_connected: bool = False
 ) -> dict[str, float]:
-    """Forged CONNECTs at a rate; ``after`` so many seconds an honest client connects. ``nan``: it did not get in.
+    """Forged CONNECTs at a rate; an honest client connects ``after`` some seconds. ``nan``: it did not connect.
 
-    ``until_connected`` ends the flood as soon as it has.
+    ``until_connected`` ends the flood as soon as it is connected.
     """
     sockets = forgers()
     begin, sent, honest, connected = time.monotonic(), 0, None, float("nan")
@@ -129,12 +129,12 @@ def connect_flood(
 
 
 def slow_loris(server: Server, seconds: float) -> dict[str, float]:
-    """Twenty handshakes a second that are begun and never ended; 32 slots would be taken by then."""
+    """Start twenty handshakes a second and never finish them; 32 slots would be taken by then."""
     return connect_flood(server, seconds, rate=20, after=2.0)
 
 
 def amplification(server: Server, seconds: float, count: int = 32) -> dict[str, float]:
-    """So many forged CONNECTs, and the bytes that come back in the time that ENet repeats its answers."""
+    """Send forged CONNECTs, and count the answered bytes while ENet repeats its answers."""
     sockets = forgers(count)
     request = wire.connect(7)
     for plain in sockets:
@@ -150,7 +150,7 @@ def amplification(server: Server, seconds: float, count: int = 32) -> dict[str, 
 
 
 def flood(server: Server, datagrams: list[bytes], seconds: float, plain: socket.socket) -> dict[str, float]:
-    """Datagrams as fast as they go; what the server took, and what that cost it."""
+    """Send datagrams as fast as possible; returns the datagrams processed by the server and their cost."""
     before, begin, sent = server.look(), time.monotonic(), 0
     while time.monotonic() - begin < seconds:
         for data in datagrams:
@@ -173,7 +173,7 @@ def garbage(server: Server, seconds: float) -> dict[str, float]:
     chance = random.Random(1)
     noise = [chance.randbytes(chance.randrange(1, 200)) for _ in range(150)]
     noise += [wire.to_peer(chance.randrange(4095), 0, 0, wire.ping(1)) for _ in range(50)]
-    # None may ask to be decompressed: that is another attack.
+    # None is marked as compressed: that is another attack.
     datagrams = [bytes((data[0] & 0xBF,)) + data[1:] for data in noise]
     (plain,) = forgers(1)
     result = flood(server, datagrams, seconds, plain)
@@ -182,7 +182,7 @@ def garbage(server: Server, seconds: float) -> dict[str, float]:
 
 
 def bombs(server: Server, seconds: float) -> dict[str, float]:
-    """Compressed datagrams from strangers that would grow to 4 KB."""
+    """Compressed datagrams from unknown addresses that would expand to 4 KB."""
     from godot_enet.core.compression import RangeCoder
 
     packed = RangeCoder().compress(wire.connect(1)[4:] + bytes(4000), 4096)
@@ -195,13 +195,13 @@ def bombs(server: Server, seconds: float) -> dict[str, float]:
 
 @contextmanager
 def intruder(server: Server, unpack: Callable[[bytes], bytes] = bytes) -> Iterator[tuple[socket.socket, int, int]]:
-    """Somebody who connects by hand and means no good: the socket, the slot and the session.
+    """Connect by hand as an attacker. Returns the socket, the slot and the session.
 
-    ``unpack`` makes an answer that is compressed or has a checksum a plain one.
+    ``unpack`` converts a compressed answer, or one with a checksum, to a plain one.
     """
     plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     plain.bind(("127.0.0.1", 0))
-    plain.settimeout(PATIENCE)
+    plain.settimeout(TIMEOUT)
     plain.sendto(wire.connect(int.from_bytes(os.urandom(4), "big")), server.address)
     while (answer := wire.read_verify(unpack(plain.recv(4096)))) is None:
         continue
@@ -213,31 +213,31 @@ def intruder(server: Server, unpack: Callable[[bytes], bytes] = bytes) -> Iterat
 
 
 def fragments(server: Server, seconds: float) -> dict[str, float]:
-    """A peer that begins packets of 30 MB, a fragment of each, and ends none."""
+    """A peer that sends only one fragment of each of many packets of 30 MB."""
     with intruder(server) as (plain, slot, session):
         datagrams = [wire.to_peer(slot, session, 0, wire.fragment(number, 30 << 20)) for number in range(1, 2000)]
         return flood(server, datagrams, seconds, plain)
 
 
-def hoards(server: Server, seconds: float, count: int = 31) -> dict[str, float]:
-    """Peers that each begin thousands of packets of two fragments and end none: what has come must be kept."""
+def unfinished_packets(server: Server, seconds: float, count: int = 31) -> dict[str, float]:
+    """Peers that each send one of two fragments of thousands of packets: received fragments must be buffered."""
     with ExitStack() as stack:
         sources = [stack.enter_context(intruder(server)) for _ in range(count)]
         begin, sent, number = time.monotonic(), 0, 1
-        while time.monotonic() - begin < seconds and number < HOARDED:
+        while time.monotonic() - begin < seconds and number < UNFINISHED:
             number += 2
             for plain, slot, session in sources:
                 with suppress(BlockingIOError):
                     plain.sendto(wire.to_peer(slot, session, 0, wire.fragment(number, 2048)), server.address)
             sent += count
             if number % 8 == 1:
-                time.sleep(0.001)  # what the socket cannot hold would not be kept
+                time.sleep(0.001)  # data that does not fit into the socket buffer would be lost
         time.sleep(0.2)
         return {"sent": sent / seconds, "memory": server.look()["memory"]}
 
 
 def acknowledgements(server: Server, seconds: float) -> dict[str, float]:
-    """A peer that acknowledges, 500 times a datagram, what was never sent."""
+    """A peer that sends 500 acknowledgements of unsent commands in each datagram."""
     with intruder(server) as (plain, slot, session):
         commands = [wire.acknowledge(number, 0, channel=0) for number in range(1000, 1500)]
         return flood(server, [wire.to_peer(slot, session, 0, *commands)] * 20, seconds, plain)

@@ -1,4 +1,4 @@
-"""Attacks that need few bytes: each does its worst to a server, and tells what came of it. See ``__main__``."""
+"""Attacks that need few bytes. Each attacks a server and returns the effects. See ``__main__``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ __all__ = [
     "forged_checksums",
     "gathered_fragments",
     "guesses",
+    "noise_of_many",
     "replayed_hellos",
     "stuffed_relay",
     "tiny_compressed",
@@ -30,14 +31,14 @@ __all__ = [
 ]
 
 Outcome = dict[str, float]
-"""``bytes``: what was sent. Then what the server had of it: ``longest`` call in CPU seconds, ``memory`` gained ..."""
+"""``bytes`` sent, and the effects on the server: ``longest`` call in CPU seconds, ``memory`` gained ..."""
 GUESSES = 25_000
 """A second."""
 OLD_HASH = 0x9E3779B1
-"""With which the native engine once found fragments."""
+"""Formerly used by the native engine to find fragments."""
 GATHERED = 130_000
 """Fragments: 3.25 MB."""
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 def _seen(server: Server, before: dict[str, float], sent: int) -> Outcome:
@@ -53,7 +54,7 @@ def _seen(server: Server, before: dict[str, float], sent: int) -> Outcome:
 
 
 def _rest(server: Server, seconds: float, quiet: float = 0.5) -> None:
-    """Wait until the server has nothing left to do, at most so long."""
+    """Wait until the server has finished, at most for some seconds."""
     begin, done = time.monotonic(), -math.inf
     while time.monotonic() - begin < seconds and (work := server.look_on()["work"]) > done:
         done = work
@@ -61,7 +62,7 @@ def _rest(server: Server, seconds: float, quiet: float = 0.5) -> None:
 
 
 def _post(plain: socket.socket, server: Server, datagrams: Sequence[bytes], pause: float = 0.0005) -> int:
-    """Send them so that the server's socket has room for all; their bytes."""
+    """Send datagrams slowly enough for the server's socket buffer. Returns the number of bytes."""
     for number, data in enumerate(datagrams):
         with suppress(BlockingIOError, ConnectionRefusedError):
             plain.sendto(data, server.address)
@@ -72,7 +73,7 @@ def _post(plain: socket.socket, server: Server, datagrams: Sequence[bytes], paus
 
 @contextmanager
 def _trusted(server: Server, seconds: float = 0.6) -> Iterator[tuple[socket.socket, int, int]]:
-    """An intruder that acknowledges no packet, but control commands for a while, so that it is sent all there is."""
+    """An attacker that acknowledges only control commands for a while, so that it is sent all queued data."""
     with intruder(server) as (plain, slot, session):
         begin = time.monotonic()
         while time.monotonic() - begin < seconds:
@@ -86,13 +87,13 @@ def _trusted(server: Server, seconds: float = 0.6) -> Iterator[tuple[socket.sock
 
 
 def guesses(server: Server, seconds: float, count: int = 32) -> Outcome:
-    """Forged CONNECTs, and acknowledgements that guess their proof. The guesser knows everything else."""
+    """Forged CONNECTs, and acknowledgements that guess their proof. The attacker knows everything else."""
     before, chance = server.look(), random.Random(1)
     sockets, goals, sent = forgers(count), [], 0
     try:
         for plain in sockets:
             plain.setblocking(True)
-            plain.settimeout(PATIENCE)
+            plain.settimeout(TIMEOUT)
             sent += plain.sendto(wire.connect(chance.getrandbits(32)), server.address)
             answer = wire.read_verify(plain.recv(4096))
             assert answer is not None
@@ -111,7 +112,7 @@ def guesses(server: Server, seconds: float, count: int = 32) -> Outcome:
 
 
 def claims(server: Server, seconds: float) -> Outcome:
-    """Four peers; each packet consists of two fragments of one byte, and claims to have 32 MB."""
+    """Four peers; each packet consists of two fragments of one byte, and claims a size of 32 MB."""
     before, sent = server.look(), 0
     with ExitStack() as stack:
         sources = [stack.enter_context(intruder(server)) for _ in range(4)]
@@ -125,7 +126,7 @@ def claims(server: Server, seconds: float) -> Outcome:
 
 
 def false_acknowledgements(server: Server, seconds: float) -> Outcome:
-    """65 KB of acknowledgements of nothing, while all that a talkative server has to say waits to be sent again."""
+    """65 KB of acknowledgements of unsent commands, while many packets of the server wait to be resent."""
     with _trusted(server, 2.0) as (plain, slot, session):
         before = server.look()
         commands = [wire.acknowledge(40_000 + number, 0, channel=1) for number in range(8_125)]
@@ -140,7 +141,7 @@ def _home(number: int) -> int:
 
 
 def gathered_fragments(server: Server, seconds: float, count: int = GATHERED) -> Outcome:
-    """3.25 MB of fragments whose numbers had neighbouring places in the table of the native engine."""
+    """3.25 MB of fragments whose numbers had neighbouring positions in a table of the native engine."""
     numbers = sorted(range(1 << 20), key=_home)[:count]
     before = server.look()
     with intruder(server) as (plain, slot, session):
@@ -152,7 +153,7 @@ def gathered_fragments(server: Server, seconds: float, count: int = GATHERED) ->
 
 
 def colliding_keys(server: Server, seconds: float) -> Outcome:
-    """A Dictionary of 192 KB; as Python hashes tuples, all its keys have one hash: -1.0 and -2.0 are alike there."""
+    """A Dictionary of 192 KB; all its keys have the same hash in Python, because hash(-1.0) == hash(-2.0)."""
     from godot_enet.compat.variant import Projection, Vector4, encode_variant
 
     def key(number: int) -> Projection:
@@ -173,7 +174,7 @@ def colliding_keys(server: Server, seconds: float) -> Outcome:
 
 
 def tiny_compressed(server: Server, seconds: float) -> Outcome:
-    """256 datagrams of a few bytes that become 4 KB each."""
+    """256 datagrams of a few bytes that decompress to 4 KB each."""
     from godot_enet.core.compression import RangeCoder
 
     coder = RangeCoder()
@@ -192,11 +193,35 @@ def tiny_compressed(server: Server, seconds: float) -> Outcome:
         return _seen(server, before, sent)
 
 
+def noise_of_many(server: Server, seconds: float, count: int = 31) -> Outcome:
+    """Eight datagrams from each of 31 peers, with the maximum decompression time."""
+    from godot_enet.core.compression import RangeCoder
+
+    coder, chance = RangeCoder(), random.Random(1)
+
+    def unpack(data: bytes) -> bytes:
+        if not data[0] & 0x40:
+            return data
+        return data[:4] + (coder.decompress(data[4:], 4096) or b"")
+
+    with ExitStack() as stack:
+        sources = [stack.enter_context(intruder(server, unpack)) for _ in range(count)]
+        time.sleep(1)
+        before, sent = server.look(), 0
+        for _ in range(8):
+            for plain, slot, session in sources:
+                packed = coder.compress(wire.reliable(1, bytes(chance.choices(range(4), k=3900))), 4096)
+                assert packed is not None
+                sent += _post(plain, server, [struct.pack(">HH", 0xC000 | session << 12 | slot, 0) + packed])
+        _rest(server, seconds)
+        return _seen(server, before, sent)
+
+
 def forged_checksums(server: Server, seconds: float) -> Outcome:
-    """Seven seconds of datagrams with a wrong checksum from the address of a player, 50 KB a second; is it still in?"""
+    """Datagrams with a wrong checksum from a player's address, 50 KB a second for seven seconds."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
         plain.bind(("127.0.0.1", 0))
-        plain.settimeout(PATIENCE)
+        plain.settimeout(TIMEOUT)
         slot, session, key = _join_checked(plain, server)
         before, sent, begin = server.look(), 0, time.monotonic()
         wrong = struct.pack(">HHI", 0x8000 | session << 12 | slot, 0, 0xBAD) + wire.ping(1) * 300
@@ -239,7 +264,7 @@ def _checked_head(request: bytes) -> bytes:
 
 
 def untaken(server: Server, seconds: float) -> Outcome:
-    """Packets for a program that looks at its events and takes none of them, as fast as they are acknowledged."""
+    """Packets for a program that reads its events and takes no packets, as fast as they are acknowledged."""
     from godot_enet import ENetConnection, ENetPacketPeer
 
     before, sent, begin = server.look(), 0, time.monotonic()
@@ -264,7 +289,7 @@ def untaken(server: Server, seconds: float) -> Outcome:
 
 
 def stuffed_relay(server: Server, seconds: float) -> Outcome:
-    """Two clients have a SceneMultiplayer pass packets on to a third one, which takes nothing."""
+    """Two clients have a SceneMultiplayer relay packets to a third one, which takes nothing."""
     from godot_enet import ENetMultiplayerPeer, MultiplayerPeer
 
     before, sent, begin = server.look(), 0, time.monotonic()
@@ -272,7 +297,7 @@ def stuffed_relay(server: Server, seconds: float) -> Outcome:
     senders = [ENetMultiplayerPeer(threaded=False) for _ in range(2)]
     for peer in (victim, *senders):
         peer.create_client("127.0.0.1", server.port)
-    while server.look_on()["peers"] < 3 and time.monotonic() - begin < PATIENCE:
+    while server.look_on()["peers"] < 3 and time.monotonic() - begin < TIMEOUT:
         for peer in (victim, *senders):
             peer.poll()
         time.sleep(0.001)
@@ -293,7 +318,7 @@ def stuffed_relay(server: Server, seconds: float) -> Outcome:
 
 
 def replayed_hellos(server: Server, seconds: float, rate: int = 3000) -> Outcome:
-    """Hellos of DTLS with a good cookie each, the same three hundred over and over, from one host."""
+    """DTLS ClientHellos with valid cookies, the same three hundred repeatedly, from one host."""
     from benchmarks.dtls import hello_record, with_cookie
 
     record = hello_record()
@@ -301,7 +326,7 @@ def replayed_hellos(server: Server, seconds: float, rate: int = 3000) -> Outcome
         shown = []
         for _ in range(300):
             plain = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            plain.settimeout(PATIENCE)
+            plain.settimeout(TIMEOUT)
             plain.connect(server.address)
             plain.send(record)
             shown.append((plain, with_cookie(record, plain.recv(200)[-32:])))

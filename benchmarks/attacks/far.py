@@ -1,6 +1,6 @@
 """``python -m benchmarks.attacks.far``: a stock libenet client 200 ms away connects while forged CONNECTs arrive.
 
-Linux, as root (network namespaces). Twenty attempts a flood; prints how many were in within three seconds.
+Linux, as root (network namespaces). Twenty attempts per flood; prints the number connected within three seconds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DELAY = 0.1
 """Seconds each way."""
 FILLING = 3.0
 LIMIT = 3.0
-"""Seconds in which a client is to be in."""
+"""Seconds in which a client should connect."""
 FLOODS = (
     ("native", 25_000, "everywhere"),
     ("native", 4_000, "its own /24"),
@@ -50,7 +50,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def relay(port: int) -> None:
-    """The distance: what the client sends leaves from its own address later, and so does what comes back."""
+    """The delay: relays the client's datagrams from its own address later, and the answers too."""
     near, far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     near.bind(("127.0.0.1", 0))
     far.bind((CLIENT, 0))
@@ -99,16 +99,16 @@ def attempts(
 ) -> tuple[list[float], float]:
     """The seconds that each attempt took until the server had its CONNECT event, and the rate of the flood.
 
-    An attempt that is not in after ``limit`` seconds counts as infinite.
+    An attempt that is not connected after ``limit`` seconds counts as infinite.
     """
     with ExitStack() as stack:
         command = here.inside(here.server, *_module("server", engine, "at", SERVER))
         server = Server(stack.enter_context(_running(command)))
         source = CLIENT.rpartition(".")[0] if where != "everywhere" else where
         distance = here.inside(here.world, *_module("far", "--relay", str(server.port)))
-        road = stack.enter_context(_running(distance))
-        assert road.stdout is not None
-        stock = here.inside(here.world, *_module("far", "--client", road.stdout.readline().strip()))
+        relay = stack.enter_context(_running(distance))
+        assert relay.stdout is not None
+        stock = here.inside(here.world, *_module("far", "--client", relay.stdout.readline().strip()))
         far = stack.enter_context(_running(stock))
         storm = here.inside(here.world, *_module("storm", SERVER, str(server.port), str(rate), source))
         flood = stack.enter_context(_running(storm))
@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if native_is_missing():
         return 1
-    print(f"| engine | forged CONNECTs | in within {LIMIT:.0f} s | median | worst |\n|---|---|---|---|---|")
+    print(f"| engine | forged CONNECTs | connected within {LIMIT:.0f} s | median | worst |\n|---|---|---|---|---|")
     with namespaces() as here:
         for engine, rate, where in FLOODS:
             taken, reached = attempts(here, engine, rate, where, options.attempts)

@@ -1,4 +1,4 @@
-"""Two network namespaces for attacks with forged addresses: a server, and the world around it, which forges.
+"""Two network namespaces for attacks with forged addresses: a server, and the attackers.
 
 Linux, as root, with iproute2.
 """
@@ -18,7 +18,7 @@ SERVER, CLIENT = "10.9.1.1", "198.51.100.77"
 
 
 def why_not() -> str:
-    """Why there can be no namespaces here; empty if there can."""
+    """The reason why namespaces are not available; empty if they are."""
     if sys.platform != "linux" or not shutil.which("ip"):
         return "needs Linux with iproute2"
     if os.geteuid() != 0:
@@ -40,7 +40,7 @@ class Namespaces:
 
 @contextmanager
 def namespaces() -> Iterator[Namespaces]:
-    """Two of them, joined. They go with the block."""
+    """Two connected namespaces, deleted at the end of the block."""
     here = Namespaces(f"gde-{os.getpid()}")
     try:
         for name in (here.server, here.world):
@@ -51,7 +51,7 @@ def namespaces() -> Iterator[Namespaces]:
             _run("ip", "-n", name, "address", "add", address, "dev", device)
             _run("ip", "-n", name, "link", "set", device, "up")
         _run("ip", "-n", here.server, "route", "add", "default", "via", "10.9.1.2")
-        # Answers to forged addresses go nowhere, and none but the client has a machine behind its address.
+        # Answers to forged addresses are discarded; only the client's address exists.
         _run("ip", "-n", here.world, "route", "add", "blackhole", "default")
         _run("ip", "-n", here.world, "address", "add", f"{CLIENT}/32", "dev", "lo")
         yield here

@@ -1,4 +1,4 @@
-"""What a server under attack does: one function for each kind, which makes the server that ``server`` then turns."""
+"""The servers under attack: one function for each kind creates the server that ``server`` drives."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["GREETINGS", "PROGRAMS", "Program", "of_libenet"]
 
 PEERS = 32
 GREETINGS = 14_000
-"""Packets that a talkative server has for whoever connects."""
+"""Packets that a talkative server sends to each new peer."""
 
 
 class Program(NamedTuple):
-    """A server that is bound."""
+    """A bound server."""
 
     port: int
     turn: Callable[[], int]
-    """Do what there is to do; the number of peers that have connected."""
+    """Do one round of work. Returns the number of new peers."""
     received: Callable[[], int]
     """Datagrams since the last call."""
     peers: Callable[[], int]
-    """Connected ones."""
+    """Number of connected peers."""
     dropped: Callable[[], int] = lambda: 0
 
 
@@ -82,9 +82,9 @@ def _core(server: Any) -> Program:
 
 def _checked(host: str) -> Program:
     from godot_enet.core import HostConfig
-    from godot_enet.core.host import open_host
+    from godot_enet.core.host import Host
 
-    return _core(open_host(HostConfig(checksum=True), bind=host, threaded=False))
+    return _core(Host.open(HostConfig(checksum=True), bind=host, threaded=False))
 
 
 def _secure(host: str) -> Program:

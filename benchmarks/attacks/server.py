@@ -1,8 +1,8 @@
-"""A server under attack, in a process of its own: ``python -m benchmarks.attacks.server ENGINE [KIND] [at HOST]``.
+"""A server under attack, in its own process: ``python -m benchmarks.attacks.server ENGINE [KIND] [at HOST]``.
 
 ENGINE is one of ours, or ``pyenet``; KIND is one of ``programs.PROGRAMS``. Prints its port. It answers each
-line of its standard input with its state, one JSON object, and ends with that input. An empty line also resets the
-longest turn that it has measured.
+line of its standard input with its state as one JSON object, and ends with that input. An empty line also resets the
+longest measured turn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from benchmarks.attacks.programs import PROGRAMS, of_libenet
 
 IDLE = 0.0005
-"""CPU seconds of a turn that are not worth counting."""
+"""Turns with fewer CPU seconds are not counted."""
 
 
 def memory() -> int:

@@ -19,14 +19,14 @@ _HEADER = 20 + 8
 
 
 def packet(target: str, port: int) -> bytearray:
-    """An IP packet whose sources and connect id are still to be filled in."""
+    """An IP packet without its source address, source port and connect id."""
     body = wire.connect(0)
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 17, 0, bytes(4), socket.inet_aton(target))
     return bytearray(ip + struct.pack(">HHHH", 0, port, 8 + len(body), 0) + body)
 
 
 def main(target: str, port: int, rate: int, where: str) -> None:
-    """Send until there is nobody who wants it."""
+    """Send until standard input closes."""
     plain = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
     chance = random.Random(1)
@@ -36,7 +36,7 @@ def main(target: str, port: int, rate: int, where: str) -> None:
         due = int((time.monotonic() - begin) * rate)
         for _ in range(min(due - sent, 1000)):
             draw = chance.getrandbits(64)
-            # First number 20 to 99: nobody's network here.
+            # First number 20 to 99: not used on this machine.
             source = network + bytes([draw & 255]) if network else bytes([20 + draw % 80]) + draw.to_bytes(8, "big")[:3]
             data[12:16] = source
             data[20:22] = (1024 + (draw >> 8) % 60_000).to_bytes(2, "big")

@@ -1,4 +1,4 @@
-"""Datagrams that no honest program sends, made by hand."""
+"""Handmade datagrams that no honest program sends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTROL = 0xFF
 _SIZES = {1: 8, 2: 48, 3: 44, 4: 8, 5: 4, 6: 6, 7: 8, 8: 24, 9: 8, 10: 12, 11: 16, 12: 24}
 """Bytes of each command without its data."""
 _LENGTH_AT = {6: 4, 7: 6, 8: 6, 9: 6, 12: 6}
-"""Where the length of its data is."""
+"""Offset of the length of the data."""
 
 
 def connect(connect_id: int, sent_time: int = 0) -> bytes:
@@ -52,12 +52,12 @@ def acknowledge(number: int, sent_time: int, channel: int = CONTROL) -> bytes:
 
 
 def ping(number: int) -> bytes:
-    """PING, which wants an acknowledgement."""
+    """PING, which requests an acknowledgement."""
     return struct.pack(">BBH", 0x85, 0xFF, number & 0xFFFF)
 
 
 def fragment(start: int, total: int) -> bytes:
-    """The first fragment of a packet of so many bytes whose others never come."""
+    """The first fragment of a packet of ``total`` bytes, without the others."""
     count = (total + 1023) // 1024
     return struct.pack(">BBHHHIIII", 0x88, 0, start, start, 1024, count, 0, total, 0) + bytes(1024)
 
@@ -74,7 +74,7 @@ def reliable(number: int, data: bytes, channel: int = 0) -> bytes:
 
 
 def answers(data: bytes) -> list[bytes]:
-    """The acknowledgements that a datagram wants which is neither compressed nor has a checksum."""
+    """The acknowledgements requested by a datagram without compression and checksum."""
     if not data[0] & 0x80:
         return []
     sent_time, at, wanted = int.from_bytes(data[2:4], "big"), 4, []

@@ -1,0 +1,1 @@
+"""What godot_enet.netcode reaches, measured on the virtual network: ``python -m benchmarks.netcode``."""
