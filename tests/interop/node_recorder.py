@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.interop.programs import HERE, find_godot
 from tests.unit.compat.scene.node_programs import PROGRAMS
-from tests.unit.compat.scene.tree_programs import Program, normalised, random_program
+from tests.unit.compat.scene.tree_programs import Program, normalised, random_frames, random_program
 
 __all__ = ["VECTORS", "record"]
 
@@ -31,7 +31,17 @@ def record(executable: str, programs: list[Program]) -> list[list[str] | None]:
         given, taken = Path(home, "programs.json"), Path(home, "recorded.jsonl")
         while len(found) < len(programs):
             given.write_text(json.dumps(programs[len(found) :]), encoding="utf-8")
-            command = [executable, "--headless", "--path", str(project), "--script", "nodes.gd", "--"]
+            command = [
+                executable,
+                "--headless",
+                "--fixed-fps",
+                "60",
+                "--path",
+                str(project),
+                "--script",
+                "nodes.gd",
+                "--",
+            ]
             subprocess.run(
                 [*command, str(given), str(taken)],
                 env=os.environ | places,
@@ -54,6 +64,7 @@ def main() -> None:
     if executable is None:
         sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
     programs = PROGRAMS | {f"random {seed}": random_program(seed) for seed in range(RECORDED_SEEDS)}
+    programs |= {f"random frames {seed}": random_frames(seed) for seed in range(RECORDED_SEEDS // 2)}
     recorded = record(executable, list(programs.values()))
     kept = [
         {"name": name, "program": program, "lines": lines}

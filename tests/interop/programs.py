@@ -68,7 +68,7 @@ class Program:
         if not line:
             self.kill()
             raise RuntimeError(f"{self.name} ended during {do!r}:\n{self.output()}")
-        answer = json.loads(line)
+        answer = json.loads(line, strict=False)  # Godot writes control characters as they are
         for event in answer["events"]:
             self.events.setdefault(int(event["host"]), []).append(event)
         return answer["result"]

@@ -1,9 +1,9 @@
 """A slow road between a client and a server: takes bursts of datagrams at once and passes them on at an even pace.
 
 ENet sends a large unreliable packet as one burst of fragments, which overflows the receiver's socket buffer on
-loopback. With this in between, nothing needs to be lost. It can be made a bad road, too, which loses and reorders. Run
-as ``python -m interop.relay SERVER_PORT LOSS JITTER SEED``; prints the port for the client and ends when its standard
-input closes.
+loopback. With this in between, nothing needs to be lost. It can be made a bad road, too, which delays, loses and
+reorders. Run as ``python -m interop.relay SERVER_PORT LOSS JITTER SEED DELAY``; prints the port for the client and ends
+when its standard input closes.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ PER_TICK = 8
 class Side:
     """The socket towards one end and what waits to be sent there."""
 
-    def __init__(self, loss: float, jitter: float, seed: str) -> None:
+    def __init__(self, loss: float, jitter: float, seed: str, delay: float) -> None:
         self.loss = loss
         self.jitter = jitter
+        self.delay = delay
         self.random = random.Random(seed)
         self.count = 0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -56,7 +57,8 @@ class Side:
     def take(self, data: bytes) -> None:
         self.count += 1
         if self.random.random() >= self.loss:
-            due = time.monotonic() + self.jitter * self.random.random() if self.jitter else 0.0
+            slow = self.delay + self.jitter * self.random.random()
+            due = time.monotonic() + slow if slow else 0.0
             heappush(self.waiting, (due, self.count, data))
 
     def pass_on(self, count: int) -> None:
@@ -70,8 +72,8 @@ class Side:
 
 def main(arguments: list[str]) -> None:
     """Relay until standard input closes."""
-    port, loss, jitter, seed = arguments
-    client, server = (Side(float(loss), float(jitter), f"{seed}/{name}") for name in ("client", "server"))
+    port, loss, jitter, seed, delay = arguments
+    client, server = (Side(float(loss), float(jitter), f"{seed}/{name}", float(delay)) for name in ("client", "server"))
     server.far = ("127.0.0.1", int(port))
     sys.stdout.write(f"{client.socket.getsockname()[1]}\n")
     sys.stdout.flush()
@@ -90,13 +92,14 @@ def main(arguments: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def relay(server_port: int, loss: float = 0.0, jitter: float = 0.0, seed: int = 0) -> Iterator[int]:
+def relay(server_port: int, loss: float = 0.0, jitter: float = 0.0, seed: int = 0, delay: float = 0.0) -> Iterator[int]:
     """Run a relay in front of a server; gives the port to connect to instead.
 
-    ``loss`` is the share of datagrams lost; each other one takes up to ``jitter`` seconds, so that some overtake.
+    ``loss`` is the share of datagrams lost; each other one takes ``delay`` seconds, and up to ``jitter`` seconds more,
+    so that some overtake.
     """
     here = Path(__file__).parent
-    command = [sys.executable, "-m", f"{here.name}.relay", *map(str, (server_port, loss, jitter, seed))]
+    command = [sys.executable, "-m", f"{here.name}.relay", *map(str, (server_port, loss, jitter, seed, delay))]
     with subprocess.Popen(command, cwd=here.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())

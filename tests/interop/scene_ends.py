@@ -278,7 +278,7 @@ class OurEnd(SceneEnd):
 
     def _on_packet(self, peer: int, data: bytes) -> None:
         self.events.append(Event("peer_packet", [peer, data], peer))
-        self.ways.append(("peer_packet", *self.transport.last))
+        self.ways.append(("peer_packet", self.transport.last[0], self.api.get_packet_channel()))
 
     def _on_auth(self, peer: int, data: bytes) -> None:
         self.events.append(Event("auth", [data], peer))

@@ -30,7 +30,7 @@ SMALL = 200
 
 NO_COMPRESSOR, UNDECODABLE = "NO_COMPRESSOR", "UNDECODABLE"
 EXPLANATIONS = {
-    NO_COMPRESSOR: "no compression is set here; both ends must use the same mode",
+    NO_COMPRESSOR: "this host has no compression set; both ends must use the same mode",
     UNDECODABLE: "the other end probably uses another compression mode",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .conftest import CONTROL
 from .endpoints import Message
 from .net import LOOPBACK, End, Link, Net
 from .relay import relay
@@ -16,7 +17,9 @@ CONNECTED = 5
 @pytest.mark.parametrize(
     ("wanted", "limit", "agreed"), [(1, 0, 1), (2, 0, 2), (255, 0, 255), (8, 4, 4), (4, 8, 4), (255, 1, 1)]
 )
-def test_channels(net: Net, roles: tuple[str, str], wanted: int, limit: int, agreed: int) -> None:
+def test_both_ends_agree_on_the_smaller_number_of_channels(
+    net: Net, roles: tuple[str, str], wanted: int, limit: int, agreed: int
+) -> None:
     server, client = (net.add(side) for side in roles)
     port = server.open(LOOPBACK, channels=limit)
     client.open(peers=1)
@@ -29,7 +32,7 @@ def test_channels(net: Net, roles: tuple[str, str], wanted: int, limit: int, agr
         assert len(receiver.endpoint.of("receive")) == 1
 
 
-def test_all_channels(link: Link) -> None:
+def test_all_255_channels_carry_packets(link: Link) -> None:
     expected = {channel: (channel + 1, Message(channel, channel + 1).digest()) for channel in range(255)}
     for end in link.ends():
         for channel in range(255):
@@ -41,7 +44,7 @@ def test_all_channels(link: Link) -> None:
 
 
 @pytest.mark.parametrize("data", [0, 1, 0x7FFFFFFF, 0xFFFFFFFF, -1])
-def test_connect_data(net: Net, roles: tuple[str, str], data: int) -> None:
+def test_the_connect_data_arrives(net: Net, roles: tuple[str, str], data: int) -> None:
     server, client = (net.add(side) for side in roles)
     port = server.open(LOOPBACK)
     client.open(peers=1)
@@ -63,8 +66,8 @@ def test_both_ends_describe_the_connection_alike(net: Net, roles: tuple[str, str
             assert (info["mtu"], info["window"]) == (1392, 65536)
 
 
-def test_an_attempt_at_a_full_server_succeeds_when_a_place_is_free(net: Net, roles: tuple[str, str]) -> None:
-    server, first, second = (net.add(side) for side in (*roles, roles[1]))
+def test_an_attempt_at_a_full_server_succeeds_when_a_place_is_free(net: Net) -> None:
+    server, first, second = (net.add(side) for side in ("theirs", "ours", "ours"))
     port = server.open(LOOPBACK, peers=1)
     first.open(peers=1)
     second.open(peers=1)
@@ -80,7 +83,7 @@ def test_an_attempt_at_a_full_server_succeeds_when_a_place_is_free(net: Net, rol
 
 
 @pytest.mark.parametrize("seed", [1, 3, 4])
-def test_connecting_on_a_road_that_loses_and_reorders(net: Net, roles: tuple[str, str], seed: int) -> None:
+def test_they_connect_on_a_road_that_loses_and_reorders(net: Net, roles: tuple[str, str], seed: int) -> None:
     """Each end's messages arrive once and in order, whichever datagrams of the handshake were lost."""
     server, client = (net.add(side) for side in roles)
     port = server.open(LOOPBACK)
@@ -97,7 +100,7 @@ def test_connecting_on_a_road_that_loses_and_reorders(net: Net, roles: tuple[str
         assert (len(server.of("connect")), len(client.of("connect"))) == (1, 1)
 
 
-def test_connecting_from_far_away(net: Net, roles: tuple[str, str]) -> None:
+def test_they_connect_from_far_away(net: Net, roles: tuple[str, str]) -> None:
     """The CONNECT is repeated before its answer is there, so there are several answers and acknowledgements."""
     server, client = (net.add(side) for side in roles)
     port = server.open(LOOPBACK)
@@ -107,3 +110,18 @@ def test_connecting_from_far_away(net: Net, roles: tuple[str, str]) -> None:
         for sender, receiver in link.directions():
             assert link.transfer(sender, receiver, Message(1, 20), 1, 1).digest == Message(1, 20).digest()
         assert (len(server.of("connect")), len(client.of("connect"))) == (1, 1)
+
+
+@pytest.mark.skipif(CONTROL, reason="a full server of another program is silent")
+def test_a_full_server_of_ours_refuses_a_real_client_at_once(net: Net) -> None:
+    """An ENet acknowledges the ACKNOWLEDGE that it is sent while it is connecting, and takes the DISCONNECT."""
+    server, first, late = net.add("ours"), net.add("theirs"), net.add("theirs")
+    port = server.open(LOOPBACK, peers=1)
+    first.open(peers=1)
+    late.open(peers=1)
+    link = net.link(server, first, port)
+    refused = End(late, late.connect(port))
+    net.expect(refused, "disconnect")
+    assert refused.of("connect") == []
+    assert len(server.of("connect")) == 1
+    link.transfer(link.client, link.server, Message(1, 10), 1)

@@ -110,7 +110,7 @@ def test_both_write_the_same_keys(both: Both, godot: Program, tmp_path: Path) ->
         assert path.read_bytes() == theirs.read_bytes() == ours.encode()
 
 
-def test_our_key_files_there(both: Both, godot: Program, tmp_path: Path) -> None:
+def test_godot_loads_our_key_files(both: Both, godot: Program, tmp_path: Path) -> None:
     for public_only in (False, True):
         path = tmp_path / f"{public_only}.key"
         assert both.private.save(path, public_only) == 0
@@ -118,7 +118,7 @@ def test_our_key_files_there(both: Both, godot: Program, tmp_path: Path) -> None
         assert godot.call("key_text", name="loaded", public_only=True) == both.private.save_to_string(True)
 
 
-def test_godots_keys_here(godot: Program, tmp_path: Path) -> None:
+def test_we_load_godots_keys(godot: Program, tmp_path: Path) -> None:
     assert godot.call("generate_rsa", name="theirs", size=2048)
     path = tmp_path / "theirs.key"
     for public_only in (False, True):
@@ -130,7 +130,7 @@ def test_godots_keys_here(godot: Program, tmp_path: Path) -> None:
     assert repr(key) == "<CryptoKey: RSA 2048 bits, public>"
 
 
-def test_which_sizes_can_be_made(godot: Program) -> None:
+def test_both_make_keys_of_the_same_sizes(godot: Program) -> None:
     for size in (-1, 0, 512, 1023, 1024, 1025, 1026):
         assert godot.call("generate_rsa", name="new", size=size) == (Crypto().generate_rsa(size) is not None)
 
@@ -206,7 +206,7 @@ def test_both_make_the_same_certificate(both: Both, godot: Program) -> None:
         ours = None
 
 
-def test_our_certificates_there(both: Both, godot: Program, tmp_path: Path) -> None:
+def test_godot_loads_our_certificates(both: Both, godot: Program, tmp_path: Path) -> None:
     made = Crypto().generate_self_signed_certificate(both.private)
     assert made is not None
     path, theirs = tmp_path / "ours.crt", tmp_path / "theirs.crt"
@@ -219,7 +219,7 @@ def test_our_certificates_there(both: Both, godot: Program, tmp_path: Path) -> N
     assert again.save_to_string() == made.save_to_string()
 
 
-def test_chains(godot: Program, private_keys: dict[str, Private], tmp_path: Path) -> None:
+def test_both_load_chains_alike(godot: Program, private_keys: dict[str, Private], tmp_path: Path) -> None:
     chain = X509Certificate()
     for kind in ("rsa", "p256", "p384"):
         made = Crypto().generate_self_signed_certificate(Both(godot, kind, private_keys[kind]).private, f"CN={kind}")
@@ -276,7 +276,7 @@ def test_both_refuse_the_same_certificates(godot: Program, private_keys: dict[st
 
 
 @pytest.mark.parametrize("hash_type", SIZES)
-def test_signatures(hash_type: int, both: Both, godot: Program) -> None:
+def test_both_verify_each_others_signatures(hash_type: int, both: Both, godot: Program) -> None:
     digest = hashlib.sha256(both.name.encode()).digest()[: SIZES[hash_type]]
     other = digest[:-1] + bytes([digest[-1] ^ 1])
     crypto = Crypto()
@@ -302,7 +302,7 @@ def test_both_refuse_to_sign_the_same(both_rsa: Both, godot: Program) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rsa", "small"])
-def test_messages(kind: str, godot: Program, private_keys: dict[str, Private]) -> None:
+def test_both_decrypt_each_others_messages(kind: str, godot: Program, private_keys: dict[str, Private]) -> None:
     both = Both(godot, kind, private_keys[kind])
     crypto = Crypto()
     most = (private_keys[kind].key_size + 7) // 8 - 11
@@ -339,7 +339,7 @@ def test_both_refuse_the_same_messages(both_rsa: Both, godot: Program, private_k
     assert godot.call("decrypt", key=both_rsa.public_name, text=texts[0].hex()) == ""
 
 
-def test_hmac(godot: Program) -> None:
+def test_both_make_the_same_hmac(godot: Program) -> None:
     crypto = Crypto()
     for hash_type in (-1, 0, 1, 2, 3):
         for key in (b"", b"k", b"k" * 64, b"k" * 65):
@@ -349,7 +349,7 @@ def test_hmac(godot: Program) -> None:
 
 
 @pytest.mark.parametrize("keyed", [False, True])
-def test_contexts(keyed: bool, godot: Program) -> None:
+def test_contexts_answer_each_call_alike(keyed: bool, godot: Program) -> None:
     start: list[Any] = ["start", 2, "6b6579"]
     steps: list[list[Any]] = [
         ["update", "00"],

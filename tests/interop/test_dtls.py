@@ -220,7 +220,7 @@ def test_s_server_with_a_certificate_that_is_not_trusted(foreign: list[Foreign],
     ours.send(b"secret\n", server)
     ours.run(lambda: ours.transport.failed())
     ours.run(lambda: program.hears(b"alert"))
-    assert "signed itself" in ours.view.notes[0]
+    assert "self-signed" in ours.view.notes[0]
     assert not program.hears(b"secret")
     ours.close()
 

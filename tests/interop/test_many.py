@@ -28,7 +28,7 @@ def digests(first: int, size: int, count: int) -> list[str]:
     return [Message(first + number, size).digest() for number in range(count)]
 
 
-def test_several_clients(net: Net, roles: tuple[str, str]) -> None:
+def test_several_clients_are_served_at_once(net: Net, roles: tuple[str, str]) -> None:
     links = crowd(net, roles, [3] * CLIENTS)
     assert [link.server.of("connect")[0].data for link in links] == [100 + index for index in range(CLIENTS)]
     assert len({link.server.peer for link in links}) == CLIENTS
@@ -54,7 +54,7 @@ def test_one_leaves_and_the_others_stay(net: Net, roles: tuple[str, str]) -> Non
 
 
 @pytest.mark.parametrize("size", [0, 30, 5000])
-def test_broadcast(net: Net, roles: tuple[str, str], size: int) -> None:
+def test_a_broadcast_reaches_everybody(net: Net, roles: tuple[str, str], size: int) -> None:
     links = crowd(net, roles, [1, 2, 3, 255])
     server = links[0].server.endpoint
     unreliable = 0 if size < 1000 else 8

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 
 import pytest
 
-from tests.unit.compat.scene.tree_programs import random_program, run
+from tests.contract.api import NODES_FILE
+from tests.unit.compat.scene.tree_programs import Program, random_frames, random_program, run
 
+from . import api_recorder
 from .conftest import missing
 from .node_recorder import VECTORS, record
 from .programs import find_godot
@@ -26,14 +29,19 @@ def executable() -> str:
     return found
 
 
+def test_the_contract_is_what_godot_says(executable: str) -> None:
+    assert json.loads(NODES_FILE.read_text(encoding="utf-8")) == api_recorder.record(executable)
+
+
 def test_the_vectors_are_what_godot_does(executable: str) -> None:
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
     assert record(executable, [each["program"] for each in vectors]) == [each["lines"] for each in vectors]
 
 
-def test_random_programs(executable: str) -> None:
+@pytest.mark.parametrize("make", [random_program, random_frames])
+def test_random_programs(executable: str, make: Callable[[int], Program]) -> None:
     first = secrets.randbelow(10**9)
-    programs = {seed: random_program(seed) for seed in range(first, first + PROGRAMS)}
+    programs = {seed: make(seed) for seed in range(first, first + PROGRAMS)}
     recorded = record(executable, list(programs.values()))
     found = {
         seed: [line for line in lines if "get_viewport" not in line]  # of nodes that are drawn

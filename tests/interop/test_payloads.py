@@ -26,7 +26,7 @@ SECONDS_PER_TRY = 2.0
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_flag(link: Link, size: int) -> None:
+def test_packets_of_every_flag_arrive_as_they_were_sent(link: Link, size: int) -> None:
     link.steady()
     arrives_as = WHOLE if size <= LARGEST_UNFRAGMENTED else FRAGMENTED
     for sender, receiver in link.directions():
@@ -38,7 +38,7 @@ def test_every_flag(link: Link, size: int) -> None:
 
 
 @pytest.mark.parametrize("flags", [0, 1, 2])
-def test_a_megabyte_reliably(link: Link, flags: int) -> None:
+def test_a_megabyte_arrives_reliably(link: Link, flags: int) -> None:
     for sender, receiver in link.directions():
         message = Message(flags + 1, MEGABYTE)
         seen = link.transfer(sender, receiver, message, flags)
@@ -46,7 +46,7 @@ def test_a_megabyte_reliably(link: Link, flags: int) -> None:
 
 
 @pytest.mark.parametrize("flags", [8, 10])
-def test_a_megabyte_unreliably(net: Net, roles: tuple[str, str], flags: int) -> None:
+def test_a_megabyte_arrives_unreliably(net: Net, roles: tuple[str, str], flags: int) -> None:
     server, client = (net.add(side) for side in roles)
     port = server.open(LOOPBACK)
     client.open(peers=1)

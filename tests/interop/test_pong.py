@@ -67,7 +67,7 @@ def play(server: list[str], client: list[str], home: Path) -> list[str]:
 
 @pytest.mark.parametrize("hosting", ["python", "godot"])
 def test_a_match_ends_alike_for_both(hosting: str, godot: list[str], tmp_path: Path) -> None:
-    python = [sys.executable, str(ROOT / "demos" / "pong.py")]
+    python = [sys.executable, "-m", "godot_enet", "demo", "pong"]
     server, client = (python, godot) if hosting == "python" else (godot, python)
     port = ("--port", str(free_port()))
     host = [*server, "--server", *MATCH, *port]

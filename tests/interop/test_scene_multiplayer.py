@@ -249,7 +249,7 @@ def test_a_node_that_the_other_end_has_not(pair: tuple[SceneEnd, SceneEnd], capl
     theirs.rpc(ours.id, "plain", 2)
     until(pair, lambda: ours.api.counters().get(SceneDrop.UNKNOWN_NODE) == 2, "calls to an unknown node")
     assert ours.api.counters()[SceneDrop.UNKNOWN_PATH] == 1
-    assert "an RPC to a node that does not exist here ('Elsewhere')" in caplog.text
+    assert "an RPC to a node that does not exist here ('Elsewhere', nearest here: " in caplog.text
     ours.rename("Elsewhere")
     theirs.rpc(ours.id, "plain", 3)
     assert expect_call(pair, ours, "plain") == [3, theirs.id]

@@ -26,7 +26,7 @@ LIMIT = 10_000
 """Bytes per second, for the tests that overload a connection."""
 
 
-def test_round_trip_time(link: Link) -> None:
+def test_the_round_trip_time_is_measured(link: Link) -> None:
     for sender, receiver in link.directions():
         for number in range(20):
             link.transfer(sender, receiver, Message(number, 100), 1)
