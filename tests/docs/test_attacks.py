@@ -39,6 +39,7 @@ def test_an_honest_client_gets_in_through_a_flood(engine: str) -> None:
         assert gets_in(server, attackers.FLOOD // 10)  # a busy machine does not take more in Python
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("attack", [attackers.garbage, attackers.fragments, attackers.acknowledgements])
 def test_floods_leave_it_small_and_able_to_answer(engine: str, attack: attackers.Attack) -> None:

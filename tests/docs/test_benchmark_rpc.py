@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.demos.program import Program
 
 
+@pytest.mark.long
 def test_it_measures_a_small_job() -> None:
     with Program("-m", "benchmarks.rpc", "--clients", "2", "--rate", "200", "--seconds", "0.3") as program:
         assert program.finish() == 0, program.output

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import platform
 import re
+import sys
 
 import pytest
 
-from benchmarks import contenders, engines, libenet
+from benchmarks import contenders, engines, instructions, libenet, scale
 from benchmarks.__main__ import main
-from benchmarks.contenders import CONTENDERS, PYENET, Contender
+from benchmarks.contenders import CONTENDERS, PYENET, RELIABLE, UNRELIABLE, Contender
 from benchmarks.scenarios import LIBENET, SCENARIOS, Goal, Scenario
 from benchmarks.size import Size
 from benchmarks.table import Field, compare, render
@@ -38,6 +40,7 @@ def test_quick_run_measures_every_scenario() -> None:
         assert engine in heading
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", ["reliable", "unsequenced"])
 def test_profile_shows_where_time_goes(scenario: str) -> None:
     with Program("-m", "benchmarks", "--quick", "--profile", scenario, "--only", "python") as program:
@@ -67,6 +70,7 @@ def test_without_the_native_engine_there_is_no_table_but_a_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_no_native")
 @pytest.mark.parametrize(("arguments", "engine"), [(["--only", "python"], "auto"), ([], "python")])
 def test_without_it_the_python_engine_is_measured_for_those_who_ask(
@@ -99,15 +103,32 @@ def test_without_pyenet_and_libenet_there_is_no_comparison(
     assert set(frame[2:-2]) == {"-"}
 
 
+@pytest.mark.native
+@pytest.mark.skipif(sys.platform != "linux", reason="several shards need Linux")
+@pytest.mark.long
+def test_a_quick_run_of_what_shards_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert scale.main(["--quick"]) == 0
+    shown = [cells(line) for line in capsys.readouterr().out.splitlines() if line.startswith("| `")]
+    assert [row[0] for row in shown] == [f"`{row.name}`" for row in scale.ROWS]
+    for row in shown:
+        assert row[2] == "-" if libenet.why_unavailable() and "take" not in row[0] else float(row[4]) > 0
+
+
 @pytest.mark.long
 @pytest.mark.native
-def test_a_regression_in_the_c_engine_can_be_counted() -> None:
-    first, second = (libenet.instructions(1, 5) for _ in range(2))
-    if first is None:  # no valgrind here
-        assert second is None
-    else:
-        assert 100 < first < 3000
-        assert second == pytest.approx(first, rel=0.01)
+@pytest.mark.skipif(bool(instructions.why_uncounted()), reason=instructions.why_uncounted())
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the limits are for x86-64")
+def test_messages_and_joins_cost_no_more_instructions_than_before() -> None:
+    """docs/performance.md has the counts. The limits are 6 % above them, since compilers differ a little."""
+    counted = {
+        "reliable": (instructions.of_a_message(RELIABLE, 20), 1005),
+        "unreliable": (instructions.of_a_message(UNRELIABLE, 20), 645),
+        "a join": (instructions.of_a_join(256), 4240),
+    }
+    if sys.version_info[:2] == (3, 11):
+        counted["reliable, with Python"] = instructions.of_a_whole_message(20), 4350
+    over = {name: (count, limit) for name, (count, limit) in counted.items() if not 0 < (count or 0) <= limit}
+    assert not over
 
 
 def test_contenders_take_turns_and_the_median_counts() -> None:

@@ -41,7 +41,7 @@ def run(code: str, names: dict[str, Any]) -> int:
 @pytest.mark.usefixtures("host_engine")
 def test_what_godot_users_are_shown_is_so() -> None:
     names: dict[str, Any] = {"__name__": "shown"}
-    assert [run(code, names) for code in blocks("docs/coming-from-godot.md")] == [11, 4, 5, 4]
+    assert [run(code, names) for code in blocks("docs/coming-from-godot.md")] == [11, 4, 5, 4, 4]
 
 
 def write(name: str, folder: Path) -> dict[str, Path]:
@@ -79,7 +79,7 @@ def test_two_lobbies_meet(tmp_path: Path) -> None:
     with Program(lobby, "--server") as server, Program(lobby) as client:
         for program in (server, client):
             program.wait_for("Python is here, in #ffd700")
-            program.wait_for("all meet at -320.0, -180.0")
+            program.wait_for("everyone meets at -320.0, -180.0")
 
 
 def test_the_lobby_is_as_long_as_the_page_says() -> None:

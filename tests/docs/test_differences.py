@@ -1,8 +1,9 @@
-"""Each point of the README's "Other than in Godot", shown on both engines."""
+"""Each point of the README's "Differences from Godot", shown on both engines."""
 
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -124,3 +125,34 @@ def test_packets_are_bytes() -> None:
             to_server.send(0, "abc", RELIABLE)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match=r"^channel must be an int, not str$"):
             to_server.send("0", b"abc", RELIABLE)  # type: ignore[arg-type]
+
+
+def test_a_full_server_refuses_at_once() -> None:
+    server, clients = ENetConnection(threaded=False), [ENetConnection(threaded=False) for _ in range(2)]
+    server.create_host_bound("127.0.0.1", 0, max_peers=1)
+    found = []
+    for client in clients:
+        client.create_host(1)
+        client.connect_to_host("127.0.0.1", server.get_local_port())
+        began = time.monotonic()
+        while (event := client.service(1)).type == ENetConnection.EVENT_NONE:
+            assert time.monotonic() < began + PATIENCE  # ENet's own timeout comes after 31.7 s
+            server.service(1)
+        found.append(event.type)
+    assert found == [ENetConnection.EVENT_CONNECT, ENetConnection.EVENT_DISCONNECT]
+    for connection in (*clients, server):
+        connection.destroy()
+
+
+def test_failed_connections_are_explained(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:  # it receives, and never answers
+        silent.bind(("127.0.0.1", 0))
+        client = ENetConnection(threaded=False)
+        client.create_host(1)
+        client.connect_to_host("127.0.0.1", silent.getsockname()[1])
+        deadline = time.monotonic() + PATIENCE
+        with caplog.at_level(logging.WARNING, "godot_enet.network"):
+            while "no answer for 3 s; check its address" not in caplog.text:
+                assert time.monotonic() < deadline
+                assert client.service(100).type == ENetConnection.EVENT_NONE
+        client.destroy()

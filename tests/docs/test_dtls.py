@@ -40,6 +40,6 @@ def test_its_words_are_those_of_the_log() -> None:
     for number in (18, 20):
         assert f"`{problem_text(number, None)}`" in text
     source = "".join(path.read_text() for path in (ROOT / "godot_enet" / "core" / "dtls").glob("*.py"))
-    for words in ("did not answer the DTLS handshake", "since it is not DTLS: a client that uses plain ENet?"):
+    for words in ("did not answer the DTLS handshake", "that is not DTLS: a client that uses plain ENet?"):
         assert f"`{words}`" in text
         assert words in source

@@ -12,7 +12,7 @@ import pytest
 
 import godot_enet
 from godot_enet import ENetConnection, ENetPacketPeer, Error
-from tests.demos.program import PATIENCE, Program
+from tests.demos.program import PATIENCE, Demo, Program
 
 PROGRAM = """
 import logging, sys
@@ -69,7 +69,7 @@ def test_without_it_the_python_engine_takes_its_place_and_one_line_says_so(wante
 @on_cpython
 def test_the_warning_is_seen_where_no_log_is_set_up(tmp_path: Path) -> None:
     environment = os.environ | {"GODOT_ENET_NATIVE_LIBRARY": str(tmp_path), "GODOT_ENET_ENGINE": "auto"}
-    with Program("demos/hello.py", environment=environment) as program:
+    with Demo("hello", environment=environment) as program:
         assert program.finish() == 0
     assert [line.startswith(FALLBACK[8:]) for line in program.lines].count(True) == 1
 

@@ -14,6 +14,7 @@ from tests.rows import each_row
 
 PAGES = [
     "README.md",
+    "docs/asyncio.md",
     "docs/quickstart.md",
     "docs/compression.md",
     "docs/dtls.md",
@@ -21,7 +22,18 @@ PAGES = [
     "docs/hostile-networks.md",
     "docs/performance.md",
     "docs/testing.md",
+    "docs/recording.md",
     "docs/changing.md",
+    "docs/scenes.md",
+    "docs/join-a-game.md",
+    "docs/replication.md",
+    "docs/netcode.md",
+    "docs/platforms.md",
+    "docs/ship-your-game.md",
+    "docs/tools.md",
+    "docs/scale.md",
+    "docs/operations.md",
+    "docs/in-your-engine.md",
 ]
 
 
@@ -52,28 +64,32 @@ def test_the_readme_is_short() -> None:
     assert all(len(code.splitlines()) <= 16 for code in programs("README.md").values())  # 15 and the file's name
 
 
+def test_the_programs_for_engines_are_short() -> None:
+    assert all(len(code.splitlines()) <= 26 for code in programs("docs/in-your-engine.md").values())
+
+
+def test_the_server_for_engines_sends_numbers(tmp_path: Path) -> None:
+    file, port = tmp_path / "server.py", free_port()
+    file.write_text(programs("docs/in-your-engine.md")["server.py"].replace("7777", str(port)), encoding="utf-8")
+    with Program(file), ENetConnection() as client:
+        client.create_host(1)
+        client.connect_to_host("127.0.0.1", port)
+        assert client.service(int(PATIENCE * 1000)).type == ENetConnection.EVENT_CONNECT
+        event = client.service(int(PATIENCE * 1000))
+        assert event.type == ENetConnection.EVENT_RECEIVE
+        assert 60 <= event.peer.get_var() <= 260
+
+
 def test_the_quick_start_plays(tmp_path: Path) -> None:
     files = write_programs("docs/quickstart.md", tmp_path)
     with Program(files["server.py"]) as server:
         server.wait_for("serving on port")
         with Program(files["client.py"]) as client:
             assert client.finish() == 0, client.output
-        server.wait_for("somebody left")
+        server.wait_for("client disconnected")
     assert client.lines.count("chat: welcome") == client.lines.count("chat: hello") == 1, client.output
-    assert "somebody is at 1.5 2.5" in client.lines
-    assert server.lines[1:] == ["somebody came from 127.0.0.1", "somebody left"]
-
-
-def test_the_quick_start_waits_on_an_event_loop(tmp_path: Path) -> None:
-    waiting = write_programs("docs/quickstart.md", tmp_path)["waiting.py"]
-    with Program(waiting) as program:
-        program.wait_for("serving on port")
-        client = ENetConnection()
-        client.create_host(1)
-        client.connect_to_host("127.0.0.1", int(program.lines[0].split()[-1]), 1)
-        assert client.service(int(PATIENCE * 1000)).type == ENetConnection.EVENT_CONNECT
-        program.wait_for("somebody came from 127.0.0.1")
-        client.destroy()
+    assert "a client is at 1.5 2.5" in client.lines
+    assert server.lines[1:] == ["client connected from 127.0.0.1", "client disconnected"]
 
 
 @each_row("name", PAGES)

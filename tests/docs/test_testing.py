@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from godot_enet.testing import LinkConfig, Machine, Network
-from tests.demos.program import PATIENCE, ROOT
-from tests.docs.snippets import page, programs
+from tests.docs.snippets import check_test_file, page, programs
 
 NAME = "docs/testing.md"
 
@@ -21,18 +17,7 @@ NAME = "docs/testing.md"
 @pytest.mark.usefixtures("host_engine")
 def test_the_example_passes(tmp_path: Path) -> None:
     ((file, code),) = programs(NAME).items()
-    (tmp_path / file).write_text(code, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), file]
-    ran = subprocess.run(
-        command,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+    check_test_file(tmp_path, file, code)
 
 
 def test_each_call_of_the_table_exists() -> None:
