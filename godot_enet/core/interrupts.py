@@ -19,8 +19,8 @@ from types import FrameType, TracebackType
 
 __all__ = ["ONE_AT_A_TIME", "expecting", "raised_by_signal_handler"]
 
-ONE_AT_A_TIME: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
-"""Whether such a sequence is also atomic with respect to other threads: not in a free-threaded build."""
+ONE_AT_A_TIME: bool = sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether such a sequence is also atomic with respect to other threads: not in a free-threaded build, nor on PyPy."""
 
 _SIGNALS = frozenset(map(int, signal.valid_signals()))
 _VARARGS = 0x04
