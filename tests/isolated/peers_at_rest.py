@@ -17,13 +17,16 @@ from godot_enet import ENetConnection
 
 WARM = 10
 """Peers that come first and are not counted, so that what all share is there already."""
+CALM = 1024
+"""Bytes by which memory may change in 2.5 s of rest."""
 BATCHES, CALLS = 9, 500
 
 
 def serve_until(server: ENetConnection, peers: int) -> None:
-    """Service until so many have connected, and then for the handshake's last words.
+    """Service until so many have connected, and then until the handshake's last commands are acknowledged.
 
-    Those include the bandwidth, which is told a second after somebody has connected.
+    Those include the bandwidth, which is sent a second after a peer has connected. A busy machine acknowledges late, so
+    that the end is when nothing has been allocated or freed for a while.
     """
     deadline = time.monotonic() + 300
     while len(server.get_peers()) < peers:
@@ -31,9 +34,12 @@ def serve_until(server: ENetConnection, peers: int) -> None:
         server.service(10)
     for peer in server.get_peers():
         peer.ping_interval(1_000_000)
-    settled = time.monotonic() + 2.5
-    while time.monotonic() < settled:
-        server.service(10)
+    memory = -1
+    while abs(memory - (memory := tracemalloc.get_traced_memory()[0])) > CALM:
+        assert time.monotonic() < deadline
+        settled = time.monotonic() + 2.5
+        while time.monotonic() < settled:
+            server.service(10)
 
 
 def allocated() -> dict[str, int]:
