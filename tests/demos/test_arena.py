@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from demos._options import DemoError
 from demos.arena import messages, rules
-from demos.arena.bots import way_round
+from demos.arena.bots import Bot, way_round
 from demos.arena.client import Client
 from demos.arena.rules import DOWN, LEFT, RIGHT, STEP, TICK, UP, Body
 from demos.arena.server import Server
@@ -169,6 +170,34 @@ def test_networking_takes_under_a_millisecond_of_a_frame(host_engine: str) -> No
             party.step(lambda _, frame=frame: (LEFT, UP, RIGHT, DOWN)[frame // 8 % 4])  # type: ignore[misc]
             busy += time.thread_time() - began
         assert (busy - party.server.moving) / 60 < 0.001
+    finally:
+        party.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("threaded", [True, False], ids=["thread", "inline"])
+def test_an_honest_game_of_64_meets_no_limit(
+    host_engine: str, threaded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times as many players as the arena admits run for coins for a minute of play, over real sockets."""
+    monkeypatch.setattr(rules, "MAX_PLAYERS", 64)
+    party = Party(64, threaded=threaded)
+    bots = [Bot(number) for number in range(64)]
+
+    def buttons(index: int) -> int:
+        own = party.clients[index].own
+        return 0 if own is None else bots[index].steer(own, party.clients[index].coins)
+
+    try:
+        party.until(lambda: all(client.own is not None for client in party.clients), buttons)
+        party.until(lambda: party.server.tick > 60 / TICK, buttons)
+        assert len(party.server.players) == 64
+        assert not any(client.ended for client in party.clients)
+        drops = Counter(party.server.connection.counters())
+        for client in party.clients:
+            drops.update(client.connection.counters())
+        assert +drops == Counter()
+        assert sum(player.points for player in party.server.players.values()) > 60
     finally:
         party.close()
 
