@@ -176,9 +176,7 @@ def test_networking_takes_under_a_millisecond_of_a_frame(host_engine: str) -> No
 
 @pytest.mark.long
 @pytest.mark.parametrize("threaded", [True, False], ids=["thread", "inline"])
-def test_an_honest_game_of_64_meets_no_limit(
-    host_engine: str, threaded: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_honest_game_of_64_meets_no_limit(host_engine: str, threaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four times as many players as the arena admits run for coins for 300 ticks, over real sockets."""
     monkeypatch.setattr(rules, "MAX_PLAYERS", 64)
     party = Party(64, threaded=threaded)
