@@ -1,7 +1,7 @@
 """A server with many connected peers that are quiet, and what they cost.
 
 Argument: how many. Writes its port, and when they have all connected one JSON object: bytes of memory that each peer
-takes in "core" and "compat", and microseconds that a call of ``service()`` takes.
+takes in "core" and "compat", and microseconds of the processor that a call of ``service()`` takes.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def main() -> None:
     costs = {name: (after[name] - before[name]) / count for name in after}
     times = []
     for _ in range(BATCHES):
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(CALLS):
             server.service()
-        times.append((time.perf_counter() - began) / CALLS * 1e6)
-    costs["microseconds"] = sorted(times)[BATCHES // 2]
+        times.append((time.thread_time() - began) / CALLS * 1e6)
+    costs["microseconds"] = min(times)  # other programs only add to it
     sys.stdout.write(json.dumps(costs) + "\n")
     server.destroy()
 
