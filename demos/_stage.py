@@ -18,6 +18,7 @@ __all__ = ["FPS", "Stage", "WindowError", "pygame"]
 
 WindowError = pygame.error
 FPS = 60
+FINE, KEPT = 4, 500  # letters are drawn that much larger, and scaled down: small ones are uneven; texts that are kept
 BACKGROUND, PANEL, LINE, TEXT, FAINT = "#14181f", "#1e2530", "#3a4556", "#d5dbe6", "#8793a6"
 BLUE, ORANGE, GREEN, RED, PINK, VIOLET = "#5ec8ff", "#ffb454", "#7bd88f", "#ff5d5d", "#f08fc0", "#b58cff"
 
@@ -41,6 +42,7 @@ class Stage:
         self._quit = False
         self._clock = pygame.time.Clock()
         self._fonts: dict[int, pygame.font.Font] = {}
+        self._texts: dict[tuple[str, str, int], pygame.Surface] = {}
 
     @property
     def running(self) -> bool:
@@ -69,12 +71,18 @@ class Stage:
         Text wider than ``width`` pixels is cut; 0 means unlimited. (pygame-ce's letters are wider than pygame's.)
         """
         if size not in self._fonts:
-            self._fonts[size] = pygame.font.Font(None, size)
+            self._fonts[size] = pygame.font.Font(None, FINE * size)
         font, whole = self._fonts[size], text
-        while width and text and font.size(text)[0] > width:
+        while width and text and font.size(text)[0] > FINE * width:
             whole = whole[:-1]
             text = whole.rstrip() + "..."
-        image = font.render(text, True, color)
+        image = self._texts.pop((text, color, size), None)
+        if image is None:
+            large = font.render(text, True, color)
+            image = pygame.transform.smoothscale(large, (large.get_width() // FINE, large.get_height() // FINE))
+            if len(self._texts) == KEPT:
+                del self._texts[next(iter(self._texts))]  # the one that was not drawn for the longest time
+        self._texts[text, color, size] = image
         place = image.get_rect()
         setattr(place, anchor, (round(at[0]), round(at[1])))
         return self.screen.blit(image, place)

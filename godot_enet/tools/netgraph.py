@@ -33,6 +33,7 @@ MARGIN, LINE, BARS, GAP = 8, 15, 30, 5
 TOP, ROW = MARGIN + LINE + GAP, LINE + BARS + GAP
 COLUMN = 2  # one sample
 FONT_SIZE = 17
+FINE = 3  # letters are drawn that much larger, and scaled down: small ones are uneven
 EVERY = 5  # samples between updates of the numbers, so that they are readable
 STEPS = (1, 2, 5)
 
@@ -100,7 +101,7 @@ class NetGraph:
         """The samples. They pop the connection's traffic totals, so read them here."""
         self.level = level
         self.key = self._pygame.K_F3 if key is None else key
-        self._font = self._pygame.font.Font(None, FONT_SIZE)
+        self._font = self._pygame.font.Font(None, FINE * FONT_SIZE)
         self._kinds: set[str] = set()
         self._rows = [
             _Row("round trip", 20, 2, _round_trip, _round_trip_text),
@@ -207,12 +208,14 @@ class NetGraph:
             face.blit(image, (WIDTH - MARGIN - image.get_width(), y))
 
     def _render(self, text: str, color: str) -> pygame.Surface:
-        if color == VALUE:
-            fresh: pygame.Surface = self._font.render(text, True, color, BACK)
-            return fresh
-        if (text, color) not in self._words:
-            self._words[text, color] = self._font.render(text, True, color, BACK)
-        return self._words[text, color]
+        image = self._words.get((text, color))
+        if image is None:
+            large = self._font.render(text, True, color)
+            size = large.get_width() // FINE, large.get_height() // FINE
+            image = self._pygame.transform.smoothscale(large, size)
+            if color != VALUE:
+                self._words[text, color] = image
+        return image
 
     def _by_kind(self, rates: dict[str, Any]) -> Parts:
         self._kinds.update(rates)
