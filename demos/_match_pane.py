@@ -30,10 +30,15 @@ class Pane:
     def __init__(self, side: int, port: int, link: str) -> None:
         self.name = ("left", "right")[side]
         self.keys = KEYS[side]
-        self.client = Client("127.0.0.1", port, seed=side + 1)
-        self.graph = NetGraph(self.client.connection, level=2)
-        self.client.stats = self.graph.stats
         self.pilot: Bot | None = Bot(side + 100)
+        self._port, self._seed = port, side + 1
+        self.join(link)
+
+    def join(self, link: str, threaded: bool = True, level: int = 2) -> None:
+        """A connection has a network thread from its beginning, or never."""
+        self.client = Client("127.0.0.1", self._port, threaded, self._seed)
+        self.graph = NetGraph(self.client.connection, level=level)
+        self.client.stats = self.graph.stats
         self.use_link(link)
 
     def use_link(self, link: str) -> None:
@@ -53,6 +58,11 @@ class Pane:
             self.client.interpolates = not self.client.interpolates
         elif key == pygame.K_3 and self.client.number is not None:
             server.without_delta ^= {self.client.number}
+        elif key == pygame.K_4:
+            old = self.client
+            old.close()
+            self.join(self.link, not old.threaded, self.graph.level)
+            self.client.predicts, self.client.interpolates = old.predicts, old.interpolates
 
     def draw_switches(self, stage: Stage, area: pygame.Rect, server: Server) -> None:
         x = float(area.x + 12)
@@ -60,6 +70,7 @@ class Pane:
             ("1 prediction", self.client.predicts),
             ("2 interpolation", self.client.interpolates),
             ("3 delta", self.client.number not in server.without_delta),
+            ("4 network thread", self.client.threaded),
         ):
             text = f"{name} {'on' if on else 'off'}"
             x = stage.text(text, (x, area.bottom - 14), GREEN if on else RED, 18, "midleft").right + 18

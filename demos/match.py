@@ -3,9 +3,9 @@
     python -m godot_enet demo match
 
 Collect coins. W, A, S, D move the left player, the arrow keys the right one. Each player moves by itself until you
-press one of its keys. The left player has a good link; L changes the link of the right one, and 1, 2 and 3 take its
-prediction, interpolation and delta away. The white circle is a player's last position on the server. F3 changes the
-detail of the net graphs, SPACE starts the next match, ESC quits.
+press one of its keys. The left player has a good link; L changes the link of the right one, and 1, 2, 3 and 4 take its
+prediction, interpolation, delta and network thread away; for 4 it joins again. The white circle is a player's last
+position on the server. F3 changes the detail of the net graphs, SPACE starts the next match, ESC quits.
 
 Without a display the demo plays a match of ten seconds and saves a picture. The game itself is that of demos/arena.
 """
@@ -28,7 +28,7 @@ from .arena.server import Server
 BOTS = 6
 SECONDS, SECONDS_UNSEEN = 60, 10
 AFTERWARDS = 30  # frames after the end of a match without a display
-FOOT, GRAPHS = 26, 196  # pixels; GRAPHS is the height below the panes
+FOOT, GRAPHS, GRAPH = 26, 196, 272  # pixels; GRAPHS is the height below the panes, GRAPH the width of a net graph
 SIZE = (2 * PANE[0] + 3 * GAP, HEAD + PANE[1] + GRAPHS + 2 * GAP + FOOT)
 
 
@@ -39,6 +39,8 @@ def title(score: Score, panes: Sequence[Pane]) -> str:
 
 
 def verdict(scores: Sequence[Score], panes: Sequence[Pane]) -> str:
+    if not scores:
+        return "nobody has joined"
     best = [title(score, panes) for score in scores if score.points == scores[0].points]
     coins = f"{scores[0].points} coin{'' if scores[0].points == 1 else 's'}"
     if len(best) == 1:
@@ -49,7 +51,7 @@ def verdict(scores: Sequence[Score], panes: Sequence[Pane]) -> str:
 def draw_table(stage: Stage, scores: Sequence[Score], panes: Sequence[Pane], area: pygame.Rect) -> None:
     """Draw all players in two columns, the best first."""
     pygame.draw.rect(stage.screen, PANEL, area, border_radius=6)
-    half, rows = area.width // 2, (len(scores) + 1) // 2
+    half, rows = area.width // 2, max(1, (len(scores) + 1) // 2)
     height = min(30, (area.height - 40) // rows)
     for index, score in enumerate(scores):
         x, y = area.x + index // rows * half + 16, area.y + 48 + index % rows * height
@@ -70,11 +72,11 @@ def draw(stage: Stage, panes: Sequence[Pane], server: Server, scores: Sequence[S
     for side, pane in enumerate(panes):
         pane.draw(stage, pygame.Rect(GAP + side * (PANE[0] + GAP), HEAD, *PANE))
     panes[1].draw_switches(stage, pygame.Rect(2 * GAP + PANE[0], HEAD, *PANE), server)
-    first = panes[0].graph.draw(stage.screen, (GAP, below))
-    last = panes[1].graph.draw(stage.screen, (SIZE[0] - GAP - first.width, below))
-    draw_table(stage, scores, panes, pygame.Rect(first.right + GAP, below, last.x - first.right - 2 * GAP, GRAPHS))
+    draw_table(stage, scores, panes, pygame.Rect(2 * GAP + GRAPH, below, SIZE[0] - 4 * GAP - 2 * GRAPH, GRAPHS))
+    for pane, right in zip(panes, (GAP + GRAPH, SIZE[0] - GAP), strict=True):
+        pane.graph.draw(stage.screen, bottomright=(right, below + GRAPHS))  # with all details it covers the pane, too
     keys = (
-        "WASD, arrows: move    L: right link    1, 2, 3: take away    F3: net graphs    SPACE: next match    ESC: quit"
+        "WASD, arrows: move    L: right link    1 to 4: take away    F3: net graphs    SPACE: next match    ESC: quit"
     )
     stage.text(keys, (SIZE[0] / 2, SIZE[1] - FOOT / 2), FAINT, anchor="center")
     clock = pygame.Rect(0, 0, 76, HEAD - 8)
@@ -101,7 +103,8 @@ def report(stage: Stage, panes: Sequence[Pane], scores: Sequence[Score], busy: f
             rates = f"{now.bytes_received / 1000:.1f} kB/s in, {now.bytes_sent / 1000:.1f} kB/s out"
             measured = f"round trip {now.round_trip:.0f} ms, {rates}, corrected by {sum(moved) / len(moved):.1f} px"
             print(f"{pane.name} ({pane.describe_link()}): {measured}")
-    print(f"{stage.rate():.0f} frames per second; server and players: {1000 * busy / stage.frame:.2f} ms per frame")
+    cost = 1000 * busy / max(1, stage.frame)
+    print(f"{stage.rate():.0f} frames per second; server and players: {cost:.2f} ms per frame")
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -133,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if event.type == pygame.KEYDOWN and event.key == pygame.K_l:
                     names = list(LINKS)
                     panes[1].use_link(names[(names.index(panes[1].link) + 1) % len(names)])
-                elif event.type == pygame.KEYDOWN and event.key in (pygame.K_1, pygame.K_2, pygame.K_3):
+                elif event.type == pygame.KEYDOWN and event.key in range(pygame.K_1, pygame.K_5):
                     panes[1].switch(event.key, server)
                 elif event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE and final:
                     final, end = [], time.monotonic() + seconds
@@ -150,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for pane in panes:
                 pane.graph.update()
             left = end - time.monotonic()
-            if left <= 0 and not final:
+            if left <= 0 and not final and server.players:
                 final = server.scores()
                 report(stage, panes, final, busy)
             overtime += unseen and bool(final)

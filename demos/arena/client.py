@@ -21,6 +21,7 @@ class Client:
     """One player's end of the link. ``link`` can add latency, jitter and losses to it."""
 
     def __init__(self, address: str, port: int, threaded: bool = True, seed: int = 1) -> None:
+        self.threaded = threaded
         self.connection = ENetConnection(threaded=threaded)
         self.connection.create_host(1)
         self.link = BadNetwork(self.connection, seed=seed)
@@ -76,6 +77,7 @@ class Client:
 
     def close(self) -> None:
         if not self.ended:
+            self.link.change(latency=0, jitter=0, loss=0.0, reorder=1.0)  # overtakes what is under way, and then lost
             self.peer.peer_disconnect_now(GOODBYE)
         self.connection.destroy()
 

@@ -45,7 +45,7 @@ def test_without_a_display_it_plays_says_who_won_and_ends(tmp_path: Path) -> Non
     assert re.search(r"^\d+ frames per second; server and players: \d+\.\d\d ms per frame$", match.output, re.MULTILINE)
     data = picture.read_bytes()
     assert data.startswith(b"\x89PNG")
-    assert len(data) < 60_000
+    assert len(data) < 100_000  # most of it smooth letters
 
 
 class Watched:
@@ -89,6 +89,28 @@ def test_a_key_takes_the_player_over(keys: Keys) -> None:
         assert len(pane.client.corrections) > 3
 
 
+@pytest.mark.parametrize("level", range(4))
+def test_a_net_graph_stays_in_the_window(keys: Keys, level: int) -> None:
+    """With all details it grows upwards."""
+    watched = Watched(keys)
+    graph = keys.load("godot_enet.tools.netgraph").NetGraph
+    drawn: list[Any] = []
+    draw = graph.draw
+
+    def watch(self: Any, target: Any, *args: Any, **values: Any) -> Any:
+        drawn.append((draw(self, target, *args, **values), target.get_rect()))
+        return drawn[-1][0]
+
+    keys.patch(graph, "draw", watch)
+    keys.press = {2 + times: "f3" for times in range((level - 2) % 4)}
+    assert watched.match.main(["--frames", "10", "--seconds", "60", "--bots", "0"]) == 0
+    for area, window in drawn[-2:]:
+        assert area.width == (watched.match.GRAPH if level else 0)
+        assert window.contains(area)
+    left, right = (area for area, _ in drawn[-2:])
+    assert not level or (left.left, right.right) == (watched.match.GAP, watched.match.SIZE[0] - watched.match.GAP)
+
+
 def test_keys_take_mechanisms_away_from_the_right_player(keys: Keys) -> None:
     watched = Watched(keys)
     keys.press = {60: "1", 70: "2", 80: "3", 100: "3"}
@@ -113,6 +135,32 @@ def test_keys_take_mechanisms_away_from_the_right_player(keys: Keys) -> None:
     assert left.client.predicts
     assert left.client.interpolates
     assert right.client.corrections[-1] < 100
+
+
+def test_a_key_takes_the_network_thread_away(keys: Keys) -> None:
+    """The right player joins again, as who it was, and keeps what else was switched; its goodbye arrives at once."""
+    watched = Watched(keys)
+    keys.press = {60: "1", 62: "f3", 64: "l", 70: "4", 170: "4"}
+    seen: dict[int, tuple[bool, bool, int, bool]] = {}
+    players: set[int] = set()
+    draw_watched = watched.match.draw
+
+    def look(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
+        draw_watched(stage, panes, server, scores, left)
+        client = panes[1].client
+        seen[stage.frame] = client.threaded, client.predicts, panes[1].graph.level, client.own is not None
+        players.update(server.players)
+        assert panes[1].link == ("bad" if stage.frame < 64 else "awful")
+
+    keys.patch(watched.match, "draw", look)
+    assert watched.match.main(["--frames", "260", "--seconds", "60", "--bots", "1"]) == 0
+    assert [seen[frame] for frame in (69, 70, 165, 259)] == [
+        (True, False, 3, True),
+        (False, False, 3, False),
+        (False, False, 3, True),
+        (True, False, 3, True),
+    ]
+    assert players == {0, 1, 2}
 
 
 def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -164,6 +212,15 @@ def test_the_server_vanishes(keys: Keys) -> None:
     keys.patch(server, "update", fall_silent)
     assert watched.match.main(["--frames", "600"]) == 0
     assert max(watched.seen) < 300
+
+
+def test_a_match_that_ends_before_anybody_has_joined(
+    keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It waits for somebody."""
+    arguments = ["--seconds", "0.001", "--bots", "0", "--screenshot", str(tmp_path / "end.png")]
+    assert Watched(keys).match.main(arguments) == 0
+    assert re.search(r"^Player 0.* with 0 coins\.$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_it_stays_readable() -> None:
