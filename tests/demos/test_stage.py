@@ -11,7 +11,7 @@ import pytest
 from tests.demos.program import Demo, DemoWithoutPygame, free_port
 from tests.demos.window import Keys
 
-DEMOS = {"arena": "demos.arena.__main__", "echo": "demos.echo", "raw": "demos.raw"}
+DEMOS = {"arena": "demos.arena.__main__", "echo": "demos.echo", "hockey": "demos.hockey", "raw": "demos.raw"}
 
 
 @pytest.mark.parametrize("how", ["escape", "window closed", "ctrl-c"])
