@@ -45,7 +45,7 @@ def rewrite_links(text: str, page: str, resolve: Callable[[str], str | None]) ->
 
 def address_of(path: str, repository: str, revision: str) -> str:
     """The address of a file or folder of the checkout, as GitHub's addresses are made."""
-    view = "raw" if path.endswith((".png", ".svg")) else "tree" if (ROOT / path).is_dir() else "blob"
+    view = "raw" if path.endswith((".gif", ".png", ".svg")) else "tree" if (ROOT / path).is_dir() else "blob"
     return f"{repository.rstrip('/')}/{view}/{revision}/{path}"
 
 

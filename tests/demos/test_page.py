@@ -31,6 +31,19 @@ def test_links_commands_and_pictures_exist() -> None:
         assert name in find_demos(), name
 
 
+def test_films_are_small_and_loop() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    films = sorted((ROOT / "docs" / "images").glob("*.gif"))
+    assert len(films) >= 3
+    for film in films:
+        data = film.read_bytes()
+        assert data.startswith(b"GIF89a"), film
+        assert len(data) < 500_000, film
+        assert b"NETSCAPE2.0\x03\x01\x00\x00" in data, film  # repeated forever
+        assert data.count(b"\x21\xf9\x04") > 20, film  # frames
+        assert f"images/{film.name}" in PAGE.read_text(encoding="utf-8") + readme, film
+
+
 def test_pictures_are_small() -> None:
     pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
     assert len(pictures) >= 5

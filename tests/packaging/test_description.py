@@ -60,7 +60,7 @@ def test_with_an_address_every_link_of_the_description_is_absolute(source: Path,
     targets = re.findall(r"\]\(([^)]+)\)", readme)
     assert [target for target in targets if not target.startswith("https://")] == []
     assert f"{ADDRESS}/blob/v0.1.0/docs/quickstart.md" in targets
-    assert f"{ADDRESS}/raw/v0.1.0/docs/images/match.png" in targets
+    assert f"{ADDRESS}/raw/v0.1.0/docs/images/match.gif" in targets
     assert len(targets) == len(re.findall(r"\]\(([^)]+)\)", page("README.md")))
 
 
