@@ -127,8 +127,8 @@ class Server:
     def __init__(self, connection: ENetConnection, settings: Settings) -> None:
         self.connection, self.settings = connection, settings
         self.random = Random(settings.seed)
-        self.players = {n: Player(Body(*self._free()), Bot(n)) for n in range(settings.players)}
-        self.coins = [self._free() for _ in range(4 * rules.COINS)]
+        self.players = {n: Player(Body(*rules.free_place(self.random, MAP)), Bot(n)) for n in range(settings.players)}
+        self.coins = [rules.free_place(self.random, MAP) for _ in range(4 * rules.COINS)]
         self.sender: DeltaSender[int, Place] = DeltaSender(PLACES)
         self.interest: Interest[int] = Interest(RADIUS)
         self.paths: dict[int, list[tuple[float, float]]] = {n: [] for n in self.players}
@@ -140,14 +140,6 @@ class Server:
         self.distances: list[tuple[float, bool]] = []
         """How far a relevant player was from the client, and whether it was sent, for each message."""
         self.numbers: dict[ENetPacketPeer, int] = {}
-
-    def _free(self) -> tuple[int, int]:
-        while True:
-            x, y = self.random.randrange(40, MAP.width - 40), self.random.randrange(40, MAP.height - 40)
-            body = Body(x, y)
-            rules.keep_free(body, MAP)
-            if (body.x, body.y) == (x, y):
-                return x, y
 
     def receive(self, now: int) -> None:
         """Take what has arrived."""
@@ -189,7 +181,7 @@ class Server:
             player.truth[player.done] = player.body.x, player.body.y
         for index, (x, y) in enumerate(self.coins):
             if any(each.body.distance(x, y) < rules.RADIUS + rules.COIN_RADIUS for each in self.players.values()):
-                self.coins[index] = self._free()
+                self.coins[index] = rules.free_place(self.random, MAP)
 
     def send(self) -> None:
         """A message for each client."""

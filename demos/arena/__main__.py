@@ -35,22 +35,20 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser("arena", __doc__)
     parser.add_argument("--bots", type=int, default=BOTS, help="number of bots; default: %(default)s")
     parser.add_argument("--auto", action="store_true", help="let a bot steer the player")
-    parser.add_argument("--latency", type=int, help="latency in ms each way between this player and the server")
+    parser.add_argument("--latency", type=int, default=0, help="latency in ms each way of this player's link")
     parser.add_argument("--jitter", type=int, default=0, help="maximum random delay in ms added to each datagram")
-    parser.add_argument("--loss", type=int, help="%% of datagrams lost, each way")
+    parser.add_argument("--loss", type=int, default=0, help="%% of datagrams lost, each way")
     parser.add_argument("--no-prediction", action="store_true", help="start without prediction")
     parser.add_argument("--no-interpolation", action="store_true", help="start without interpolation")
     parser.add_argument("--measure", action="store_true", help="play by itself over a bad link, and print figures")
     options = parser.parse_args(argv)
+    if options.measure:
+        parser.set_defaults(auto=True, frames=MEASURED_FRAMES, latency=MEASURED_LATENCY, loss=MEASURED_LOSS)
+        options = parser.parse_args(argv)
     if not 0 <= options.bots < MAX_PLAYERS:
         parser.error(f"--bots must be 0 to {MAX_PLAYERS - 1}")
-    if not 0 <= (options.loss or 0) <= 100 or (options.latency or 0) < 0 or options.jitter < 0:
+    if not 0 <= options.loss <= 100 or options.latency < 0 or options.jitter < 0:
         parser.error("--latency and --jitter must not be negative, --loss must be 0 to 100")
-    if options.measure:
-        options.auto = True
-        options.frames = options.frames or MEASURED_FRAMES
-    options.latency = options.latency if options.latency is not None else MEASURED_LATENCY * options.measure
-    options.loss = options.loss if options.loss is not None else MEASURED_LOSS * options.measure
     return options
 
 
@@ -61,7 +59,7 @@ def serve(options: argparse.Namespace) -> int:
         server = Server("*", options.port, options.bots)
         print(f"The arena is open on port {server.port}. Press Ctrl-C to close it.")
         reported = time.monotonic()
-        while server.tick != options.frames:
+        while server.world.tick != options.frames:
             server.update()
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
@@ -80,7 +78,7 @@ def serve(options: argparse.Namespace) -> int:
 
 def report(server: Server) -> None:
     for row in server.scores():
-        line = "bot" if row.is_bot else f"{row.round_trip} ms, {row.loss} % lost, throttle {row.throttle} %"
+        line = "bot" if row.is_bot else f"{row.round_trip} ms, {row.loss} % lost"
         print(f"  player {row.player:2}: {row.points:3} coins   {line}")
 
 

@@ -43,17 +43,16 @@ HASH = PLACES.schema_hash ^ BODIES.schema_hash ^ BUTTONS.schema_hash
 """Data of a connect: the server refuses a client with other schemas."""
 HEAD = struct.Struct("<H")
 OWN_SIZE = HEAD.size + BODIES.size
-_SCORE = struct.Struct("<BHHBB?")
+_SCORE = struct.Struct("<BHHB?")
 
 
 class Score(NamedTuple):
-    """A row of the table. Round trip in ms, loss and throttle in percent; all 0 for a bot."""
+    """A row of the table. Round trip in ms, loss in percent; all 0 for a bot."""
 
     player: int
     points: int
     round_trip: int
     loss: int
-    throttle: int
     is_bot: bool
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 960, 540
@@ -95,6 +96,16 @@ def keep_free(body: Body, field: Field = FIELD) -> None:
         _bounce(body, 0, 1, RADIUS - body.y)
     elif body.y > field.height - RADIUS:
         _bounce(body, 0, -1, body.y - field.height + RADIUS)
+
+
+def free_place(random: Random, field: Field = FIELD) -> tuple[int, int]:
+    """A place for a player or a coin, clear of walls."""
+    while True:
+        x, y = random.randrange(40, field.width - 40), random.randrange(40, field.height - 40)
+        body = Body(x, y)
+        keep_free(body, field)
+        if (body.x, body.y) == (x, y):
+            return x, y
 
 
 def push_apart(bodies: list[Body], field: Field = FIELD) -> None:

@@ -13,11 +13,8 @@ from .bots import Bot
 from .world import Player, World
 
 SCORES_EVERY = 15  # ticks
-THROTTLE = (
-    5000,
-    2,
-    0,
-)  # do not drop unreliable packets when the round trip grows, as ENet does: traffic is low
+THROTTLE = 5000, 2, 0  # do not drop unreliable packets when the round trip grows, as ENet does: traffic is low
+RELIABLE = ENetPacketPeer.FLAG_RELIABLE
 LATE = 5  # maximum ticks to catch up after a stall
 
 
@@ -44,11 +41,6 @@ class Server:
     def port(self) -> int:
         return self.connection.get_local_port()
 
-    @property
-    def tick(self) -> int:
-        """How often the world has moved."""
-        return self.world.tick
-
     def update(self) -> None:
         """Call once per frame, or more often."""
         for _ in range(MAX_EVENTS_PER_FRAME):
@@ -69,9 +61,7 @@ class Server:
             taken = self.world.move()
             self.moving += time.perf_counter() - began
             if taken:
-                self.connection.broadcast(
-                    messages.EVENTS, messages.pack_coins(self.world.coins), ENetPacketPeer.FLAG_RELIABLE
-                )
+                self.connection.broadcast(messages.EVENTS, messages.pack_coins(self.world.coins), RELIABLE)
             self._send_states()
 
     def wait(self) -> None:
@@ -99,8 +89,8 @@ class Server:
             return
         peer.set_timeout(*SILENCE)
         peer.throttle_configure(*THROTTLE)
-        peer.send(messages.EVENTS, bytes([messages.WELCOME, number]), ENetPacketPeer.FLAG_RELIABLE)
-        peer.send(messages.EVENTS, messages.pack_coins(self.world.coins), ENetPacketPeer.FLAG_RELIABLE)
+        peer.send(messages.EVENTS, bytes([messages.WELCOME, number]), RELIABLE)
+        peer.send(messages.EVENTS, messages.pack_coins(self.world.coins), RELIABLE)
         self.world.add(number, peer)
         print(f"player {number} joined from {peer.get_remote_address()}")
 
@@ -127,7 +117,7 @@ class Server:
     # States
 
     def _send_states(self) -> None:
-        self._sender.update(self.tick, self.world.places())
+        self._sender.update(self.world.tick, self.world.places())
         for player in self.players.values():
             if player.peer:
                 if player.number in self.without_delta:
@@ -135,20 +125,15 @@ class Server:
                 others = [number for number in self.players if number != player.number]
                 changes = self._sender.message(player.number, others).data
                 player.peer.send(messages.STATE, messages.pack_own(player.done, player.body) + changes, 0)
-        if self.tick % SCORES_EVERY == 0:
-            self.connection.broadcast(
-                messages.EVENTS, messages.pack_scores(self.scores()), ENetPacketPeer.FLAG_RELIABLE
-            )
+        if self.world.tick % SCORES_EVERY == 0:
+            self.connection.broadcast(messages.EVENTS, messages.pack_scores(self.scores()), RELIABLE)
         self.connection.flush()
 
 
 def _score(player: Player) -> messages.Score:
     peer = player.peer
     if peer is None or peer.get_state() != ENetPacketPeer.STATE_CONNECTED:
-        return messages.Score(player.number, player.points, 0, 0, 0, player.bot is not None)
+        return messages.Score(player.number, player.points, 0, 0, player.bot is not None)
     round_trip = peer.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME)
     loss = peer.get_statistic(ENetPacketPeer.PEER_PACKET_LOSS) / ENetPacketPeer.PACKET_LOSS_SCALE
-    throttle = peer.get_statistic(ENetPacketPeer.PEER_PACKET_THROTTLE) / ENetPacketPeer.PACKET_THROTTLE_SCALE
-    return messages.Score(
-        player.number, player.points, min(9999, round(round_trip)), round(100 * loss), round(100 * throttle), False
-    )
+    return messages.Score(player.number, player.points, min(9999, round(round_trip)), round(100 * loss), False)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from godot_enet.tools.netgraph import NetGraph
 
 from .. import _stage
-from .._stage import FAINT, GREEN, LINE, PANEL, TEXT, Stage, pygame
+from .._stage import FAINT, GREEN, LINE, ORANGE, PANEL, RED, TEXT, Stage, pygame
 from .client import Client
 from .rules import COIN_RADIUS, DOWN, HEIGHT, LEFT, MAX_PLAYERS, RADIUS, RIGHT, UP, WALLS, WIDTH
 
@@ -131,27 +131,22 @@ class View:
             pygame.draw.circle(screen, color, (x, HEAD + y), COIN_RADIUS + round(26 * age), 3)
 
     def _draw_switches(self) -> None:
-        client = self._client
-        x = 12
-        for key, name, on in (
+        client, link, x = self._client, self._client.link, 12
+        for key, name, value in (
             ("P", "prediction", client.predicts),
             ("I", "interpolation", client.interpolates),
             ("G", "server's ghost", self._ghost),
+            ("L", "latency", f"{link.latency} ms"),
+            ("J", "jitter", f"{link.jitter} ms"),
+            ("X", "loss", f"{link.loss:.0%}"),
         ):
-            x = self._dial(x, key, name, "on" if on else "off", GREEN if on else _stage.RED)
-        for key, name, text in (
-            ("L", "latency", f"{client.link.latency} ms"),
-            ("J", "jitter", f"{client.link.jitter} ms"),
-            ("X", "loss", f"{client.link.loss:.0%}"),
-        ):
-            x = self._dial(x, key, name, text, _stage.ORANGE)
-
-    def _dial(self, x: int, key: str, name: str, value: str, color: str) -> int:
-        cap = pygame.Rect(x, 8, 20, 18)
-        pygame.draw.rect(self._stage.screen, LINE, cap, border_radius=4)
-        self._stage.text(key, cap.center, TEXT, 18, "center")
-        end = self._stage.text(name, (x + 26, HEAD / 2), TEXT, anchor="midleft").right
-        return self._stage.text(value, (end + 6, HEAD / 2), color, anchor="midleft").right + 20
+            color = ORANGE if isinstance(value, str) else GREEN if value else RED
+            text = value if isinstance(value, str) else "on" if value else "off"
+            cap = pygame.Rect(x, 8, 20, 18)
+            pygame.draw.rect(self._stage.screen, LINE, cap, border_radius=4)
+            self._stage.text(key, cap.center, TEXT, 18, "center")
+            end = self._stage.text(name, (x + 26, HEAD / 2), TEXT, anchor="midleft").right
+            x = self._stage.text(text, (end + 6, HEAD / 2), color, anchor="midleft").right + 20
 
     def _draw_table(self) -> None:
         left, right = WIDTH + 12, WIDTH + TABLE - 12

@@ -36,7 +36,7 @@ class World:
         self.players: dict[int, Player] = {}
         self.tick = 0
         self._random = Random(seed)
-        self.coins = [self._free_place(rules.COIN_RADIUS) for _ in range(rules.COINS)]
+        self.coins = [rules.free_place(self._random) for _ in range(rules.COINS)]
 
     def free_number(self) -> int | None:
         """The number of the next player; None if the arena is full."""
@@ -44,7 +44,7 @@ class World:
 
     def add(self, number: int, peer: ENetPacketPeer | None = None, bot: Bot | None = None) -> Player:
         """Add a player at a free place."""
-        player = self.players[number] = Player(number, Body(*self._free_place(rules.RADIUS)), peer, bot)
+        player = self.players[number] = Player(number, Body(*rules.free_place(self._random)), peer, bot)
         return player
 
     def places(self) -> dict[int, messages.Place]:
@@ -68,17 +68,7 @@ class World:
             for player in self.players.values():
                 if player.body.distance(x, y) < rules.RADIUS + rules.COIN_RADIUS:
                     player.points += 1
-                    self.coins[index] = self._free_place(rules.COIN_RADIUS)
+                    self.coins[index] = rules.free_place(self._random)
                     taken += 1
                     break
         return taken
-
-    def _free_place(self, radius: int) -> tuple[int, int]:
-        while True:
-            x, y = self._random.randrange(40, rules.WIDTH - 40), self._random.randrange(40, rules.HEIGHT - 40)
-            margin = radius + 4
-            if not any(
-                left - margin < x < left + width + margin and top - margin < y < top + height + margin
-                for left, top, width, height in rules.WALLS
-            ):
-                return x, y

@@ -6,12 +6,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from random import Random
 
 import pytest
 
 from demos._options import DemoError
 from demos.arena import messages, rules
-from demos.arena.bots import Bot, way_round
+from demos.arena.bots import Bot, shortest_way
 from demos.arena.client import Client
 from demos.arena.rules import DOWN, LEFT, RIGHT, STEP, TICK, UP, Body
 from demos.arena.server import Server
@@ -197,7 +198,7 @@ def test_an_honest_game_of_64_meets_no_limit(host_engine: str, threaded: bool, m
 
     try:
         party.until(lambda: all(client.own is not None for client in party.clients), buttons)
-        party.until(lambda: party.server.tick > 300, buttons)
+        party.until(lambda: party.server.world.tick > 300, buttons)
         assert len(party.server.players) == 64
         assert not any(client.ended for client in party.clients)
         drops = Counter(party.server.connection.counters())
@@ -213,7 +214,7 @@ def test_messages_go_there_and_back() -> None:
     body = Body(1.5, 2.5, -3.0, 0.25)
     assert messages.unpack_own(messages.pack_own(70_000, body) + b"changes") == (70_000 - 65_536, body)
     assert messages.unpack_coins(messages.pack_coins([(1, 2), (900, 500)])) == [(1, 2), (900, 500)]
-    scores = [messages.Score(3, 12, 210, 5, 100, False), messages.Score(1, 0, 0, 0, 0, True)]
+    scores = [messages.Score(3, 12, 210, 5, False), messages.Score(1, 0, 0, 0, True)]
     assert messages.unpack_scores(messages.pack_scores(scores)) == scores
 
 
@@ -256,13 +257,26 @@ def test_bots_neither_stand_still_nor_run_into_each_other() -> None:
     assert sum(player.points for player in server.players.values()) > 60
 
 
-def test_a_way_leads_round_a_wall() -> None:
-    left, top, width, height = rules.WALLS[0]
-    start, goal = (left - 60.0, top + height / 2), (left + width + 60.0, top + height / 2)
-    corner = way_round(start, goal)
-    assert corner[1] < top - rules.RADIUS or corner[1] > top + height + rules.RADIUS
-    assert way_round(corner, (goal[0], corner[1])) == (goal[0], corner[1])
-    assert way_round((10, 10), (10, 500)) == (10, 500)
+def test_the_shortest_way_leads_round_a_wall() -> None:
+    left, top, width, _ = rules.WALLS[0]
+    start, goal = (left - 60.0, top + 50.0), (left + width + 60.0, top + 50.0)
+    length, (x, y) = shortest_way(start, goal)
+    assert x < left - rules.RADIUS
+    assert y < top - rules.RADIUS
+    assert width + 120 < length < width + 120 + 2 * (50 + 2 * rules.RADIUS)
+    assert shortest_way((10.0, 10.0), (10.0, 500.0)) == (490.0, (10.0, 500.0))
+
+
+def test_a_bot_reaches_its_coin_from_anywhere() -> None:
+    """Alone, round walls and their corners: no way is longer than 1300 pixels, five seconds of running."""
+    random = Random(5)
+    for seed in range(400):
+        start, coin = rules.free_place(random), rules.free_place(random)
+        body, bot, inputs = Body(*start), Bot(seed), 0
+        while body.distance(*coin) >= rules.RADIUS + rules.COIN_RADIUS:
+            rules.advance(body, bot.steer(body, [coin]))
+            inputs += 1
+            assert inputs * STEP < 5.0, (start, coin, body)
 
 
 def test_nobody_stands_in_a_wall_or_in_another() -> None:
