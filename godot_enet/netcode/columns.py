@@ -86,7 +86,10 @@ def _number(mark: Range, kind: Callable[[float], float]) -> Codec:
     whole = kind is int
 
     def split(value: float) -> tuple[int]:
-        return (round((min(max(value, low), high) - low) / step),)
+        inside = min(max(value, low), high)
+        if inside != value and abs(value) == math.inf:  # not isfinite(), which fails for an int of 400 digits
+            raise ValueError(f"{value} is not finite")
+        return (round((inside - low) / step),)
 
     def join(row: Sequence[int]) -> float:
         value = low + row[0] * step
@@ -138,7 +141,10 @@ def _rotation(mark: Rotation) -> Codec:
     scale = top / (2 * _LARGEST_OTHER)
 
     def split(value: Quaternion) -> list[int]:
-        parts = list(value.normalized())
+        length = value.length()
+        if not 0.0 < length < math.inf:  # an infinite part would become NaN, and be left out as the largest
+            raise ValueError(f"{value} has no finite length")
+        parts = [part / length for part in value]
         largest = max(range(4), key=lambda index: abs(parts[index]))
         sign = -1 if parts.pop(largest) < 0 else 1  # q and -q are the same rotation
         others = [min(max(sign * part, -_LARGEST_OTHER), _LARGEST_OTHER) for part in parts]

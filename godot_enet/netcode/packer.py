@@ -82,7 +82,7 @@ class Packer(Generic[_T]):
         """The columns of a state.
 
         Raises:
-            ValueError: a number is not finite; the message names the field.
+            ValueError: a number is not finite, or a quaternion is zero; the message names the field.
         """
         values = self._get(state) if len(self._names) > 1 else (self._get(state),)
         row: list[int] = []
@@ -113,7 +113,7 @@ class Packer(Generic[_T]):
         """A whole state in :attr:`size` bytes.
 
         Raises:
-            ValueError: a number is not finite.
+            ValueError: as for :meth:`quantize`.
         """
         bits = at = 0
         for value, width in zip(self.quantize(state), self._widths, strict=True):

@@ -14,7 +14,8 @@ __all__ = ["Angle", "Field", "Mark", "Range", "Rotation", "Step", "fields_of"]
 class Range:
     """Numbers from ``low`` to ``high`` in steps of ``step``, also for each component of a vector.
 
-    Values beyond the limits are sent as the nearest limit. The last step may end below ``high``.
+    Values beyond the limits are sent as the nearest limit; infinity, as NaN, is an error of the program, and refused.
+    The last step may end below ``high``.
 
     Raises:
         ValueError: the limits are not finite and in order, the step is not positive, or there are over 2**32 steps.

@@ -46,8 +46,10 @@ def test_a_state_is_rounded_as_its_fields_say() -> None:
 
 
 def test_what_is_beyond_the_limits_is_at_the_limit() -> None:
-    state = Packer(Player).rounded(Player(Vector2(-5, math.inf), 9 * math.pi / 2, 250, Weapon.BOW, True))
-    assert state == Player(Vector2(0, 960), math.pi / 2, 100, Weapon.BOW, True)
+    for far in (961, 1e308):
+        state = Packer(Player).rounded(Player(Vector2(-5, far), 9 * math.pi / 2, 250, Weapon.BOW, True))
+        assert state == Player(Vector2(0, 960), math.pi / 2, 100, Weapon.BOW, True)
+    assert Packer(Player).rounded(Player(Vector2(), 0, 10**400, Weapon.BOW, True)).health == 100
 
 
 def test_fields_without_a_mark() -> None:
@@ -130,12 +132,37 @@ def test_bytes_that_no_state_has_are_refused(data: bytes, words: str) -> None:
         Packer(Player).unpack(data)
 
 
-def test_numbers_that_are_not_finite_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"^facing: "):
-        Packer(Player).quantize(Player(Vector2(1, 1), math.nan, 1, Weapon.BOW, True))
-    with pytest.raises(ValueError, match=r"^position: "):
-        Packer(Player).quantize(Player(Vector2(1, math.nan), 0, 1, Weapon.BOW, True))
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_by_name(value: float) -> None:
+    """With limits, too: infinity is not a number beyond them, but an error."""
 
+    @dataclass
+    class Turned:
+        by: Quaternion
+
+    for state, name in (
+        (Player(Vector2(1, 1), value, 1, Weapon.BOW, True), "facing"),
+        (Player(Vector2(1, value), 0, 1, Weapon.BOW, True), "position"),
+        (Player(Vector2(1, 1), 0, value, Weapon.BOW, True), "health"),  # type: ignore[arg-type]
+        (Turned(Quaternion(0, value, 0, 0)), "by"),
+    ):
+        packer: Packer[Any] = Packer(type(state))
+        for pack in (packer.quantize, packer.pack, packer.rounded):
+            with pytest.raises(ValueError, match=f"^{name}: "):
+                pack(state)
+
+
+def test_a_quaternion_without_a_length_is_refused_by_name() -> None:
+    @dataclass
+    class Turned:
+        by: Quaternion
+
+    for wrong in (Quaternion(0, 0, 0, 0), Quaternion(1e-200, 0, 0, 0), Quaternion(1e200, 1e200, 0, 0)):
+        with pytest.raises(ValueError, match=r"^by: .* has no finite length"):
+            Packer(Turned).quantize(Turned(wrong))
+
+
+def test_floats_beyond_32_bits_are_refused() -> None:
     @dataclass
     class Plain:
         height: float
