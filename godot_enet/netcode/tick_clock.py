@@ -6,6 +6,9 @@ real clocks. A game reads a second clock, which follows this estimate: it never 
 
 The drawn tick lies behind the newest one that arrived. How far is measured: when a snapshot arrives, the one before it
 must not be used up yet. That accounts for delay, jitter and losses alike.
+
+A clock may be set, and a machine may sleep. Nothing that was measured before is true after that, so it is forgotten, and
+both clocks stand still until something new is measured: to go on would show a time that they can never return from.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ _JUMP = 250.0
 """Milliseconds. A clock that is further behind is set, and one that is further ahead stands still."""
 _SETTLING = 500.0
 """Milliseconds in which a nudged clock would reach its target, if the nudge were not limited."""
+_PAUSE = 5_000.0
+"""Milliseconds between two calls. More is no long frame: this machine has slept, or its clock was set."""
 
 
 class _Sample(NamedTuple):
@@ -48,6 +53,10 @@ class _NudgedClock:
         self.time: float | None = None
         self._nudge = nudge
         self._at = 0.0
+
+    def hold(self, now: float) -> None:
+        """Let the time up to ``now`` pass without it."""
+        self._at = now
 
     def follow(self, target: float, now: float) -> None:
         """Advance to ``now``, at a pace that brings it nearer to the target."""
@@ -66,6 +75,9 @@ class _NudgedClock:
 
 class TickClock:
     """The server's time and the tick to draw, on a client.
+
+    ``now`` is this machine's clock in ms everywhere. If it is set, or has not been passed for 5 s, both times stand
+    still until the next answer and the next two snapshots.
 
     Args:
         rate: Ticks per second of the server.
@@ -91,11 +103,16 @@ class TickClock:
         self._server = _NudgedClock(nudge)
         self._shown = _NudgedClock(nudge)
         self._offset = self._estimated = 0.0
+        self._now: float | None = None
+        """What this machine's clock has shown last."""
+        self._resumed = -math.inf
+        """When it was found to be set."""
         self.drift = 0.0
         """By how much the server's clock is faster than this one, as a share; 0 for the first half minute."""
 
     def ping(self, now: float) -> bytes:
         """Ask for the server's time; send it unreliably, about twice a second."""
+        self._notice(now)
         self._asked.append(now)
         return _PING.pack(now)
 
@@ -118,19 +135,28 @@ class TickClock:
         """
         if len(pong) != _PONG.size:
             raise MessageError(f"an answer to a ping has {_PONG.size} bytes, not {len(pong)}")
+        self._notice(now)
         asked, server = _PONG.unpack(pong)
         if asked not in self._asked or not abs(server) <= _MAX_TIME:
             return
         self._asked.remove(asked)
         if now < asked:  # this machine's clock was set back meanwhile
             return
-        self._samples.append(_Sample(now, server - (asked + now) / 2, now - asked))
+        sample = _Sample(now, server - (asked + now) / 2, now - asked)
+        if self._contradicts(sample):
+            self._samples.clear()
+            self.drift = 0.0
+        self._samples.append(sample)
         self._estimate()
 
     def receive_snapshot(self, tick: int, now: float) -> None:
         """Note that the state of a tick has arrived. Old ones do not count."""
+        self._notice(now)
         if self._newest is not None:
             if tick <= self._newest:
+                return
+            if now - self._resumed < _JUMP:  # it may have waited for this machine to wake up
+                self._newest = tick
                 return
             self._needed.append(now - self._newest * self.interval)
             ordered = sorted(self._needed)
@@ -139,10 +165,15 @@ class TickClock:
 
     def update(self, now: float) -> None:
         """Let the clocks advance; call it once per frame."""
+        self._notice(now)
         if self._samples:
             self._server.follow(self.offset_at(now) + now, now)
+        else:
+            self._server.hold(now)
         if self._delay is not None:
             self._shown.follow(now - self._delay, now)
+        else:
+            self._shown.hold(now)
 
     @property
     def server_time(self) -> float | None:
@@ -173,6 +204,24 @@ class TickClock:
     def offset_at(self, now: float) -> float:
         """The server's clock minus this one, in ms: the estimate itself, which may go back."""
         return self._offset + self.drift * (now - self._estimated)
+
+    def _notice(self, now: float) -> None:
+        """Forget what was measured with this machine's clock if it was set, or if the machine has slept."""
+        before, self._now = self._now, now
+        if before is None or -_JUMP <= now - before <= _PAUSE:
+            return
+        self._asked.clear()
+        self._samples.clear()
+        self._needed.clear()
+        self._delay = self._newest = None
+        self.drift = 0.0
+        self._resumed = now
+
+    def _contradicts(self, sample: _Sample) -> bool:
+        """Whether one of the clocks was set: the offset lies within half a round trip of what an answer says."""
+        best = min(self._recent(), key=lambda each: each.round_trip, default=sample)
+        unsure = (best.round_trip + sample.round_trip) / 2 + _MAX_DRIFT * (sample.at - best.at)
+        return abs(sample.offset - best.offset) > unsure + _JUMP
 
     def _recent(self) -> list[_Sample]:
         return list(self._samples)[-_RECENT:]

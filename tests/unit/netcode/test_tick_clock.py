@@ -104,6 +104,57 @@ def test_no_clock_goes_back_whatever_the_link_does(delay: int) -> None:
         assert 0 <= later - earlier <= 10 * 1.05 + 1e-6 or later - earlier > 250
 
 
+HOURS = 7_200_000
+
+
+@pytest.mark.parametrize(
+    ("step", "within"),
+    [(HOURS, 1), (-HOURS, 1), (-3000, 1), (3000, 20)],  # the last may be a long frame: the times go on, and wait then
+)
+def test_this_machines_clock_is_set(step: int, within: int) -> None:
+    """By its user, or by NTP. The times of the game go on, and soon are as exact as before."""
+    ends = Ends(LinkConfig(delay=50, jitter=10))
+    ends.run(40)
+    ends.ahead += step
+    ends.run(within)
+    ends.errors.clear()
+    ends.run(20)
+    assert max(map(abs, ends.errors)) < 10
+    assert 50 < ends.world.now - 50 * ends.shown[-1] < 200
+    for earlier, later in pairwise(ends.times):
+        assert 0 <= later - earlier < 3200, "it goes back, or ahead by hours"
+
+
+def test_this_machine_sleeps() -> None:
+    """For twenty seconds of the server's, whose snapshots wait in the socket."""
+    ends = Ends(LinkConfig(delay=50, jitter=10))
+    ends.run(40)
+    for _ in range(400):
+        ends.world.run_for(50)
+        ends.server.send(CLIENT, b"s" + (ends.world.now // 50).to_bytes(4, "big"))
+    before, shown = ends.times[-1], ends.shown[-1]
+    ends.run(2)
+    assert min(ends.times) >= ends.times[0]
+    assert ends.times[-1] - before > 20_000
+    assert ends.shown[-1] - shown > 400
+    assert abs(ends.errors[-1]) < 10
+    assert ends.world.now - 50 * ends.shown[-1] < 200
+    assert abs(ends.clock.drift) < 1e-6
+
+
+def test_a_server_whose_clock_is_set_is_followed_at_once() -> None:
+    """Answers of before would make the estimate slide for as long as they count."""
+    clock, now = TickClock(RATE), 0.0
+    for server in (0.0, 500_000.0):
+        for _ in range(32):
+            now += 500
+            clock.receive_pong(TickClock.pong(clock.ping(now - 40), server + now - 20), now)
+        clock.receive_pong(TickClock.pong(clock.ping(now + 460), server + now + 480), now + 500)
+        assert clock.offset_at(now + 500) == pytest.approx(server)
+    clock.receive_pong(TickClock.pong(clock.ping(now + 960), now + 980), now + 1000)
+    assert clock.offset_at(now + 1000) == pytest.approx(0)
+
+
 def test_a_clock_that_is_far_off_stands_still_or_jumps() -> None:
     clock = TickClock(RATE)
 
@@ -171,6 +222,8 @@ def test_times_that_cannot_be_are_ignored(server: float) -> None:
 def test_an_answer_from_before_the_clock_was_set_back_is_ignored() -> None:
     clock = TickClock(RATE)
     clock.receive_pong(TickClock.pong(clock.ping(0.0), 1000.0), 10.0)
-    clock.receive_pong(TickClock.pong(clock.ping(100_000.0), 101_000.0), 10.0)
+    clock.receive_pong(TickClock.pong(clock.ping(200.0), 1200.0), 10.0)
     assert clock.round_trip == 10.0
     assert clock.offset_at(10.0) == 995.0
+    clock.receive_pong(TickClock.pong(clock.ping(200.0), 1200.0), -100.0)  # by more than a moment: it was set
+    assert clock.round_trip == 0.0
