@@ -15,6 +15,7 @@ from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
+from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.metrics.metrics import Metrics
 from godot_enet.metrics.serving import Serving, connection_of, transport_of
@@ -72,7 +73,7 @@ class Server:
         stalled_after: seconds without network work inside ``service()`` after which the server is unhealthy.
         drain_seconds: the limit of a drain.
         on_drain: called when a drain begins, in :attr:`running`. It ends the peers when it likes, such as after the
-            match. By default each peer is kicked with a text.
+            match. By default, and if it raises, each peer is kicked with a text.
         metrics: what ``/metrics`` shows; it is told about the frames of :meth:`frames`.
         seats: their holds expire, and a kicked player's seat is not held.
         agones: Agones' SDK server, which is kept informed from a thread.
@@ -312,8 +313,7 @@ class Server:
             _log.info("Draining for up to %g s: %s", self.drain_seconds, text, extra={"reason": text})
             if connection is not None:
                 connection.refuse_connects(True, DisconnectCode.SHUTTING_DOWN)
-            if self._on_drain is not None:
-                self._on_drain()
+            self._begin_drain()
         if self._on_drain is None:
             self._kick_all()  # each turn, since some may have been about to connect
         summary = None if connection is None else connection.summary()
@@ -323,6 +323,18 @@ class Server:
             assert connection is not None
             self._end_peers(connection)
             self._end(ExitCode.DRAIN_LIMIT, "The drain's time is over, and its last peers were disconnected.")
+
+    def _begin_drain(self) -> None:
+        """Let the program begin to end its peers. If it fails, nobody else would end them."""
+        if self._on_drain is None:
+            return
+        try:
+            self._on_drain()
+        except Exception as error:
+            if raised_by_signal_handler(error):
+                raise
+            _log.exception("on_drain failed, so the peers are kicked at once.")
+            self._on_drain = None
 
     def _kick_all(self) -> None:
         for peer in self._peers():

@@ -221,6 +221,35 @@ class TestDrain:
             game.until(lambda: not server.running)
         assert begun == [1]
 
+    def test_an_on_drain_that_fails_is_logged_and_the_peers_are_kicked(
+        self, game: Game, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        begun: list[int] = []
+
+        def on_drain() -> None:
+            begun.append(1)
+            raise RuntimeError("the database is gone")
+
+        with Server(game.serving, signals=(), on_drain=on_drain) as server:
+            game.join()
+            server.drain("Bye.")
+            game.until(lambda: not server.running)
+        assert begun == [1]
+        assert server.exit_code is ExitCode.DRAINED
+        assert game.events[-1] == (ENetConnection.EVENT_DISCONNECT, SHUTTING_DOWN)
+        (record,) = [record for record in caplog.records if "on_drain failed" in record.message]
+        assert record.exc_info is not None
+        assert "the database is gone" in str(record.exc_info[1])
+
+    @pytest.mark.skipif(not hasattr(signal, "raise_signal"), reason="needs signals")
+    def test_a_second_signal_in_on_drain_ends_at_once(self, game: Game) -> None:
+        with Server(game.serving, on_drain=lambda: signal.raise_signal(signal.SIGTERM)) as server:
+            game.join()
+            server.drain()
+            with pytest.raises(SystemExit) as end:
+                assert server.running
+        assert end.value.code == 128 + signal.SIGTERM
+
     def test_the_limit(self, game: Game) -> None:
         now = [0.0]
         with Server(game.serving, signals=(), on_drain=lambda: None, drain_seconds=30, clock=lambda: now[0]) as server:
