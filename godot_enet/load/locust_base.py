@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 from godot_enet.core.native.host import hide_gevent_note
 from godot_enet.load.crowd import Crowd, Member, Seat
 from godot_enet.load.log_limit import limited_log
-from godot_enet.load.recorder import FailureTexts, Recorder
+from godot_enet.load.recorder import FailureTexts, Recorder, describe, printable
 
 __all__ = ["crowd_of_process", "make_base"]
 
@@ -70,7 +70,7 @@ class _LocustRecorder:
     def request(self, kind: str, name: str, seconds: float, size: int, failure: str) -> None:
         self._fire(
             request_type=kind,
-            name=name,
+            name=printable(name),
             response_time=seconds * 1000,
             response_length=size,
             exception=_texts.bounded(failure) or None,
@@ -85,8 +85,8 @@ class _LocustRecorder:
         now = time.monotonic()
         if now >= _next_traceback.get(place, 0.0):
             _next_traceback[place] = now + _TRACEBACK_INTERVAL
-            named = type(error).__name__
-            self._fire_error(user_instance=user, exception=f"{method}: {named}: {error}", tb=error.__traceback__)
+            text = printable(f"{method}: {describe(error)}")
+            self._fire_error(user_instance=user, exception=text, tb=error.__traceback__)
 
 
 _next_traceback: dict[tuple[str, int], float] = {}

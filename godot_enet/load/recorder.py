@@ -7,9 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-__all__ = ["FailureTexts", "Recorder", "method_of"]
+from godot_enet.core.interrupts import raised_by_signal_handler
+
+__all__ = ["FailureTexts", "Recorder", "describe", "method_of", "printable", "text_of"]
 
 _MAX_TEXTS = 100
+_MAX_LENGTH = 500
+"""Characters of a line."""
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 
 
@@ -38,12 +42,38 @@ class FailureTexts:
         self._known: set[str] = set()
 
     def bounded(self, failure: str) -> str:
-        """Return the text; a common one where there are too many different ones."""
+        """Return the text, :func:`printable`; a common one where there are too many different ones."""
         if failure and failure not in self._known:
-            if len(self._known) >= _MAX_TEXTS:
+            failure = printable(failure)
+            if failure not in self._known and len(self._known) >= _MAX_TEXTS:
                 return "another failure"
             self._known.add(failure)
         return failure
+
+
+def printable(text: str) -> str:
+    """Return a line that a terminal can show: control characters are escaped, and a long text is cut.
+
+    A server can put anything into the names and exceptions of a bot, such as sequences that a terminal obeys.
+    """
+    if len(text) > _MAX_LENGTH:
+        text = text[:_MAX_LENGTH] + "..."
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def describe(error: BaseException) -> str:
+    """Return the class of an exception, and what it says."""
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an exception says; saying it may fail, too."""
+    try:
+        return str(error)
+    except Exception as failure:
+        if raised_by_signal_handler(failure):
+            raise
+        return "(it has no text)"
 
 
 def method_of(error: BaseException, default: str) -> str:

@@ -6,7 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 
-from godot_enet.load.recorder import FailureTexts
+from godot_enet.load.recorder import FailureTexts, printable
 
 __all__ = ["RequestRow", "Results"]
 
@@ -80,7 +80,10 @@ class Results:
         return sum(self.failures.values())
 
     def lines(self, seconds: float) -> Iterator[str]:
-        """Yield the summary of a run of this length, line by line."""
+        """Yield the summary of a run of this length, line by line, each :func:`printable`."""
+        yield from map(printable, self._lines(seconds))
+
+    def _lines(self, seconds: float) -> Iterator[str]:
         width = max([len(f"{kind} {name}") for kind, name in self.rows], default=0)
         times = " ".join(f"{each:>8}" for each in ("median", "95 %", "99 %", "max ms"))
         yield f"{'':{width}} {'requests':>10} {'failed':>8} {'/s':>9} {times} {'bytes/s':>8}"

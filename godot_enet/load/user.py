@@ -16,7 +16,7 @@ from godot_enet.core import DisconnectReason, HostConfig
 from godot_enet.core.interrupts import raised_by_signal_handler
 from godot_enet.core.protocol.constants import Command
 from godot_enet.load.profiles import Impairment, NetworkProfile, NetworkTimeline
-from godot_enet.load.recorder import method_of
+from godot_enet.load.recorder import describe, method_of, text_of
 from godot_enet.load.requests import OpenRequest, OpenRequests
 
 if TYPE_CHECKING or "locust" not in sys.modules:
@@ -185,7 +185,7 @@ class LoadUser(Base):
             self.quit()
             return
         name = method_of(error, default)
-        self._report("METHOD", name, 0.0, failure=f"{type(error).__name__}: {error}")
+        self._report("METHOD", name, 0.0, failure=describe(error))
         self._record.exception(self, name, error)
 
     def _fail(self, reason: str) -> None:
@@ -223,7 +223,7 @@ class LoadUser(Base):
                 raise
             if method_of(error, ""):  # and not the setting of a class
                 self._on_exception(error, "")
-            self._fail(f"cannot connect: {error}")
+            self._fail(f"cannot connect: {text_of(error)}")
 
     def _open(self, address: str, port: int) -> tuple[ENetConnection, ENetPacketPeer]:
         """Begin to connect. Nothing is sent yet."""
@@ -327,7 +327,7 @@ class LoadUser(Base):
     def _crash(self, error: BaseException) -> None:
         """End the bot: an exception has come out of its own work, not out of one of its methods."""
         self._on_exception(error, f"{type(self).__name__}, internally")
-        self._fail(f"{type(error).__name__}: {error}")
+        self._fail(describe(error))
 
 
 _REASONS = {

@@ -7,8 +7,8 @@ real clocks. A game reads a second clock, which follows this estimate: it never 
 The drawn tick lies behind the newest one that arrived. How far is measured: when a snapshot arrives, the one before it
 must not be used up yet. That accounts for delay, jitter and losses alike.
 
-A clock may be set, and a machine may sleep. Nothing that was measured before is true after that, so it is forgotten, and
-both clocks stand still until something new is measured: to go on would show a time that they can never return from.
+A clock may be set, and a machine may sleep. Nothing that was measured before is true after that. So it is forgotten,
+and both clocks stand still until something new is measured: to go on would show a time that they never return from.
 """
 
 from __future__ import annotations

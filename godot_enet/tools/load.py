@@ -80,7 +80,9 @@ def _show(line: str) -> None:
 def _explain(error: BaseException) -> str:
     if isinstance(error, _Unusable):
         return str(error)
-    return f"{type(error).__name__}: {error}"
+    from godot_enet.load.recorder import describe, printable
+
+    return printable(describe(error))
 
 
 class _Unusable(Exception):

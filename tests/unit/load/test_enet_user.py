@@ -280,6 +280,29 @@ class TestExceptions:
         text = "\n".join(stage.results.lines(5.0))
         assert text.count('raise ValueError("each frame")') == 1
 
+    def test_one_that_cannot_be_shown_ends_nothing_either(self) -> None:
+        class Odd(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError("no text")
+
+        class Broken(Player):
+            def on_connected(self) -> None:
+                super().on_connected()
+                raise Odd
+
+            def on_frame(self, delta: float) -> None:
+                super().on_frame(delta)
+                raise ValueError("\x1b[2J")
+
+        stage = Stage()
+        stage.echo_server()
+        bot = stage.add(Broken)
+        stage.run_until(lambda: bot.is_connected)
+        stage.run(2)
+        assert bot.is_connected
+        assert {failure for _, _, failure in stage.failures()} == {"Odd: (it has no text)", r"ValueError: \x1b[2J"}
+        assert all(line.isprintable() for line in stage.results.lines(2.0))
+
 
 class TestNetworks:
     def test_a_profile_slows_the_bot_down_and_no_other(self) -> None:

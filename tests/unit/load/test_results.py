@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from godot_enet.load.recorder import FailureTexts, method_of
+from godot_enet.load.recorder import FailureTexts, describe, method_of, printable
 from godot_enet.load.requests import OpenRequest, OpenRequests
 from godot_enet.load.results import RequestRow, Results
 
@@ -49,12 +49,37 @@ def test_the_summary() -> None:
     assert "\n".join(results.lines(5.0)).count("ValueError: odd") == 2  # the second ends the traceback
 
 
+def test_nothing_that_a_server_sends_reaches_the_terminal_as_it_is() -> None:
+    """Neither in names, nor in failures, nor in tracebacks: it would clear the screen, or set a window's title."""
+    evil = "\x1b]0;owned\x07\x9b2J\r\u202e\ud800"
+    results = Results()
+    results.request("PACKET", f"buy {evil}", 0.0, 0, f"ValueError: {evil}")
+    try:
+        raise ValueError(evil + "x" * 10_000)
+    except ValueError as error:
+        results.exception(None, f"Bot.{evil}", error)
+    lines = list(results.lines(1.0))
+    assert all(line.isprintable() and len(line) < 1000 for line in lines)
+    assert "".join(lines).count(r"\x1b]0;owned\x07\x9b2J\r\u202e\ud800") == 3
+    assert printable("Änn 🎲: ok") == "Änn 🎲: ok"
+
+
+def test_an_exception_that_cannot_say_what_it_is() -> None:
+    class Odd(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert describe(Odd()) == "Odd: (it has no text)"
+    assert describe(KeyError("x")) == "KeyError: 'x'"
+
+
 def test_different_texts_are_bounded() -> None:
     texts = FailureTexts()
     assert [texts.bounded(str(number)) for number in range(100)] == [str(number) for number in range(100)]
     assert texts.bounded("100") == "another failure"
     assert texts.bounded("7") == "7"
     assert texts.bounded("") == ""
+    assert texts.bounded("\x1b7") == "another failure"
 
 
 def test_the_method_that_has_raised() -> None:
