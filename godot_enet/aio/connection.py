@@ -12,7 +12,7 @@ from godot_enet.compat import enet_connection
 from godot_enet.compat.connection_events import ReportedEvent, ServiceResult
 from godot_enet.compat.coroutines import running_loop
 from godot_enet.compat.errors import INACTIVE
-from godot_enet.core import AnyHost, EventType, Host, HostClosed, HostConfig, PeerHandle
+from godot_enet.core import EventType, Host, HostClosed, HostConfig, PeerHandle
 from godot_enet.core.any_host import HostOpener
 from godot_enet.core.drivers.aio import Iteration
 from godot_enet.core.drivers.loop_service import LoopService
@@ -107,9 +107,9 @@ class ENetConnection(enet_connection.ENetConnection):
         if self._loop_service is not None:
             self._loop_service.shown = shown
 
-    def _join(self, host: AnyHost) -> None:
+    def _join(self) -> None:
         self._detach()
-        super()._join(host)
+        super()._join()
         with contextlib.suppress(RuntimeError):  # no loop runs yet
             self._attach()
 

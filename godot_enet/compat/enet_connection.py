@@ -38,6 +38,7 @@ from godot_enet.core.any_host import HostOpener
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
 from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
 from godot_enet.core.host import with_compressor, with_stage
+from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID
 from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.core.shards import parse_shards
@@ -137,6 +138,8 @@ class ConnectionMethods(WaitingMethods):
         self._shards = config.shards if shards is None else parse_shards(shards)
         self._opener = opener
         self._slots = 0
+        self._changing = HostLock()
+        """Held while a host is created or ends."""
         self._dtls: DtlsSetup | None = None
         self._admission: Admission | None = None
         self._connect_hook: Callable[[str, int, int], Verdict | int] | None = None
@@ -151,8 +154,9 @@ class ConnectionMethods(WaitingMethods):
     def _abandon(self) -> None:
         """:meth:`destroy` for finalizers, which may run anywhere: never blocks."""
         host = getattr(self, "_host", None)
-        _open_hosts.pop(id(self), None)
-        if host is not None:
+        if host is None:
+            _open_hosts.pop(id(self), None)
+        else:
             self._host = None
             self._forget_peers()
             host.abandon(notify_peers=self._notifying_process == os.getpid())
@@ -246,22 +250,37 @@ class ConnectionMethods(WaitingMethods):
             host = self._opener(config, bind=bind, port=port, threaded=self._threaded)
         except BindError as error:
             return fail(f"Couldn't create an ENet host: {error}.", Error.ERR_CANT_CREATE)
-        if self._host is not None:  # a nested call has created one meanwhile
-            host.close()
-            return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)
-        self._host = host  # with no call since the check
-        self._slots = peers
-        self._join(host)
-        return Error.OK
+        try:
+            with self._changing:
+                if self._host is None:
+                    self._host = host  # with no call since the check
+                    self._slots = peers
+                    self._join()
+                    return Error.OK
+        except LockHeld:  # inside destroy()
+            pass
+        host.close()
+        return fail(_ALREADY_ACTIVE, Error.ERR_ALREADY_IN_USE)  # another call has created one meanwhile
 
-    def _join(self, host: AnyHost) -> None:
-        """Switch to this host; it has the connections of the previous one, if any."""
-        _open_hosts[id(self)] = host
-        host.when_ended(weakref.WeakMethod(self._when_host_ended))
-        self._native(in_c(host), self._ended, self._undelivered, self._slots)
-        for handle, peer in list(self._peers.items()):
-            peer._move(host)
-            self._register_peer(place_of(handle), peer)
+    def _join(self) -> None:
+        """Switch to the host; it has the connections of the previous one, if any."""
+        while True:
+            host = self._host
+            if host is None:
+                self._forget_host()
+            else:
+                _open_hosts[id(self)] = host
+                host.when_ended(weakref.WeakMethod(self._when_host_ended))
+                self._native(in_c(host), self._ended, self._undelivered, self._slots)
+                for handle, peer in list(self._peers.items()):
+                    peer._move(host)
+                    self._register_peer(place_of(handle), peer)
+            if self._host is host:  # and not destroyed or replaced meanwhile
+                return
+
+    def _forget_host(self) -> None:
+        _open_hosts.pop(id(self), None)
+        self._native(None, [], [], 0)
 
     def _replace_host(self, change: Callable[[AnyHost], AnyHost]) -> Error:
         """Change the host, or replace it by a successor that takes over its connections.
@@ -289,26 +308,39 @@ class ConnectionMethods(WaitingMethods):
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         self._host = successor  # with no call in between
         if successor is not host:
-            self._join(successor)
+            self._join()
         return Error.OK
 
     def _when_host_ended(self) -> None:
         """Become inactive, since the host has ended by itself."""
         host = self._host
         if host is not None and host.closed:
-            self._host = None
-            _open_hosts.pop(id(self), None)
-            self._forget_peers()
-            self._forget()
+            self._end(host)
 
     def destroy(self) -> None:
         """Close the host and its port without notifying remotes; all peers become inactive. May be created again."""
         host = self._host
         if host is None:
             return fail("Host already destroyed.", None)
-        self._host = None
+        self._end(host)
+        return None
+
+    def _end(self, host: AnyHost) -> None:
+        """Become inactive. Until this has ended nothing can create a host, of which it would drop something."""
+        # Their finalizers, which may create one, run when this returns.
+        kept = [*self._peers.values(), self._connect_hook, self._compressor, self._dtls, self._admission, self._claimed]
         try:
-            _open_hosts.pop(id(self), None)
+            with self._changing:
+                self._become_inactive(host)
+        except LockHeld:  # inside create_host() or destroy(), which continue with an inactive connection
+            self._become_inactive(host)
+        del kept
+
+    def _become_inactive(self, host: AnyHost) -> None:
+        if self._host is not host:
+            return  # a nested call has destroyed it
+        self._host = None  # with no call in between
+        try:
             self._forget_peers()
             host.close()
             self._forget()
@@ -333,7 +365,7 @@ class ConnectionMethods(WaitingMethods):
         self._compressor = None
 
     def _forget_peers(self) -> None:
-        self._native(None, [], [], 0)
+        self._forget_host()
         for peer in list(self._peers.values()):
             peer._detach()
         self._peers.clear()
