@@ -13,6 +13,9 @@ import pytest
 from godot_enet import ENetConnection, ENetMultiplayerPeer, Error
 from godot_enet.compat import ServiceResult, enet_waiting
 from godot_enet.compat.poll_time import PollTime
+from godot_enet.core.forwarding import ForwardingTransport
+from godot_enet.core.host import with_stage
+from godot_enet.core.interface import Datagram, HostView, Transport
 from tests.drivers.waiting_loop import WAYS, is_readable, serve
 from tests.unit.compat.stage import DEADLINE, Stage, kinds
 
@@ -100,6 +103,47 @@ def test_a_deadline_is_announced_and_kept(inline: Stage) -> None:
     resend = link.client.poll_timeout()
     assert resend is not None
     assert 0 < resend < 5
+
+
+class Failing(ForwardingTransport):
+    """Fails once, in the moment in which a long packet arrives, as a DTLS session may."""
+
+    def __init__(self, inner: Transport, _view: HostView) -> None:
+        super().__init__(inner)
+        self._fails = False
+        self._has_failed = False
+
+    def receive(self, limit: int, now: int) -> list[Datagram]:
+        found = super().receive(limit, now)
+        self._fails = self._fails or (not self._has_failed and any(len(each.data) > 300 for each in found))
+        return found
+
+    def failed(self) -> bool:
+        failed, self._fails = self._fails, False
+        self._has_failed = self._has_failed or failed
+        return failed
+
+
+def test_a_failure_that_comes_with_an_event_is_shown_with_it(stage: Stage) -> None:
+    """Not at the next deadline, to which it is half a second."""
+    link = stage.link()
+    assert link.server._replace_host(lambda host: with_stage(host, Failing)) is Error.OK
+    descriptor = link.server.fileno()  # once, as for a selector
+
+    def is_shown(timeout: float = 0) -> bool:
+        return bool(select.select([descriptor], [], [], timeout)[0])
+
+    link.at_client.send(0, bytes(300), 1)
+    link.client.flush()
+    assert is_shown(DEADLINE)
+    event = link.server.service()
+    while event.type == NONE:
+        event = link.server.service(10)
+    assert event.type == RECEIVE
+    assert is_shown() or link.server.poll_timeout() == 0.0
+    assert link.server.service().type == ERROR
+    assert link.server.service().type == NONE
+    assert not is_shown()
 
 
 @pytest.mark.parametrize("change", [name for name in STAGES if name != "plain"])

@@ -110,9 +110,12 @@ class InlineDriver(Servicing):
         return bool(self.left) or (event is not None and event is not self._taking)
 
     def _find_event(self) -> bool:
-        """Return whether events are queued; queue a failure of the transport, unless nothing was begun yet."""
+        """Return whether events are queued; queue a failure of the transport that is to be reported once.
+
+        One that lasts, such as that of a session which has not begun yet, is only reported to those who call.
+        """
         found = self.has_event()
-        if not found and self.pump.engine.peers() and self.pump.transport.failed():
+        if not found and self.pump.transport.failed() and not self.pump.transport.failed():
             self.left += (FAILURE,)
             found = True
         return found
@@ -122,8 +125,12 @@ class InlineDriver(Servicing):
         return self.pump.transport.fileno()
 
     def poll_timeout(self) -> int | None:
-        """When ``service`` is needed next if nothing arrives and no event is queued; None if never."""
-        return self.pump.poll_timeout()
+        """When ``service`` is needed next if nothing arrives and no event is queued; None if never.
+
+        At once for a failure of the transport that came together with the last event. Called with the lock held.
+        """
+        self._find_event()
+        return self.clock.now() if self.left else self.pump.poll_timeout()
 
     def idle(self) -> int:
         """Milliseconds since ``service`` or ``serve`` last did network work; 0 while a ``service`` waits."""

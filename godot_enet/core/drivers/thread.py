@@ -93,7 +93,8 @@ class ThreadDriver(InlineDriver):
     def _take_events(self, taken: MutableSequence[Event], limit: int) -> bool:
         found = super()._take_events(taken, limit)
         if self._events is not None:
-            self._show_events(self.has_event())
+            # With the last event, a failure that came together with it is next.
+            self._show_events(self._find_event() if found else self.has_event())
         return found
 
     def close(self) -> None:
