@@ -160,6 +160,7 @@ class ENetMultiplayerPeer(WaitingPeers):
             host.destroy()
             return fail("Couldn't connect to the ENet multiplayer server.", Error.ERR_CANT_CREATE)
         self._hosts[0] = host
+        peer._is_numbered = True
         self._peers[1] = peer
         self._begin(Mode.CLIENT, unique_id, MultiplayerPeer.CONNECTION_CONNECTING)
         return Error.OK
@@ -209,6 +210,7 @@ class ENetMultiplayerPeer(WaitingPeers):
             return fail(text, Error.ERR_INVALID_PARAMETER)
         host._notifying_process = self._process
         self._hosts[number] = host
+        peers[0]._is_numbered = True
         self._peers[number] = peers[0]
         self.peer_connected.emit(number)
         return Error.OK

@@ -150,6 +150,9 @@ class PeerMethods(PacketPeer):
     _packets: deque[tuple[bytes, int, int]] | None
     _size: int
     _why: tuple[DisconnectReason, int]
+    _is_numbered = False
+    """Whether an ENetMultiplayerPeer announces its end. Until then the program cannot know that it has left, so what is
+    sent to it vanishes without an error: its last packets may be read, and answered, after its disconnect has come."""
 
     def __init__(self) -> None:
         raise TypeError("ENetPacketPeer cannot be instantiated; get one from an ENetConnection")
@@ -298,6 +301,8 @@ class PeerMethods(PacketPeer):
     def _explain_send(self, host: AnyHost, channel: int, size: int, flags: int) -> Error:
         """Return why a send failed, checked in Godot's order. Godot logs nothing for the last cases."""
         count = self._channel_count()
+        if not count and self._is_numbered:
+            return Error.FAILED
         if channel < 0 or channel > count:
             return fail(f"Invalid channel {channel}, max channels: {count}", Error.ERR_INVALID_PARAMETER)
         if flags & ~_FLAGS_ALLOWED:

@@ -358,6 +358,7 @@ class ENetPeers(MultiplayerPeer):
             self._status = MultiplayerPeer.CONNECTION_CONNECTED
         else:
             self._arriving.discard(number)
+            remote._is_numbered = True
             self._peers[number] = remote
         self._inbox.add_connected(number)
         return [*self.peer_connected._steps(number), ours(partial(self._tell_dropped, number, remote))]

@@ -122,6 +122,35 @@ def test_packets_come_before_the_end_of_a_client(network: Network, threaded: boo
     ]
 
 
+@pytest.mark.parametrize("transfer_channel", [0, 2])
+@pytest.mark.parametrize("mode", [RELIABLE, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE])
+def test_an_answer_to_a_peer_that_has_left_meanwhile_vanishes(
+    network: Network, transfer_channel: int, mode: MultiplayerPeer.TransferMode, logged: Logged
+) -> None:
+    """A network thread hears of its end before the program can: peer_disconnected comes after the packet."""
+    server, client, other = End(network).serve(), End(network), End(network)
+    for end in (client, other):
+        end.join(server)
+    meet(network, server, client, other)
+    number = client.id
+    client.send(b"question")
+    network.run(10)
+    server.peer.poll()
+    client.leave()
+    network.run(50)
+    server.read()
+    server.peer.transfer_mode = mode
+    for target in (number, 0, -other.id):
+        server.send(b"answer", to=target, channel=transfer_channel)
+    assert logged() == []
+    network.run_until(lambda: server.frame() and ("disconnected", number) in server.heard)
+    network.run_until(lambda: other.frame() and bool(other.heard))
+    assert other.of(1) == [b"answer"]
+    server.peer.set_target_peer(number)
+    assert server.peer.put_packet(b"late") is Error.ERR_INVALID_PARAMETER
+    assert logged() == [f"Invalid target peer: {number}"]
+
+
 def test_a_whole_session_falls_into_one_poll(network: Network) -> None:
     server = End(network).serve()
     client = End(network).join(server)
