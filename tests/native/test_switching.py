@@ -6,6 +6,7 @@ import contextlib
 import gc
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -21,6 +22,8 @@ from godot_enet.core.native import NativeEngine, NativeHost
 from godot_enet.core.native import host as native_host
 from godot_enet.core.native.host import CtypesHost
 from godot_enet.core.native.structs import event_of
+from godot_enet.core.protocol.constants import HostStatistic, PeerStatistic
+from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.transports.udp import UdpTransport
 from tests.native.native_connections import fill, needs_hot, same_host
 from tests.unit.compat.stage import DEADLINE, Link, Stage
@@ -135,6 +138,109 @@ def test_totals_and_a_refusal_go_on(link: Link, stage: Stage) -> None:
     stage.run(lambda: stage.peek(client))
     (event,) = stage.events(client)
     assert (event.type, event.data) == (ENetConnection.EVENT_DISCONNECT, 9)
+
+
+def read_everything(server: ENetConnection, host: Any, peer: int) -> dict[str, object]:
+    """What a thread that has asked for the host just before its change finds there."""
+    return {
+        "peers": host.peers(),
+        "state": host.peer_state(peer),
+        "port": host.peer_info(peer).address.port,
+        "address": host.peer_address(peer),
+        "limit": host.peer_statistic(peer, PeerStatistic.PACKET_THROTTLE_LIMIT),
+        "connected": host.summary().connected,
+        "received": host.total(HostStatistic.TOTAL_RECEIVED_PACKETS) > 0,
+        "drops": host.counters()[Drop.UNKNOWN_PEER],
+        "bound": host.local_address().port,
+        "channels": host.channel_limit,
+        "socket": host.fileno(),
+    }
+
+
+@pytest.fixture
+def counting(link: Link) -> Link:
+    """One whose server has something to lose: a limit of its own, and a drop."""
+    link.server.channel_limit(9)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto((5).to_bytes(2, "big") + bytes(98), ("127.0.0.1", link.server.get_local_port()))
+        link.stage.run(lambda: link.server.counters()[Drop.UNKNOWN_PEER])
+    link.server.fileno()
+    return link
+
+
+class Late:
+    """The functions of C, where the host is changed just before one of them is called."""
+
+    def __init__(self, functions: Any, name: str, change: Callable[[], object]) -> None:
+        self._functions, self._name, self._change = functions, name, change
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name:
+            self._name = ""
+            self._change()
+        return getattr(self._functions, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["peers", "peer_state", "peer_info", "peer_statistic", "add_summary", "total", "drops", "local_address", "fileno"],
+)
+def test_no_read_finds_the_empty_host_that_remains(counting: Link, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A scrape in another thread would take its zeros for true, and Prometheus for a restart."""
+    server, peer = counting.server, counting.at_server._handle
+    host: Any = server._host
+    expected = read_everything(server, host, peer)
+    late = Late(host._gde, f"gde_host_{name}", lambda: server.compress(ZLIB))
+    monkeypatch.setattr(host, "_gde", late)
+    monkeypatch.setattr(type(host), "_known_address", CtypesHost._known_address)
+    assert read_everything(server, host, peer) == expected
+    assert server._host is not host
+    assert read_everything(server, host, peer) == expected, "it still has none of its own"
+
+
+def test_a_read_waits_while_another_thread_changes_the_host(counting: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, peer = counting.server, counting.at_server._handle
+    host: Any = server._host
+    expected = read_everything(server, host, peer)
+    found: list[object] = []
+    reader = threading.Thread(target=lambda: found.append(read_everything(server, host, peer)))
+    adopt = NativeEngine.adopt
+
+    def begin(*given: Any) -> NativeEngine:
+        """The engine is on its way; nobody has it."""
+        reader.start()
+        reader.join(0.05)
+        assert not found
+        return adopt(*given)
+
+    monkeypatch.setattr(NativeEngine, "adopt", begin)
+    server.compress(ZLIB)
+    reader.join(DEADLINE)
+    assert found == [expected]
+
+
+def test_what_is_popped_during_a_change_is_popped_once(counting: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, received = counting.server, HostStatistic.TOTAL_RECEIVED_DATA
+    host: Any = server._host
+    server.pop_statistic(received)
+    before = server.get_total(received)
+    fill(counting, [bytes(1000)])
+    late = Late(host._gde, "gde_host_pop_statistic", lambda: server.compress(ZLIB))
+    monkeypatch.setattr(host, "_gde", late)
+    popped = host.pop_statistic(received)
+    assert popped >= 1000
+    assert popped + host.pop_statistic(received) == server.get_total(received) - before
+
+
+def test_a_flush_of_the_host_of_before_sends(link: Link) -> None:
+    host: Any = link.client._host
+    link.client.compress(NONE)
+    for connection in (link.client, link.server):
+        connection.compress(ZLIB)
+    link.at_client.send(0, b"x", 1)
+    host.flush()
+    assert link.client.poll_timeout() != 0.0
+    link.fence()
 
 
 def test_other_methods_still_find_the_peer(link: Link) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import functools
 import logging
 import os
 import sys
 import weakref
 from collections.abc import Callable, MutableSequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from godot_enet.core.addressing import may_answer_from_elsewhere, with_zone_number
-from godot_enet.core.errors import BindError, HostBusy
+from godot_enet.core.errors import BindError, EnetError, HostBusy
 from godot_enet.core.interface import Address, Clock, Compressor, PeerInfo, Summary, Totals
 from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.native.hot_docs import document_methods
@@ -58,6 +59,8 @@ _IPV6_ANY = "::"
 _NONE = int(EventType.NONE)
 _DETACHING = "this thread is handing the host over to Python, and called it meanwhile"
 _Successor = TypeVar("_Successor")
+_Value = TypeVar("_Value")
+_Arguments = ParamSpec("_Arguments")
 _log = logging.getLogger("godot_enet")
 _gevent_noted = False
 
@@ -79,6 +82,32 @@ def _note_gevent() -> None:
         "gevent is active, and the native engine's service(timeout) stops all greenlets while it waits: "
         "call service() without a timeout, or use GODOT_ENET_ENGINE=python."
     )
+
+
+def _reading(method: Callable[_Arguments, _Value]) -> Callable[_Arguments, _Value]:
+    """Make a query of a host one that asks its successor if the engine may have been gone while it was read.
+
+    The engine that remains has no peers and no counts, which would be taken for true.
+    """
+
+    @functools.wraps(method)
+    def read(*arguments: _Arguments.args, **keywords: _Arguments.kwargs) -> _Value:
+        host: Any = arguments[0]
+        if not host._detached:
+            try:
+                value = method(*arguments, **keywords)
+            except EnetError:
+                if not host._detached:
+                    raise
+            else:
+                if not host._detached:
+                    return value
+        successor = host._find_successor()
+        if successor is None:  # it could not be handed over
+            return method(*arguments, **keywords)
+        return getattr(successor, method.__name__)(*arguments[1:], **keywords)  # type: ignore[no-any-return]
+
+    return read
 
 
 class CtypesHost(Servicing):
@@ -107,6 +136,8 @@ class CtypesHost(Servicing):
         self.left = []
         self._closed = False
         self._successor: Any = None
+        self._detached = False
+        """Set before the engine may be gone: what is read after that may be of the empty one."""
         self._detaching = HostLock()
         self._on_end: weakref.WeakMethod[Callable[[], None]] | None = None
         _live[id(self)] = self
@@ -179,10 +210,13 @@ class CtypesHost(Servicing):
         try:
             with self._detaching:
                 engine, descriptor = ctypes.c_void_p(), ctypes.c_int64()
-                totals = {which: (self.total(which), self.pop_statistic(which)) for which in HostStatistic}
                 events = (ctypes.c_int64 * 2)()
-                check(self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor), events))
+                self._detached = True
+                found = self._gde.gde_host_detach(self._host, ctypes.byref(engine), ctypes.byref(descriptor), events)
+                self._detached = found == Result.OK
+                check(found)
                 self._closed = True
+                totals = {which: (self._own_total(which), self._pop_own(which)) for which in HostStatistic}
                 ends = None if events[0] < 0 else (events[0], events[1])
                 successor = make(NativeEngine.adopt(self.config, engine.value), descriptor.value, ends, totals)
                 self._successor = successor
@@ -193,14 +227,18 @@ class CtypesHost(Servicing):
     def _settle(self, result: int, method: str, *arguments: object) -> Any:
         """Return a result of the C side, raise its exception, or call the successor instead."""
         if result == Result.ERR_CLOSED:
-            try:
-                with self._detaching:
-                    successor = self._successor
-            except LockHeld:
-                raise HostBusy(_DETACHING) from None
+            successor = self._find_successor()
             if successor is not None:
                 return getattr(successor, method)(*arguments)
         return check(result)
+
+    def _find_successor(self) -> Any:
+        """Return the successor, once another thread has made it; None if there is none."""
+        try:
+            with self._detaching:
+                return self._successor
+        except LockHeld:
+            raise HostBusy(_DETACHING) from None
 
     # Every frame
 
@@ -248,17 +286,18 @@ class CtypesHost(Servicing):
         self.log_drops()
         return found or bool(self.left)
 
+    @_reading
     def has_event(self) -> bool:
         """Whether events are queued; False once closed."""
-        successor = self._successor
-        if successor is not None:
-            return bool(successor.has_event())
         found = self._gde.gde_host_next_event(self._host, None, None, None)
         return found > 0 or (found == 0 and bool(self.left))
 
     def flush(self) -> None:
         """Send what is queued now, without receiving anything."""
-        self._gde.gde_host_flush(self._host)
+        if self._gde.gde_host_flush(self._host) == Result.ERR_CLOSED:
+            successor = self._find_successor()
+            if successor is not None:
+                successor.flush()
 
     def log_drops(self) -> None:
         """Log drops now."""
@@ -313,6 +352,7 @@ class CtypesHost(Servicing):
 
     # Queries
 
+    @_reading
     def peers(self) -> list[PeerHandle]:
         """The handles of all peers."""
         capacity = MAXIMUM_PEER_ID * self.config.shards
@@ -320,21 +360,19 @@ class CtypesHost(Servicing):
         count = self._gde.gde_host_peers(self._host, handles, capacity)
         return [PeerHandle(handle) for handle in handles[:count]]
 
+    @_reading
     def peer_info(self, peer: PeerHandle) -> PeerInfo:
         """A snapshot of one peer."""
-        if self._successor is not None:
-            return self._successor.peer_info(peer)  # type: ignore[no-any-return]
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return info_of(record)
 
+    @_reading
     def peer_address(self, peer: PeerHandle) -> Address:
         """The address of the peer."""
         known = self._known_address(peer)
         if known is not None:
             return address_from(known) if isinstance(known, bytes) else known
-        if self._successor is not None:
-            return self._successor.peer_address(peer)  # type: ignore[no-any-return]
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return address_of(record.address)
@@ -343,44 +381,53 @@ class CtypesHost(Servicing):
         """The address, or a ``gde_address``; None if the ordinary method must be used."""
         return None
 
+    @_reading
     def peer_state(self, peer: PeerHandle) -> PeerState:
         """The state alone; DISCONNECTED for a peer that no longer exists."""
         return PeerState(self._gde.gde_host_peer_state(self._host, peer))
 
+    @_reading
     def peer_statistic(self, peer: PeerHandle, which: PeerStatistic) -> int:
         """ENet's raw number."""
         return check(self._gde.gde_host_peer_statistic(self._host, peer, which))
 
     def pop_statistic(self, which: HostStatistic) -> int:
         """A traffic total since it was last popped, modulo 2**32."""
+        found = self._pop_own(which)
+        successor = self._find_successor() if self._detached else None
+        return found if successor is None else found + successor.pop_statistic(which) & 0xFFFFFFFF
+
+    def _pop_own(self, which: HostStatistic) -> int:
         return int(self._gde.gde_host_pop_statistic(self._host, which)) & 0xFFFFFFFF
 
+    @_reading
     def total(self, which: HostStatistic) -> int:
         """A traffic total since the host was opened, popped or not."""
-        if self._successor is not None:
-            return int(self._successor.total(which))
+        return self._own_total(which)
+
+    def _own_total(self, which: HostStatistic) -> int:
         return int(self._gde.gde_host_total(self._host, which))
 
+    @_reading
     def summary(self) -> Summary:
         """Sums over all peers, in one call."""
-        if self._successor is not None:
-            return self._successor.summary()  # type: ignore[no-any-return]
         record = CSummary()
         self._gde.gde_host_add_summary(self._host, ctypes.byref(record))
         return summary_of(record)
 
+    @_reading
     def idle(self) -> int:
         """Milliseconds since ``service`` or ``serve`` last did network work; 0 while a ``service`` waits."""
-        if self._successor is not None:
-            return int(self._successor.idle())
         return int(self._gde.gde_host_idle(self._host))
 
+    @_reading
     def counters(self) -> dict[Drop, int]:
         """How often each cause of a drop has occurred."""
         counts = (ctypes.c_uint64 * len(Drop))()
         self._gde.gde_host_drops(self._host, counts, len(counts))
         return {cause: counts[cause] for cause in Drop}
 
+    @_reading
     def local_address(self) -> Address | None:
         """The bound address of the socket; None while it is not bound."""
         record = CAddress()
@@ -388,6 +435,7 @@ class CtypesHost(Servicing):
             return None
         return address_of(record)
 
+    @_reading
     def fileno(self) -> int:
         """The descriptor to wait on: the socket or, with a network thread, one readable while events are queued.
 
@@ -395,13 +443,14 @@ class CtypesHost(Servicing):
         """
         return int(self._gde.gde_host_fileno(self._host))
 
+    @_reading
     def poll_timeout(self) -> int | None:
         """When ``service`` is needed next if nothing arrives and no event is queued, in milliseconds of :meth:`now`.
 
         None if never: a network thread meets all deadlines.
         """
         due = ctypes.c_int64()
-        return due.value if self._gde.gde_host_poll_timeout(self._host, ctypes.byref(due)) else None
+        return due.value if self._gde.gde_host_poll_timeout(self._host, ctypes.byref(due)) > 0 else None
 
     def now(self) -> int:
         """The clock of the host: monotonic milliseconds."""
@@ -410,7 +459,9 @@ class CtypesHost(Servicing):
     @property
     def channel_limit(self) -> int:
         """Channels granted to clients, 1..255."""
-        return int(self._gde.gde_host_channel_limit(self._host))
+        limit = int(self._gde.gde_host_channel_limit(self._host))
+        successor = self._find_successor() if self._detached else None
+        return limit if successor is None else int(successor.channel_limit)
 
     # Settings
 

@@ -37,6 +37,7 @@ def _docstring(python: type, name: str) -> str:
 
 def _parameters(method: FunctionType) -> str:
     """The parameters of a method, all of them positional, as CPython writes them; without annotations."""
+    method = getattr(method, "__wrapped__", method)
     code, defaults = method.__code__, method.__defaults__ or ()
     names = list(code.co_varnames[: code.co_argcount])
     for at, value in enumerate(defaults, len(names) - len(defaults)):

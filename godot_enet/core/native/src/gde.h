@@ -160,7 +160,8 @@ GDE_API int32_t gde_host_poll_drops(gde_host *host, gde_drop_report *reports, in
 GDE_API int32_t gde_host_has_drops(gde_host *host);
 /* For event loops: the descriptor to wait on, and the deadline (as gde_poll_timeout; the clock is the monotonic one that
  * Python's time.perf_counter shows, in ms). They are the socket and the engine's deadline. With a network thread, the
- * descriptor is readable while events are queued, and there is no deadline. -1 without a free descriptor. */
+ * descriptor is readable while events are queued, and there is no deadline. -1 without a free descriptor. A closed host
+ * has neither: -1, and GDE_ERR_CLOSED. */
 GDE_API int64_t gde_host_fileno(gde_host *host);
 GDE_API int32_t gde_host_poll_timeout(gde_host *host, int64_t *due);
 GDE_API int32_t gde_host_local_address(gde_host *host, gde_address *address);

@@ -690,7 +690,7 @@ int64_t gde_host_fileno(gde_host *host) {
 
 int32_t gde_host_poll_timeout(gde_host *host, int64_t *due) {
     os_lock(&host->lock);
-    int32_t found = host->closed || host->threaded ? 0 : gde_poll_timeout(host->engine, due);
+    int32_t found = host->closed ? GDE_ERR_CLOSED : host->threaded ? 0 : gde_poll_timeout(host->engine, due);
     os_unlock(&host->lock);
     return found;
 }

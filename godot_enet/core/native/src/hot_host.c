@@ -118,9 +118,12 @@ static PyObject *host_flush(PyObject *given, PyObject *unused) {
     (void)unused;
     gde_host *host = ((HostObject *)given)->host;
     if (!host) return hot_call_base(given, hot.flush_name, hot.host, NULL, 0, NULL);
+    int32_t result;
     Py_BEGIN_ALLOW_THREADS
-    gde_host_flush(host);
+    result = gde_host_flush(host);
     Py_END_ALLOW_THREADS
+    /* It may have a successor. */
+    if (result == GDE_ERR_CLOSED) return hot_call_base(given, hot.flush_name, hot.host, NULL, 0, NULL);
     Py_RETURN_NONE;
 }
 
@@ -304,8 +307,9 @@ static PyObject *host_poll_timeout(PyObject *given, PyObject *unused) {
     (void)unused;
     gde_host *host = ((HostObject *)given)->host;
     int64_t due;
-    if (!host) return hot_call_base(given, hot.poll_timeout_name, hot.host, NULL, 0, NULL);
-    if (!gde_host_poll_timeout(host, &due)) Py_RETURN_NONE;
+    int32_t found = host ? gde_host_poll_timeout(host, &due) : GDE_ERR_CLOSED;
+    if (found < 0) return hot_call_base(given, hot.poll_timeout_name, hot.host, NULL, 0, NULL);
+    if (!found) Py_RETURN_NONE;
     return PyLong_FromLongLong(due);
 }
 
