@@ -11,9 +11,11 @@ from godot_enet.ops import Server
 from .bus import Bus, Unreachable, log
 from .directory import Directory
 from .messages import Announcement, BadMessage, Move, Refusal, Reserve, Ticket, Traveller, player_id
+from .pace import Pace
 
 FRAME = 1 / 30
 MAX_CLIENTS = 1024
+ASK_SECONDS = 0.25  # between two questions of one client; players ask half as often
 
 
 class Gateway(Node):
@@ -23,8 +25,14 @@ class Gateway(Node):
         super().__init__("Gateway")
         self.bus = bus
         self.directory = Directory()
-        self._entering: set[int] = set()
-        """Peers that wait for an answer. They get one at a time."""
+        self._players: dict[int, str] = {}
+        """The player of each peer. If it could be another one each time, a client would reserve all seats there are."""
+        self._answering: dict[int, asyncio.Task[None]] = {}
+        """By peer: each gets one answer at a time."""
+        self._entering_pace, self._listing_pace = Pace(ASK_SECONDS), Pace(ASK_SECONDS)
+
+    def _ready(self) -> None:
+        self.multiplayer.peer_disconnected.connect(lambda peer: self._players.pop(peer, None))
 
     async def connect(self, url: str) -> None:
         """Connect to NATS, and listen."""
@@ -33,28 +41,39 @@ class Gateway(Node):
 
     @rpc("any_peer", "reliable")
     def list_rooms(self) -> None:
+        peer = self.multiplayer.get_remote_sender_id()
+        if not self._listing_pace.allows(peer):
+            return
         rooms = [
             {"room": each.room, "players": len(each.travellers), "seats": each.seats, "load": each.load}
             for each in self.directory.rooms()
             if each.open
         ]
-        self.rpc_id(self.multiplayer.get_remote_sender_id(), "rooms", rooms)
+        self.rpc_id(peer, "rooms", rooms)
 
     @rpc("any_peer", "reliable")
     def enter(self, passport: bytes, name: str, room: str) -> None:
         """Ask for a seat: of the player with this passport, in this room or, if that is empty, in any."""
         peer = self.multiplayer.get_remote_sender_id()
-        if peer not in self._entering:
-            self._entering.add(peer)
-            asyncio.get_running_loop().create_task(self._answer(peer, passport, name, room))
-
-    async def _answer(self, peer: int, passport: bytes, name: str, room: str) -> None:
+        if not self._entering_pace.allows(peer) or peer in self._answering:
+            return
         try:
-            answer = await self._find_seat(passport, name, room)
+            traveller = Traveller(player_id(passport), name)
+        except BadMessage as error:
+            self.rpc_id(peer, "refused", str(error))
+            return
+        if self._players.setdefault(peer, traveller.player) != traveller.player:
+            self.rpc_id(peer, "refused", "This client is another player.")
+            return
+        self._answering[peer] = asyncio.get_running_loop().create_task(self._answer(peer, traveller, room))
+
+    async def _answer(self, peer: int, traveller: Traveller, room: str) -> None:
+        try:
+            answer = await self._find_seat(traveller, room)
         except BadMessage as error:
             answer = Refusal(str(error))
         finally:
-            self._entering.discard(peer)
+            del self._answering[peer]
         if peer not in self.multiplayer.get_peers():
             return
         if isinstance(answer, Ticket):
@@ -62,9 +81,9 @@ class Gateway(Node):
         else:
             self.rpc_id(peer, "refused", answer.reason)
 
-    async def _find_seat(self, passport: bytes, name: str, wanted: str) -> Ticket | Refusal:
-        player = player_id(passport)
-        traveller = self.directory.last(player) or Traveller(player, name)
+    async def _find_seat(self, traveller: Traveller, wanted: str) -> Ticket | Refusal:
+        player = traveller.player
+        traveller = self.directory.last(player) or traveller
         holder = self.directory.holder(player)
         if holder is not None:  # that room knows best what the player has
             target = wanted or (holder.room if holder.open else self.directory.best())

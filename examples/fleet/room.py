@@ -18,11 +18,12 @@ from godot_enet.ops import Seat, Seats, Server, port_from_environment
 from .bus import Bus, Unreachable, log
 from .directory import Directory
 from .messages import MAX_LOAD, MAX_POINTS, Announcement, BadMessage, Chat, Move, Refusal, Reserve, Ticket, Traveller
+from .pace import Pace
 
 HOLD_SECONDS = 20.0  # for a seat that is reserved, or whose player has dropped
 LINGER_SECONDS = 3.0  # how long a player may stay connected after moving to another room
 ANNOUNCE_SECONDS = 0.25
-CHAT_SECONDS = 0.2  # between two lines of one player
+ASK_SECONDS = 0.2  # between two lines of one player in the chat, and two moves
 TIMEOUT = (32, 1500, 5000)  # a silent player has dropped after 1.5 to 5 s
 
 
@@ -36,7 +37,6 @@ class Guest:
     """In the arena, while it is there."""
     moving: bool = False
     """Another room has been asked for a seat."""
-    spoke: float = 0.0
 
 
 class Room(Node):
@@ -63,6 +63,7 @@ class Room(Node):
         """By player: all seats that are taken, held or reserved. Their ``data`` is a Guest."""
         self._sender: DeltaSender[int, Place] = DeltaSender(PLACES)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._travelling_pace, self._speaking_pace = Pace(ASK_SECONDS), Pace(ASK_SECONDS)
         self.seats.taken.connect(lambda peer, seat: self.server.kick(peer, "Enter through the gateway."))
         self.seats.resumed.connect(self._on_resumed)
         self.seats.left.connect(self._leave_arena)
@@ -223,7 +224,7 @@ class Room(Node):
     def travel(self, room: str) -> None:
         """Ask to be moved to another room."""
         seat = self._sender_seat()
-        if seat is not None and room != self.room:
+        if seat is not None and room != self.room and self._travelling_pace.allows(seat.peer):
             self._start(self._send_on(seat, room))
 
     async def _send_on(self, seat: Seat, room: str) -> None:
@@ -256,9 +257,8 @@ class Room(Node):
     @rpc("any_peer", "reliable")
     def say(self, text: str) -> None:
         """Say something to the players of all rooms."""
-        seat, now = self._sender_seat(), time.monotonic()
-        if seat is not None and now - seat.data.spoke >= CHAT_SECONDS:
-            seat.data.spoke = now
+        seat = self._sender_seat()
+        if seat is not None and self._speaking_pace.allows(seat.peer):
             try:
                 line = Chat(self.room, seat.data.traveller.name, text)
             except BadMessage:
