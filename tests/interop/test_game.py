@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from godot_enet import SceneTree
+from godot_enet.__main__ import main
 from godot_enet.scenes import Project
 from godot_enet.tools.scene_skeleton import skeleton
 from tests.demos.program import Program, free_port
+from tests.docs.snippets import FENCE, page
 from tests.unit.scenes.conftest import write_files
 
 from .conftest import missing
@@ -130,3 +133,53 @@ def test_a_skeleton_joins_a_game_that_godot_hosts(
     member.write_text(skeleton(Project(folder)), encoding="utf-8")
     with Program(member, "--port", str(port)) as program:
         program.wait_for("peer 1 connected")
+
+
+PLAYING = """
+
+
+class Playing(Bot):
+    \"\"\"Waits for its player, has it hit, and leaves once the server has told so.\"\"\"
+
+    host = "127.0.0.1:{port}"
+
+    def on_connected(self) -> None:
+        self.begin_request("spawn")
+        self.asked = False
+
+    def on_frame(self, delta: float) -> None:
+        root = self.tree.root
+        player = root.get_node_or_null(f"Main/Players/{{self.multiplayer.get_unique_id()}}")
+        if player is None:
+            return
+        if not self.asked:
+            self.asked = True
+            assert (player.hp, player.position) == (70, Vector2(3, 4))
+            self.end_request("spawn")
+            self.request(root.get_node("Network").ask, reply="answer")
+            self.begin_request("hit")
+            player.hit.rpc_id(1, 5)
+        elif player.hp == 65:
+            self.end_request("hit")
+            self.quit()
+"""
+
+
+def test_a_crowd_of_skeletons_plays_a_game_that_godot_hosts(
+    folder: Path,
+    tmp_path: Path,
+    start: Callable[..., subprocess.Popen[bytes]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As docs/load-testing.md says: each bot has a tree of its own, with what the server spawns and synchronizes."""
+    port = free_port()
+    start("--", "server", str(port))
+    (bot,) = [code for _, code in FENCE.findall(page("docs/load-testing.md")) if "return make_tree()" in code]
+    file = tmp_path / "crowd.py"
+    text = skeleton(Project(folder)) + "\n\n" + bot + PLAYING.format(port=port)
+    file.write_text(text.replace("import annotations\n", "import annotations\n\nfrom godot_enet import Vector2\n", 1))
+    code = main(["load", str(file), "--class", "Playing", "--bots", "20", "--seconds", str(PATIENCE)])
+    output = capsys.readouterr().out
+    assert code == 0, output
+    for request in ("ENET connect", "PACKET spawn", "PACKET hit", "RPC ask"):
+        assert re.search(rf"^{request} +20 +0 ", output, re.MULTILINE), output
