@@ -16,6 +16,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+try:
+    from PIL import Image, ImageDraw, ImageFont, ImageGrab
+except ModuleNotFoundError:
+    sys.exit("pictures: pip install -e '.[demos,docs]'")
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
@@ -54,7 +59,7 @@ PICTURES = {
     "hockey.png": Picture(("hockey", "--link", "bad"), 430),
     "hockey.gif": Picture(("hockey", "--link", "awful"), 640, 400, height=376, width=720),
     "pong.png": Picture(("pong", *JOIN), 500, others=[("pong", "--server", "--auto")]),
-    "flock.png": Picture(("flock", "--server", "--auto"), 900, others=[("flock", *JOIN), ("flock", *JOIN)]),
+    "flock.png": Picture(("flock", "--server", "--auto"), 1300, others=[("flock", *JOIN), ("flock", *JOIN)]),
     "raw.png": Picture(("raw", "--auto"), 240),
     "godot.gif": Picture(("flock", *JOIN), 540, 180, width=860, godot=("flock", "--server", "--auto")),
 }
@@ -62,8 +67,6 @@ PICTURES = {
 
 def shoot(picture: Picture) -> list[Any]:
     """Run the demo; its frames as pictures of Pillow's."""
-    from PIL import Image, ImageDraw, ImageFont, ImageGrab
-
     from demos._stage import Stage, pygame
 
     stages: Any = Stage
@@ -99,8 +102,6 @@ def shoot(picture: Picture) -> list[Any]:
 
 def save(images: Sequence[Any], picture: Picture, file: Path) -> None:
     """All with one palette, without ringing and dithering: what stays the same costs nothing."""
-    from PIL import Image
-
     width, height = images[0].width, picture.height or images[0].height
     size = picture.width or width, round(height * (picture.width or width) / width)
     images = [each.crop((0, 0, width, height)).resize(size, Image.Resampling.BOX) for each in images]
