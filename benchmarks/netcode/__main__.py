@@ -10,16 +10,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from benchmarks.netcode.costs import measure
 from benchmarks.netcode.figures import FULL_STATE, figures
 from benchmarks.netcode.match import MAP, PLACES, RADIUS, RATE, Match, Settings
+from benchmarks.pages import DOCS, write
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "netcode.md"
+PAGE = DOCS / "netcode.md"
 SECONDS, DELAYS, LOSSES = 40.0, (50, 100, 200), (0.0, 0.05, 0.2)
 IP_HEADERS, ENET_HEADERS = 28, 12
 """Bytes of a datagram before ENet's own, and of ENet's for one unreliable packet."""
@@ -62,20 +61,6 @@ def costs() -> Iterator[str]:
     yield f"decoding: {found.decoding:.0f} us a message, {found.decoding / found.states:.1f} us a state"
 
 
-def write(tables: Mapping[str, str], pictures: Mapping[str, str]) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        begin, end = f"<!-- measured: {name} -->\n", "\n<!-- end -->"
-        before, found, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise SystemExit(f"{PAGE} has no place for the table of {name}")
-        text = f"{before}{begin}{table}{end}{after}"
-    PAGE.write_text(text, encoding="utf-8")
-    for name, picture in pictures.items():
-        (ROOT / "docs" / "images" / name).write_text(picture, encoding="utf-8")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.netcode", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each match; default: %(default)s")
@@ -96,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("\n\n".join([*tables.values(), "\n".join(costs())]))
     print(f"headers beside each message: {ENET_HEADERS} bytes of ENet, {IP_HEADERS} of UDP and IP")
     if options.write:
-        write(tables, figures(match, everything, tight))
+        write(PAGE, tables, figures(match, everything, tight))
     return 0
 
 

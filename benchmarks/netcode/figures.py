@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import mean
 
 from benchmarks.netcode.match import PLACES, RADIUS, RATE, SKIPPED, STEPS, Frame, Match, Place, Settings, distance
-from benchmarks.netcode.svg import Line, chart
+from benchmarks.svg import Line, chart
 from godot_enet.netcode import Blend, History
 from godot_enet.testing import LinkConfig
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.netcode.match import RATE, Match, Settings
-from benchmarks.netcode.svg import Line, chart
+from benchmarks.svg import Line, chart
 from tests.demos.program import ROOT
 from tests.docs.snippets import FENCE, check_test_file, page, programs
 

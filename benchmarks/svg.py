@@ -1,4 +1,4 @@
-"""Line charts as SVG, without a library: the same numbers always give the same file."""
+"""Line and bar charts as SVG, without a library: the same numbers always give the same file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-__all__ = ["Line", "chart"]
+__all__ = ["Bars", "Line", "bars", "chart"]
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 40, 46
+BAR, GAP, NAMES, NUMBERS = 13, 9, 176, 60
+"""Thickness of a bar, the space between groups, and that for names and numbers beside them."""
 COLORS = {"truth": "#c9ccd2", "raw": "#d1495b", "good": "#2e86ab", "better": "#3b8f4a", "extra": "#b7791f"}
 """One meaning each in all charts: what was true, what arrived, and what the library makes of it."""
 
@@ -40,12 +42,7 @@ def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line], *, zero
     def y_at(y: float) -> float:
         return HEIGHT - BOTTOM - (y - low_y) / (high_y - low_y) * (HEIGHT - TOP - BOTTOM)
 
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
-        'font-size="12">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-    ]
+    parts = _head(title, HEIGHT)
     for mark in y_marks:
         parts.append(f'<path d="M{LEFT} {y_at(mark):.1f}H{WIDTH - RIGHT}" stroke="#e3e5e8"/>')
         parts.append(_text(LEFT - 8, y_at(mark) + 4, f"{mark:g}", "end"))
@@ -68,6 +65,53 @@ def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line], *, zero
         width = 5 if line.color == "truth" else 1.8  # what is true shows under the lines that lie on it
         parts.append(f'<path d="{"".join(path)}" fill="none" stroke="{color}" stroke-width="{width}"/>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+class Bars(NamedTuple):
+    """One bar of each group."""
+
+    name: str
+    color: str
+    """A key of ``COLORS``."""
+    values: Sequence[float | None]
+    """A value for each group; None leaves its place empty."""
+
+
+def bars(title: str, x_title: str, groups: Sequence[str], series: Sequence[Bars]) -> str:
+    """An SVG document with horizontal bars from 0 and their numbers. The longest bar fills the width."""
+    high = max(value for each in series for value in each.values if value is not None)
+    step = BAR * len(series) + GAP
+    height = TOP + step * len(groups) + BOTTOM - 18
+    parts = _head(title, height)
+    at = float(NAMES)
+    for each in series if len(series) > 1 else ():
+        parts.append(f'<rect x="{at:.0f}" y="13" width="18" height="10" fill="{COLORS[each.color]}"/>')
+        parts.append(_text(at + 24, 22, each.name, "start"))
+        at += 44 + 6.6 * len(each.name)
+    for place, group in enumerate(groups):
+        y = TOP + step * place
+        parts.append(_text(NAMES - 8, y + step / 2, group, "end"))
+        for number, each in enumerate(series):
+            value = each.values[place]
+            if value is None:
+                continue
+            wide = value / high * (WIDTH - NAMES - NUMBERS)
+            top = y + BAR * number
+            parts.append(
+                f'<rect x="{NAMES}" y="{top}" width="{wide:.1f}" height="{BAR - 2}" fill="{COLORS[each.color]}"/>'
+            )
+            parts.append(_text(NAMES + wide + 5, top + BAR - 4, f"{value:,.{0 if value >= 100 else 1}f}", "start"))
+    parts.append(_text((NAMES + WIDTH - NUMBERS) / 2, height - 8, x_title, "middle"))
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _head(title: str, height: int) -> list[str]:
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
+        'font-size="12">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+    ]
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
