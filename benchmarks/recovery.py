@@ -8,24 +8,19 @@ See docs/hostile-networks.md.
 from __future__ import annotations
 
 import argparse
-import heapq
 import importlib
-import random
-import select
-import socket
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from benchmarks.engines import native_is_missing
+from benchmarks.relay import DELAY, lossy_link
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.core.host import choose_engine
 
-DELAY = 0.025  # seconds, each way
 UNDER_WAY = 192
 SIZE = 1000
 SMALL = 100
@@ -114,51 +109,15 @@ class Theirs:
         self._peer = self._host = None
 
 
-def relay(port: int, loss: float, seed: int) -> None:
-    """Relay between clients of the printed port and the server at ``port``, until killed."""
-    chance = random.Random(seed)
-    front, back = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-    for side in (front, back):
-        side.bind(("127.0.0.1", 0))
-        side.setblocking(False)
-        side.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-    print(front.getsockname()[1], flush=True)
-    server, client = ("127.0.0.1", port), None
-    under_way: list[tuple[float, int, bytes, bool]] = []
-    count = 0
-    while True:
-        wait = max(0.0, under_way[0][0] - time.perf_counter()) if under_way else 1.0
-        ready, _, _ = select.select([front, back], [], [], wait)
-        now = time.perf_counter()
-        for side in ready:
-            with suppress(BlockingIOError):
-                while True:
-                    data, source = side.recvfrom(4096)
-                    if side is front:
-                        client = source
-                    if chance.random() >= loss:
-                        count += 1
-                        heapq.heappush(under_way, (now + DELAY, count, data, side is front))
-        now = time.perf_counter()
-        while under_way and under_way[0][0] <= now:
-            _, _, data, upwards = heapq.heappop(under_way)
-            if upwards:
-                back.sendto(data, server)
-            elif client is not None:
-                front.sendto(data, client)
-
-
 @contextmanager
 def connected(
     sender: type[Ours | Theirs], receiver: type[Ours | Theirs], loss: float, seed: int
 ) -> Iterator[tuple[End, End]]:
     """Two ends with a relay between them."""
     server, client = receiver(True), sender(False)
-    command = [sys.executable, "-m", "benchmarks.recovery", "--relay", str(server.port()), str(loss), str(seed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
+    with lossy_link(server.port(), loss, seed) as link:
         try:
-            assert relay.stdout is not None
-            client.connect(int(relay.stdout.readline()))
+            client.connect(link.port)
             deadline = time.perf_counter() + TIMEOUT
             while not (client.up and server.up):
                 if time.perf_counter() > deadline:
@@ -167,7 +126,6 @@ def connected(
                 time.sleep(PAUSE)
             yield client, server
         finally:
-            relay.kill()
             client.close()
             server.close()
 
@@ -210,11 +168,7 @@ LOSSES = (0.01, 0.05, 0.2)
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recovery", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement; default: %(default)s")
-    parser.add_argument("--relay", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.relay:
-        port, loss, seed = options.relay
-        relay(int(port), float(loss), int(seed))
     if native_is_missing():
         return 1
     print(f"Ours: {choose_engine()} engine. Round trip {2000 * DELAY:.0f} ms; {options.seconds:.0f} s each.\n")
