@@ -81,16 +81,18 @@ def bars(title: str, x_title: str, groups: Sequence[str], series: Sequence[Bars]
     """An SVG document with horizontal bars from 0 and their numbers. The longest bar fills the width."""
     high = max(value for each in series for value in each.values if value is not None)
     step = BAR * len(series) + GAP
-    height = TOP + step * len(groups) + BOTTOM - 18
+    named = series if len(series) > 1 else ()
+    begin = TOP if named else GAP
+    height = begin + step * len(groups) + BOTTOM - 18
     parts = _head(title, height)
     at = float(NAMES)
-    for each in series if len(series) > 1 else ():
+    for each in named:
         parts.append(f'<rect x="{at:.0f}" y="13" width="18" height="10" fill="{COLORS[each.color]}"/>')
         parts.append(_text(at + 24, 22, each.name, "start"))
         at += 44 + 6.6 * len(each.name)
     for place, group in enumerate(groups):
-        y = TOP + step * place
-        parts.append(_text(NAMES - 8, y + step / 2, group, "end"))
+        y = begin + step * place
+        parts.append(_text(NAMES - 8, y + BAR * len(series) / 2 + 3, group, "end"))
         for number, each in enumerate(series):
             value = each.values[place]
             if value is None:

@@ -1,0 +1,1 @@
+"""This package beside what a user could pick instead: ``python -m benchmarks.peers``. See docs/performance.md."""
