@@ -39,6 +39,9 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="its processes have no SIGTERM"),
 ]
 DEADLINE = 90.0
+BACK_WITHIN = 5.0
+"""Seconds after kill -9 of a room until its players are in another, on a machine that has time for them."""
+TRIES = 4
 
 
 class Fleet:
@@ -159,21 +162,23 @@ def test_the_whole_story(fleet: Fleet) -> None:
     fleet.until(lambda: said(ben, "hello", f"ann heard: ben in {room_of(ben)}: hello"), "no chat")
 
     # A room is killed. Its players are in others, with what was last heard of them.
-    for player in (ben, cem):
-        if room_of(player) != target:
-            player.travel(target)
-    fleet.until(lambda: all(room_of(player) == target for player in players), "not all have moved")
-    fleet.until(lambda: all(player.points for player in players), "no coins")
-    points = [player.points for player in players]
-    noted = time.monotonic()
-    fleet.until(lambda: time.monotonic() - noted > 1)  # in which the room announces these points
-    os.kill(fleet.process(target), signal.SIGKILL)
-    took = fleet.until(lambda: all(room_of(player) not in ("", target) for player in players), "not all are back")
-    sys.stderr.write(f"after kill -9 of a room all are back in another within {took:.1f} s\n")
-    fleet.until(lambda: all(player.points for player in players), "the points are lost")
-    assert all(player.points >= had for player, had in zip(players, points, strict=True))
-    fleet.program.wait_for(f"{target} has ended with -9")
-    fleet.until(lambda: "room-4" in ann.rooms and target not in ann.rooms, "no other room has come")
+    took: list[float] = []
+    while not took or (min(took) > BACK_WITHIN and len(took) < TRIES):  # a busy machine only makes it slower
+        target = sorted(ann.rooms)[-1]
+        for player in players:
+            fleet.until(lambda: travel(player, target), "not all have moved")  # noqa: B023
+        fleet.until(lambda: all(player.points for player in players), "no coins")
+        points = [player.points for player in players]
+        noted = time.monotonic()
+        fleet.until(lambda: time.monotonic() - noted > 1)  # noqa: B023 - in which the room announces these points
+        os.kill(fleet.process(target), signal.SIGKILL)
+        took.append(fleet.until(lambda: all(room_of(player) not in ("", target) for player in players), "not all back"))  # noqa: B023
+        fleet.until(lambda: all(player.points for player in players), "the points are lost")
+        assert all(player.points >= had for player, had in zip(players, points, strict=True))
+        fleet.program.wait_for(f"{target} has ended with -9")
+        fleet.until(lambda: len(ann.rooms) == 3 and target not in ann.rooms, "no other room has come")  # noqa: B023
+    sys.stderr.write(f"after kill -9 of a room all are back in another within {min(took):.1f} s\n")
+    assert min(took) < BACK_WITHIN
 
     # NATS ends and starts again. Everyone plays on, and then can move and talk as before.
     links = [link_of(player) for player in players]
