@@ -13,6 +13,8 @@ from socket import AF_INET6, SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, NamedTuple
 
+from godot_enet.core.reporting import Limiter, with_repeat_count
+
 __all__ = ["Answer", "Endpoint"]
 
 _log = logging.getLogger("godot_enet.ops")
@@ -73,6 +75,8 @@ class _Server(ThreadingMixIn, TCPServer):
 
     def __init__(self, address: tuple[str, int], routes: Mapping[str, Callable[[], Answer]]) -> None:
         self.routes = routes
+        self.failures = Limiter()
+        """Of the log, by path: anybody can ask thousands of times."""
         self._places = threading.BoundedSemaphore(_MAX_REQUESTS)
         self._due: dict[socket, float] = {}
         """When each request has to be answered; the first ones come first."""
@@ -126,7 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer = Answer(404, b"not found\n") if route is None else route()
         except Exception:
-            _log.exception("The answer to GET %s failed.", self.path)
+            path = self.path.partition("?")[0]  # one that there is
+            if times := self.server.failures.count(path, int(time.monotonic() * 1000)):
+                _log.exception("%s", with_repeat_count(f"The answer to GET {path} failed.", times))
             answer = Answer(500, b"failed\n")
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)

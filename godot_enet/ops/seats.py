@@ -20,6 +20,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
+from godot_enet.compat.errors import rate_limited
 from godot_enet.compat.multiplayer_peer import MultiplayerPeer
 from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer
 from godot_enet.compat.signal import SignalProperty
@@ -159,7 +160,7 @@ class Seats:
     def _on_hello(self, peer: int, data: bytes) -> None:
         token = data[len(_HELLO) :]
         if peer in self._claims or not data.startswith(_HELLO) or len(token) not in (0, _TOKEN_SIZE):
-            _log.warning("Peer %d sent authentication data that is none of a seat's.", peer, extra={"peer": peer})
+            _warn_of_remote(f"Peer {peer} sent authentication data that is none of a seat's.", peer=peer)
             self._claims.pop(peer, None)
             self._multiplayer.disconnect_peer(peer)
             return
@@ -167,7 +168,9 @@ class Seats:
         key, following = _key(token), secrets.token_bytes(_TOKEN_SIZE)
         seat = self._by_key.get(key) if token else None
         if seat is None and token:
-            _log.info("Peer %d has a token that is not good (any more).", peer, extra={"peer": peer})
+            line = rate_limited("token of no seat", f"Peer {peer} has a token that is not good (any more).")
+            if line:
+                _log.info("%s", line, extra={"peer": peer})
         if seat is not None:
             self._end_claim(seat)
             self._set_keys(seat, key, _key(following))
@@ -298,7 +301,7 @@ class SeatTicket:
 
     def _on_reply(self, peer: int, data: bytes) -> None:
         if len(data) != _REPLY.size or not data.startswith(_HELLO):
-            _log.warning("The server has sent authentication data that is none of a seat's.")
+            _warn_of_remote("The server has sent authentication data that is none of a seat's.")
             return
         _, self.resumed, self.number, self.token = _REPLY.unpack(data)
         self._multiplayer.complete_auth(peer)
@@ -317,6 +320,13 @@ class _SameId(ENetMultiplayerPeer):
     def generate_unique_id(self) -> int:
         """Return the id."""
         return self._wanted or super().generate_unique_id()
+
+
+def _warn_of_remote(text: str, **about: object) -> None:
+    """Log what a remote has done wrong, once in ten seconds however often it does so."""
+    line = rate_limited("authentication data of no seat", text)
+    if line:
+        _log.warning("%s", line, extra=about)
 
 
 def _key(token: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import time
@@ -33,6 +34,8 @@ __all__ = ["ExitCode", "Server", "port_from_environment"]
 _log = logging.getLogger("godot_enet.ops")
 _RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
 _MAX_LATE_FRAMES = 5
+_NAMES_INTERVAL = 0.25
+"""Seconds between looks at who is here, for Agones: with thousands of peers one takes milliseconds."""
 
 
 class ExitCode(NamedIntEnum):
@@ -119,6 +122,8 @@ class Server:
         self._before: dict[int, object] = {}
         self._endpoint = None if probes is None else Endpoint(*probes, self._routes())
         self._agones: AgonesLink | None = None
+        self._lists_players = agones_players is not None
+        self._next_names = -math.inf
         if not isinstance(serving, ConnectionMethods):
             serving.peer_connected.connect(self._on_connected)
             serving.peer_disconnected.connect(self._on_disconnected)
@@ -196,7 +201,8 @@ class Server:
             return False
         if self._seats is not None:
             self._seats.update()
-        if self._agones is not None:
+        if self._agones is not None and self._lists_players and (now := self._clock()) >= self._next_names:
+            self._next_names = now + _NAMES_INTERVAL
             self._agones.set_players(self._names())
         if self._wanted is not None:
             self._drain(self._wanted)
@@ -206,7 +212,12 @@ class Server:
         """Yield the seconds since the last frame, ``rate`` times a second, while the server is :attr:`running`.
 
         A frame that was late is caught up with, unless more than five are missing.
+
+        Raises:
+            ValueError: the rate is not greater than 0.
         """
+        if not rate > 0:
+            raise ValueError(f"rate must be greater than 0, not {rate}")
         self.ready()
         due = last = self._clock()
         while self.running:

@@ -297,6 +297,27 @@ def test_a_client_ignores_other_data(caplog: pytest.LogCaptureFixture) -> None:
     assert "The server has sent authentication data that is none of a seat's." in caplog.text
 
 
+def test_what_remotes_send_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    party = Party(7, join=False)
+    SeatTicket(party[7].api)
+
+    def flood(peer: int, data: bytes) -> None:
+        for _ in range(200):
+            party[1].api.send_auth(peer, b"welcome")
+
+    party[1].api.auth_callback = flood
+    for member in party.members.values():
+        member.join()
+    party.settle()
+    assert caplog.text.count("authentication data that is none of a seat's") == 1
+    hall = Hall()
+    caplog.clear()
+    caplog.set_level("INFO", "godot_enet.ops")
+    for number in range(7, 27):
+        hall.client(number, bytes(16))
+    assert caplog.text.count("has a token that is not good") == 1
+
+
 def test_a_seat_is_reserved_for_a_player_from_elsewhere() -> None:
     hall = Hall(hold_seconds=10)
     held, token = hall.seats.reserve("from room 1")

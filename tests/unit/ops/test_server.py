@@ -298,6 +298,12 @@ class TestDrain:
         assert all(gap > 0 for gap in gaps[1:])
 
 
+@pytest.mark.parametrize("rate", [0, -1, float("nan")])
+def test_a_rate_that_cannot_be(scene: Game, rate: float) -> None:
+    with Server(scene.serving, signals=()) as server, pytest.raises(ValueError, match="rate must be greater than 0"):
+        next(server.frames(rate))
+
+
 class TestProbes:
     def test_a_life(self, game: Game) -> None:
         with Server(game.serving, signals=(), probes=("127.0.0.1", 0), on_drain=lambda: None) as server:
@@ -344,6 +350,18 @@ class TestProbes:
             status, body = get(server.probe_port, "/metrics")
         assert status == 200
         assert b'godot_enet_peers{state="connected"} 1.0' in body
+
+    def test_an_answer_that_fails_is_logged_once(
+        self, scene: Game, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever reaches the port can ask as often as it likes."""
+        metrics = Metrics(scene.serving)
+        with Server(scene.serving, signals=(), probes=("127.0.0.1", 0), metrics=metrics) as server:
+            monkeypatch.setattr(metrics, "render", lambda: 1 / 0)
+            answers = [get(server.probe_port, f"/metrics?{number}") for number in range(20)]
+        assert answers == [(500, b"failed\n")] * 20
+        lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+        assert lines == ["The answer to GET /metrics failed."]
 
     def test_callers_cost_a_bounded_number_of_threads(self, scene: Game) -> None:
         with Server(scene.serving, signals=(), probes=("127.0.0.1", 0)) as server:
@@ -486,6 +504,29 @@ class TestAgones:
             game.until(lambda: sidecar.lists["players"][0])
             assert sidecar.lists["players"][0] == [f"127.0.0.1:{port}"]
         game.close()
+
+    def test_who_is_here_is_looked_up_four_times_a_second(self, scene: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+        """And not at all without a list: with thousands of peers each look takes milliseconds of a frame."""
+        looks: list[float] = []
+        now = [0.0]
+        monkeypatch.setattr(Server, "_names", lambda self: looks.append(now[0]) or [])  # type: ignore[func-returns-value]
+        for name, expected in (("players", [0.0, 0.25, 0.5, 0.75]), (None, [])):
+            looks.clear()
+            now[0] = 0.0
+            with (
+                StandIn() as sidecar,
+                Server(
+                    scene.serving,
+                    agones=Agones(sidecar.port),
+                    agones_players=name,
+                    signals=(),
+                    clock=lambda: now[0],
+                ) as server,
+            ):
+                while now[0] < 1.0:
+                    assert server.running
+                    now[0] += 1 / 64
+            assert looks == expected
 
     def test_a_stalled_server_sends_no_health(self, scene: Game) -> None:
         with StandIn() as sidecar:
