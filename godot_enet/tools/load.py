@@ -116,7 +116,11 @@ def _classes_of(module: ModuleType, names: list[str]) -> list[type[LoadUser]]:
     for name in names:
         if name not in found:
             raise _Unusable(f"there is no class {name!r} of bots; there are {', '.join(found)}")
-    return [each for name, each in found.items() if name in names or not names]
+    chosen = [each for name, each in found.items() if name in names or not names]
+    playing = [each for each in chosen if each.weight > 0]  # as with Locust, where 0 is for classes that rest
+    if not playing:
+        raise _Unusable(f"the weight of {', '.join(each.__name__ for each in chosen)} is not greater than 0")
+    return playing
 
 
 def _allow_sockets(bots: int) -> str:

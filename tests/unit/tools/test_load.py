@@ -117,6 +117,7 @@ def test_on_start_runs_first_and_its_exception_leaves_the_bot_out(
         (BOT, [], "the host of a bot must be ADDRESS:PORT, not ''"),
         (BOT, ["--host", "127.0.0.1"], "the host of a bot must be ADDRESS:PORT, not '127.0.0.1'"),
         (BOT, ["--host", "127.0.0.1:1", "--class", "Wizard"], "there is no class 'Wizard' of bots; there are Player, "),
+        (BOT + "    weight = 0", ["--class", "Broken"], "the weight of Broken is not greater than 0"),
     ],
 )
 def test_what_cannot_be_run(
@@ -127,6 +128,15 @@ def test_what_cannot_be_run(
         file.write_text(text, encoding="utf-8")
     assert main(["load", str(file), *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_class_without_a_weight_rests(tmp_path: Path, server: EchoServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """As under Locust, which leaves it out."""
+    file = tmp_path / "bot.py"
+    file.write_text(BOT + "    weight = 0\n", encoding="utf-8")
+    arguments = ["--host", server.address, "--bots", "4", "--rate", "1000", "--seconds", "0.5"]
+    assert main(["load", str(file), *arguments]) == 0, capsys.readouterr().out
+    assert row(capsys.readouterr().out, "ENET connect")[:2] == ["4", "0"]
 
 
 @pytest.mark.parametrize("option", ["--bots", "--seconds", "--rate"])
