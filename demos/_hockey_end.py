@@ -106,13 +106,13 @@ class End:
             event = self.connection.service()
             if event.peer is None:
                 break
-            if event.type == ENetConnection.EVENT_CONNECT and event.data not in (0, BUTTONS.schema_hash):
-                event.peer.peer_disconnect(GOODBYE)
+            if event.type == ENetConnection.EVENT_CONNECT and not self.side and event.data != BUTTONS.schema_hash:
+                event.peer.peer_disconnect(GOODBYE)  # another version of the game
             elif event.type == ENetConnection.EVENT_CONNECT:
                 self.peer, self.status = event.peer, "Playing."
                 event.peer.set_timeout(*SILENCE)
-                event.peer.throttle_configure(5000, 2, 0)
-            elif event.type == ENetConnection.EVENT_DISCONNECT:
+                event.peer.throttle_configure(5000, 2, 0)  # drop nothing when the round trip grows: there is little
+            elif event.type == ENetConnection.EVENT_DISCONNECT and (self.side or event.peer is self.peer):
                 gone = "The other player left." if event.data == GOODBYE else "The other player timed out."
                 self.status, self.ended = gone if self.peer else "Nobody answered.", True
             elif event.type == ENetConnection.EVENT_RECEIVE:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from demos import dtls_chat, echo
+from demos._hockey_end import BUTTONS as HOCKEY
+from demos._hockey_end import Buttons as Held
+from demos._hockey_end import End
 from demos.arena.messages import BUTTONS, HASH, Buttons
 from demos.arena.rules import TICK
 from demos.arena.server import Server
@@ -64,6 +67,20 @@ def test_the_arena_moves_on(arena: Server, monkeypatch: pytest.MonkeyPatch) -> N
     assert arena.world.tick > before
     assert flood.taken == 1000
     flood.close()
+
+
+def test_hockey_plays_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ENetConnection(threaded=False)
+    connection.create_host_bound("127.0.0.1", 0, 1, 1)
+    end = End(0, connection)
+    inputs = InputSender(HOCKEY)
+    inputs.add(Held(0))
+    flood = Flood(connection, monkeypatch, bytes(9) + inputs.packet(), HOCKEY.schema_hash)
+    end.play(0)
+    assert end.tick == 1
+    assert flood.taken == 1000
+    flood.close()
+    connection.destroy()
 
 
 def test_echo_sends_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:

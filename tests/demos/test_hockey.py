@@ -182,6 +182,14 @@ def test_rubbish_changes_nothing(host_engine: str) -> None:
     assert len(pair.ends[0]._other) <= 2 * WINDOW
 
 
+def test_who_falls_silent_has_timed_out(host_engine: str) -> None:
+    pair = Pair(host_engine, LINKS["good"])
+    pair.play(10)
+    pair.network.partition([pair.addresses[0]], [pair.addresses[1]])
+    pair.until(lambda: all(end.ended for end in pair.ends))
+    assert {end.status for end in pair.ends} == {"The other player timed out."}
+
+
 def test_who_leaves_and_who_is_not_there(host_engine: str) -> None:
     pair = Pair(host_engine, LINKS["good"])
     pair.play(10)
@@ -214,6 +222,7 @@ def test_another_version_is_refused(host_engine: str) -> None:
         for end in ends:
             end.play(0)
     assert ends[0].peer is None
+    assert not ends[0].ended  # it waits for another
 
 
 # The rules
