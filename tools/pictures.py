@@ -60,6 +60,12 @@ PICTURES = {
     "hockey.gif": Picture(("hockey", "--link", "awful"), 640, 400, height=376, width=720),
     "pong.png": Picture(("pong", *JOIN), 500, others=[("pong", "--server", "--auto")]),
     "flock.png": Picture(("flock", "--server", "--auto"), 1300, others=[("flock", *JOIN), ("flock", *JOIN)]),
+    "lobby.png": Picture(
+        ("lobby", "--server", "--name", "ann"),
+        420,
+        others=[("lobby", "--host", "127.0.0.1", "--name", name) for name in ("bob", "eve")],
+        keys={**dict(enumerate("who is ready for a match?", 300)), 330: "return", 332: "tab"},
+    ),
     "raw.png": Picture(("raw", "--auto"), 240),
     "godot.gif": Picture(("flock", *JOIN), 540, 180, width=860, godot=("flock", "--server", "--auto")),
 }
@@ -76,7 +82,8 @@ def shoot(picture: Picture) -> list[Any]:
     def tick_and_shoot(stage: Stage) -> None:
         tick(stage)
         if key := picture.keys.get(stage.frame):
-            pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.key.key_code(key), unicode=key))
+            code, text = pygame.key.key_code("space" if key == " " else key), key if len(key) == 1 else ""
+            pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=code, unicode=text))
         if stage.frame == picture.frames or (stage.frame >= picture.first > 0 and stage.frame % EVERY == 0):
             if picture.godot:
                 found.append(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]))
