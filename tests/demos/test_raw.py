@@ -11,6 +11,7 @@ from tests.demos.program import ROOT, Demo, free_port
 from tests.demos.window import Keys
 
 RAW = ROOT / "demos" / "raw.py"
+NEARLY = 5, 5, 5, 255  # scaled letters are nowhere quite opaque
 
 
 def kinds(lines: list[str], side: str) -> list[str]:
@@ -45,7 +46,7 @@ def test_every_event_is_reported_and_drawn(keys: Keys, capsys: pytest.CaptureFix
             y = raw.GAP + raw.HEAD + row * raw.ROW
             strip = keys.pygame.Rect(left, y - raw.ROW // 2, half - raw.GAP, raw.ROW)
             color = keys.pygame.Color(raw.COLORS[event])
-            mask = keys.pygame.mask.from_threshold(keys.picture.subsurface(strip), color, (1, 1, 1, 255))
+            mask = keys.pygame.mask.from_threshold(keys.picture.subsurface(strip), color, NEARLY)
             assert mask.count() > 20, (kind, row)
     lamps = [color for color in ("#ffb454", "#ff5d5d") if lit(keys, color)]
     assert lamps == ["#ffb454", "#ff5d5d"]  # DISCONNECT on the left, ERROR on the right
@@ -66,15 +67,15 @@ def test_no_text_leaves_its_panel(keys: Keys, scale: float) -> None:
     outside = keys.pygame.Rect(area.right, area.top + raw.HEAD - raw.ROW, raw.WIDTH - area.right, 4 * raw.ROW)
     color = keys.pygame.Color(raw.COLORS[raw.ENetConnection.EVENT_RECEIVE])
     strip = stage.screen.subsurface(outside)
-    assert keys.pygame.mask.from_threshold(strip, color, (1, 1, 1, 255)).count() == 0
+    assert keys.pygame.mask.from_threshold(strip, color, NEARLY).count() == 0
     inside = stage.screen.subsurface(area)
-    assert keys.pygame.mask.from_threshold(inside, color, (1, 1, 1, 255)).count() > 100
+    assert keys.pygame.mask.from_threshold(inside, color, NEARLY).count() > 100
 
 
 def lit(keys: Keys, color: str) -> bool:
     """Whether a lamp of that colour is on: a full disc of it."""
     lamps = keys.picture.subsurface(keys.pygame.Rect(0, 50, keys.picture.get_width(), 44))
-    mask = keys.pygame.mask.from_threshold(lamps, keys.pygame.Color(color), (1, 1, 1, 255))
+    mask = keys.pygame.mask.from_threshold(lamps, keys.pygame.Color(color), NEARLY)
     return bool(mask.count() > 200)
 
 
