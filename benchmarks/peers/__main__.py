@@ -82,8 +82,10 @@ def measure_one(contender: Contender, its: Rounds, turn: int, options: argparse.
 
 
 def versions(field: Sequence[Contender]) -> str:
+    """Python's, and those of packages."""
     packages = sorted({contender.package for contender in field if contender.package})
-    return ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
+    shown = [f"{package} {importlib.metadata.version(package)}" for package in packages]
+    return ", ".join([f"Python {platform.python_version()}", *shown])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,12 +98,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     field = choose(options.only)
     if not field:
         return 1
+    if options.write and len(field) < len(CONTENDERS):
+        print("Not measured: the page shows all contenders.", file=sys.stderr)
+        return 1
     rounds = measure(field, options)
     if not rounds:
         return 1
     made = tables(rounds)
     meaning = "tiny jobs: the numbers mean nothing" if options.quick else f"medians of {options.rounds} rounds"
-    print(f"Python {platform.python_version()}, {versions(field)}; {meaning}.\n")
+    print(f"{versions(field)}; {meaning}.\n")
     print("\n\n".join(made.values()))
     if options.write:
         write(DOCS / "performance.md", made, figures(rounds))
