@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from godot_enet import ENetConnection, ENetMultiplayerPeer, ENetPacketPeer, Error, MultiplayerPeer
+from godot_enet.core.protocol.drops import Drop
 from tests.native.crowd import DEADLINE
 
 pytestmark = [
@@ -166,6 +168,23 @@ def test_a_hook_before_clients_leaves_one_shard(caplog: pytest.LogCaptureFixture
     assert "Using one shard instead of 4" in caplog.text
     assert group.server.get_local_port() == group.port
     group.close()
+
+
+def test_what_all_shards_have_counted_is_not_forgotten() -> None:
+    """A counter that went back would be a restart for Prometheus."""
+    received = ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
+    with ENetConnection(shards=4) as server:
+        assert server.create_host_bound("127.0.0.1", 0, 100) is Error.OK
+        for _ in range(40):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                stranger.sendto((5).to_bytes(2, "big") + bytes(98), ("127.0.0.1", server.get_local_port()))
+        deadline = time.monotonic() + DEADLINE
+        while server.counters()[Drop.UNKNOWN_PEER] < 40:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert server.on_connect_request(None, 10) is Error.OK
+        assert server.counters()[Drop.UNKNOWN_PEER] == 40
+        assert server.get_total(received) == server.pop_statistic(received) == 40
 
 
 def test_connecting_is_for_others(caplog: pytest.LogCaptureFixture) -> None:

@@ -261,6 +261,8 @@ int32_t shards_detach(gde_host *host, gde_engine **engine, int64_t *socket, int6
         if (!closed) {
             *engine = host->engine;
             *socket = (int64_t)host->udp.handle;
+            for (gde_host *each = host->next; each; each = each->next)
+                for (int i = 0; i < DROP_COUNT; i++) host->engine->drops[i] += each->engine->drops[i];
             group_remove(host->engine);
             udp_share(&host->udp, false);
             release_events(all, events);
