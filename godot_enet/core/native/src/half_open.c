@@ -11,7 +11,7 @@ struct prefix {
     uint8_t size, bytes[15];
 };
 
-enum { MAXIMUM_CHAINS = 1 << 20 };
+enum { MIN_CHAINS = 64, MAXIMUM_CHAINS = 1 << 20 };
 
 static const uint8_t LOOPBACK[16] = {[15] = 1};
 static const uint8_t MAPPED[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -33,22 +33,53 @@ uint32_t hash_prefix(const gde_engine *e, const gde_address *address, uint8_t si
     return (uint32_t)hash_address(e, &network, 0);
 }
 
+static prefix **prefix_chain(gde_engine *e, uint32_t hash) { return &e->half_prefixes[hash & (e->half_chains - 1)]; }
+
 static prefix **prefix_link(gde_engine *e, const half_open *h, uint8_t size) {
-    prefix **link = &e->half_prefixes[h->network_hash & (e->half_chains - 1)];
+    prefix **link = prefix_chain(e, h->network_hash);
     while (*link && ((*link)->size != size || memcmp((*link)->bytes, h->address.ip, size) != 0)) link = &(*link)->next;
     return link;
 }
 
-/* Allocates the tables for the first record: as many chains as there may be records. */
-static bool has_tables(gde_engine *e) {
-    if (!e->half_chains) {
-        e->half_chains = 64;
-        while (e->half_chains < e->config.half_open_limit && e->half_chains < MAXIMUM_CHAINS) e->half_chains *= 2;
+static void link_record(gde_engine *e, half_open *h) {
+    half_open **chain = request_chain(e, h->request_hash);
+    h->request_next = *chain;
+    *chain = h;
+    chain = number_chain(e, h->number_hash);
+    h->number_next = *chain;
+    *chain = h;
+}
+
+/* Makes room for one more record: the tables have at least as many chains. False if there is no memory for the first
+ * tables; without memory for larger ones the chains become longer. */
+static bool grow_tables(gde_engine *e) {
+    uint32_t old = e->half_chains, chains = old ? 2 * old : MIN_CHAINS;
+    if (old && (e->half_count < old || old >= MAXIMUM_CHAINS)) return true;
+    half_open **requests = calloc(chains, sizeof *requests), **numbers = calloc(chains, sizeof *numbers);
+    prefix **prefixes = calloc(chains, sizeof *prefixes), **before = e->half_prefixes;
+    if (!requests || !numbers || !prefixes) {
+        free(requests);
+        free(numbers);
+        free(prefixes);
+        return old != 0;
     }
-    if (!e->half_requests) e->half_requests = calloc(e->half_chains, sizeof *e->half_requests);
-    if (!e->half_numbers) e->half_numbers = calloc(e->half_chains, sizeof *e->half_numbers);
-    if (!e->half_prefixes) e->half_prefixes = calloc(e->half_chains, sizeof *e->half_prefixes);
-    return e->half_requests && e->half_numbers && e->half_prefixes;
+    free(e->half_requests);
+    free(e->half_numbers);
+    e->half_requests = requests;
+    e->half_numbers = numbers;
+    e->half_prefixes = prefixes;
+    e->half_chains = chains;
+    for (half_open *h = e->half_first; h; h = h->next) link_record(e, h);
+    for (uint32_t i = 0; i < old; i++) {
+        for (prefix *network = before[i], *next; network; network = next) {
+            next = network->next;
+            prefix **chain = prefix_chain(e, network->first->network_hash);
+            network->next = *chain;
+            *chain = network;
+        }
+    }
+    free(before);
+    return true;
 }
 
 static half_open *asked_by(gde_engine *e, const peer_key *request) {
@@ -90,7 +121,7 @@ half_open *half_open_to_evict(gde_engine *e, const half_open *wanted) {
 
 half_open *half_open_add(gde_engine *e, const half_open *wanted) {
     uint8_t size = prefix_size(&wanted->address);
-    half_open *h = has_tables(e) ? malloc(sizeof *h) : NULL;
+    half_open *h = grow_tables(e) ? malloc(sizeof *h) : NULL;
     if (!h) return NULL;
     if (e->group && !group_add_half_open(e, &wanted->address, size)) {
         free(h);
@@ -120,12 +151,7 @@ half_open *half_open_add(gde_engine *e, const half_open *wanted) {
     h->prev = e->half_last;
     *(h->prev ? &h->prev->next : &e->half_first) = h;
     e->half_last = h;
-    half_open **chain = request_chain(e, h->request_hash);
-    h->request_next = *chain;
-    *chain = h;
-    chain = number_chain(e, h->number_hash);
-    h->number_next = *chain;
-    *chain = h;
+    link_record(e, h);
     e->number_uses[h->number]++;
     e->half_count++;
     return h;
