@@ -26,7 +26,7 @@ def schedule(engine: EngineState, peer: Peer) -> None:
         engine.timer_serial += 1
         peer.timer_serial = engine.timer_serial
         heappush(engine.timers, (due, engine.timer_serial, peer))
-        if len(engine.timers) > 64 + 4 * len(engine.table.slots):
+        if len(engine.timers) > 64 + 2 * len(engine.table.slots):
             engine.timers = [entry for entry in engine.timers if _counts(entry)]
             heapify(engine.timers)
 

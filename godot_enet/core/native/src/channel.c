@@ -46,11 +46,13 @@ static bool index_channels(peer *p) {
 channel *peer_channel(peer *p, uint32_t id) {
     channel *c = peer_find_channel(p, id);
     if (c) return c;
-    if (p->channels_used == FIRST_CHANNELS && !p->channel_index && !index_channels(p)) return NULL;
+    if (p->channels_used == FIRST_IDS && !p->channel_index && !index_channels(p)) return NULL;
     if (p->channels_used == p->channel_slots) {
-        uint32_t slots = p->channel_slots ? min32(p->channel_slots * 2u, MAXIMUM_CHANNEL_COUNT) : 2;
-        channel **grown = realloc(p->channels, slots * sizeof *grown);
+        uint32_t slots = min32(p->channel_slots * 2u, MAXIMUM_CHANNEL_COUNT);
+        bool first = p->channels == p->first_channels;
+        channel **grown = realloc(first ? NULL : p->channels, slots * sizeof *grown);
         if (!grown) return NULL;
+        if (first) memcpy(grown, p->first_channels, sizeof p->first_channels);
         p->channels = grown;
         p->channel_slots = (uint8_t)slots;
     }
@@ -61,6 +63,13 @@ channel *peer_channel(peer *p, uint32_t id) {
     else
         p->first_ids[p->channels_used - 1] = (uint8_t)id;
     return c;
+}
+
+void peer_init_channels(peer *p) {
+    p->channels = p->first_channels;
+    p->channel_slots = FIRST_CHANNELS;
+    p->channels_used = 0;
+    p->channel_index = NULL;
 }
 
 void peer_free_channels(gde_engine *e, peer *p) {
@@ -77,11 +86,9 @@ void peer_free_channels(gde_engine *e, peer *p) {
         free(c->late);
         free(c);
     }
-    free(p->channels);
+    if (p->channels != p->first_channels) free(p->channels);
     free(p->channel_index);
-    p->channels = NULL;
-    p->channel_index = NULL;
-    p->channels_used = p->channel_slots = 0;
+    peer_init_channels(p);
 }
 
 held *early_find(const gde_engine *e, const channel *c, uint16_t number) {
@@ -102,7 +109,7 @@ bool early_insert(const gde_engine *e, channel *c, held *h) {
         held **before = c->early, **table = calloc(chains, sizeof *table);
         if (!table) return false;
         c->early = table;
-        c->early_chains = chains;
+        c->early_chains = (uint16_t)chains;
         for (uint32_t i = 0; i < old; i++) {
             for (held *one = before[i], *next; one; one = next) {
                 next = one->next;

@@ -15,7 +15,7 @@ static bool push_ack(peer *p, uint8_t id, uint16_t number, uint16_t sent_time) {
             p->ack_first = 0;
             p->ack_count = waiting;
         } else {
-            uint32_t capacity = p->ack_capacity ? p->ack_capacity * 2 : 8;
+            uint32_t capacity = p->ack_capacity ? p->ack_capacity * 2 : 4;
             ack *grown = realloc(p->acks, capacity * sizeof *grown);
             if (!grown) return false;
             p->acks = grown;

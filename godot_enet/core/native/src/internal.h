@@ -267,6 +267,7 @@ bool channel_acknowledges(const channel *c, uint16_t number);
 bool channel_gate_closed(const channel *c, uint16_t number);
 channel *peer_channel(peer *p, uint32_t id); /* makes it; NULL without memory */
 channel *peer_find_channel(const peer *p, uint32_t id);
+void peer_init_channels(peer *p);
 void peer_free_channels(gde_engine *e, peer *p);
 held *early_find(const gde_engine *e, const channel *c, uint16_t number);
 bool early_insert(const gde_engine *e, channel *c, held *h);

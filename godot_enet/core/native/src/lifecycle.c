@@ -68,7 +68,7 @@ void peer_lost(gde_engine *e, peer *p) {
     if (p->state != STATE_ACKNOWLEDGING_DISCONNECT) p->event_data = 0;
     uint8_t reason = p->state == STATE_DISCONNECTING              ? REASON_LOCAL
                      : p->state == STATE_ACKNOWLEDGING_DISCONNECT ? REASON_REMOTE
-                     : p->stall.lasts                             ? REASON_LIMIT
+                     : p->stall.since >= 0                        ? REASON_LIMIT
                                                                   : REASON_TIMEOUT;
     if (!p->timed_out) p->timed_out = COMMAND_CONNECT; /* our own deadline expired: no command was outstanding */
     become_zombie(e, p, reason);

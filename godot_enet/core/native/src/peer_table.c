@@ -40,31 +40,26 @@ static bool same_host(const gde_address *a, const gde_address *b) {
 
 static void link_number(gde_engine *e, peer *p) {
     peer **chain = number_chain(e, p->number_hash);
-    p->number_prev = NULL;
     p->number_next = *chain;
-    if (*chain) (*chain)->number_prev = p;
     *chain = p;
 }
 
 static void unlink_number(gde_engine *e, peer *p) {
-    *(p->number_prev ? &p->number_prev->number_next : number_chain(e, p->number_hash)) = p->number_next;
-    if (p->number_next) p->number_next->number_prev = p->number_prev;
+    peer **link = number_chain(e, p->number_hash);
+    while (*link != p) link = &(*link)->number_next;
+    *link = p->number_next;
 }
 
 static void link_address(gde_engine *e, peer *p) {
     peer **chain = request_chain(e, p->request_hash);
-    p->chain_prev = NULL;
     p->chain_next = *chain;
-    if (*chain) (*chain)->chain_prev = p;
     *chain = p;
 }
 
 static void unlink_address(gde_engine *e, peer *p) {
-    if (p->chain_prev)
-        p->chain_prev->chain_next = p->chain_next;
-    else
-        *request_chain(e, p->request_hash) = p->chain_next;
-    if (p->chain_next) p->chain_next->chain_prev = p->chain_prev;
+    peer **link = request_chain(e, p->request_hash);
+    while (*link != p) link = &(*link)->chain_next;
+    *link = p->chain_next;
 }
 
 static bool grow_chains(gde_engine *e) {
@@ -118,7 +113,9 @@ peer *table_allocate(gde_engine *e, const peer_key *request, const peer_key *num
     p->outgoing_session = e->sessions[slot][1];
     p->outgoing_peer_id = MAXIMUM_PEER_ID;
     p->validation_credit = p->validation_started = -1;
+    p->stall.since = p->over_budget.since = -1;
     unacknowledged_clear(p);
+    peer_init_channels(p);
     p->mtu = e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;
     list_init(&p->control);

@@ -57,7 +57,7 @@ void acknowledge(gde_engine *e, peer *p, command **link, int64_t sent_time) {
         p->queued_count--;
     }
     release_window(c);
-    if (c->channel) p->stall.lasts = false;
+    if (c->channel) p->stall.since = -1;
     command_forget(e, p, c);
 }
 

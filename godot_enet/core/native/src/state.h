@@ -68,8 +68,8 @@ struct channel {
     uint16_t incoming_reliable, incoming_unreliable, outgoing_reliable, used_windows;
     uint32_t outgoing_unreliable; /* up to 0xFFFF */
     uint16_t reliable_windows[16];
+    uint16_t early_chains, early_count; /* fewer than 1 << 15: as many as a channel accepts ahead */
     held **early; /* hash of early_chains chains, by reliable number */
-    uint32_t early_chains, early_count;
     held **late; /* the unreliable queue, in sequence order */
     uint32_t late_capacity, late_count;
 };
@@ -103,19 +103,18 @@ typedef struct {
     uint32_t backoff, samples, lost;
 } recovery;
 
-enum { FIRST_CHANNELS = 4, FIRST_CHAINS = 8, CHANNEL_WORDS = 4 };
+enum { FIRST_CHANNELS = 2, FIRST_IDS = 4, FIRST_CHAINS = 4, CHANNEL_WORDS = 4 };
 _Static_assert(CHANNEL_WORDS * 64 >= MAXIMUM_CHANNEL_COUNT, "a bit for each channel");
 
 /* A recurring event, and since when it recurs without a longer pause. */
 typedef struct {
-    bool lasts;
-    int64_t since, at;
+    int64_t since; /* negative: never */
+    int64_t at;
 } streak;
 
 /* Records an occurrence. Returns how long the streak has lasted. */
 static inline int64_t streak_again(streak *s, int64_t now) {
-    if (!s->lasts || now - s->at > OVER_BUDGET_PAUSE) s->since = now;
-    s->lasts = true;
+    if (s->since < 0 || now - s->at > OVER_BUDGET_PAUSE) s->since = now;
     s->at = now;
     return now - s->since;
 }
@@ -125,10 +124,12 @@ typedef struct {
 } timeouts;
 
 typedef struct {
-    uint64_t mean, variance, sent, lost;
+    uint64_t mean, variance;
     int64_t epoch;
+    uint32_t sent, lost;
 } loss_statistic;
 
+/* There are thousands of them: small fields stand together, so that there are few gaps. */
 typedef struct peer {
     uint64_t handle;
     gde_address address;
@@ -140,32 +141,33 @@ typedef struct peer {
     bool any_source; /* any address may answer; the first one becomes the remote */
     uint8_t reason, timed_out;
     bool recalculates; /* whether its end redistributes bandwidth */
+    bool refused; /* a packet was, by the limits of queued data */
+    bool waits; /* whether it has a backlog, see `late_first` */
     uint16_t outgoing_peer_id;
     uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
     uint16_t incoming_unsequenced_group;
     uint16_t incoming_control; /* the highest sequence number of a received control command */
+    uint8_t channels_used, channel_slots; /* of `channels` */
     uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
-    struct peer *chain_next, *chain_prev; /* others in the same chain of by_address */
-    struct peer *number_next, *number_prev; /* and of by_number */
+    struct peer *chain_next, *number_next; /* others in the same chains of by_address and by_number */
     uint32_t request_hash, number_hash; /* of its key in each, see peer_table.c */
 
-    uint32_t channel_count;
+    channel *first_channels[FIRST_CHANNELS];
     channel **channels;     /* channel_slots entries, in the order of first use */
     uint8_t *channel_index; /* index in `channels` plus 1, by id; NULL while a linear search is enough */
-    uint8_t first_ids[FIRST_CHANNELS];
-    uint8_t channels_used, channel_slots;
-
     ack *acks;
+    uint8_t first_ids[FIRST_IDS];
+    uint32_t channel_count;
     uint32_t ack_count, ack_first, ack_capacity;
+    uint32_t queued_count; /* in the next three queues */
     list_node control, unreliable, reliable; /* waiting commands with a common order: see queue_time */
     list_node sent;
-    uint32_t queued_count; /* in the three queues */
     command *first_chains[FIRST_CHAINS];
     command **unacknowledged; /* hash of unacknowledged_chains chains, by key: `sent`, and commands to resend */
     uint32_t sent_count, unacknowledged_count, unacknowledged_chains;
+    uint32_t throttle_counter; /* of unreliable packets sent, see throttle.py */
     uint64_t reliable_data_in_transit;
     uint64_t queued_data; /* bytes of the packets in these, overhead included (see budget.py) */
-    bool refused; /* a packet was */
     streak stall; /* refused packets while nothing is acknowledged */
     uint64_t datagrams; /* started so far */
     recovery recovery;
@@ -178,12 +180,11 @@ typedef struct peer {
     uint64_t waiting_data, buffered_bytes; /* buffered_bytes: overhead included */
     uint32_t held;
     uint32_t pass_number, pass_commands, pass_bytes; /* the pass, and how much of its budget is used (see budget.py) */
-    backlog_datagram *backlog_first, *backlog_last; /* datagrams over budget */
-    uint32_t backlog_count;
-    uint64_t releasing[CHANNEL_WORDS]; /* a bit for each channel with deliverable packets over budget */
-    bool waits; /* whether it has a backlog, see `late_first` */
-    struct peer *late_next, *late_prev;
     uint32_t suspect_pass; /* the latest pass with a useless datagram in its name */
+    uint32_t backlog_count;
+    backlog_datagram *backlog_first, *backlog_last; /* datagrams over budget */
+    uint64_t releasing[CHANNEL_WORDS]; /* a bit for each channel with deliverable packets over budget */
+    struct peer *late_next, *late_prev;
     streak over_budget; /* datagrams dropped because the backlog is full */
     struct peer *dispatch_next, *dispatch_prev;
 
@@ -197,7 +198,7 @@ typedef struct peer {
 
     loss_statistic loss;
     int64_t throttle_epoch;
-    uint32_t throttle, throttle_limit, throttle_counter;
+    uint32_t throttle, throttle_limit;
     uint32_t throttle_acceleration, throttle_deceleration, throttle_interval;
     uint32_t pending_throttle[3];
     uint32_t incoming_bandwidth, outgoing_bandwidth;

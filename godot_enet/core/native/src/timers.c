@@ -46,10 +46,11 @@ static void compact_timers(gde_engine *e) {
 }
 
 /* More than the peers: outdated entries stay in the heap until it is compacted. */
-static uint32_t most_timers(uint32_t peers) { return 64 + 4 * peers; }
+static uint32_t most_timers(uint32_t peers) { return 64 + 2 * peers; }
 
 bool timers_reserve(gde_engine *e) {
-    uint32_t needed = most_timers(e->peer_total + 1), capacity = max32(needed, 2 * e->timer_capacity);
+    uint32_t needed = most_timers(e->peer_total + 1),
+             capacity = max32(needed, e->timer_capacity + e->timer_capacity / 2);
     if (needed <= e->timer_capacity) return true;
     timer_entry *grown = realloc(e->timers, capacity * sizeof *grown);
     if (!grown) return false;
