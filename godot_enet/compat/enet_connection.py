@@ -137,7 +137,6 @@ class ConnectionMethods(WaitingMethods):
         self._config = config = config or HostConfig()
         self._shards = config.shards if shards is None else parse_shards(shards)
         self._opener = opener
-        self._slots = 0
         self._changing = HostLock()
         """Held while a host is created or ends."""
         self._dtls: DtlsSetup | None = None
@@ -254,7 +253,6 @@ class ConnectionMethods(WaitingMethods):
             with self._changing:
                 if self._host is None:
                     self._host = host  # with no call since the check
-                    self._slots = peers
                     self._join()
                     return Error.OK
         except LockHeld:  # inside destroy()
@@ -271,7 +269,7 @@ class ConnectionMethods(WaitingMethods):
             else:
                 _open_hosts[id(self)] = host
                 host.when_ended(weakref.WeakMethod(self._when_host_ended))
-                self._native(in_c(host), self._ended, self._undelivered, self._slots)
+                self._native(in_c(host), self._peers, self._ended, self._undelivered)
                 for handle, peer in list(self._peers.items()):
                     peer._move(host)
                     self._register_peer(place_of(handle), peer)
@@ -280,7 +278,7 @@ class ConnectionMethods(WaitingMethods):
 
     def _forget_host(self) -> None:
         _open_hosts.pop(id(self), None)
-        self._native(None, [], [], 0)
+        self._native(None, {}, [], [])
 
     def _replace_host(self, change: Callable[[AnyHost], AnyHost]) -> Error:
         """Change the host, or replace it by a successor that takes over its connections.

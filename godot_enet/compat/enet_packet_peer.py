@@ -52,6 +52,16 @@ _FRESH_STATISTICS = {
 """The statistics of a peer whose slot was reset; all others are 0."""
 
 
+class _PacketQueue(deque[tuple[bytes, int, int]]):
+    """Received packets that the program has not read: each with its flags and size."""
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes of all packets."""
+
+
 class PeerMethods(PacketPeer):
     """The methods of :class:`ENetPacketPeer`; see there."""
 
@@ -147,10 +157,9 @@ class PeerMethods(PacketPeer):
     _handle: PeerHandle
     _address: Address
     _ended: list[PeerHandle]
-    _packets: deque[tuple[bytes, int, int]] | None
-    _size: int
-    _why: tuple[DisconnectReason, int]
-    _is_numbered = False
+    _packets: _PacketQueue | None
+    _why: tuple[DisconnectReason, int] = _NOT_ENDED
+    _is_numbered: bool
     """Whether an ENetMultiplayerPeer announces its end. Until then the program cannot know that it has left, so what is
     sent to it vanishes without an error: its last packets may be read, and answered, after its disconnect has come."""
 
@@ -161,22 +170,20 @@ class PeerMethods(PacketPeer):
     def _attach(host: AnyHost, handle: PeerHandle, address: Address, ended: list[PeerHandle]) -> ENetPacketPeer:
         """Create the object of a new connection; its handle is appended to ``ended`` when it becomes inactive."""
         self = ENetPacketPeer.__new__(ENetPacketPeer)
-        PacketPeer.__init__(self)
         self._host = host
         self._handle = handle
         self._address = address
         self._ended = ended
         self._packets = None
-        self._size = 0
-        self._why = _NOT_ENDED
-        self._native(in_c(host), handle)
+        self._is_numbered = False
+        self._native(in_c(host))
         return self
 
     def _detach(self, reason: int = DisconnectReason.LOCAL, command: int = 0) -> None:
         """Make this object inactive: the connection has ended."""
         if self._host is not None:
             why = DisconnectReason(reason), command
-            self._native(None, 0)
+            self._native(None)
             # No call between these: see core/interrupts.py.
             self._why, self._host = why, None
             self._ended += (self._handle,)
@@ -189,42 +196,42 @@ class PeerMethods(PacketPeer):
                 # The Python methods cannot see packets that C has queued; they come before later packets.
                 self._move_packets_from_c()
             self._host = host
-            self._native(native, self._handle)
+            self._native(native)
             if native is None:
                 self._count()
 
     def _move_packets_from_c(self) -> None:
         """Move all queued packets, whether in C or here, to the queue here."""
-        waiting: deque[tuple[bytes, int, int]] = deque()
+        waiting = _PacketQueue()
         while self.get_available_packet_count():
             flags = self.get_packet_flags()
             error, packet = self._take_packet()
             if error is Error.OK:
                 waiting.append((packet, flags, len(packet)))
+        waiting.size = sum(size for _, _, size in waiting)
         self._packets = waiting
-        self._size = sum(size for _, _, size in waiting)
 
-    def _native(self, host: object, peer: int) -> None:
+    def _native(self, host: object) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
-    def _queue(self, packet: bytes, flags: int) -> tuple[deque[tuple[bytes, int, int]], tuple[bytes, int, int]]:
+    def _queue(self, packet: bytes, flags: int) -> tuple[_PacketQueue, tuple[bytes, int, int]]:
         """Prepare to queue a received packet.
 
         Returns:
-            The queue and the entry. The caller appends the entry and adds the size to ``_size``, with no call between.
+            The queue and the entry. The caller appends the entry and adds to the queue's size, with no call between.
         """
         packets = self._packets
         if packets is None:
-            packets = self._packets = deque()
+            packets = self._packets = _PacketQueue()
         size = len(packet)
         if packets:
-            self._set_unread(len(packets) + 1, self._size + size)
+            self._set_unread(len(packets) + 1, packets.size + size)
         return packets, (packet, flags, size)
 
     def _count(self) -> None:
         """Report the queued packets to the host. A single packet is usually taken at once, and not worth a call."""
-        count = len(self._packets or ())
-        self._set_unread(*(count, self._size) if count > 1 else (0, 0))
+        packets = self._packets
+        self._set_unread(*(len(packets), packets.size) if packets and len(packets) > 1 else (0, 0))
 
     def _count_without_first(self) -> None:
         """Report the queued packets to the host, except the one that is about to be taken."""
@@ -232,7 +239,7 @@ class PeerMethods(PacketPeer):
         if packets is None:
             return
         with expecting(IndexError):
-            count, size = len(packets) - 1, self._size - packets[0][2]
+            count, size = len(packets) - 1, packets.size - packets[0][2]
             if count > 0:
                 self._set_unread(*(count, size) if count > 1 else (0, 0))
 
@@ -353,7 +360,7 @@ class PeerMethods(PacketPeer):
                     del packets[0]
                 else:
                     packet, _, size = packets.popleft()
-                self._size = self._size - size if packets else 0
+                packets.size = packets.size - size if packets else 0
                 return Error.OK, packet
             except IndexError:
                 pass  # another thread took it
@@ -365,7 +372,8 @@ class PeerMethods(PacketPeer):
         packets = self._packets
         if packets and self._host is not None:
             # First, since these may run the program's code, which may take packets.
-            self._packet_error = Error.OK
+            if self._packet_error is not Error.OK:
+                self._packet_error = Error.OK
             self._count_without_first()
             try:
                 if ONE_AT_A_TIME:
@@ -373,7 +381,7 @@ class PeerMethods(PacketPeer):
                     del packets[0]
                 else:
                     packet, _, size = packets.popleft()
-                self._size = self._size - size if packets else 0
+                packets.size = packets.size - size if packets else 0
                 return packet
             except IndexError:
                 pass
@@ -388,7 +396,7 @@ class PeerMethods(PacketPeer):
             # No call from here on, so that the packet is either returned or stays: see core/interrupts.py.
             if packets and packets[0] is first:
                 del packets[0]
-                self._size = self._size - first[2] if packets else 0
+                packets.size = packets.size - first[2] if packets else 0
                 return value
         return super().get_var(allow_objects)
 
@@ -579,17 +587,7 @@ class ENetPacketPeer(HotPeer, PeerMethods):
     and returns Godot's value; ``get_packet`` then no longer returns queued packets.
     """
 
-    __slots__ = (
-        "_address",
-        "_encode_buffer_max_size",
-        "_ended",
-        "_handle",
-        "_host",
-        "_packet_error",
-        "_packets",
-        "_size",
-        "_why",
-    )
+    __slots__ = ()
 
 
 rename_methods(PeerMethods, "ENetPacketPeer")

@@ -47,7 +47,7 @@ _JOINED: Final = ConnectionEvent.EVENT_CONNECT
 _LEFT: Final = ConnectionEvent.EVENT_DISCONNECT
 _NONE = NoEvent()
 _ERROR = ErrorEvent()
-set_results(Error.OK, _RECEIVED, ReceiveEvent, _NONE)
+set_results(Error.OK, _NONE, (_RECEIVED, ReceiveEvent), (_JOINED, ConnectEvent), ENetPacketPeer)
 
 
 class ServiceMethods:
@@ -70,7 +70,13 @@ class ServiceMethods:
 
     # Implemented by the rest of the connection
 
-    def _native(self, host: object, ended: list[PeerHandle], undelivered: list[ServiceResult], slots: int) -> None:
+    def _native(
+        self,
+        host: object,
+        listed: dict[PeerHandle, ENetPacketPeer],
+        ended: list[PeerHandle],
+        undelivered: list[ServiceResult],
+    ) -> None:
         """See :mod:`godot_enet.compat.hot`."""
 
     def _register_peer(self, place: int, peer: object) -> None:
@@ -130,7 +136,7 @@ class ServiceMethods:
                 packets, waiting = peer._queue(event.packet, event.flags)
                 # No call from here on: see core/interrupts.py.
                 packets += (waiting,)
-                peer._size += waiting[2]
+                packets.size += waiting[2]
             self._leaving = None
             taken = []
             return result
@@ -263,7 +269,7 @@ class ServiceMethods:
         result = ReceiveEvent(_RECEIVED, peer, 0, channel)
         packets, waiting = peer._queue(packet, flags)
         packets += (waiting,)
-        peer._size += waiting[2]
+        packets.size += waiting[2]
         return result
 
     def _report(

@@ -19,16 +19,18 @@ _PLACES = (1 << PLACE_BITS) - 1
 
 
 class _Peer:
-    __slots__ = ()
+    __slots__ = ("_address", "_ended", "_handle", "_host", "_is_numbered", "_packets")
 
-    def _native(self, host: object, peer: int) -> None:
+    def _native(self, host: object) -> None:
         """Set the C host for the common case; None: all calls go to the Python methods."""
 
 
 class _Connection:
     __slots__ = ()
 
-    def _native(self, host: object, ended: list[PeerHandle], undelivered: list[Any], slots: int) -> None:
+    def _native(
+        self, host: object, listed: dict[PeerHandle, Any], ended: list[PeerHandle], undelivered: list[Any]
+    ) -> None:
         """Set the C host for ``service``; None: all calls go to the Python method."""
 
     def _register_peer(self, place: int, peer: object) -> None:
@@ -45,11 +47,13 @@ def place_of(handle: int) -> int:
     return handle & _PLACES
 
 
-def set_results(ok: object, event_receive: object, result: type, none_result: object) -> None:
-    """Set the return values of the C methods: ``Error.OK``, ``EVENT_RECEIVE``, the result class and empty result."""
+def set_results(
+    ok: object, none_result: object, received: tuple[object, type], joined: tuple[object, type], peer: type
+) -> None:
+    """Set what the C methods return: ``Error.OK``, the result for no event, types and classes of events, peers."""
     hot = hot_types()
     if hot is not None:
-        hot.set_results(ok, event_receive, result, none_result)
+        hot.set_results((ok, none_result, *received, *joined, peer))
 
 
 _hot = hot_types()

@@ -13,18 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PacketPeer"]
 
-_OK = Error.OK  # up to Python 3.11 an attribute of an enum takes as long as a call
+_OK: Error = Error.OK  # up to Python 3.11 an attribute of an enum takes as long as a call
 
 
 class PacketPeer(ABC):
     """Abstract base class; see its subclasses."""
 
-    _packet_error: Error
-    _encode_buffer_max_size: int
-
-    def __init__(self) -> None:
-        self._packet_error = _OK
-        self._encode_buffer_max_size = 8 * 1024 * 1024
+    _packet_error = _OK
+    _encode_buffer_max_size = 8 * 1024 * 1024
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

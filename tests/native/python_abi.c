@@ -2,6 +2,7 @@
 #define Py_LIMITED_API 0x030A0000
 #include <Python.h>
 #include <stddef.h>
+#include <structmember.h>
 
 #include "python_list.h"
 
@@ -33,6 +34,8 @@ RECORD(PyMethodDef, PYTHON_METHOD_DEF)
 PYTHON_METHOD_DEF(TYPE)
 RECORD(PyGetSetDef, PYTHON_GET_SET_DEF)
 PYTHON_GET_SET_DEF(TYPE)
+RECORD(PyMemberDef, PYTHON_MEMBER_DEF)
+PYTHON_MEMBER_DEF(TYPE)
 RECORD(PyType_Slot, PYTHON_TYPE_SLOT)
 PYTHON_TYPE_SLOT(TYPE)
 RECORD(PyType_Spec, PYTHON_TYPE_SPEC)

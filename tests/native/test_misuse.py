@@ -5,6 +5,7 @@ A mistake here ends the interpreter, or is seen by AddressSanitizer.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import ctypes
 import gc
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core import PeerHandle
 from godot_enet.core.native import NativeHost, hot_types
 from godot_enet.core.native.structs import CConfig
 from tests.native.native_connections import HANDLES, fill, needs_hot
@@ -69,22 +71,26 @@ class TestHotObjects:
     def test_only_real_handles_are_taken(self, link: Link) -> None:
         for thing in NONSENSE:
             with pytest.raises(TypeError):
-                link.at_client._native(thing, 1)
+                link.at_client._native(thing)
             with pytest.raises(TypeError):
-                link.client._native(thing, [], [], 1)
-        for arguments in ((), (None,), (None, "1"), (None, 1.5), (None, 1, 2)):
+                link.client._native(thing, {}, [], [])
+        for arguments in ((), (None, 1)):
             with pytest.raises(TypeError):
                 link.at_client._native(*arguments)
+        containers: list[tuple[Any, Any, Any]] = [([], [], []), ({}, {}, []), ({}, [], {})]
+        for wrong in containers:
+            with pytest.raises(TypeError):
+                link.client._native(link.client._host, *wrong)
         link.fence()
 
     @each_row("number", [*HANDLES, -1, 1 << 70])
     def test_a_peer_with_another_number(self, link: Link, number: int) -> None:
-        own, host = link.at_client._handle, link.client._host
-        assert isinstance(host, NativeHost)
-        link.at_client._native(host, number)
+        own = link.at_client._handle
+        with contextlib.suppress(OverflowError):
+            link.at_client._handle = PeerHandle(number)
         for call in peer_calls(link.at_client)[:8]:
             call()
-        link.at_client._native(host, own)
+        link.at_client._handle = own
         link.stage.run(lambda: not link.stage.peek(link.client))
 
     def test_a_peer_of_another_host(self, link: Link) -> None:
@@ -93,7 +99,8 @@ class TestHotObjects:
         other = link.stage.link()
         host = other.server._host
         assert isinstance(host, NativeHost)
-        link.at_server._native(host, other.at_server._handle)
+        link.at_server._native(host)
+        link.at_server._handle = other.at_server._handle
         assert link.at_server.get_packet() == b"a"
         link.at_server.send(0, b"to the other", 1)
         link.stage.run(other.at_client.get_available_packet_count)
@@ -158,15 +165,12 @@ class TestHotObjects:
                 break
         assert [link.at_server.get_packet() for _ in range(2)] == [b"a", b"found"]  # by its handle
 
-    @pytest.mark.parametrize("slots", [0, 1, 1 << 18, (1 << 18) + 1, 0xFFFFFFFF])
-    def test_numbers_of_slots(self, link: Link, slots: int) -> None:
+    def test_places(self, link: Link) -> None:
         host = link.server._host
         assert isinstance(host, NativeHost)
-        if slots > 1 << 18:
-            with pytest.raises(TypeError):
-                link.server._native(host, [], [], slots)
-        else:
-            link.server._native(host, [], [], slots)
+        link.server._native(host, {}, [], [])
+        for place in (0, 4095, 4096, (1 << 18) - 1, 1 << 18, 0xFFFFFFFF):
+            link.server._register_peer(place, link.at_client)
         link.at_client.send(0, b"x", 1)
         link.client.flush()
         for _ in range(3):

@@ -397,12 +397,12 @@ def test_a_finalizer_may_give_a_connection_its_next_host() -> None:
 
     class Last(ENetPacketPeer):
         def __del__(self) -> None:
-            connection._native(host, [], [], 4)
+            connection._native(host, {}, [], [])
 
-    connection._native(host, [], [], 4)
+    connection._native(host, {}, [], [])
     connection._register_peer(1, Last.__new__(Last))
-    connection._native(None, [], [], 0)
+    connection._native(None, {}, [], [])
     assert host in gc.get_referents(connection)
-    connection._native(None, [], [], 0)
+    connection._native(None, {}, [], [])
     assert host not in gc.get_referents(connection)
     host.close()

@@ -55,7 +55,7 @@ CHANGES = {
     "a field of a struct": ("native/structs.py", '("flags", ctypes.c_uint32)', '("flags", ctypes.c_uint64)'),
     "a function": ("native/src/gde.h", "void gde_host_free(gde_host *host)", "int32_t gde_host_free(gde_host *host)"),
     "a name that C looks up": ("native/src/hot_connection.c", '"_await_peer"', '"_find_peer"'),
-    "arguments of a method in C": ("native/src/hot_connection.c", '"OOOI"', '"OOO"'),
+    "arguments of a method in C": ("native/src/hot_connection.c", '"OOOO"', '"OOO"'),
     "objects that C is given": ("native/src/python_abi.h", "X(PyTypeObject *, PySuper_Type) X", "X"),
     "a function for Python": ("native/src/hot_types.c", "gde_hot_function(uint32_t", "gde_hot_function(uint64_t"),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 __all__ = ["FINGERPRINT", "FUNCTIONS"]
 
-FINGERPRINT = 0xBB6929DC9062A1EE
+FINGERPRINT = 0x8FB7ACA098631441
 """Of the protocol, the structs and the functions, as the library has it, too."""
 FUNCTIONS: dict[str, str] = {
     "gde_fingerprint": "uint64_t()",

@@ -32,7 +32,6 @@ from godot_enet.core.native.structs import (
     CSummary,
     HostFlag,
     Result,
-    address_from,
     address_of,
     c_address,
     c_config,
@@ -372,13 +371,13 @@ class CtypesHost(Servicing):
         """The address of the peer."""
         known = self._known_address(peer)
         if known is not None:
-            return address_from(known) if isinstance(known, bytes) else known
+            return known
         record = CPeerInfo()
         check(self._gde.gde_host_peer_info(self._host, peer, ctypes.byref(record)))
         return address_of(record.address)
 
-    def _known_address(self, peer: PeerHandle) -> Address | bytes | None:
-        """The address, or a ``gde_address``; None if the ordinary method must be used."""
+    def _known_address(self, peer: PeerHandle) -> Address | None:
+        """The address; None if the ordinary method must be used."""
         return None
 
     @_reading

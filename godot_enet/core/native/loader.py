@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from godot_enet.core.interface import Address
 from godot_enet.core.native.generated import FINGERPRINT, FUNCTIONS
-from godot_enet.core.native.structs import STRUCTS, layout
+from godot_enet.core.native.structs import STRUCTS, address_from, layout
 from godot_enet.core.protocol.events import DisconnectReason, Event, EventType
 
 __all__ = [
@@ -70,7 +70,7 @@ class HotTypes(NamedTuple):
     peer: type
     connection: type
     async_host: type
-    set_results: Callable[[object, object, type, object], None]
+    set_results: Callable[[tuple[object, ...]], None]
     document: Callable[[type, bytes, bytes], None]
 
 
@@ -167,7 +167,7 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
             raise NativeUnavailable("this is a subinterpreter")
         hot.gde_hot_function.restype, hot.gde_hot_function.argtypes = ctypes.c_char_p, [ctypes.c_uint32]
         hot.gde_hot_types.restype, hot.gde_hot_types.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object]
-        hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object] * 4
+        hot.gde_hot_results.restype, hot.gde_hot_results.argtypes = ctypes.py_object, [ctypes.py_object]
         document = hot.gde_hot_document
         document.restype, document.argtypes = None, [ctypes.py_object, ctypes.c_char_p, ctypes.c_char_p]
         addresses: list[int] = []
@@ -175,8 +175,8 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
             addresses.append(ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name.decode())))
     except (AttributeError, ValueError) as error:
         raise NativeUnavailable(f"a function is missing: {error}") from error
-    builtins = (None, type, int, bytes, tuple, list, super, TypeError, ValueError, OSError, StopIteration)
-    events = (Event, Address, EventType.RECEIVE, DisconnectReason.NONE)
+    builtins = (None, type, int, bytes, tuple, list, dict, super, TypeError, ValueError, OSError, StopIteration)
+    events = (Event, Address, EventType.RECEIVE, DisconnectReason.NONE, address_from)
     has_hash = tuple.__basicsize__ > 3 * ctypes.sizeof(ctypes.c_void_p)
     try:
         types = hot.gde_hot_types((ctypes.c_void_p * len(addresses))(*addresses), (*builtins, *events, has_hash))

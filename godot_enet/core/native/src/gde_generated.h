@@ -427,6 +427,6 @@ typedef struct {
         offsetof(gde_drop_report, address), offsetof(gde_drop_report, cause), offsetof(gde_drop_report, times), sizeof(gde_drop_report), \
     }
 
-#define GDE_FINGERPRINT UINT64_C(0xbb6929dc9062a1ee)
+#define GDE_FINGERPRINT UINT64_C(0x8fb7aca098631441)
 
 #endif

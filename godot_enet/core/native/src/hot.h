@@ -23,10 +23,13 @@ typedef struct {
     allocfunc tuple_alloc;
     bool tuple_has_hash; /* from Python 3.14 on a tuple keeps its hash, which tuple_alloc does not prepare */
     PyObject *receive, *no_reason; /* EventType.RECEIVE, DisconnectReason.NONE */
+    PyObject *address_from;        /* makes an Address of a gde_address in bytes */
     PyObject *zero; /* CPython has one object for each small number */
     /* Results of the classes of compat: see gde_hot_results. */
-    PyObject *ok, *event_receive, *none_result;
-    PyTypeObject *result;
+    PyObject *ok, *none_result, *event_receive, *event_connect;
+    PyTypeObject *receive_result, *connect_result;
+    PyTypeObject *peer_class; /* ENetPacketPeer */
+    allocfunc peer_alloc;
     /* Names of attributes. */
     PyObject *send_name, *service_name, *service_into_name, *flush_name, *serve_name, *poll_timeout_name,
         *log_drops_name, *timeout_name, *take_event_name, *receive_all_name, *get_packet_name, *flags_name, *count_name,
@@ -44,17 +47,23 @@ typedef struct {
     uint32_t spare_count;
 } HostObject;
 
-/* The base of ENetPacketPeer, with the packets that the program has not read. */
+/* The base of ENetPacketPeer, with the packets that the program has not read. There are thousands of them, so it is
+ * small: an address is made when it is asked for. */
 typedef struct {
     PyObject_HEAD
     PyObject *host; /* a HostObject; NULL while there is no native host behind it */
     uint64_t peer;
     packet *first, *last;
-    Py_ssize_t count;
     uint64_t size; /* bytes of these packets */
-    bool told;     /* the host counts them */
-    bool failed;   /* the last get_packet failed */
-    uint64_t removed; /* packets removed from the queue so far */
+    uint32_t count;
+    uint16_t removed; /* packets removed from the queue so far, modulo */
+    bool told;        /* the host counts them */
+    bool failed;      /* the last get_packet failed */
+    gde_address at;
+    PyObject *address; /* an Address, in place of `at`; NULL: none */
+    PyObject *any_host, *ended, *packets; /* attributes of the Python methods: _host, _ended, _packets */
+    bool is_numbered;                     /* and _is_numbered */
+    PyObject *attributes, *weak_references;
 } PeerObject;
 
 /* hot_types.c */
@@ -68,6 +77,7 @@ extern PyMethodDef hot_host_methods[];
 enum { INTERRUPTED = -100 };
 PyTypeObject *hot_make_host_type(void);
 bool hot_is_host(PyObject *object);
+PyObject *hot_make_address(const gde_address *at);
 packet *hot_take_spare(HostObject *self);
 void hot_give_back(PyObject *host, packet *emptied); /* host: NULL where it is not known any more */
 bool hot_has_left(const HostObject *self);
@@ -81,6 +91,7 @@ bool hot_service_timeout(PyObject *const *args, Py_ssize_t count, PyObject *keyw
 /* hot_peer.c */
 extern PyMethodDef hot_peer_methods[];
 PyTypeObject *hot_make_peer_type(void);
+PyObject *hot_make_peer(PyObject *host, uint64_t peer, const gde_address *at, PyObject *ended);
 void hot_give_to(PeerObject *peer, packet *arrived);
 
 /* hot_connection.c */

@@ -1,50 +1,61 @@
 /* The C methods of a connection of compat: service, over the events of a host. See hot.h. */
 #include "hot.h"
 
+/* The peers of one shard, by slot, owned. */
+typedef struct {
+    PyObject **peers;
+    uint32_t slots;
+} shard_peers;
+
 typedef struct {
     PyObject_HEAD
     PyObject *host; /* a HostObject */
+    PyObject *listed; /* the dict of all peers by handle */
     PyObject *ended; /* the list of peers to be dropped before the next event */
     PyObject *undelivered; /* the list of results that service could not return: a signal handler raised */
-    PyObject **peers; /* by place (see PLACE_BITS), owned */
-    uint32_t slots;
-    PyObject *kept; /* the last result for a packet, of a peer that is among `peers` */
+    shard_peers shards[MAXIMUM_SHARDS];
+    PyObject *kept; /* the last result for a packet, of a peer that is in `shards` */
     PeerObject *kept_peer;
     uint32_t kept_channel;
 } Connection;
 
-enum { MAXIMUM_PLACES = 1 << PLACE_BITS, TAKEN_AT_ONCE = 64 };
+enum { MAXIMUM_PLACES = 1 << PLACE_BITS, SLOTS = 1 << SLOT_BITS, FIRST_SLOTS = 16, TAKEN_AT_ONCE = 64 };
 
 /* Replaces all of it before any of it is released: a finalizer may call this connection. */
-static void connection_set(Connection *self, PyObject *host, PyObject *ended, PyObject *undelivered, PyObject **peers,
-                           uint32_t slots) {
+static void connection_set(Connection *self, PyObject *host, PyObject *listed, PyObject *ended, PyObject *undelivered) {
     Connection before = *self;
     Py_XINCREF(host);
+    Py_XINCREF(listed);
     Py_XINCREF(ended);
     Py_XINCREF(undelivered);
     self->host = host;
+    self->listed = listed;
     self->ended = ended;
     self->undelivered = undelivered;
-    self->peers = peers;
-    self->slots = slots;
+    memset(self->shards, 0, sizeof self->shards);
     self->kept = NULL;
     Py_XDECREF(before.kept);
-    for (uint32_t i = 0; i < before.slots; i++) Py_XDECREF(before.peers[i]);
-    PyMem_Free(before.peers);
+    for (uint32_t i = 0; i < MAXIMUM_SHARDS; i++) {
+        for (uint32_t slot = 0; slot < before.shards[i].slots; slot++) Py_XDECREF(before.shards[i].peers[slot]);
+        PyMem_Free(before.shards[i].peers);
+    }
     Py_XDECREF(before.host);
+    Py_XDECREF(before.listed);
     Py_XDECREF(before.ended);
     Py_XDECREF(before.undelivered);
 }
 
-static void connection_forget(Connection *self) { connection_set(self, NULL, NULL, NULL, NULL, 0); }
+static void connection_forget(Connection *self) { connection_set(self, NULL, NULL, NULL, NULL); }
 
 static int connection_traverse(Connection *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->host);
+    Py_VISIT(self->listed);
     Py_VISIT(self->ended);
     Py_VISIT(self->undelivered);
     Py_VISIT(self->kept);
-    for (uint32_t i = 0; i < self->slots; i++) Py_VISIT(self->peers[i]);
+    for (uint32_t i = 0; i < MAXIMUM_SHARDS; i++)
+        for (uint32_t slot = 0; slot < self->shards[i].slots; slot++) Py_VISIT(self->shards[i].peers[slot]);
     return 0;
 }
 
@@ -63,8 +74,9 @@ static void connection_dealloc(Connection *self) {
 
 /* The object that a peer's packets go to; NULL if there is none. Borrowed. */
 static PeerObject *peer_for(const Connection *self, uint64_t handle) {
-    uint32_t slot = handle & (MAXIMUM_PLACES - 1);
-    PeerObject *peer = slot < self->slots ? (PeerObject *)self->peers[slot] : NULL;
+    const shard_peers *shard = &self->shards[handle >> SLOT_BITS & (MAXIMUM_SHARDS - 1)];
+    uint32_t slot = handle & (SLOTS - 1);
+    PeerObject *peer = slot < shard->slots ? (PeerObject *)shard->peers[slot] : NULL;
     return peer && peer->peer == handle && peer->host ? peer : NULL;
 }
 
@@ -84,7 +96,7 @@ static PyObject *receive_result(Connection *self, PeerObject *peer, uint32_t cha
     Py_INCREF(hot.event_receive);
     Py_INCREF(peer);
     PyObject *items[] = {hot.event_receive, (PyObject *)peer, PyLong_FromLong(0), PyLong_FromLong((long)channel)};
-    PyObject *made = hot_make_tuple(hot.result, 4, items);
+    PyObject *made = hot_make_tuple(hot.receive_result, 4, items);
     if (made && peer_for(self, peer->peer) == peer) { /* A garbage collection may have dropped it. */
         PyObject *before = self->kept;
         Py_INCREF(made);
@@ -96,11 +108,61 @@ static PyObject *receive_result(Connection *self, PeerObject *peer, uint32_t cha
     return made;
 }
 
+/* Sets the object that packets from this place go to; NULL: none. False with an exception. */
+static bool register_peer(Connection *self, uint32_t place, PyObject *peer) {
+    if (place >= MAXIMUM_PLACES) return true;
+    shard_peers *shard = &self->shards[place >> SLOT_BITS];
+    uint32_t slot = place & (SLOTS - 1);
+    if (self->host && peer && slot >= shard->slots) {
+        uint32_t slots = shard->slots ? shard->slots : FIRST_SLOTS;
+        while (slots <= slot) slots *= 2;
+        PyObject **grown = PyMem_Realloc(shard->peers, slots * sizeof *grown);
+        if (!grown) {
+            PyErr_NoMemory();
+            return false;
+        }
+        memset(grown + shard->slots, 0, (slots - shard->slots) * sizeof *grown);
+        *shard = (shard_peers){grown, slots};
+    }
+    if (slot < shard->slots) {
+        PyObject *before = shard->peers[slot];
+        shard->peers[slot] = peer;
+        Py_XINCREF(peer);
+        Py_CLEAR(self->kept);
+        Py_XDECREF(before);
+    }
+    return true;
+}
+
+/* A client has connected: what _report does then, for a peer that is not listed yet. NULL without an exception: Python
+ * must do it. */
+static PyObject *report_client(Connection *self, const gde_event *event, PyObject *ended) {
+    gde_peer_info info;
+    if (self->ended != ended || gde_host_peer_info(((HostObject *)self->host)->host, event->peer, &info) != GDE_OK)
+        return NULL;
+    PyObject *handle = PyLong_FromUnsignedLongLong(event->peer), *result = NULL;
+    PyObject *peer = hot_make_peer(self->host, event->peer, &info.address, ended);
+    /* A garbage collection may have destroyed this connection, or listed the peer. */
+    if (handle && peer && self->ended == ended && !PyDict_GetItemWithError(self->listed, handle) && !PyErr_Occurred() &&
+        PyDict_SetItem(self->listed, handle, peer) == 0 &&
+        register_peer(self, event->peer & (MAXIMUM_PLACES - 1), peer)) {
+        Py_INCREF(hot.event_connect);
+        Py_INCREF(peer);
+        PyObject *items[] = {hot.event_connect, peer, PyLong_FromUnsignedLongLong(event->data), PyLong_FromLong(0)};
+        result = hot_make_tuple(hot.connect_result, 4, items);
+    }
+    Py_XDECREF(handle);
+    Py_XDECREF(peer);
+    return result;
+}
+
 /* What service reports of an event that is no packet for a peer that we know. */
-static PyObject *report(PyObject *given, const gde_event *event, PyObject *ended) {
-    return PyObject_CallMethod(given, "_report_native", "iKIIIO", (int)event->type, (unsigned long long)event->peer,
-                               (unsigned int)event->data, (unsigned int)event->reason, (unsigned int)event->command,
-                               ended);
+static PyObject *report(Connection *self, const gde_event *event, PyObject *ended) {
+    PyObject *result = event->type == EVENT_CONNECT ? report_client(self, event, ended) : NULL;
+    if (result || PyErr_Occurred()) return result;
+    return PyObject_CallMethod((PyObject *)self, "_report_native", "iKIIIO", (int)event->type,
+                               (unsigned long long)event->peer, (unsigned int)event->data, (unsigned int)event->reason,
+                               (unsigned int)event->command, ended);
 }
 
 /* The peer that a packet is for, borrowed; NULL if it is gone, or with an exception. `listed` is what Python knows of
@@ -117,7 +179,7 @@ static PeerObject *find_peer(Connection *self, const gde_event *event, PyObject 
 /* A packet that is for no peer of ours: an error, unless it is for one that was handed over. */
 static PyObject *report_packet(Connection *self, PyObject *host_object, const gde_event *event, PyObject *ended,
                                PyObject *listed) {
-    if (listed == Py_None || self->host == host_object) return report((PyObject *)self, event, ended);
+    if (listed == Py_None || self->host == host_object) return report(self, event, ended);
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)event->packet, (Py_ssize_t)event->length);
     if (!bytes) return NULL;
     PyObject *result = PyObject_CallMethod((PyObject *)self, "_receive_native", "OOII", listed, bytes,
@@ -126,7 +188,7 @@ static PyObject *report_packet(Connection *self, PyObject *host_object, const gd
     return result;
 }
 
-static bool is_plain(Connection *self) {
+static inline bool is_plain(const Connection *self) {
     return self->host && PyList_Size(self->ended) == 0 && PyList_Size(self->undelivered) == 0 &&
            !hot_has_left((HostObject *)self->host);
 }
@@ -180,7 +242,7 @@ static PyObject *service_host(Connection *self, PyObject *const *args, Py_ssize_
             /* Closed: let the Python method say so, unless it would ask another host that a signal handler has made. */
             *event = (gde_event){.type = (uint32_t)-1};
             result = self->host && self->host != host_object
-                         ? report(given, event, ended)
+                         ? report(self, event, ended)
                          : hot_call_base(given, hot.service_name, hot.connection, args, count, NULL);
         }
     } else {
@@ -189,7 +251,7 @@ static PyObject *service_host(Connection *self, PyObject *const *args, Py_ssize_
             result = receive(self, peer, event, taken);
         } else {
             if (!PyErr_Occurred())
-                result = listed ? report_packet(self, host_object, event, ended, listed) : report(given, event, ended);
+                result = listed ? report_packet(self, host_object, event, ended, listed) : report(self, event, ended);
             if (!result)
                 hot_put_back((HostObject *)host_object, event, &taken);
             else if (taken)
@@ -257,7 +319,7 @@ static PyObject *connection_service_into(PyObject *given, PyObject *events) {
             Py_XDECREF(flags);
             Py_DECREF(peer);
         } else if (!PyErr_Occurred()) {
-            result = report(given, &event, ended);
+            result = report(self, &event, ended);
         }
     }
     if (found > 0 && result && PyList_Append(events, result) < 0) Py_CLEAR(result);
@@ -343,52 +405,33 @@ static PyObject *connection_receive_all(PyObject *given, PyObject *const *args, 
     return packets;
 }
 
-/* _native(host, ended, undelivered, slots): from now on service asks this host; None: no more. */
+/* _native(host, listed, ended, undelivered): from now on service asks this host; None: no more. */
 static PyObject *connection_native(PyObject *given, PyObject *args) {
     Connection *self = (Connection *)given;
-    PyObject *host_object, *ended, *undelivered;
-    unsigned int slots;
-    if (!PyArg_ParseTuple(args, "OOOI", &host_object, &ended, &undelivered, &slots)) return NULL;
+    PyObject *host_object, *listed, *ended, *undelivered;
+    if (!PyArg_ParseTuple(args, "OOOO", &host_object, &listed, &ended, &undelivered)) return NULL;
     if (host_object == Py_None) {
         connection_forget(self);
         Py_RETURN_NONE;
     }
-    if (!hot_is_host(host_object) || !PyList_Check(ended) || !PyList_Check(undelivered) || slots > MAXIMUM_PLACES) {
-        PyErr_SetString(PyExc_TypeError, "a native host, two lists and a number of slots are needed");
+    if (!hot_is_host(host_object) || !PyDict_Check(listed) || !PyList_Check(ended) || !PyList_Check(undelivered)) {
+        PyErr_SetString(PyExc_TypeError, "a native host, a dict and two lists are needed");
         return NULL;
     }
-    PyObject **peers = PyMem_Calloc(slots ? slots : 1, sizeof *peers);
-    if (!peers) return PyErr_NoMemory();
-    connection_set(self, host_object, ended, undelivered, peers, slots);
+    connection_set(self, host_object, listed, ended, undelivered);
     Py_RETURN_NONE;
 }
 
-/* _register_peer(slot, peer): the object that packets from this slot go to; None: none. */
+/* _register_peer(place, peer): the object that packets from this place go to; None: none. */
 static PyObject *connection_register_peer(PyObject *given, PyObject *args) {
-    Connection *self = (Connection *)given;
     PyObject *peer;
-    unsigned int slot;
-    if (!PyArg_ParseTuple(args, "IO", &slot, &peer)) return NULL;
+    unsigned int place;
+    if (!PyArg_ParseTuple(args, "IO", &place, &peer)) return NULL;
     if (peer != Py_None && !PyObject_TypeCheck(peer, hot.peer)) {
         PyErr_SetString(PyExc_TypeError, "peer must be a peer");
         return NULL;
     }
-    if (self->host && peer != Py_None && slot >= self->slots && slot < MAXIMUM_PLACES) {
-        /* The places of a second shard are behind those of the first. */
-        uint32_t slots = slot + 1 > 2 * self->slots ? slot + 1 : 2 * self->slots;
-        PyObject **grown = PyMem_Realloc(self->peers, slots * sizeof *grown);
-        if (!grown) return PyErr_NoMemory();
-        memset(grown + self->slots, 0, (slots - self->slots) * sizeof *grown);
-        self->peers = grown;
-        self->slots = slots;
-    }
-    if (slot < self->slots) {
-        PyObject *before = self->peers[slot];
-        self->peers[slot] = peer == Py_None ? NULL : peer;
-        Py_XINCREF(self->peers[slot]);
-        Py_CLEAR(self->kept);
-        Py_XDECREF(before);
-    }
+    if (!register_peer((Connection *)given, place, peer == Py_None ? NULL : peer)) return NULL;
     Py_RETURN_NONE;
 }
 

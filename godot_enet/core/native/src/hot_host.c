@@ -325,21 +325,28 @@ static const char *write_ipv4(char *text, const uint8_t *bytes) {
     return text;
 }
 
-/* _known_address(peer): an Address, or a gde_address as bytes if it is not of IPv4; None if the ordinary method must
- * report an error. */
-static PyObject *host_known_address(PyObject *given, PyObject *peer) {
+/* An Address. Most are of IPv4, and made here. */
+PyObject *hot_make_address(const gde_address *at) {
     static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    if (memcmp(at->ip, mapped, sizeof mapped) == 0 && !at->scope) {
+        char text[16];
+        PyObject *items[] = {PyUnicode_FromString(write_ipv4(text, at->ip + 12)), PyLong_FromLong(at->port)};
+        return hot_make_tuple(hot.address, 2, items);
+    }
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)at, sizeof *at);
+    PyObject *made = bytes ? PyObject_CallFunctionObjArgs(hot.address_from, bytes, NULL) : NULL;
+    Py_XDECREF(bytes);
+    return made;
+}
+
+/* _known_address(peer): an Address; None if the ordinary method must report an error. */
+static PyObject *host_known_address(PyObject *given, PyObject *peer) {
     gde_host *host = ((HostObject *)given)->host;
     gde_peer_info info;
     uint64_t handle = PyLong_AsUnsignedLongLongMask(peer);
     if (PyErr_Occurred()) return NULL;
     if (!host || gde_host_peer_info(host, handle, &info) != GDE_OK) Py_RETURN_NONE;
-    const gde_address *at = &info.address;
-    if (memcmp(at->ip, mapped, sizeof mapped) != 0 || at->scope)
-        return PyBytes_FromStringAndSize((const char *)at, sizeof *at);
-    char text[16];
-    PyObject *items[] = {PyUnicode_FromString(write_ipv4(text, at->ip + 12)), PyLong_FromLong(at->port)};
-    return hot_make_tuple(hot.address, 2, items);
+    return hot_make_address(&info.address);
 }
 
 PyMethodDef hot_host_methods[] = {

@@ -121,20 +121,22 @@ static PyTypeObject *subclass_of_tuple(PyObject *object) {
 
 /* Returns the bases of NativeHost, ENetPacketPeer, ENetConnection and AsyncHost, or None where objects are not laid out as they
  * are declared here. `objects` are Python's own (PYTHON_OBJECTS), then Event, Address, EventType.RECEIVE,
- * DisconnectReason.NONE, and whether a tuple has more in it than items. */
+ * DisconnectReason.NONE, address_from, and whether a tuple has more in it than items. */
 GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects) {
-    PyObject *event, *address, *receive, *no_reason;
+    PyObject *event, *address, *receive, *no_reason, *address_from;
     int has_hash;
     python_resolve(functions);
-    if (!PyArg_ParseTuple(objects, "OOOOOOOOOOOOOOOp", &Py_None, &PyType_Type, &PyLong_Type, &PyBytes_Type,
-                          &PyTuple_Type, &PyList_Type, &PySuper_Type, &PyExc_TypeError, &PyExc_ValueError,
-                          &PyExc_OSError, &PyExc_StopIteration, &event, &address, &receive, &no_reason, &has_hash))
+    if (!PyArg_ParseTuple(objects, "OOOOOOOOOOOOOOOOOp", &Py_None, &PyType_Type, &PyLong_Type, &PyBytes_Type,
+                          &PyTuple_Type, &PyList_Type, &PyDict_Type, &PySuper_Type, &PyExc_TypeError, &PyExc_ValueError,
+                          &PyExc_OSError, &PyExc_StopIteration, &event, &address, &receive, &no_reason, &address_from,
+                          &has_hash))
         return NULL;
     if (!python_layout_is_known()) Py_RETURN_NONE;
     if (!hot.async_host) {
         Py_INCREF(objects);
         hot.receive = receive;
         hot.no_reason = no_reason;
+        hot.address_from = address_from;
         if (!(hot.event = subclass_of_tuple(event)) || !(hot.address = subclass_of_tuple(address))) return NULL;
         hot.tuple_new = (newfunc)PyType_GetSlot(PyTuple_Type, Py_tp_new);
         hot.tuple_alloc = (allocfunc)PyType_GetSlot(hot.event, Py_tp_alloc);
@@ -152,17 +154,17 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
     return PyTuple_Pack(4, hot.host, hot.peer, hot.connection, hot.async_host);
 }
 
-/* What the methods of peers and connections hand out: Error.OK, EventType.EVENT_RECEIVE, ServiceResult, and its value for "nothing". */
-GDE_API PyObject *gde_hot_results(PyObject *ok, PyObject *event_receive, PyObject *result, PyObject *none_result) {
-    if (!subclass_of_tuple(result)) return NULL;
-    Py_INCREF(ok);
-    Py_INCREF(event_receive);
-    Py_INCREF(result);
-    Py_INCREF(none_result);
-    hot.ok = ok;
-    hot.event_receive = event_receive;
-    hot.result = (PyTypeObject *)result;
-    hot.none_result = none_result;
+/* What the methods of peers and connections return: Error.OK, NoEvent(), EVENT_RECEIVE, ReceiveEvent, EVENT_CONNECT,
+ * ConnectEvent, and ENetPacketPeer, in a tuple that is kept. */
+GDE_API PyObject *gde_hot_results(PyObject *objects) {
+    PyObject *receive_result, *connect_result;
+    if (!PyArg_ParseTuple(objects, "OOOOOOO", &hot.ok, &hot.none_result, &hot.event_receive, &receive_result,
+                          &hot.event_connect, &connect_result, &hot.peer_class) ||
+        !(hot.receive_result = subclass_of_tuple(receive_result)) ||
+        !(hot.connect_result = subclass_of_tuple(connect_result)))
+        return NULL;
+    hot.peer_alloc = (allocfunc)PyType_GetSlot(hot.peer_class, Py_tp_alloc);
+    Py_INCREF(objects);
     Py_RETURN_NONE;
 }
 

@@ -39,6 +39,9 @@ typedef struct {
     PYTHON_GET_SET_DEF(FIELD)
 } PyGetSetDef;
 typedef struct {
+    PYTHON_MEMBER_DEF(FIELD)
+} PyMemberDef;
+typedef struct {
     PYTHON_TYPE_SLOT(FIELD)
 } PyType_Slot;
 typedef struct {
@@ -59,8 +62,8 @@ PYTHON_FUNCTIONS(POINTER)
 #define PYTHON_OBJECTS(X)                                                                                    \
     X(PyObject *, Py_None) X(PyTypeObject *, PyType_Type) X(PyTypeObject *, PyLong_Type)                     \
     X(PyTypeObject *, PyBytes_Type) X(PyTypeObject *, PyTuple_Type) X(PyTypeObject *, PyList_Type)           \
-    X(PyTypeObject *, PySuper_Type) X(PyObject *, PyExc_TypeError) X(PyObject *, PyExc_ValueError)           \
-    X(PyObject *, PyExc_OSError) X(PyObject *, PyExc_StopIteration)
+    X(PyTypeObject *, PyDict_Type) X(PyTypeObject *, PySuper_Type) X(PyObject *, PyExc_TypeError)            \
+    X(PyObject *, PyExc_ValueError) X(PyObject *, PyExc_OSError) X(PyObject *, PyExc_StopIteration)
 /* clang-format on */
 #define OBJECT(type, name) extern GDE_HIDDEN type name;
 PYTHON_OBJECTS(OBJECT)
@@ -132,5 +135,6 @@ static inline PyObject *python_new_reference(PyObject *object) {
 #define PyObject_TypeCheck(object, type) PyType_IsSubtype(Py_TYPE(object), type)
 #define PyType_Check(object) PyObject_TypeCheck(object, PyType_Type)
 #define PyList_Check(object) PyObject_TypeCheck(object, PyList_Type)
+#define PyDict_Check(object) PyObject_TypeCheck(object, PyDict_Type)
 
 #endif

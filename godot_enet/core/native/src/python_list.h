@@ -20,6 +20,7 @@
     X(int, PyArg_ParseTuple, (PyObject *, const char *, ...))                         \
     X(int, PyBytes_AsStringAndSize, (PyObject *, char **, Py_ssize_t *))              \
     X(PyObject *, PyBytes_FromStringAndSize, (const char *, Py_ssize_t))              \
+    X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))                  \
     X(PyObject *, PyDict_New, (void))                                                 \
     X(int, PyDict_SetItem, (PyObject *, PyObject *, PyObject *))                      \
     X(int, PyErr_CheckSignals, (void))                                                \
@@ -46,13 +47,13 @@
     X(PyObject *, PyLong_FromSsize_t, (Py_ssize_t))                                   \
     X(PyObject *, PyLong_FromUnsignedLongLong, (unsigned long long))                  \
     X(PyObject *, PyLong_FromVoidPtr, (void *))                                       \
-    X(void *, PyMem_Calloc, (size_t, size_t))                                         \
     X(void, PyMem_Free, (void *))                                                     \
     X(void *, PyMem_Realloc, (void *, size_t))                                        \
     X(PyObject *, PyObject_Call, (PyObject *, PyObject *, PyObject *))                \
     X(PyObject *, PyObject_CallFunctionObjArgs, (PyObject *, ...))                    \
     X(PyObject *, PyObject_CallMethod, (PyObject *, const char *, const char *, ...)) \
     X(PyObject *, PyObject_CallMethodObjArgs, (PyObject *, PyObject *, ...))          \
+    X(void, PyObject_ClearWeakRefs, (PyObject *))                                     \
     X(void, PyObject_GC_UnTrack, (void *))                                            \
     X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *))                         \
     X(int, PyObject_SetAttr, (PyObject *, PyObject *, PyObject *))                    \
@@ -88,13 +89,19 @@
     X(Py_tp_methods, 64)                         \
     X(Py_tp_new, 65)                             \
     X(Py_tp_traverse, 71)                        \
+    X(Py_tp_members, 72)                         \
     X(Py_tp_getset, 73)                          \
     X(Py_tp_free, 74)                            \
     X(Py_am_await, 77)                           \
     X(Py_am_anext, 79)                           \
     X(Py_am_send, 81)                            \
     X(PYGEN_RETURN, 0)                           \
-    X(PYGEN_ERROR, -1)
+    X(PYGEN_ERROR, -1)                           \
+    X(T_BOOL, 14)                                \
+    X(T_OBJECT_EX, 16)                           \
+    X(T_ULONGLONG, 18)                           \
+    X(T_PYSSIZET, 19)                            \
+    X(READONLY, 1)
 
 /* Structs that C fills in, field by field in order: X(struct, type, name) */
 #define PYTHON_METHOD_DEF(X)              \
@@ -108,6 +115,12 @@
     X(PyGetSetDef, setter, set)        \
     X(PyGetSetDef, const char *, doc)  \
     X(PyGetSetDef, void *, closure)
+#define PYTHON_MEMBER_DEF(X)           \
+    X(PyMemberDef, const char *, name) \
+    X(PyMemberDef, int, type)          \
+    X(PyMemberDef, Py_ssize_t, offset) \
+    X(PyMemberDef, int, flags)         \
+    X(PyMemberDef, const char *, doc)
 #define PYTHON_TYPE_SLOT(X)   \
     X(PyType_Slot, int, slot) \
     X(PyType_Slot, void *, pfunc)
