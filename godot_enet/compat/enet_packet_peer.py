@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ENetPacketPeer"]
 
 _FLAGS_ALLOWED = 1 | 2 | 8
+_OK = Error.OK
 _NULL = 'Parameter "peer" is null.'
 _NOT_CONNECTED = "Peer not connected."
 _NOT_ENDED = DisconnectReason.NONE, 0
@@ -236,12 +237,11 @@ class PeerMethods(PacketPeer):
     def _count_without_first(self) -> None:
         """Report the queued packets to the host, except the one that is about to be taken."""
         packets = self._packets
-        if packets is None:
+        if packets is None or len(packets) < 2:
             return
         with expecting(IndexError):
             count, size = len(packets) - 1, packets.size - packets[0][2]
-            if count > 0:
-                self._set_unread(*(count, size) if count > 1 else (0, 0))
+            self._set_unread(*(count, size) if count > 1 else (0, 0))
 
     def _set_unread(self, packets: int, size: int) -> None:
         """Report how many delivered packets are still queued; the host stops receiving beyond its limit."""
@@ -288,7 +288,7 @@ class PeerMethods(PacketPeer):
             except EnetError:
                 pass
             else:
-                return Error.OK
+                return _OK
         number, bits = as_int(channel, "channel"), as_int(flags, "flags")
         if number != channel or bits != flags:
             return self.send(number, packet, bits)
@@ -372,8 +372,8 @@ class PeerMethods(PacketPeer):
         packets = self._packets
         if packets and self._host is not None:
             # First, since these may run the program's code, which may take packets.
-            if self._packet_error is not Error.OK:
-                self._packet_error = Error.OK
+            if self._packet_error is not _OK:
+                self._packet_error = _OK
             self._count_without_first()
             try:
                 if ONE_AT_A_TIME:

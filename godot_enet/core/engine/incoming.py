@@ -53,6 +53,9 @@ __all__ = ["drain_backlog", "receive_datagram", "receive_pass"]
 
 _pack_ack = ACKNOWLEDGE.pack
 _unpack_head = HEAD.unpack_from
+# Up to Python 3.11 an attribute of an enum takes as long as a call.
+_CONNECT, _ACKNOWLEDGE = int(Command.CONNECT), int(Command.ACKNOWLEDGE)
+_DISCONNECTED = PeerState.DISCONNECTED
 _DTLS_HEADER = 13
 _DTLS_TYPES = (20, 23)
 _DTLS_MAJOR = 0xFE
@@ -224,7 +227,7 @@ def _parse_commands(
             # Invalid from the start: compressed by another codec.
             engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.MALFORMED, address)
             break
-        if number == Command.CONNECT:
+        if number == _CONNECT:
             # Only from a sender without a peer, and once in a datagram.
             if peer is not None:
                 engine.drop(Drop.CONNECT_REFUSED, address)
@@ -234,7 +237,7 @@ def _parse_commands(
                 break
             following = body
         elif peer is None:
-            if number == Command.ACKNOWLEDGE and at == begin and refuse_verified(engine, data, at, address):
+            if number == _ACKNOWLEDGE and at == begin and refuse_verified(engine, data, at, address):
                 break
             engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.UNKNOWN_PEER, address)
             break
@@ -256,10 +259,10 @@ def _parse_commands(
                     or channel_id >= peer.channel_count
                     or channel.acknowledges(sequence)
                 ):
-                    peer.acks.append(_pack_ack(Command.ACKNOWLEDGE, channel_id, sequence, sequence, sent_time))
+                    peer.acks.append(_pack_ack(_ACKNOWLEDGE, channel_id, sequence, sequence, sent_time))
                     peer.outgoing_data_total += 8
         at = following
-    if peer is not None and peer.state is not PeerState.DISCONNECTED:
+    if peer is not None and peer.state is not _DISCONNECTED:
         charge(engine, peer, commands)
         if peer.acks or peer.is_queued():
             engine.dirty.add(peer)
@@ -272,5 +275,5 @@ def _parse_commands(
 
 
 _UNUSED_CHANNEL = Channel()
-_OVER = frozenset({PeerState.DISCONNECTED, PeerState.ZOMBIE})
+_OVER = frozenset({_DISCONNECTED, PeerState.ZOMBIE})
 """States in which the rest of a datagram has no effect."""

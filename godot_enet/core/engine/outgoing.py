@@ -31,6 +31,8 @@ __all__ = ["queue_control", "queue_disconnect_now", "queue_packet", "queue_ping"
 _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
 _UNRELIABLE_FRAGMENT = int(PacketFlag.UNRELIABLE_FRAGMENT)
+# Up to Python 3.11 an attribute of an enum takes as long as a call.
+_RELIABLE_COMMAND, _UNRELIABLE_COMMAND = Command.SEND_RELIABLE, Command.SEND_UNRELIABLE
 _SEND_RELIABLE = Command.SEND_RELIABLE | COMMAND_FLAG_ACKNOWLEDGE
 _SEND_FRAGMENT = Command.SEND_FRAGMENT | COMMAND_FLAG_ACKNOWLEDGE
 _SEND_UNSEQUENCED = Command.SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED
@@ -75,9 +77,7 @@ def queue_packet(engine: EngineState, peer: Peer, channel_id: int, packet: bytes
         if peer.reliable is NO_RELIABLE:
             peer.reliable = deque()
         peer.reliable.append(
-            ReliableCommand(
-                Command.SEND_RELIABLE, channel_id << 16 | number, channel, wire, length, engine.total_queued
-            )
+            ReliableCommand(_RELIABLE_COMMAND, channel_id << 16 | number, channel, wire, length, engine.total_queued)
         )
         # Only after the command is queued: the receiver would wait forever for a number that was never sent.
         channel.outgoing_reliable = number
@@ -87,7 +87,7 @@ def queue_packet(engine: EngineState, peer: Peer, channel_id: int, packet: bytes
         channel.outgoing_unreliable += 1
         wire = (
             _pack_unreliable(
-                Command.SEND_UNRELIABLE, channel_id, channel.outgoing_reliable, channel.outgoing_unreliable, length
+                _UNRELIABLE_COMMAND, channel_id, channel.outgoing_reliable, channel.outgoing_unreliable, length
             )
             + packet
         )

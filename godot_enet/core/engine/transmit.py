@@ -175,9 +175,10 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
         if command is None:
             break
         wire = command.wire
+        length = len(wire)
         if credit is not None:
             is_data = command is not (control[0] if control else None)
-            if size + len(wire) + (VALIDATION_RESERVE if is_data else 0) > credit:
+            if size + length + (VALIDATION_RESERVE if is_data else 0) > credit:
                 if not is_data:
                     can_ping = False
                     break
@@ -193,7 +194,7 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
                     open_window = False
                     continue
             can_ping = False
-            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
+            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < length:
                 peer.continue_sending = True
                 break
             draft.has_reliable = True
@@ -219,7 +220,7 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
             else:
                 reliable.popleft()
         else:
-            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < len(wire):
+            if count >= MAXIMUM_PACKET_COMMANDS or limit - size < length:
                 peer.continue_sending = True
                 break
             if command.has_packet and command.starts:
@@ -227,16 +228,16 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
                 peer.packet_throttle_counter = counter
                 if counter > peer.packet_throttle:
                     unreliable.popleft()
-                    gone += len(wire) + BUFFER_OVERHEAD + _drop_packet(peer, command.sequence)
+                    gone += length + BUFFER_OVERHEAD + _drop_packet(peer, command.sequence)
                     continue
             parts.append(wire)
             if command.has_packet:
                 draft.has_unreliable_packet = True
                 unreliable.popleft()
-                gone += len(wire) + BUFFER_OVERHEAD
+                gone += length + BUFFER_OVERHEAD
             else:
                 control.popleft()
-        size += len(wire)
+        size += length
         count += 1
         taken += 1
     draft.size = size
