@@ -57,12 +57,12 @@ typedef struct {
     uint64_t size; /* bytes of these packets */
     uint32_t count;
     uint16_t removed; /* packets removed from the queue so far, modulo */
-    bool told;        /* the host counts them */
-    bool failed;      /* the last get_packet failed */
+    bool told : 1;    /* the host counts them */
+    bool failed : 1;  /* the last get_packet failed */
+    bool is_numbered; /* _is_numbered */
     gde_address at;
     PyObject *address; /* an Address, in place of `at`; NULL: none */
     PyObject *any_host, *ended, *packets; /* attributes of the Python methods: _host, _ended, _packets */
-    bool is_numbered;                     /* and _is_numbered */
     PyObject *attributes, *weak_references;
 } PeerObject;
 
