@@ -70,11 +70,19 @@ def test_few_bytes_do_no_more_than_their_limit_allows(engine: str, row: Crafted)
     ("engine", "rate", "where"), [flood for flood in far.FLOODS if flood[0] in ENGINES], ids=lambda value: str(value)
 )
 def test_a_stock_client_200_ms_away_gets_in(engine: str, rate: int, where: str) -> None:
-    """In three seconds on an idle machine; here none may be lost for good, which is what a forgotten record does."""
+    """In three seconds on an idle machine; here none may be lost for good, which is what a forgotten record does.
+
+    Where the client itself has to wait for a processor longer than its record can last, it is lost, too. So there are
+    three rounds; one must succeed.
+    """
     pytest.importorskip("enet")
-    with namespaces() as here:
-        taken, _ = far.attempts(here, engine, rate, where, 20, limit=30.0)
-    assert sum(seconds < 30.0 for seconds in taken) >= 19
+
+    def arrived() -> int:
+        with namespaces() as here:
+            taken, _ = far.attempts(here, engine, rate, where, 20, limit=30.0)
+        return sum(seconds < 30.0 for seconds in taken)
+
+    assert any(arrived() >= 19 for _ in range(3))
 
 
 def test_a_stream_over_the_road_arrives() -> None:
