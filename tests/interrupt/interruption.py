@@ -17,15 +17,18 @@ from random import Random
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
+import pytest
+
 import godot_enet
 from godot_enet.core.engine import PythonEngine
 from godot_enet.core.errors import UnknownPeer
 from godot_enet.core.interface import Address, Datagram
+from godot_enet.core.interrupts import ONE_AT_A_TIME
 from godot_enet.core.native import NativeEngine
 from godot_enet.core.protocol.constants import DisconnectMode
 from godot_enet.core.protocol.events import Event, PeerHandle
 
-__all__ = ["FragileNativeEngine", "FragilePythonEngine", "Interrupted", "Interruption"]
+__all__ = ["FragileNativeEngine", "FragilePythonEngine", "Interrupted", "Interruption", "taken_after_use"]
 
 if sys.version_info >= (3, 12):
     from sys import monitoring
@@ -35,6 +38,10 @@ if sys.version_info >= (3, 12):
 
 _PACKAGE = str(Path(godot_enet.__file__).parent)
 _Result = TypeVar("_Result")
+taken_after_use = pytest.mark.skipif(
+    not ONE_AT_A_TIME, reason="for the sake of threads, packets are taken here before they are used"
+)
+"""Of tests in which a packet stays until it is returned."""
 
 
 class Interrupted(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from godot_enet import ENetConnection, Error, Variant, var_to_bytes
-from tests.interrupt.interruption import Interrupted, Interruption
+from tests.interrupt.interruption import Interrupted, Interruption, taken_after_use
 from tests.interrupt.loopback_pair import Pair, open_client, open_pair, open_server, until
 
 TRIES = 2000
@@ -108,6 +108,7 @@ def take(pair: Pair, got: list[bytes]) -> list[bytes]:
     return got
 
 
+@taken_after_use
 def test_a_packet_that_is_not_returned_stays(pair: Pair) -> None:
     peer, got = pair.at_server, []
     pair.at_client.send(0, b"0", 1)
@@ -126,6 +127,7 @@ def test_a_packet_that_is_not_returned_stays(pair: Pair) -> None:
         pair.until(lambda: bool(peer.get_available_packet_count()), "a packet")
 
 
+@taken_after_use
 def test_a_value_that_is_not_returned_stays(pair: Pair) -> None:
     """Values of each kind of decoding: one that is read at once, a container, and bytes that are no value."""
     peer, got = pair.at_server, []
@@ -152,6 +154,7 @@ def test_a_value_that_is_not_returned_stays(pair: Pair) -> None:
         assert peer.get_packet() == packet
 
 
+@taken_after_use
 def test_a_packet_that_a_log_handler_takes_is_not_decoded_again(pair: Pair) -> None:
     peer, taken = pair.at_server, []
 

@@ -19,7 +19,7 @@ from godot_enet import (
     Variant,
     rpc,
 )
-from tests.interrupt.interruption import Interrupted, Interruption
+from tests.interrupt.interruption import Interrupted, Interruption, taken_after_use
 from tests.interrupt.loopback_pair import until
 
 TRIES = 20_000
@@ -107,6 +107,7 @@ def test_packets_come_once_and_in_order(peers: Peers) -> None:
     assert len(sent) > 10
 
 
+@taken_after_use
 def test_values_come_once_and_in_order(peers: Peers) -> None:
     server, client = peers
     sent: list[Variant] = []
