@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from sys import getsizeof
 from typing import Any, NamedTuple, TypeVar
 
 from godot_enet.compat.scene.arguments import decode_values
@@ -45,8 +44,10 @@ MethodNames = Mapping[str, Mapping[int, str]]
 """The methods by number, of each list of RPC methods by its checksum."""
 _MAX_NAMES = 65536
 """Paths and spawned nodes remembered for one sender; the oldest are forgotten."""
-_NAME_BYTES = 200
-"""Of a remembered name, besides its text: about what Python takes."""
+_CHARACTER_BYTES = 4
+"""Memory that a character takes at most."""
+_NAME_BYTES = 300
+"""Memory that a remembered name takes besides its characters, about."""
 
 
 class Packet(NamedTuple):
@@ -118,7 +119,7 @@ class SceneNames:
 
 def _size_of(key: int | str, value: str | tuple[str, str]) -> int:
     texts = [each for each in (key, *([value] if isinstance(value, str) else value)) if isinstance(each, str)]
-    return _NAME_BYTES + sum(map(getsizeof, texts))
+    return _NAME_BYTES + _CHARACTER_BYTES * sum(map(len, texts))
 
 
 def read_scene_packet(packet: bytes, ours: SceneNames, theirs: SceneNames, methods: MethodNames) -> Packet:
