@@ -112,7 +112,8 @@ class _Numbers:
         """What has this number."""
         entry = self.entries.get(number)
         if entry is not None and (len(self.entries) > _MAX_IDS // 2 or self._size > _MAX_BYTES // 2):
-            self.entries[number] = self.entries.pop(number)
+            del self.entries[number]  # no call before it is back, so that no signal handler's exception loses it
+            self.entries[number] = entry
         return entry
 
 

@@ -96,8 +96,10 @@ class HandshakeQueue:
         """Remove and return a hello; its host goes to the end of the turns."""
         hello = self._forget(address).hello
         network = network_of(address)
-        if network in self._queues:
-            self._queues[network] = self._queues.pop(network)
+        queue = self._queues.get(network)
+        if queue is not None:
+            del self._queues[network]  # no call before it is back, so that no signal handler's exception loses it
+            self._queues[network] = queue
         return hello
 
     def clear(self) -> None:

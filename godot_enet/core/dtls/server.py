@@ -194,8 +194,7 @@ class DtlsServerTransport(ForwardingTransport):
             self._flush_session(session, now)
             if session.established and address in self._bound:
                 # The client has restarted and finished its handshake: now its new session replaces the old one.
-                self._bound[address] = self._pending.pop(address)
-                session.bound = True
+                self._bind(session)
             if packets or session.established:
                 return
         old = self._bound.get(address)
@@ -286,8 +285,7 @@ class DtlsServerTransport(ForwardingTransport):
                 self._flush_session(session, now)
         for address, session in list(self._pending.items()):
             if session.established and address in peers:
-                session.bound = True
-                self._bound[address] = self._pending.pop(address)
+                self._bind(session)
             elif now - session.started >= HANDSHAKE_TIME:
                 self._view.note(
                     "dtls: slow",
@@ -297,6 +295,13 @@ class DtlsServerTransport(ForwardingTransport):
                 )
                 session.close(now)
                 self._flush_session(session, now)
+
+    def _bind(self, session: Session) -> None:
+        """Make a session the one of its peer."""
+        # No call between these, so that it is in one of the tables whenever a signal handler raises.
+        session.bound = True
+        self._bound[session.address] = session
+        del self._pending[session.address]
 
     def _flush_session(self, session: Session, now: int) -> None:
         """Collect a session's output, and drop it if it has ended."""
