@@ -107,6 +107,7 @@ def _again(server: ENetConnection) -> None:
     create(server)
 
 
+@pytest.mark.refcounts
 def test_created_by_the_finalizer_of_what_it_lets_go() -> None:
     class Last:
         def __init__(self, server: ENetConnection) -> None:
