@@ -215,6 +215,8 @@ class TickClock:
         self._needed.clear()
         self._delay = self._newest = None
         self.drift = 0.0
+        self._server.hold(now)
+        self._shown.hold(now)
         self._resumed = now
 
     def _contradicts(self, sample: _Sample) -> bool:

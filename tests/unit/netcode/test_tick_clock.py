@@ -125,6 +125,30 @@ def test_this_machines_clock_is_set(step: int, within: int) -> None:
         assert 0 <= later - earlier < 3200, "it goes back, or ahead by hours"
 
 
+def test_this_machines_clock_is_set_back_just_before_a_ping() -> None:
+    """And its answer arrives before the next frame: the time goes on evenly all the same."""
+    clock, server, now = TickClock(RATE), 1000.0, 1e9
+
+    def ask() -> None:
+        ping = clock.ping(now)
+        clock.receive_pong(TickClock.pong(ping, server), now)
+
+    for _ in range(40):
+        ask()
+        clock.update(now)
+        server, now = server + 16, now + 16
+    now -= 3_600_000
+    ask()
+    times = []
+    for _ in range(100):
+        server, now = server + 16, now + 16
+        clock.update(now)
+        assert clock.server_time is not None
+        times.append(clock.server_time)
+    assert all(before < after < before + 20 for before, after in pairwise(times))
+    assert times[-1] == pytest.approx(server, abs=2)
+
+
 def test_this_machine_sleeps() -> None:
     """For twenty seconds of the server's, whose snapshots wait in the socket."""
     ends = Ends(LinkConfig(delay=50, jitter=10))
