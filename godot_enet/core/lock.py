@@ -11,6 +11,7 @@ and logs while the other calls that host from its log handler. So waits are boun
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -82,11 +83,6 @@ class HostLock(_RLock):
         self.release()
         return True
 
-    def after_fork_in_child(self) -> None:
-        """Release a lock held by another thread, which does not exist here."""
-        if not self._is_owned():
-            self._at_fork_reinit()
-
     def _wait(self) -> None:
         for _ in range(_PIECES_INSIDE if _is_awaited() else _PIECES):
             if self.acquire(timeout=_PIECE):
@@ -103,3 +99,15 @@ def _is_awaited() -> bool:
 
 
 _locks: weakref.WeakValueDictionary[int, HostLock] = weakref.WeakValueDictionary()
+
+
+def _release_in_child() -> None:
+    """Release the locks that other threads held: after a fork they do not exist in the child."""
+    for seen in _locks.valuerefs():
+        lock = seen()
+        if lock is not None and not lock.is_mine():
+            lock._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_in_child)  # before hosts, which use this module, repair themselves

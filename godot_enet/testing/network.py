@@ -398,4 +398,3 @@ class _VirtualDriver(InlineDriver):
 
     def _after_fork_in_child(self) -> None:
         """The child has its own network and shares nothing with the parent."""
-        self.lock.after_fork_in_child()

@@ -359,7 +359,6 @@ class InlineDriver(Servicing):
 
     def _after_fork_in_child(self) -> None:
         """Close our copies of the descriptors silently: socket and peers belong to the parent."""
-        self.lock.after_fork_in_child()
         me = threading.get_ident()
         self.blocked = {token: thread for token, thread in self.blocked.items() if thread == me}
         self.closed = self._released = True

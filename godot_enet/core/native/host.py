@@ -499,7 +499,6 @@ class CtypesHost(Servicing):
 
     def _after_fork_in_child(self) -> None:
         """Close our copies of the descriptors: socket and peers belong to the parent."""
-        self._detaching.after_fork_in_child()
         if self._closed:
             return
         self._closed = True
