@@ -86,6 +86,42 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         assert capsys.readouterr().err == "Not measured: the page shows all contenders.\n"
 
 
+@linux
+@pytest.mark.parametrize("failure", [RuntimeError("ended"), BrokenPipeError()])
+def test_who_fails_is_named_and_leaves_the_page_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failure: Exception
+) -> None:
+    def measure_one(contender: Contender, its: Rounds, *_: object) -> None:
+        if contender is failing:
+            raise failure
+        for part, found in (its.calm, result(1.0)), (its.busy, result(1.0)):
+            part.append(found)
+        its.lossy.append([result(1.0)] * len(LOSSES))
+
+    failing = Contender("QUIC", lambda: "", list)
+    written: list[str] = []
+    monkeypatch.setattr(peers, "CONTENDERS", (failing, Contender("UDP", lambda: "", list)))
+    monkeypatch.setattr(peers, "measure_one", measure_one)
+    monkeypatch.setattr(peers, "native_is_missing", lambda _: False)
+    monkeypatch.setattr(peers, "write", lambda page, *_: written.append(page.name))
+    assert peers.main(["--write", "--rounds", "2"]) == 1
+    out, err = capsys.readouterr()
+    assert f"failed: QUIC ({failure})" in err
+    assert [row[0] for row in rows(out)] == ["UDP"] * 2
+    assert written == []
+    failing = Contender("none", lambda: "", list)
+    assert peers.main(["--write", "--rounds", "2"]) == 0
+    assert written == ["performance.md"]
+
+
+@pytest.mark.parametrize("wrong", [("--rounds", "0"), ("--seconds", "nan"), ("--clients", "0"), ("--quick", "--write")])
+def test_options_without_a_result_are_refused(capsys: pytest.CaptureFixture[str], wrong: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        peers.parse(wrong)
+    assert ended.value.code == 2
+    assert "error: --" in capsys.readouterr().err
+
+
 def result(server: float, p99: float = 2.0, answered: float = 1.0) -> Result:
     return Result(server, 20.0, 1.0, p99, answered, 200.0)
 
