@@ -51,13 +51,13 @@ class FailureTexts:
         return failure
 
 
-def printable(text: str) -> str:
+def printable(text: str, limit: int = _MAX_LENGTH) -> str:
     """Return a line that a terminal can show: control characters are escaped, and a long text is cut.
 
     A server can put anything into the names and exceptions of a bot, such as sequences that a terminal obeys.
     """
-    if len(text) > _MAX_LENGTH:
-        text = text[:_MAX_LENGTH] + "..."
+    if len(text) > limit:
+        text = text[:limit] + "..."
     return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 

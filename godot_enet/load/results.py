@@ -12,6 +12,8 @@ __all__ = ["RequestRow", "Results"]
 
 _MAX_EXCEPTIONS = 100
 """Different exceptions that are kept."""
+_MAX_NAME = 80
+"""Characters of a name that are shown, so that it leaves the numbers their place on the line."""
 
 
 class RequestRow:
@@ -84,18 +86,20 @@ class Results:
         yield from map(printable, self._lines(seconds))
 
     def _lines(self, seconds: float) -> Iterator[str]:
-        width = max([len(f"{kind} {name}") for kind, name in self.rows], default=0)
+        names = {key: printable(" ".join(key), _MAX_NAME) for key in sorted(self.rows)}
+        width = max(map(len, names.values()), default=0)
         times = " ".join(f"{each:>8}" for each in ("median", "95 %", "99 %", "max ms"))
         yield f"{'':{width}} {'requests':>10} {'failed':>8} {'/s':>9} {times} {'bytes/s':>8}"
-        for (kind, name), row in sorted(self.rows.items()):
+        for key, name in names.items():
+            row = self.rows[key]
             times = " ".join(f"{_shown(row.percentile(share)):>8}" for share in (0.5, 0.95, 0.99, 1.0))
             rates = f"{row.count / seconds:>9.1f} {times} {row.bytes / seconds:>8.0f}"
-            yield f"{f'{kind} {name}':{width}} {row.count:>10} {row.failures:>8} {rates}"
+            yield f"{name:{width}} {row.count:>10} {row.failures:>8} {rates}"
         if self.failures:
             yield ""
             yield "failures"
-        for (kind, name, failure), count in self.failures.most_common():
-            yield f"{count:>10}  {kind} {name}: {failure}"
+        for (kind, method, failure), count in self.failures.most_common():
+            yield f"{count:>10}  {names[kind, method]}: {failure}"
         for text in self._tracebacks.values():
             yield ""
             yield from text.rstrip().splitlines()

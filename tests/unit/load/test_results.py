@@ -64,6 +64,17 @@ def test_nothing_that_a_server_sends_reaches_the_terminal_as_it_is() -> None:
     assert printable("Änn 🎲: ok") == "Änn 🎲: ok"
 
 
+def test_a_long_name_leaves_the_numbers_their_place() -> None:
+    """And one that is escaped leaves the columns below each other."""
+    results = Results()
+    for name in ("buy", "x" * 600, "\x1b" * 30):
+        results.request("RPC", name, 0.02, 100, "no answer within 10 s")
+    head, *rows = list(results.lines(1.0))[:4]
+    assert {len(row) for row in rows} == {len(head)}
+    assert all(row.split()[-8:] == ["1", "1", "1.0", "-", "-", "-", "-", "100"] for row in rows)
+    assert sum(line.endswith("no answer within 10 s") for line in results.lines(1.0)) == 3
+
+
 def test_an_exception_that_cannot_say_what_it_is() -> None:
     class Odd(Exception):
         def __str__(self) -> str:
