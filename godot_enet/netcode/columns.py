@@ -143,7 +143,7 @@ def _rotation(mark: Rotation) -> Codec:
     def split(value: Quaternion) -> list[int]:
         length = value.length()
         if not 0.0 < length < math.inf:  # an infinite part would become NaN, and be left out as the largest
-            raise ValueError(f"{value} has no finite length")
+            raise ValueError(f"{value} cannot be normalized")
         parts = [part / length for part in value]
         largest = max(range(4), key=lambda index: abs(parts[index]))
         sign = -1 if parts.pop(largest) < 0 else 1  # q and -q are the same rotation
