@@ -126,11 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE  # of each read and write, once the endpoint is closed
 
     def do_GET(self) -> None:
-        route = self.server.routes.get(self.path.partition("?")[0])
+        path = self.path.partition("?")[0]
+        route = self.server.routes.get(path)
         try:
             answer = Answer(404, b"not found\n") if route is None else route()
         except Exception:
-            path = self.path.partition("?")[0]  # one that there is
             if times := self.server.failures.count(path, int(time.monotonic() * 1000)):
                 _log.exception("%s", with_repeat_count(f"The answer to GET {path} failed.", times))
             answer = Answer(500, b"failed\n")

@@ -160,7 +160,7 @@ class Seats:
     def _on_hello(self, peer: int, data: bytes) -> None:
         token = data[len(_HELLO) :]
         if peer in self._claims or not data.startswith(_HELLO) or len(token) not in (0, _TOKEN_SIZE):
-            _warn_of_remote(f"Peer {peer} sent authentication data that is none of a seat's.", peer=peer)
+            _warn_of_remote(f"Peer {peer} sent authentication data that is not for a seat.", peer=peer)
             self._claims.pop(peer, None)
             self._multiplayer.disconnect_peer(peer)
             return
@@ -168,7 +168,7 @@ class Seats:
         key, following = _key(token), secrets.token_bytes(_TOKEN_SIZE)
         seat = self._by_key.get(key) if token else None
         if seat is None and token:
-            line = rate_limited("token of no seat", f"Peer {peer} has a token that is not good (any more).")
+            line = rate_limited("token of no seat", f"Peer {peer} sent an unknown or expired token.")
             if line:
                 _log.info("%s", line, extra={"peer": peer})
         if seat is not None:
@@ -301,7 +301,7 @@ class SeatTicket:
 
     def _on_reply(self, peer: int, data: bytes) -> None:
         if len(data) != _REPLY.size or not data.startswith(_HELLO):
-            _warn_of_remote("The server has sent authentication data that is none of a seat's.")
+            _warn_of_remote("The server has sent authentication data that is not for a seat.")
             return
         _, self.resumed, self.number, self.token = _REPLY.unpack(data)
         self._multiplayer.complete_auth(peer)
