@@ -18,6 +18,11 @@ from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE
 
 WINDOW = 16  # ticks that an end may be ahead of the other's inputs; then it waits
 CHECK_EVERY = 30  # ticks
+OTHER_VERSION = 2  # data of a disconnect, as GOODBYE is
+LEFT_WITH = {
+    GOODBYE: "The other player left.",
+    OTHER_VERSION: "The other player has another version of the game.",
+}
 HEAD = struct.Struct("<IIb")  # the last tick that was checked, its checksum, and how far the sender is ahead
 
 
@@ -107,13 +112,14 @@ class End:
             if event.peer is None:
                 break
             if event.type == ENetConnection.EVENT_CONNECT and not self.side and event.data != BUTTONS.schema_hash:
-                event.peer.peer_disconnect(GOODBYE)  # another version of the game
+                event.peer.peer_disconnect(OTHER_VERSION)
+                self.status = "Refused a player with another version of the game; waiting for the next ..."
             elif event.type == ENetConnection.EVENT_CONNECT:
                 self.peer, self.status = event.peer, "Playing."
                 event.peer.set_timeout(*SILENCE)
                 event.peer.throttle_configure(5000, 2, 0)  # drop nothing when the round trip grows: there is little
             elif event.type == ENetConnection.EVENT_DISCONNECT and (self.side or event.peer is self.peer):
-                gone = "The other player left." if event.data == GOODBYE else "The other player timed out."
+                gone = LEFT_WITH.get(event.data, "The other player timed out.")
                 self.status, self.ended = gone if self.peer else "Nobody answered.", True
             elif event.type == ENetConnection.EVENT_RECEIVE:
                 self._take(event.peer.get_packet())

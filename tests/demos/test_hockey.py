@@ -223,6 +223,10 @@ def test_another_version_is_refused(host_engine: str) -> None:
             end.play(0)
     assert ends[0].peer is None
     assert not ends[0].ended  # it waits for another
+    assert [end.status for end in ends] == [
+        "Refused a player with another version of the game; waiting for the next ...",
+        "The other player has another version of the game.",
+    ]
 
 
 # The rules
