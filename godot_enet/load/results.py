@@ -12,6 +12,8 @@ __all__ = ["RequestRow", "Results"]
 
 _MAX_EXCEPTIONS = 100
 """Different exceptions that are kept."""
+_MAX_LINES = 100
+"""Lines of a traceback that are kept: what an exception says may come from a server, and be long."""
 _MAX_NAME = 80
 """Characters of a name that are shown, so that it leaves the numbers their place on the line."""
 
@@ -54,7 +56,7 @@ class Results:
         self.failures: Counter[tuple[str, str, str]] = Counter()
         """By kind, name and reason."""
         self._texts = FailureTexts()
-        self._tracebacks: dict[tuple[str, str], str] = {}
+        self._tracebacks: dict[tuple[str, str], list[str]] = {}
 
     def request(self, kind: str, name: str, seconds: float, size: int, failure: str) -> None:
         """See :class:`Recorder`."""
@@ -69,7 +71,9 @@ class Results:
         """See :class:`Recorder`. The failed request of the kind METHOD counts it; this keeps its first traceback."""
         key = method, type(error).__name__
         if key not in self._tracebacks and len(self._tracebacks) < _MAX_EXCEPTIONS:
-            self._tracebacks[key] = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            lines = list(map(printable, text.rstrip().splitlines()))
+            self._tracebacks[key] = lines[:_MAX_LINES] + ["..."] * (len(lines) > _MAX_LINES)
 
     @property
     def requests(self) -> int:
@@ -100,9 +104,9 @@ class Results:
             yield "failures"
         for (kind, method, failure), count in self.failures.most_common():
             yield f"{count:>10}  {names[kind, method]}: {failure}"
-        for text in self._tracebacks.values():
+        for lines in self._tracebacks.values():
             yield ""
-            yield from text.rstrip().splitlines()
+            yield from lines
 
 
 def _shown(milliseconds: float | None) -> str:

@@ -75,6 +75,18 @@ def test_a_long_name_leaves_the_numbers_their_place() -> None:
     assert sum(line.endswith("no answer within 10 s") for line in results.lines(1.0)) == 3
 
 
+def test_a_long_text_does_not_push_everything_else_off_the_screen() -> None:
+    results = Results()
+    try:
+        raise ValueError("spam\n" * 100_000)
+    except ValueError as error:
+        results.exception(None, "Bot.on_packet", error)
+    lines = list(results.lines(1.0))
+    assert "ValueError: spam" in lines
+    assert lines[-1] == "..."
+    assert len(lines) < 120
+
+
 def test_an_exception_that_cannot_say_what_it_is() -> None:
     class Odd(Exception):
         def __str__(self) -> str:
