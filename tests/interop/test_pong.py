@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .programs import HERE, find_godot
 pytestmark = pytest.mark.interop
 
 ROOT = HERE.parents[1]
-PATIENCE = 60.0
+PATIENCE = 120.0
 SCORES = ("Left wins, 2 : 0.", "Left wins, 2 : 1.", "Right wins, 0 : 2.", "Right wins, 1 : 2.")
 MATCH = ("--auto", "--points", "2", "--speed", "900")
 
@@ -36,6 +37,15 @@ def godot(tmp_path: Path) -> list[str]:
     return [executable, "--headless", "--path", str(project), "--"]
 
 
+def wait_for(text: str, process: subprocess.Popen[bytes], file: Path) -> None:
+    """Wait until the program has said that."""
+    deadline = time.monotonic() + PATIENCE
+    while text not in (said := file.read_text(encoding="utf-8", errors="replace")):
+        assert process.poll() is None, said
+        assert time.monotonic() < deadline, said
+        time.sleep(0.02)
+
+
 def play(server: list[str], client: list[str], home: Path) -> list[str]:
     """Run both to their end. Returns what each has said of how the match ended."""
     places = {name: str(home / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
@@ -49,6 +59,8 @@ def play(server: list[str], client: list[str], home: Path) -> list[str]:
                     command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
                 )
             running.append(process)
+            if process is running[0]:  # a client gives up within 3 s, which a busy server may need to begin
+                wait_for("Waiting for a player", process, file)
         for process in running:
             process.wait(PATIENCE)
     finally:
