@@ -83,12 +83,13 @@ def test_a_connect_comes_before_the_packets_of_its_peer(stage: Stage) -> None:
     server, client = stage.server(), stage.client()
     peer = client.connect_to_host("127.0.0.1", server.get_local_port(), 1, 5)
     assert peer is not None
+    packets = [b"0", b"1", b"2"]
     order: list[object] = []
 
     def take() -> bool:
-        if peer.get_state() == peer.STATE_CONNECTED and not order:
-            for number in range(3):
-                peer.send(0, b"%d" % number, RELIABLE)
+        if peer.get_state() == peer.STATE_CONNECTED and packets:
+            while packets:
+                peer.send(0, packets.pop(0), RELIABLE)
             client.flush()
         order.extend(packet for *_, packet in server.receive_all())
         event = server.service()
