@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Pace:
-    """Lets one call of each peer through in so many seconds. The others are ignored: an honest client asks again."""
+    """Lets one call of each peer through per period, in seconds. Others are ignored: an honest client asks again."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

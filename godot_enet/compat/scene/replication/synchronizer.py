@@ -177,7 +177,7 @@ class MultiplayerSynchronizer(Node):
             self.visibility_changed.emit(peer)
 
     def is_visibility_public(self) -> bool:
-        """Whether everybody may see it who is not filtered out; True to begin with."""
+        """Whether all peers that no filter excludes may see it; True at first."""
         return 0 in self._peers
 
     def set_visibility_public(self, visible: bool) -> None:
@@ -221,7 +221,7 @@ class MultiplayerSynchronizer(Node):
         self._update_process()
 
     def set_multiplayer_authority(self, id: int, recursive: bool = True) -> None:
-        """Say which peer sends; it begins anew with that. See :meth:`Node.set_multiplayer_authority`."""
+        """Set the peer that sends; replication starts over with it. See :meth:`Node.set_multiplayer_authority`."""
         number = as_int(id, "id")
         if number == self._authority:
             return

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SceneCount", "SceneTraffic", "TrafficRow"]
 
-_MOST_ROWS = 10_000
+_MAX_ROWS = 10_000
 """Names of spawned nodes are chosen by remotes: what would be one more row is counted under an empty path."""
 
 
@@ -68,7 +68,7 @@ class SceneTraffic:
         """Who it was."""
         path = node._name if node._tree is None else str(node.get_path())
         key = (kind, path, method)
-        if len(self._rows) >= _MOST_ROWS and key not in self._rows:
+        if len(self._rows) >= _MAX_ROWS and key not in self._rows:
             key = (kind, "", method)
         row = self._rows.setdefault(key, [0, 0])
         row[0] += 1

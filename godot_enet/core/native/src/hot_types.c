@@ -147,7 +147,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
             return NULL;
     }
     if ((PyObject *)hot.event != event) {
-        /* The package was imported once more, and who has the methods now goes on using them. */
+        /* The package was imported once more; whichever copy has the methods now keeps them. */
         PyErr_SetString(PyExc_TypeError, "another copy of this package has the C methods");
         return NULL;
     }
