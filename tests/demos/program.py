@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,12 +18,24 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0  # seconds; only a broken program makes a test wait that long
 
 
-def free_port() -> int:
-    """A UDP port of 127.0.0.1 that nobody uses at the moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A UDP port of 127.0.0.1 that nobody uses at the moment, for a program that is told its port.
+
+    It is below the ports that systems give to sockets bound to port 0 (32768 and up on Linux, 49152 and up elsewhere):
+    one of those could go to another test before the program binds it.
+    """
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port := random.SystemRandom().randrange(20_000, 32_768)))
+            except OSError:
+                continue  # in use
+            return port
+
+
+def free_tcp_port() -> int:
+    """As `free_port`, for TCP."""
+    return free_port(socket.SOCK_STREAM)
 
 
 class Program:

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,19 +17,12 @@ from benchmarks import scrape
 from godot_enet import ENetConnection, Error, Node, SceneMultiplayer, SceneTree, rpc
 from godot_enet.metrics import Metrics
 from godot_enet.ops import SeatTicket
-from tests.demos.program import PATIENCE, ROOT, Program, free_port
+from tests.demos.program import PATIENCE, ROOT, Program, free_port, free_tcp_port
 from tests.docs.snippets import page
 from tests.unit.ops.agones_stand_in import StandIn
 
 SERVER = ROOT / "examples" / "agones" / "server.py"
 DASHBOARD = ROOT / "examples" / "grafana" / "dashboard.json"
-
-
-def free_tcp_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Game(Node):

@@ -7,7 +7,6 @@ import importlib.util
 import os
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from godot_enet.core.dtls.server import ServerStage
 from godot_enet.core.dtls.settings import ClientTrust
 from godot_enet.core.interface import Address, Datagram, Transport
 from godot_enet.core.transports.udp import UdpTransport
+from tests.demos.program import free_port
 from tests.dtls.certificates import Identity, localhost, localhost_rsa
 from tests.dtls.memory_net import View
 
@@ -135,13 +135,6 @@ def files(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
             path.write_bytes(pem)
             paths[f"{kind}.{what}"] = str(path)
     return paths
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def openssl() -> str:

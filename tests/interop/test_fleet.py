@@ -27,9 +27,8 @@ import pytest
 from examples.fleet.messages import MAX_LOAD, MAX_POINTS, Traveller
 from examples.fleet.player import GatewayLink, Player, RoomLink
 from godot_enet import SceneMultiplayer
-from tests.demos.program import Program, free_port
+from tests.demos.program import Program, free_port, free_tcp_port
 from tests.docs.snippets import page
-from tests.docs.test_operations import free_tcp_port
 
 from .conftest import missing
 

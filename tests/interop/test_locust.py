@@ -13,7 +13,6 @@ import csv
 import importlib.util
 import json
 import os
-import socket
 import statistics
 import sys
 import time
@@ -24,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from tests.demos.program import Program
+from tests.demos.program import Program, free_tcp_port
 
 from .conftest import missing
 
@@ -123,14 +122,6 @@ tree.root.multiplayer.multiplayer_peer = peer
 print("listening on port", peer.host.get_local_port())
 tree.run(60)
 """
-
-
-def free_tcp_port() -> int:
-    """A port of 127.0.0.1 that no program listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from godot_enet.__main__ import main
+from tests.demos.program import free_port
 from tests.dtls.certificates import localhost
 
 from .conftest import Programs, missing
 from .net import LOOPBACK
 from .programs import HERE, Program, find_godot
 from .remote_endpoint import RemoteEndpoint
-from .test_dtls import OPENSSL, Foreign, free_port
+from .test_dtls import OPENSSL, Foreign
 
 pytestmark = pytest.mark.interop
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import pytest
 from godot_enet import ENetMultiplayerPeer, Error, Node, SceneMultiplayer, SceneTree, rpc
 from godot_enet.metrics import Metrics
 from godot_enet.ops import Server
+from tests.demos.program import free_tcp_port
 
 from .conftest import missing
 
@@ -53,9 +53,7 @@ class Prometheus:
     """Scrapes one target ten times a second."""
 
     def __init__(self, program: str, folder: Path, target: int) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_tcp_port()
         config = {
             "global": {"scrape_interval": "100ms", "scrape_timeout": "100ms"},
             "scrape_configs": [{"job_name": "game", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}],
