@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from godot_enet.compat.addresses import find_target, format_ip, parse_bind_ip
+from godot_enet.compat.addresses import find_target, parse_bind_ip
 from godot_enet.compat.connection_events import ConnectionEvent, ServiceResult
-from godot_enet.compat.dtls import DtlsSetup, as_options, client_setup, server_setup
+from godot_enet.compat.connection_setup import ConnectionSetup
+from godot_enet.compat.dtls import as_options, client_setup, server_setup
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.enet_service import ServiceMethods
 from godot_enet.compat.enet_waiting import WaitingMethods
@@ -20,7 +21,6 @@ from godot_enet.compat.globals import Error
 from godot_enet.compat.hot import HotConnection, document_methods, in_c, place_of
 from godot_enet.compat.own_methods import rename_methods
 from godot_enet.core import (
-    Address,
     AnyHost,
     BindError,
     Drop,
@@ -35,20 +35,17 @@ from godot_enet.core import (
     UnknownPeer,
 )
 from godot_enet.core.any_host import HostOpener
-from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
-from godot_enet.core.dtls.settings import BadCredentials, DtlsUnavailable
-from godot_enet.core.host import with_compressor, with_stage
+from godot_enet.core.compression import Codec
 from godot_enet.core.lock import HostLock, LockHeld
 from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID
 from godot_enet.core.protocol.enums import NamedIntEnum
 from godot_enet.core.shards import parse_shards
-from godot_enet.core.transports.admission import Admission, Verdict, admission
+from godot_enet.core.transports.admission import Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from godot_enet.compat.crypto import TLSOptions
-    from godot_enet.core.interface import Compressor
 
 __all__ = ["ENetConnection"]
 
@@ -139,10 +136,7 @@ class ConnectionMethods(WaitingMethods):
         self._opener = opener
         self._changing = HostLock()
         """Held while a host is created or ends."""
-        self._dtls: DtlsSetup | None = None
-        self._admission: Admission | None = None
-        self._connect_hook: Callable[[str, int, int], Verdict | int] | None = None
-        self._compressor: Compressor | None = None
+        self._setup = ConnectionSetup()
 
     _notifying_process = 0
     """The process in which a finalizer tells the connected peers: that of the ENetMultiplayerPeer that owns this."""
@@ -159,7 +153,7 @@ class ConnectionMethods(WaitingMethods):
             self._host = None
             self._forget_peers()
             host.abandon(notify_peers=self._notifying_process == os.getpid())
-            self._forget_dtls()
+            self._setup.clear()
 
     def __repr__(self) -> str:
         host = self._host
@@ -326,7 +320,7 @@ class ConnectionMethods(WaitingMethods):
     def _end(self, host: AnyHost) -> None:
         """Become inactive. Until this has ended nothing can create a host, of which it would drop something."""
         # Their finalizers, which may create one, run when this returns.
-        kept = [*self._peers.values(), self._connect_hook, self._compressor, self._dtls, self._admission, self._claimed]
+        kept = [*self._peers.values(), *self._setup.parts(), self._claimed]
         try:
             with self._changing:
                 self._become_inactive(host)
@@ -341,7 +335,7 @@ class ConnectionMethods(WaitingMethods):
         try:
             self._forget_peers()
             host.close()
-            self._forget()
+            self._setup.clear()
         except BaseException:
             if self._host is None:
                 self._host = host  # a signal handler has raised: the next destroy() starts over
@@ -355,13 +349,6 @@ class ConnectionMethods(WaitingMethods):
         if self._host is not None:
             self.destroy()
 
-    def _forget(self) -> None:
-        """Drop the settings of the host that has ended."""
-        self._forget_dtls()
-        self._admission = None
-        self._connect_hook = None
-        self._compressor = None
-
     def _forget_peers(self) -> None:
         self._forget_host()
         for peer in list(self._peers.values()):
@@ -372,11 +359,6 @@ class ConnectionMethods(WaitingMethods):
         self._undelivered.clear()
         self._claimed.clear()
         self._leaving = None
-
-    def _forget_dtls(self) -> None:
-        dtls, self._dtls = self._dtls, None
-        if dtls is not None:
-            dtls.release()
 
     def connect_to_host(self, address: str, port: int, channels: int = 0, data: int = 0) -> ENetPacketPeer | None:
         """Start to connect; EVENT_CONNECT or EVENT_DISCONNECT reports the outcome.
@@ -505,18 +487,8 @@ class ConnectionMethods(WaitingMethods):
         host = self._host
         if host is None:
             return fail(INACTIVE, None)
-        if number not in _CODECS:
-            return None
-        codec = _CODECS[number]
-        try:
-            compressor = None if codec is None else make_compressor(codec)
-        except CodecUnavailable as error:
-            return fail(str(error), None)
-        if self._replace_host(lambda host: with_compressor(host, compressor)) is not Error.OK:
-            return None
-        self._compressor = compressor
-        if self._admission is not None:
-            self._admission.compressor = compressor
+        if number in _CODECS:
+            self._setup.compress(self._replace_host, _CODECS[number])
         return None
 
     def on_connect_request(
@@ -562,24 +534,11 @@ class ConnectionMethods(WaitingMethods):
             if limit < 0:
                 text = f"{name} must not be negative (0 is unlimited). Got {limit}."
                 return fail(text, Error.ERR_INVALID_PARAMETER)
-        per_second, per_address = limits.values()
-        self._connect_hook = hook
-        decide = None if hook is None else _decision(weakref.ref(self))
-        if self._admission is not None:
-            self._admission.decide = decide
-            self._admission.per_second = per_second
-            self._admission.per_address = per_address
-            return Error.OK
-        rules = Admission(decide, per_second, self._compressor, per_address=per_address)
-        outcome = self._replace_host(lambda host: with_stage(host, admission(rules)))
-        if outcome is not Error.OK:
-            return outcome
-        self._admission = rules
-        return Error.OK
+        return self._setup.filter_connects(self._replace_host, hook, *limits.values())
 
     def _is_one_too_many(self, host: AnyHost, handle: PeerHandle) -> bool:
         """Return whether a peer that has just connected to us exceeds ``peers_per_address``."""
-        limit = 0 if self._admission is None else self._admission.per_address
+        limit = self._setup.peers_per_address
         if not limit or handle in self._peers:
             return False
         try:
@@ -609,7 +568,7 @@ class ConnectionMethods(WaitingMethods):
             return fail(INACTIVE, Error.ERR_UNCONFIGURED)
         if options is None or not options.is_server():
             return fail("server_options must be made by TLSOptions.server().", Error.ERR_INVALID_PARAMETER)
-        return self._set_up_dtls(lambda: server_setup(options, host.config.peer_count))
+        return self._setup.encrypt(self._replace_host, lambda: server_setup(options, host.config.peer_count))
 
     def dtls_client_setup(self, hostname: str, client_options: TLSOptions | None = None) -> Error:
         """Encrypt all traffic as a DTLS client. Call after ``create_host``, before ``connect_to_host``.
@@ -633,30 +592,7 @@ class ConnectionMethods(WaitingMethods):
         if options is None or options.is_server():
             text = "client_options must be made by TLSOptions.client() or TLSOptions.client_unsafe()."
             return fail(text, Error.ERR_INVALID_PARAMETER)
-        return self._set_up_dtls(lambda: client_setup(name, options))
-
-    def _set_up_dtls(self, make: Callable[[], DtlsSetup]) -> Error:
-        if self._dtls is not None:
-            return fail("DTLS is already set up for this ENetConnection.", Error.FAILED)
-        try:
-            setup = make()
-        except DtlsUnavailable as error:
-            return fail(f"{error}.", Error.ERR_UNAVAILABLE)
-        except BadCredentials as error:
-            return fail(f"DTLS cannot be set up: {error}.", Error.ERR_INVALID_PARAMETER)
-        rules = self._admission
-
-        def encrypt(host: AnyHost) -> AnyHost:
-            encrypted = with_stage(host, setup.stage)
-            # Admission must see decrypted data.
-            return encrypted if rules is None else with_stage(encrypted, admission(rules))
-
-        outcome = self._replace_host(encrypt)
-        if outcome is not Error.OK:
-            setup.release()
-            return outcome
-        self._dtls = setup
-        return Error.OK
+        return self._setup.encrypt(self._replace_host, lambda: client_setup(name, options))
 
     def refuse_new_connections(self, refuse: bool) -> None:
         """Ignore new DTLS handshakes; existing sessions continue. Has no effect without DTLS, as in Godot."""
@@ -664,8 +600,8 @@ class ConnectionMethods(WaitingMethods):
             raise TypeError(f"refuse must be a bool, not {type(refuse).__name__}")
         if self._host is None:
             return fail(INACTIVE, None)
-        if self._dtls is not None:
-            self._dtls.refuse(bool(refuse))
+        if self._setup.dtls is not None:
+            self._setup.dtls.refuse(bool(refuse))
         return None
 
     # State and statistics
@@ -797,21 +733,6 @@ class ENetConnection(HotConnection, ConnectionMethods):
     Raises:
         TypeError, ValueError: an argument is impossible.
     """
-
-
-def _decision(owner: weakref.ref[ConnectionMethods]) -> Callable[[Address, int], Verdict | int]:
-    """Wrap a program's hook for the core.
-
-    The core must not keep the hook alive: it may refer to the connection, and the network thread would then keep both
-    alive forever.
-    """
-
-    def decide(address: Address, data: int) -> Verdict | int:
-        connection = owner()
-        hook = None if connection is None else connection._connect_hook
-        return Verdict.IGNORE if hook is None else hook(format_ip(address.host), address.port, data)
-
-    return decide
 
 
 for _inner in (ServiceMethods, WaitingMethods, ConnectionMethods):

@@ -204,7 +204,7 @@ def record(
     host = connection.host if isinstance(connection, ENetMultiplayerPeer) else connection
     if host is None or host._host is None:
         raise ValueError(_INACTIVE)
-    if host._dtls is not None and not decrypted:
+    if host._setup.dtls is not None and not decrypted:
         raise ValueError(_ENCRYPTED)
     recorder = Recorder(path, limit)
     recorder.note("started", datetime.now(timezone.utc).isoformat(timespec="seconds"))

@@ -484,7 +484,7 @@ class TestMisunderstandings:
         link.fence()
         options = TLSOptions.server(key_of(who), certificate_of(localhost()))
         inline.server().dtls_server_setup(options)
-        text = caplog.text + repr(who.credentials) + repr(options) + repr(link.server._dtls)
+        text = caplog.text + repr(who.credentials) + repr(options) + repr(link.server._setup.dtls)
         assert "PRIVATE" not in text
         assert who.key_pem.decode()[60:120] not in text
 

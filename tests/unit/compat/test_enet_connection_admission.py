@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection, Error
-from godot_enet.compat import enet_connection
+from godot_enet.compat import connection_setup
 from godot_enet.core import BindError
 from godot_enet.core.transports import admission
 from tests.rows import each_row
@@ -242,6 +242,18 @@ def test_it_ends_with_destroy(stage: Stage) -> None:
     assert {asked[2] for asked in door.asked} == {8}
 
 
+def test_it_ends_with_a_multiplayer_peer_that_is_dropped(stage: Stage) -> None:
+    server, door = stage.server(), Door(Verdict.DENY)
+    server.on_connect_request(door)
+    server._abandon()  # by the ENetMultiplayerPeer, while the program keeps its host
+    assert server.create_host_bound("127.0.0.1", 0) is Error.OK
+    assert server.on_connect_request(door) is Error.OK
+    client = begin(stage, server, 8)
+    stage.run(lambda: stage.peek(client))
+    assert kinds(stage.events(client)) == [DISCONNECT]
+    assert {asked[2] for asked in door.asked} == {8}
+
+
 def test_an_address_is_spelt_as_peers_spell_it(stage: Stage) -> None:
     server, door = stage.server("::1"), Door(Verdict.ACCEPT)
     server.on_connect_request(door)
@@ -309,8 +321,8 @@ def no_successor(*_: object, **__: object) -> None:
 def test_without_a_descriptor_for_the_successor_it_ends_and_says_so(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(enet_connection, "with_stage", no_successor)
-    monkeypatch.setattr(enet_connection, "with_compressor", no_successor)
+    monkeypatch.setattr(connection_setup, "with_stage", no_successor)
+    monkeypatch.setattr(connection_setup, "with_compressor", no_successor)
     server = stage.server()
     assert server.on_connect_request(Door(Verdict.ACCEPT)) is Error.ERR_CANT_CREATE
     assert server.service() == (ENetConnection.EVENT_ERROR, None, 0, 0)
