@@ -80,7 +80,7 @@ class Target(NamedTuple):
     """Further addresses of the name that was given."""
 
     def note(self) -> str:
-        """Return what a log line about this address should add: the other addresses, if there are any."""
+        """Return the text that a log line about this address should add: the other addresses, if there are any."""
         others = ", ".join(self.others)
         return others and f"; its name also has {others}, if the server listens only there"
 

@@ -96,6 +96,6 @@ class ErrorEvent(NamedTuple):
 
 
 ReportedEvent: TypeAlias = ConnectEvent | DisconnectEvent | ReceiveEvent | ErrorEvent
-"""What ``events`` yields: all but NoEvent."""
+"""The results of ``events``: all but NoEvent."""
 ServiceResult: TypeAlias = ConnectEvent | DisconnectEvent | ReceiveEvent | NoEvent | ErrorEvent
-"""What ``service`` returns: the type of the event says which class it has, and whether it has a peer."""
+"""The results of ``service``: the type of an event tells its class, and whether it has a peer."""

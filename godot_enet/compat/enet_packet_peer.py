@@ -161,8 +161,8 @@ class PeerMethods(PacketPeer):
     _packets: _PacketQueue | None
     _why: tuple[DisconnectReason, int] = _NOT_ENDED
     _is_numbered: bool
-    """Whether an ENetMultiplayerPeer announces its end. Until then the program cannot know that it has left, so what is
-    sent to it vanishes without an error: its last packets may be read, and answered, after its disconnect has come."""
+    """Whether an ENetMultiplayerPeer announces its end. Until then the program cannot know that it has left, so packets
+    to it vanish without an error: its last packets may be read, and answered, after its disconnect has arrived."""
 
     def __init__(self) -> None:
         raise TypeError("ENetPacketPeer cannot be instantiated; get one from an ENetConnection")
@@ -295,7 +295,7 @@ class PeerMethods(PacketPeer):
         return self._explain_send(host, channel, len(packet), flags)
 
     def _why_inactive(self) -> str:
-        """Return what error lines of an inactive peer add: which one it is, and why its connection ended."""
+        """Return the detail that errors of an inactive peer add: which peer it is, and why its connection ended."""
         reason, command = self._why
         cause = reason.name if reason is not DisconnectReason.TIMEOUT else f"TIMEOUT of {Command(command).name}"
         return f"{self._address}, ended: {cause}"

@@ -53,7 +53,7 @@ def fail(text: str, result: _T, *, remote: bool = False, detail: str = "") -> _T
         text: the log line.
         result: the return value.
         remote: whether the data may come from a remote. Always assumed inside ``handling_remote_input``.
-        detail: what Godot does not say: the values concerned. It follows in brackets, and is an attribute of the
+        detail: the values concerned, which Godot does not log. It follows in brackets, and is an attribute of the
             record.
     """
     if detail:
@@ -87,10 +87,10 @@ def log_exception(text: str, error: BaseException) -> None:
 
 
 class _Exceptions(threading.local):
-    """Exceptions that callbacks of the program raise, for those who count them."""
+    """Exceptions raised by callbacks of the program, for code that counts them."""
 
     listener: Callable[[BaseException, str], None] | None = None
-    """Called in this thread with each exception and the line that is logged for it, as far as it is."""
+    """Called in this thread with each exception and the line that is logged for it, if any."""
 
     def notify(self, error: BaseException, text: str) -> None:
         """Pass on an exception that is about to be logged, or would be if it were not repeated."""
@@ -185,7 +185,7 @@ def as_int(value: SupportsIndex, name: str) -> int:
 
 
 def as_float(value: SupportsFloat, name: str) -> float:
-    """A ``float`` argument; a whole number does as well.
+    """Convert a ``float`` argument; an integer is accepted, too.
 
     Raises:
         TypeError: it is something else; the message names the argument.

@@ -72,7 +72,7 @@ class MultiplayerPeer(PacketPeer):
     _peer_dropped = SignalProperty[[int]]("id")
     """A remote was disconnected with ``force``, for which ``peer_disconnected`` is not emitted."""
     _session = 0
-    """Increases with each start, since a caller that looks once per frame may miss a :meth:`close`."""
+    """Increases with each start, since a caller that checks once per frame may miss a :meth:`close`."""
 
     def __init__(self) -> None:
         super().__init__()

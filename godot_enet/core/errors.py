@@ -83,5 +83,6 @@ class HostBusy(RuntimeError):
     """The call cannot be made inside another call of the same host.
 
     A signal handler, a finalizer, a log handler or a connect hook ran inside a call, and requested something that
-    cannot be postponed to its end: ``service`` or ``connect``. Also raised when another thread does not leave the host.
+    cannot be postponed until that call ends: ``service`` or ``connect``. Also raised when another thread does not leave
+    the host.
     """

@@ -214,7 +214,7 @@ class Host:
         self._clock = clock or SystemClock()
         try:
             self._driver = self._make_driver(threaded)
-        except OSError as error:  # no descriptor is left
+        except OSError as error:  # no file descriptor is left
             self._pump.transport.close()
             if waker is not None:
                 waker.close()

@@ -236,7 +236,7 @@ class Engine(Protocol):
         ...
 
     def refuse_connects(self, refuse: bool, data: int) -> None:
-        """Refuse CONNECTs as if no slot were free, or accept them again; ``data`` (32 bits) is what the refused get."""
+        """Refuse CONNECTs as if no slot were free, or accept them again; refused clients get ``data`` (32 bits)."""
         ...
 
     def set_compressor(self, compressor: Compressor | None) -> None:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["ALGORITHMS", "HashingContext"]
 
 ALGORITHMS = {0: "md5", 1: "sha1", 2: "sha256"}
-"""What ``hashlib`` calls the hash types."""
+"""The names of the hash types in ``hashlib``."""
 
 
 class HashingContext:
     """Call :meth:`start`, :meth:`update` as often as needed, and :meth:`finish`; then it can start again."""
 
     class HashType(NamedIntEnum):
-        """The digests there are."""
+        """The available digests."""
 
         HASH_MD5 = 0
         HASH_SHA1 = 1

@@ -27,7 +27,7 @@ class HMACContext:
 
         Args:
             hash_type: ``HASH_SHA1`` or ``HASH_SHA256``.
-            key: of any length but 0.
+            key: a key of any length but 0.
 
         Returns:
             ``OK``; ``ERR_FILE_ALREADY_IN_USE`` when one is begun; ``ERR_INVALID_PARAMETER`` for other types or an

@@ -1,4 +1,4 @@
-"""RSA and EC keys: loading, saving and generating. These are all kinds of Mbed TLS that can sign."""
+"""RSA and EC keys: loading, saving and generating. These are all kinds of keys with which Mbed TLS can sign."""
 
 from __future__ import annotations
 

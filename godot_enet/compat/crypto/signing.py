@@ -19,7 +19,7 @@ def sign(key: PrivateKey, hash_type: int, digest: bytes) -> bytes:
     """The signature.
 
     Args:
-        key: that signs.
+        key: the key that signs.
         hash_type: a ``HashingContext.HashType``.
         digest: of that type's size.
 
@@ -36,7 +36,7 @@ def sign(key: PrivateKey, hash_type: int, digest: bytes) -> bytes:
             return key.sign(digest, PKCS1v15(), algorithm)
         try:
             return key.sign(digest, ECDSA(algorithm, deterministic_signing=True))
-        except UnsupportedAlgorithm:  # OpenSSL before 3.2; another signature, and just as good
+        except UnsupportedAlgorithm:  # OpenSSL before 3.2; the signature differs, and is just as good
             return key.sign(digest, ECDSA(algorithm))
     except (ValueError, UnsupportedAlgorithm):
         raise Problem("this key does not support this hash type") from None

@@ -1,4 +1,4 @@
-"""TLSOptions: the encryption of a connection, and the authorities it trusts."""
+"""TLSOptions: the encryption of a connection, and the authorities that it trusts."""
 
 from __future__ import annotations
 

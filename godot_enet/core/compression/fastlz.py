@@ -18,13 +18,13 @@ from godot_enet.core.protocol.constants import NativeCodec
 __all__ = ["FastLz"]
 
 _PADDED = 16
-"""godot: core/io/compression.cpp: shorter inputs are filled up with zeros, and nothing says how many."""
+"""godot: core/io/compression.cpp: shorter inputs are padded with zeros, and their number is not stored."""
 _MAX_RUN = 32
 _MIN_MATCH = 3
 _MAX_MATCH = 264
-"""2 and what fits in three bits and one byte."""
+"""2, plus the maximum of three bits and one byte."""
 _MAX_DISTANCE = 8191
-"""One less than level 1 can say: as far as the original encoder goes."""
+"""One less than level 1 can encode, as in the original encoder."""
 _LONG_DISTANCE = 8192
 """Distances of level 2 from here on take two bytes more."""
 
@@ -39,7 +39,7 @@ class FastLz:
     def compress(self, data: bytes, limit: int) -> bytes | None:
         """The compressed data, or None if it would not be shorter than ``limit`` bytes or ``data`` is empty.
 
-        Where ``data`` has less than 16 bytes, it decodes to 16, the rest being zeros; to ENet these are no commands.
+        If ``data`` has fewer than 16 bytes, it decodes to 16, the rest being zeros; to ENet these are not commands.
         """
         if not data:
             return None
@@ -49,7 +49,7 @@ class FastLz:
     def decompress(self, data: bytes, limit: int) -> bytes | None:
         """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes.
 
-        A limit below 16 cuts the padding off.
+        A limit below 16 cuts off the padding.
         """
         plain = _decode(data, max(limit, _PADDED))
         if not plain:
@@ -58,9 +58,9 @@ class FastLz:
 
 
 def _encode(data: bytes, limit: int) -> bytearray:
-    """A level 1 stream; given up, and not shorter than ``limit``, where it gets too long."""
+    """A level 1 stream. If it gets too long, it is abandoned, and the result is not shorter than ``limit``."""
     out = bytearray()
-    latest: dict[bytes, int] = {}  # Where each three bytes were last seen.
+    latest: dict[bytes, int] = {}  # Where each sequence of three bytes was last seen.
     size = len(data)
     last = size - _MIN_MATCH
     at = literals = 0
@@ -103,12 +103,12 @@ def _put_literals(out: bytearray, data: bytes, start: int, end: int) -> None:
 
 
 def _decode(data: bytes, limit: int) -> bytearray | None:
-    """What a stream of either level holds; None where it is not valid or holds more than ``limit`` bytes."""
+    """The content of a stream of either level; None if it is invalid or holds more than ``limit`` bytes."""
     size = len(data)
     if not size or data[0] > 63:
         return None
     level2 = data[0] > 31
-    # A last byte alone is no instruction in level 1, and is in level 2.
+    # A single last byte is an instruction in level 2, but not in level 1.
     end = size if level2 else size - 1
     out = bytearray()
     have = 0
@@ -140,7 +140,7 @@ def _decode(data: bytes, limit: int) -> bytearray | None:
             distance += data[at] + 1
             at += 1
             if level2 and distance == _LONG_DISTANCE:
-                # The original wants a byte to follow these two.
+                # The original requires a byte after these two.
                 if at >= size - 2:
                     return None
                 distance += data[at] << 8 | data[at + 1]

@@ -3,8 +3,8 @@
 Owns: the model and the arithmetic, bit for bit those of the reference for every input, valid or not. Must not know:
 what the bytes mean. Every datagram is coded from a fresh model. Units: bytes; weights are parts of a context's total.
 
-There is no length and no end mark. The coder leaves trailing zero bytes away, the decoder reads zeros behind the end of
-its input, and zeros decode to "not here" in the model's last context, which is the end.
+There is no length and no end mark. The coder omits trailing zero bytes, the decoder reads zeros beyond the end of its
+input, and zeros decode to "not here" in the model's last context, which is the end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MASK = 0xFFFFFFFF
 _ORDER = 2
 _POOL = 4096
 _FULL = _POOL - _ORDER
-"""The nodes after which the model starts afresh: one byte takes up to three."""
+"""The number of nodes after which the model starts over: one byte takes up to three."""
 _ROOT = 0
 _ROOT_STEP = 3
 _STEP = 2
@@ -40,8 +40,8 @@ class _Model:
 
     A node is both: a symbol in one context, and the context of what follows that symbol. It is an index into the
     lists below. Index 0 is the root, the context of no bytes; as a link, 0 is none. The symbols of a context form a
-    binary search tree that is never balanced. A symbol new to a context is an escape there, of the weight
-    ``escapes``, and is then coded in the next shorter one. In the root every byte has a weight of 1 to begin with.
+    binary search tree that is never balanced. A symbol new to a context is an escape there, with the weight
+    ``escapes``, and is then coded in the next shorter one. In the root every byte has an initial weight of 1.
     """
 
     __slots__ = ("count", "escapes", "first", "left", "parent", "right", "size", "total", "under", "value")
@@ -102,7 +102,7 @@ class _Model:
         return self._add(context, owner, branch, byte), below, 0 if context else 1
 
     def find(self, context: int, slot: int) -> tuple[int, int, int] | None:
-        """Count the symbol of ``context`` whose weight covers ``slot``; as ``update``. None where there is none.
+        """Count the symbol of ``context`` whose weight covers ``slot``; as ``update``. None if there is none.
 
         Not for the root.
         """
@@ -230,7 +230,7 @@ class RangeCoder:
                     start += below
                 else:
                     start, weight = 0, start
-                if weight:  # It is 0 in a context without symbols: what can only be an escape need not be said.
+                if weight:  # It is 0 in a context without symbols: only an escape is possible there, and is not coded.
                     span //= whole
                     low = low + start * span & _MASK
                     span *= weight
@@ -307,7 +307,7 @@ class RangeCoder:
                 return None
             byte = value[symbol]
             out.append(byte)
-            # The longer contexts update now what the coder had counted there on its way.
+            # Now count the symbol in the longer contexts, as the coder did before it reached this one.
             longer, shorter_of = predicted, 0
             while longer != context:
                 node = model.update(longer, byte)[0]

@@ -22,12 +22,12 @@ _LEVEL = 3
 """Godot's default, and the library's."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
-"""After a byte 0x50..0x5f; then comes a length, and that much to ignore."""
+"""After a byte 0x50..0x5f; a length follows, and as many bytes to ignore."""
 _SINGLE_SEGMENT = 0x20
 _CHECKSUM = 0x04
 _REPEATED_BYTE = 1
 _MAX_FRAMES = 8
-"""Of a datagram. A sender makes one; each takes a while, however little is in it."""
+"""The frames of one datagram. A sender makes one; each takes time, however small it is."""
 _MIN_WINDOW_BITS = 10
 _MAX_WINDOW_BITS = 31
 """libzstd refuses larger ones."""
@@ -59,7 +59,7 @@ class Zstd:
     def decompress(self, data: bytes, limit: int) -> bytes | None:
         """The decompressed data, or None if ``data`` is invalid, or holds nothing or more than ``limit`` bytes.
 
-        As in libzstd, several frames may follow each other, and some be there to be skipped.
+        As in libzstd, several frames may follow each other, and some may have to be skipped.
         """
         library = self._library
         plain = b""
@@ -90,7 +90,7 @@ class _Frame(NamedTuple):
 
 
 def _read_frame(data: bytes, at: int, limit: int) -> _Frame | None:
-    """The frame that starts at ``at``; None where it is cut short, not one, or says to hold more than ``limit`` bytes.
+    """The frame that starts at ``at``; None if it is truncated, invalid, or claims to hold over ``limit`` bytes.
 
     RFC 8878, section 3.1.1.
     """
@@ -107,7 +107,7 @@ def _read_frame(data: bytes, at: int, limit: int) -> _Frame | None:
     if not descriptor & _SINGLE_SEGMENT:
         if _MIN_WINDOW_BITS + (data[at] >> 3) > _MAX_WINDOW_BITS:
             return None
-        # Nothing reaches back further than the output is long, whatever the frame asks for.
+        # Nothing refers further back than the length of the output, whatever window the frame requests.
         bits = max(_MIN_WINDOW_BITS, limit.bit_length())
         window = bytes([bits - _MIN_WINDOW_BITS << 3])
         at += 1
@@ -142,7 +142,7 @@ class _Library(NamedTuple):
 
 
 def _load() -> _Library:
-    """The standard library's, from Python 3.14 on where it was built in, else a package's."""
+    """That of the standard library, if it is built in (Python 3.14 and later), else that of a package."""
     sources = [(_from_package, "zstandard"), (_from_standard_library, "backports.zstd")]
     if sys.version_info >= (3, 14):
         sources.insert(0, (_from_standard_library, "compression.zstd"))
@@ -152,7 +152,7 @@ def _load() -> _Library:
             return load(name)
         except ModuleNotFoundError:  # noqa: PERF203 - the first one is found at once
             continue
-        except ImportError as error:  # it is installed, and cannot be loaded
+        except ImportError as error:  # it is installed, but cannot be loaded
             reasons.append(f" ({error})")
     text = "Zstandard needs Python 3.14 or later, or the package zstandard: pip install zstandard"
     raise CodecUnavailable(text + "".join(reasons))
@@ -172,7 +172,7 @@ def _from_standard_library(name: str) -> _Library:
         stream = module.ZstdDecompressor()  # It cannot be used again.
         plain: bytes = stream.decompress(frame, limit)
         if not stream.eof:
-            raise error("the frame is cut short or holds more than the limit")
+            raise error("the frame is truncated or holds more than the limit")
         return plain
 
     return _Library(compress, decompress, error)
@@ -186,7 +186,7 @@ def _from_package(name: str) -> _Library:
 
 
 def _for_freezers() -> None:
-    """Never called. What freezes a game follows import statements, and so takes along those of them that are there."""
+    """Never called. Tools that freeze a game follow import statements, and so include the installed ones of these."""
     import backports.zstd  # noqa: F401
     import compression.zstd  # type: ignore[import-not-found]  # noqa: F401
     import zstandard  # noqa: F401

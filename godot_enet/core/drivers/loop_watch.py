@@ -79,7 +79,7 @@ class LoopWatch:
             self._loop.remove_reader(self._descriptor)
 
     def end(self) -> None:
-        """Leave descriptor and timer alone, for good."""
+        """Leave the descriptor and the timer alone from now on."""
         self.stop()
         if self._timer is not None:
             self._timer.cancel()
@@ -139,7 +139,7 @@ class _WaitingThread:
         threading.Thread(target=self._run, name="godot_enet waiting", daemon=True).start()
 
     def stop(self) -> None:
-        """Call nothing any more."""
+        """Stop calling back."""
         self._stopped = True
         self._waker.wake()
         self._handled.set()

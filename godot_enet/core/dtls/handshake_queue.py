@@ -116,7 +116,7 @@ class HandshakeQueue:
     def victim(self, sessions: Iterable[AnyCandidate], now: int) -> AnyCandidate | None:
         """The session to evict: the oldest of the host with the most sessions; those that answer are exempt.
 
-        So many clients behind one address do not displace others. None while that session still has time.
+        This way many clients behind one address do not displace others. None while that session still has time.
         """
         slow = [session for session in sessions if not session.heard or now >= _due(session)]
         crowds = Counter(network_of(session.address) for session in slow)

@@ -78,7 +78,7 @@ def _day(moment: object) -> str:
 
 
 def _alternatives(certificate: x509.Certificate) -> list[x509.GeneralName] | None:
-    """None without that extension; nothing where it cannot be read."""
+    """None without that extension; empty if it cannot be read."""
     try:
         return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     except x509.ExtensionNotFound:

@@ -64,7 +64,7 @@ _STATISTICS: dict[PeerStatistic, attrgetter[int]] = {
 class PythonEngine(EngineState):
     """ENet in pure Python; see :class:`~godot_enet.core.interface.Engine` for what each call means.
 
-    What it inherits is for the modules of this package, not for users of the engine.
+    Its inherited attributes are for the modules of this package, not for users of the engine.
     """
 
     # A. queries

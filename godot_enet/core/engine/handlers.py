@@ -158,7 +158,7 @@ def _handle_verify_connect(engine: EngineState, peer: Peer, data: bytes, at: int
 def _is_next_control(peer: Peer, data: bytes, at: int) -> bool:
     """Whether a control command's number is close to earlier ones: ENet offers nothing else to detect a forged one.
 
-    Some may be lost, and some late. The highest one is remembered.
+    Commands may be lost or late. The highest one is remembered.
     """
     _, channel_id, sequence = _unpack_head(data, at)
     number = sequence - peer.incoming_control & 0xFFFF

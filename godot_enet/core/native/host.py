@@ -86,7 +86,7 @@ def _note_gevent() -> None:
 def _reading(method: Callable[_Arguments, _Value]) -> Callable[_Arguments, _Value]:
     """Make a query of a host one that asks its successor if the engine may have been gone while it was read.
 
-    The engine that remains has no peers and no counts, which would be taken for true.
+    The engine that remains has no peers and no counts, which would be mistaken for real answers.
     """
 
     @functools.wraps(method)
@@ -195,7 +195,7 @@ class CtypesHost(Servicing):
     def detach_to(self, make: Callable[[NativeEngine, int, tuple[int, int] | None, Totals], _Successor]) -> _Successor:
         """Close as :meth:`close` does, but hand the engine, the socket and the traffic totals to another host.
 
-        What other threads ask of this one meanwhile, or later, goes to that one.
+        Calls that other threads make on this host meanwhile, or later, go to that one.
 
         Args:
             make: is called with the engine, the socket, both ends of the descriptor that shows queued events, and the
@@ -251,7 +251,7 @@ class CtypesHost(Servicing):
             until = self._clock.now() + timeout
             left = max(0, timeout)
             while True:
-                # A long wait is cut into pieces, so that Ctrl-C and other signals are heard in between.
+                # A long wait is cut into pieces, so that Ctrl-C and other signals are handled in between.
                 found = self._gde.gde_host_service(self._host, min(left, SIGNAL_POLL_MS), *places)
                 left = until - self._clock.now()
                 if found or left <= 0:
@@ -525,7 +525,7 @@ else:
 class NativeHost(HotHost, CtypesHost):
     """A host in C; its methods are those of :class:`godot_enet.core.host.Host`, and so are the arguments here.
 
-    What a program calls per message comes from ``HotHost``, in C (see ``src/hot.h``): it does the plain good case, and
+    What a program calls per message comes from ``HotHost``, in C (see ``src/hot.h``): it handles the common case, and
     leaves everything else to the method of the same name in :class:`CtypesHost`.
 
     Raises:

@@ -75,7 +75,7 @@ class HotTypes(NamedTuple):
 
 
 def load_library(path: str) -> ctypes.CDLL:
-    """A library at a path, checked and with its functions declared.
+    """Load, check and declare the functions of the library at a path.
 
     Raises:
         NativeUnavailable: it cannot be loaded, or is not what this version of the package needs.

@@ -135,7 +135,7 @@ class NativeEngine:
         self._compressor: Compressor | None = None
         """A codec that only Python has; it works on finished datagrams, outside the engine."""
         self._answers: list[Datagram] = []
-        """Immediate replies of the engine, compressed by it."""
+        """Immediate replies of the engine, compressed by that codec."""
         self._buffer = ctypes.create_string_buffer(MAXIMUM_DATAGRAM + 8)
         self._address = CAddress()
         self._event = CEvent()
@@ -339,7 +339,7 @@ class NativeEngine:
         count = self._gde.gde_poll_drops(self._engine, self._reports, len(Drop))
         return reports_of(self._reports[:count]) if count else []
 
-    # Codecs that only Python has
+    # Codecs that exist only in Python
 
     def _header_size(self, data: bytes) -> int:
         return (4 if data[0] & HEADER_SENT_TIME >> 8 else 2) + (4 if self.config.checksum else 0)
@@ -355,13 +355,14 @@ class NativeEngine:
         first = data[0] | HEADER_COMPRESSED >> 8
         if not self.config.checksum:
             return bytes((first,)) + data[1:header] + packed
-        # The checksum covers that flag and the plain commands. What one bit changes in it depends on its place alone.
+        # The checksum covers that flag and the plain commands. The effect of one bit on it depends only on the position
+        # of the bit.
         change = crc32(bytes((HEADER_COMPRESSED >> 8,)) + bytes(len(data) - 1)) ^ crc32(bytes(len(data)))
         checksum = int.from_bytes(data[header - 4 : header], "big") ^ change
         return bytes((first,)) + data[1 : header - 4] + checksum.to_bytes(4, "big") + packed
 
     def _take_answers(self, now: int) -> None:
-        """Compress immediate replies; only then their length is known, and whether they may be sent."""
+        """Compress immediate replies; only then is it known how long they are, and whether they may be sent."""
         buffer, address = self._buffer, self._address
         while length := self._gde.gde_poll_answers(self._engine, buffer, ctypes.byref(address)):
             data = self._shrink(buffer.raw[:length])
@@ -369,7 +370,7 @@ class NativeEngine:
                 self._answers.append(Datagram(data, address_of(address)))
 
     def _expand(self, data: bytes, source: object) -> bytes | None:
-        """A datagram with its commands plain behind the same header; None if they are, or do not decode."""
+        """A datagram with its commands plain behind the same header; None if they already are, or do not decode."""
         compressor = self._compressor
         limit = self._gde.gde_expansion_limit(self._engine, data, len(data), source)
         if compressor is None or not limit:

@@ -1,6 +1,6 @@
 """The interface to C: structs for ctypes, results and flags. The C header is generated from it.
 
-When the library is loaded, the layout that its compiler made of the structs is compared with that of ctypes.
+When the library is loaded, the struct layout of its compiler is compared with that of ctypes.
 """
 
 from __future__ import annotations

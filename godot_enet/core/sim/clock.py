@@ -23,7 +23,7 @@ class VirtualClock:
         return self._now
 
     def advance_to(self, moment: int) -> None:
-        """Let time pass until ``moment``. Raises ``ValueError`` where that is in the past."""
+        """Let time pass until ``moment``. Raises ``ValueError`` if that is in the past."""
         if moment < self._now:
             raise ValueError(f"time cannot go back from {self._now} to {moment}")
         self._now = moment

@@ -96,7 +96,7 @@ class Link:
         return arrivals
 
     def _departure(self, size: int, now: int) -> int | None:
-        """When the bottleneck has passed the datagram on; None where its queue is full."""
+        """When the bottleneck has passed the datagram on; None if its queue is full."""
         rate = self._config.rate
         if not rate:
             return now

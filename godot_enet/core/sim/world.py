@@ -1,4 +1,4 @@
-"""Hosts and hand-driven mailboxes on one virtual network and one virtual clock.
+"""Hosts and mailboxes on one virtual network and one virtual clock.
 
 Owns: addresses, links, the clock, the order of things. Must not know: how an engine works; it sees the Protocol only.
 Units: virtual milliseconds. A run is a function of the seeds and of what the test does: no wall clock, no thread.
@@ -45,7 +45,7 @@ class Arrival(NamedTuple):
 
 
 class WorldListener(Protocol):
-    """Told of every datagram of a world."""
+    """Is notified of every datagram of a world."""
 
     def on_sent(self, now: int, source: Address, destination: Address, data: bytes) -> None:
         """A datagram was handed to a link, which may lose it."""
@@ -228,22 +228,22 @@ class World:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def step(self, until: int | None = None) -> bool:
-        """Jump to the next moment at which something happens and do it; False where there is none (up to ``until``).
+        """Jump to the next moment at which something happens and do it; False if there is none (up to ``until``).
 
-        What the programs queued since the last step leaves before that.
+        Anything queued by the programs since the last step is sent first.
 
         Raises:
-            RuntimeError: a host wants to be called again and again without time passing.
+            RuntimeError: a host is due again and again without time passing.
         """
         self._pump_all()
         return self._step(until)
 
     def run_until(self, goal: int | Callable[[], bool], limit: int = 600_000) -> None:
-        """Run to a moment, or until a condition holds (looked at after each step).
+        """Run to a moment, or until a condition holds (checked after each step).
 
         Args:
-            goal: The absolute millisecond to stop at with everything up to it done, or the condition.
-            limit: Virtual milliseconds after which a condition is given up.
+            goal: the condition, or the absolute millisecond at which to stop, after everything up to it is done.
+            limit: virtual milliseconds after which to give up waiting for a condition.
 
         Raises:
             TimeoutError: the condition did not come true within ``limit``.
@@ -261,14 +261,14 @@ class World:
 
     def catch_up(self, moment: int) -> None:
         """Run to a moment, unless it is past: a signal handler or a finalizer may have let time pass meanwhile."""
-        # No program runs meanwhile, so only those hosts need a look that something happens to.
+        # No program runs meanwhile, so only the hosts that something happens to need attention.
         self._pump_all()
         while self._step(moment):
             pass
         self._pass_to(moment)
 
     def _pump_all(self) -> None:
-        """Let everything leave that programs have queued."""
+        """Send everything that programs have queued."""
         for host in self._hosts:
             host.pump()
         self._due = {host: host.next_time() for host in self._hosts}

@@ -1,8 +1,8 @@
 """Filter connection requests before any state is allocated.
 
 A stage around a transport, like DTLS: it sees the CONNECTs of unknown senders and withholds those that are
-not wanted. Everything else passes. What it refuses costs nothing further; a denied one is told so, in ten bytes, and
-never in more than it sent.
+not wanted. Everything else passes. A withheld request costs nothing further. A denied client gets a reply of ten bytes,
+never longer than its request.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class Admission:
         decide: called with the address and the number that came with the CONNECT, for each copy that arrives. It runs
             where the network is served, perhaps in another thread, with the host locked: its calls of the host are
             nested ones (see :class:`~godot_enet.core.host.Host`).
-        per_second: connections of one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited. Only those who
-            have proved their address count; with that many none of its CONNECTs passes for the rest of the second, and
-            connections in progress are accepted later.
+        per_second: connections of one network (/24 of IPv4, /48 of IPv6) each second; 0 is unlimited. Only clients with
+            a proved address count. Once the limit is reached, no CONNECT of the network passes for the rest of the
+            second, and connections in progress are accepted later.
         per_address: peers of one IP address beyond which none of its CONNECTs is taken; 0 is unlimited. CONNECTs that
-            come while others are not proved yet pass: who wants it exact looks again at the CONNECT event, or has
+            arrive while others are not proved yet pass: for an exact limit, check again at the CONNECT event, or set
             ``HostConfig.duplicate_peers``.
-        compressor: what the host decodes with.
+        compressor: the compressor of the host.
         checksum: whether its datagrams carry checksums.
     """
 

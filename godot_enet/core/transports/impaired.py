@@ -1,6 +1,6 @@
 """A bad network around a good transport: seeded loss, delay and the rest on real sockets.
 
-Owns: what is on its way, in both directions. Must not know: which transport it wraps.
+Owns: the datagrams in transit, in both directions. Must not know: which transport it wraps.
 Units: milliseconds, bytes.
 """
 
@@ -22,7 +22,7 @@ INNER_BATCH = 256
 class ImpairedTransport(ForwardingTransport):
     """A :class:`~godot_enet.core.interface.Transport` that puts a simulated link before and behind another one.
 
-    What is on its way leaves when it is due and one of ``send`` and ``receive`` is called; ``poll_timeout`` tells when.
+    A datagram in transit leaves when it is due and ``send`` or ``receive`` is called; ``poll_timeout`` tells when.
     """
 
     def __init__(

@@ -28,11 +28,11 @@ _MAX_RECEIVE = MAXIMUM_DATAGRAM + 128
 """Bytes read of a datagram: more than ENet's maximum plus the overhead of DTLS."""
 _MAX_BLOCK = 65536
 _UDP_GRO = 104
-"""Of Linux: the control message that says how long each datagram of a block is; the last one may be shorter."""
+"""Linux: the control message with the length of each datagram of a block; the last one may be shorter."""
 _SIZE_ROOM = 64
 _MSG_ERRQUEUE = 0x2000
 _RECVERR = ((socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25))
-"""Of Linux: a socket with these options keeps the errors that routers and remotes report, in a queue."""
+"""Linux: with these options a socket queues the errors that routers and remotes report."""
 _MAX_ERRORS = 64
 _UNREACHABLE = {
     errno.ECONNREFUSED: Drop.PORT_UNREACHABLE,
@@ -59,7 +59,7 @@ class UdpTransport:
         port: the port to bind, 0 for any free one.
 
     Raises:
-        BindError: the socket cannot be had; the message says why.
+        BindError: the socket cannot be created or bound; the message says why.
     """
 
     def __init__(self, host: str | None = None, port: int = 0) -> None:
@@ -82,16 +82,18 @@ class UdpTransport:
 
     @classmethod
     def adopt(cls, descriptor: int) -> UdpTransport:
-        """Take over the UDP socket of a host in C, which may have Linux put equal datagrams of one sender together.
+        """Take over the UDP socket of a host in C, which may have asked Linux to combine equally long datagrams of one
+        sender.
 
-        What waits in the socket is put together already, and only says where to cut it while the option is on.
+        Datagrams that wait in the socket are combined already, and their lengths are only reported while the option is
+        on.
         """
         self = cls.__new__(cls)
         self._block = bytearray(_MAX_BLOCK) if sys.platform == "linux" else None
         self._addresses = {}
         self._names = {}
         self.unreachable = []
-        self._watches = sys.platform == "linux"  # perhaps it does already
+        self._watches = sys.platform == "linux"  # perhaps it was on already
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
         self._family = self._socket.family
@@ -143,7 +145,7 @@ class UdpTransport:
         return batch
 
     def _receive_blocks(self, block: bytearray, limit: int) -> list[Datagram]:
-        """The same where several datagrams may come as one block, which is cut up here."""
+        """The same if several datagrams may arrive as one block, which is split here."""
         batch: list[Datagram] = []
         receive = self._socket.recvmsg_into
         for _ in range(limit):
