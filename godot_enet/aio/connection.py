@@ -45,7 +45,7 @@ class ENetConnection(enet_connection.ENetConnection):
         self._loop_service: LoopService | None = None
         self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
         self._shown: Callable[[], object] | None = None
-        """Called in the loop when events are queued."""
+        """Called in the loop once events are queued."""
         super().__init__(threaded=False, config=config, opener=opener)
 
     async def __aenter__(self) -> Self:
@@ -89,7 +89,7 @@ class ENetConnection(enet_connection.ENetConnection):
             service.flush()
 
     def _attach(self) -> LoopService | None:
-        """Return what serves the host from the loop, which runs; None while inactive."""
+        """Return the service of the host in the running loop; None while inactive."""
         host = self._host
         if host is None or host.closed:
             return None
@@ -128,7 +128,7 @@ class ENetConnection(enet_connection.ENetConnection):
         self, kind: int, handle: PeerHandle, data: int, why: tuple[int, int], ended: list[PeerHandle]
     ) -> ServiceResult:
         if kind == EventType.ERROR:
-            self._end_batches()  # for as long as it lasts every call returns it
+            self._end_batches()  # while it lasts, every call returns it
         return super()._report(kind, handle, data, why, ended)
 
     def _end_batches(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["SceneMultiplayer"]
 
 _FRAME = 1 / 60
-"""Seconds between polls of which no datagram is the reason."""
+"""Seconds between polls without a datagram."""
 
 
 class SceneMultiplayer(scene_multiplayer.SceneMultiplayer):
@@ -63,7 +63,8 @@ class SceneMultiplayer(scene_multiplayer.SceneMultiplayer):
         self._waiters.wake()
 
     async def connected(self) -> None:
-        """Wait until this end is connected: a client to its server, authentication included. Others are at once.
+        """Wait until this end is connected: a client to its server, authentication included. Other ends are connected
+        at once.
 
         Raises:
             ConnectionError: the attempt has failed, the connection has ended, or there is no ``multiplayer_peer``.
@@ -120,6 +121,6 @@ class SceneMultiplayer(scene_multiplayer.SceneMultiplayer):
             self._waiters.wake()
 
     def _has_more(self) -> bool:
-        """Return whether the next poll has something to do already: signals or packets that this one has left."""
+        """Return whether this poll has left signals or packets for the next one."""
         peer = self._transport.multiplayer_peer
         return isinstance(peer, ENetMultiplayerPeer) and bool(peer._hosts) and peer.poll_timeout() == 0.0

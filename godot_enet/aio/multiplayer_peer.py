@@ -23,8 +23,8 @@ __all__ = ["ENetMultiplayerPeer"]
 class ENetMultiplayerPeer(enet_multiplayer_peer.ENetMultiplayerPeer):
     """:class:`godot_enet.ENetMultiplayerPeer` on the running asyncio loop, without a network thread.
 
-    The transport of a :class:`SceneMultiplayer`, which polls it. A program that uses it alone calls ``poll()`` after
-    each :meth:`wait`. ``async with`` closes it at the end.
+    The transport of a :class:`SceneMultiplayer`, which polls it. A program without one calls ``poll()`` after each
+    :meth:`wait`. ``async with`` closes it at the end.
 
     Args:
         config: as for :class:`godot_enet.ENetConnection`.
@@ -34,7 +34,7 @@ class ENetMultiplayerPeer(enet_multiplayer_peer.ENetMultiplayerPeer):
     def __init__(self, *, config: HostConfig | None = None, opener: HostOpener = Host.open) -> None:
         self._waiters = Waiters()
         self._listener: Callable[[], object] | None = None
-        """Called in the loop when ``poll()`` has something to do."""
+        """Called in the loop once ``poll()`` has something to do."""
         super().__init__(threaded=False, config=config, opener=opener)
 
     async def __aenter__(self) -> Self:
@@ -44,7 +44,8 @@ class ENetMultiplayerPeer(enet_multiplayer_peer.ENetMultiplayerPeer):
         self.close()
 
     async def wait(self) -> None:
-        """Wait until ``poll()`` has something to do, or ``close()``; not at all while inactive or packets wait."""
+        """Wait until ``poll()`` has something to do, or ``close()``. Return at once while inactive, or while packets
+        wait."""
         if self.get_connection_status() is self.CONNECTION_DISCONNECTED:
             return
         if self.poll_timeout() == 0.0:
@@ -69,7 +70,7 @@ class ENetMultiplayerPeer(enet_multiplayer_peer.ENetMultiplayerPeer):
         return host
 
     def _show(self) -> None:
-        """Tell all who wait that there is something to do."""
+        """End all waits, since there is something to do."""
         self._waiters.wake()
         if self._listener is not None:
             self._listener()

@@ -234,7 +234,7 @@ class ENetPeers(MultiplayerPeer):
         if number in self._arriving:
             return True
         if any(taken == number and remote.is_active() for remote, taken in self._ids.items()):
-            return True  # perhaps of a forcibly disconnected peer whose connection has not ended yet
+            return True  # possibly of a forcibly disconnected peer whose connection has not ended yet
         return number in self._peers and number not in self._inbox.held
 
     def _handle_client_event(

@@ -85,7 +85,7 @@ class MultiplayerPeer(PacketPeer):
         if "disconnect_peer" in vars(cls):
             cls.disconnect_peer = _with_drop_signal(cls.disconnect_peer)  # type: ignore[method-assign]
 
-    # Different in each transport
+    # Implemented by each transport
 
     @abstractmethod
     def poll(self) -> None:

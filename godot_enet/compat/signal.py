@@ -82,7 +82,7 @@ class _Slot:
         self.target = _target(callable)
         self.flags = flags
         self.steps: Callable[..., Steps | None] | None = None
-        """Of a callable of ours: its work in steps."""
+        """The work of a callable of this package, in steps."""
         self.count = 1 if flags & ConnectFlags.CONNECT_REFERENCE_COUNTED else 0
 
 

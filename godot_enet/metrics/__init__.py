@@ -21,7 +21,7 @@ def instrument(metrics: Metrics, meter: Any = None) -> None:
     count the peers up to each number of seconds, in the attribute ``le``.
 
     Args:
-        metrics: what to measure.
+        metrics: the metrics to export.
         meter: a ``Meter`` of ``opentelemetry``, which makes the instruments; by default the meter ``godot_enet`` of the
             global provider.
 

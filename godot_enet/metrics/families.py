@@ -1,4 +1,4 @@
-"""What is measured: plain numbers with names after Prometheus' conventions, gathered when somebody asks."""
+"""The metrics as plain numbers, named after Prometheus' conventions, and measured on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OTHERS = "(others)"
 
 
 class Histogram(NamedTuple):
-    """Counts by upper bound."""
+    """A histogram: counts by upper bound."""
 
     bounds: tuple[float, ...]
     """In ascending order; a last class without an upper bound follows."""
@@ -37,7 +37,7 @@ class Family(NamedTuple):
     """One metric."""
 
     name: str
-    """With its unit at the end, and without ``_total``."""
+    """Its name with the unit at the end, without ``_total``."""
     kind: Kind
     help: str
     unit: str
@@ -59,7 +59,7 @@ def gather(serving: Serving, names: set[tuple[str, str]], *, per_peer: bool) -> 
     """Measure.
 
     Args:
-        serving: what to measure; may be used by another thread at the same time.
+        serving: the object to measure; another thread may use it at the same time.
         names: the RPC methods and synchronizers that have rows of their own so far; new ones are added.
         per_peer: whether each peer has rows of its own.
     """
@@ -135,7 +135,7 @@ def _peers(serving: Serving, connection: ConnectionMethods) -> Iterator[Family]:
         found = [(str(number), peer) for number, peer in list(transport._peers.items())]
     else:
         found = [(str(peer._address), peer) for peer in connection.get_peers()]
-    # Of several with one address the last one: the others are dead, and Prometheus wants each name once.
+    # The last one of several with one address: the others are dead, and Prometheus requires unique labels.
     named = {name: peer for name, peer in found if peer.get_state() == ENetPacketPeer.STATE_CONNECTED}
 
     def family(name: str, help: str, unit: str, value: Callable[[ENetPacketPeer], float]) -> Family:

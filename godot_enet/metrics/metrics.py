@@ -21,15 +21,15 @@ FRAME_BOUNDS = (0.001, 0.002, 0.004, 0.008, 0.0167, 0.025, 0.0334, 0.05, 0.1, 0.
 
 
 class Metrics:
-    """The numbers of a server. Nothing is counted for them: they are read when somebody asks.
+    """The metrics of a server. They cause no work until they are read.
 
-    It may be asked from any thread, while the program goes on.
+    Any thread may read them while the program runs.
 
     Args:
         serving: the outermost class, or its namesake of ``godot_enet.aio``; of a ``SceneMultiplayer`` there are
             numbers of its transport, too.
         profile: set ``SceneMultiplayer.profiling``, for the bytes of each RPC method and synchronizer.
-        per_peer: also numbers of each peer. With thousands of peers they take long, and fill a database.
+        per_peer: also numbers of each peer. With thousands of peers this is slow, and fills a database.
         max_age: seconds for which :meth:`render` returns the same page, so that many scrapes cost little.
     """
 
@@ -50,10 +50,10 @@ class Metrics:
             serving.profiling = True
 
     def observe_frame(self, seconds: float) -> None:
-        """Count a frame that took so long; :meth:`Server.frames <godot_enet.ops.Server.frames>` does so by itself.
+        """Count a frame of this length; :meth:`Server.frames <godot_enet.ops.Server.frames>` does so by itself.
 
         Raises:
-            ValueError: it is negative, infinite or NaN, which would spoil the sum for good.
+            ValueError: it is negative, infinite or NaN, which would permanently spoil the sum.
         """
         if not 0 <= seconds < math.inf:
             raise ValueError(f"seconds must be a finite number from 0 on, not {seconds}")
@@ -77,7 +77,7 @@ class Metrics:
         counts = tuple(self._frame_counts)
         if any(counts):
             frames = Histogram(FRAME_BOUNDS, counts, self._frame_time)
-            help = "Time that the program's frames took."
+            help = "Duration of the program's frames."
             found.append(Family("godot_enet_frame_seconds", "histogram", help, "seconds", [], frames))
         return found
 

@@ -78,7 +78,7 @@ class _Snapshot:
         self._families: dict[str, Family] = {}
 
     def find(self, name: str) -> Family | None:
-        """Return a family; None if it does not exist now."""
+        """Return a family; None if it does not exist at the moment."""
         now = self._clock()
         if now - self._taken >= _MAX_AGE:
             self._families = {family.name: family for family in self._metrics.families()}

@@ -1,4 +1,4 @@
-"""What all classes that listen have in common: the connection below them."""
+"""The connection and the peers below each class that can listen."""
 
 from __future__ import annotations
 

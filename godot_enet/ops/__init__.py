@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from godot_enet.ops.agones import Agones, AgonesCounter, AgonesError, AgonesList
-from godot_enet.ops.farewell import DisconnectCode, kick_text
+from godot_enet.ops.kicks import DisconnectCode, kick_text
 from godot_enet.ops.logs import JsonFormatter
 from godot_enet.ops.seats import Seat, Seats, SeatTicket
 from godot_enet.ops.server import ExitCode, Server, port_from_environment

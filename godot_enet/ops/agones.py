@@ -68,11 +68,12 @@ class Agones:
     # Life cycle
 
     def ready(self) -> None:
-        """Players may be sent here."""
+        """Report that this server is ready for players."""
         self._call("POST", "/ready", {})
 
     def health(self) -> None:
-        """This server is healthy. Agones expects this every few seconds, and replaces a server that stops."""
+        """Report that this server is healthy. Agones expects this every few seconds, and replaces a server that
+        stops."""
         self._call("POST", "/health", {})
 
     def allocate(self) -> None:
@@ -87,7 +88,7 @@ class Agones:
         """End this server: Agones deletes its pod."""
         self._call("POST", "/shutdown", {})
 
-    # What is known about it
+    # Description
 
     def game_server(self) -> dict[str, Any]:
         """Return the description of this server: ``object_meta``, ``spec`` and ``status``."""
@@ -124,11 +125,11 @@ class Agones:
         return _list(self._call("GET", _list_path(name)))
 
     def add_to_list(self, name: str, value: str) -> AgonesList:
-        """Add a value, and return the list. Refused if it is there already, or if the list is full."""
+        """Add a value, and return the list. Refused if the list contains it already or is full."""
         return _list(self._call("POST", f"{_list_path(name)}:addValue", {"value": value}))
 
     def remove_from_list(self, name: str, value: str) -> AgonesList:
-        """Remove a value, and return the list. Refused if it is not there."""
+        """Remove a value, and return the list. Refused if the list does not contain it."""
         return _list(self._call("POST", f"{_list_path(name)}:removeValue", {"value": value}))
 
     def set_list(self, name: str, values: Sequence[str] | None = None, capacity: int | None = None) -> AgonesList:

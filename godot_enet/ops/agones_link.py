@@ -15,11 +15,11 @@ _log = logging.getLogger("godot_enet.ops")
 _RETRY = 0.5
 """Seconds between attempts while the SDK server, which may start later than this one, does not answer."""
 _ATTEMPTS = 4
-"""To tell it that this server ends."""
+"""Seconds to report the end of this server."""
 
 
 class AgonesLink:
-    """Keeps Agones informed: ready once, healthy again and again, the players as a list, and the end.
+    """Reports to Agones: ready once, healthy periodically, the players as a list, and the end.
 
     Args:
         agones: the client.
@@ -45,18 +45,18 @@ class AgonesLink:
         self._thread.start()
 
     def ready(self) -> None:
-        """Tell Agones that players may come."""
+        """Tell Agones that the server is ready for players."""
         self._ready = True
         self._wake.set()
 
     def set_players(self, players: Sequence[str]) -> None:
-        """Set who is here; Agones is told if it has changed."""
+        """Set the connected players; Agones is told if they have changed."""
         if self._list is not None and self._wanted != [*players]:
             self._wanted = [*players]
             self._wake.set()
 
     def close(self, timeout: float = 5.0) -> None:
-        """Tell Agones that this server ends, and wait for that for some seconds. Idempotent."""
+        """Tell Agones that this server ends, and wait for the answer for some seconds. Idempotent."""
         self._ending = True
         self._wake.set()
         self._thread.join(timeout)
@@ -86,7 +86,7 @@ class AgonesLink:
             self._known = wanted
 
     def _try(self, work: Callable[[], None]) -> bool:
-        """Do the work; log the first failure of a row, and its end."""
+        """Send the reports; log the first of consecutive failures, and their end."""
         try:
             work()
         except AgonesError as error:

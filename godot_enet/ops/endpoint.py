@@ -76,7 +76,7 @@ class _Server(ThreadingMixIn, TCPServer):
     def __init__(self, address: tuple[str, int], routes: Mapping[str, Callable[[], Answer]]) -> None:
         self.routes = routes
         self.failures = Limiter()
-        """Of the log, by path: anybody can ask thousands of times."""
+        """Limits log lines by path: anyone can cause thousands."""
         self._places = threading.BoundedSemaphore(_MAX_REQUESTS)
         self._due: dict[socket, float] = {}
         """When each request has to be answered; the first ones come first."""
@@ -104,7 +104,8 @@ class _Server(ThreadingMixIn, TCPServer):
             self._leave(request)
 
     def service_actions(self) -> None:
-        """End the requests whose time is over. A timeout of their sockets is not enough, as each byte restarts it."""
+        """End the requests whose time limit is over. A timeout of their sockets is not enough, as each byte restarts
+        it."""
         now = time.monotonic()
         for request, due in list(self._due.items()):
             if due > now:
@@ -123,7 +124,7 @@ class _Server(ThreadingMixIn, TCPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
-    timeout = _PATIENCE  # of each read and write, once the endpoint is closed
+    timeout = _PATIENCE  # the timeout of each read and write, after the endpoint was closed
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

@@ -9,14 +9,15 @@ from datetime import datetime, timezone
 __all__ = ["JsonFormatter"]
 
 _FIELDS = ("peer", "reason", "address", "detail")
-"""Attributes of records that the loggers of this package set, as far as they apply."""
+"""Attributes of records that the loggers of this package set, where they apply."""
 
 
 class JsonFormatter(logging.Formatter):
     """Formats each record as one JSON object: ``time``, ``level``, ``logger``, ``message``, and fields that apply.
 
     ``peer``, ``reason`` and ``address`` come from the loggers of this package, ``error`` is a traceback. A program adds
-    fields of its own by name, and sets them with ``extra=``; one that JSON cannot express, such as NaN, is its text.
+    fields of its own by name, and sets them with ``extra=``; a value that JSON cannot express, such as NaN, becomes its
+    text.
 
     Args:
         fields: names of further attributes of records.

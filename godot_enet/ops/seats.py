@@ -1,4 +1,4 @@
-"""Seats: a player who drops keeps the place for a while, and takes it again from any address with a token.
+"""Seats: a disconnected player keeps a place for a while, and returns to it from any address with a token.
 
 The token is given and shown in the authentication phase of a ``SceneMultiplayer``. The bytes, all inside ``send_auth``:
 
@@ -52,7 +52,7 @@ class Seat:
 
 
 class _Claim(NamedTuple):
-    """What a peer gets when it is admitted."""
+    """The seat that a peer gets when it is admitted."""
 
     seat: Seat
     key: bytes
@@ -63,26 +63,27 @@ class _Claim(NamedTuple):
 class Seats:
     """The seats of a server. Make it before the program connects to the signals of the multiplayer.
 
-    It sets ``auth_callback`` and ``auth_grace``. A token is good once: it ends when its player is admitted again, who
-    then has the next one. A token that is wrong, used or expired makes a newcomer. When the transport ends or is
-    replaced, all seats are held.
+    It sets ``auth_callback`` and ``auth_grace``. A token is valid once, until its player is admitted again with the
+    next one. A peer with a wrong, used or expired token is a newcomer. When the transport ends or is replaced, all
+    seats are held.
 
     Args:
-        multiplayer: a server's.
-        hold_seconds: how long a seat is held.
-        max_away: seats that are held at the same time; beyond that the one held longest is released.
-        grace: seconds after which a silent client is taken to have no token; its first other packet tells so at once.
+        multiplayer: the multiplayer of a server.
+        hold_seconds: the time for which a seat is held.
+        max_away: seats that are held at the same time; beyond that the one held for the longest time is released.
+        grace: seconds after which a silent client counts as one without a token; any other packet of it shows that at
+            once.
         clock: a monotonic clock in seconds.
     """
 
     taken = SignalProperty[[int, Seat]]("peer", "seat")
     """A newcomer was admitted; emitted before the program's handlers of ``peer_connected``."""
     resumed = SignalProperty[[int, Seat]]("peer", "seat")
-    """A player is back on a seat, perhaps under another id."""
+    """A player has returned to a seat, perhaps with another id."""
     left = SignalProperty[[Seat]]("seat")
     """A player has dropped, and the seat is held; emitted before the program's handlers of ``peer_disconnected``."""
     released = SignalProperty[[Seat]]("seat")
-    """The seat is gone: its player was not back in time, was kicked, or had no token."""
+    """A seat was released: its player did not return in time, was kicked, or had no token."""
 
     def __init__(
         self,
@@ -101,11 +102,11 @@ class Seats:
         self._by_peer: dict[int, Seat] = {}
         self._by_key: dict[bytes, Seat] = {}
         self._away: dict[int, Seat] = {}
-        """By number, those away longest first."""
+        """By number, in the order in which their players left."""
         self._claims: dict[int, _Claim] = {}
-        """Of peers that are being authenticated."""
+        """The claims of peers that are being authenticated."""
         self._session: tuple[object, int, bool] = None, 0, False
-        """The transport that the peers are of, which of its sessions, and whether that is over."""
+        """The transport of the peers, its session, and whether that is over."""
         multiplayer.auth_callback = self._on_hello
         multiplayer.auth_grace = grace
         multiplayer.peer_connected.connect(self._on_connected)
@@ -117,14 +118,14 @@ class Seats:
         return self._by_peer.get(peer)
 
     def away(self) -> list[Seat]:
-        """Return the seats that are held, those held longest first."""
+        """Return the seats that are held, those held for the longest time first."""
         return list(self._away.values())
 
     def reserve(self, data: Any = None) -> tuple[Seat, bytes]:
-        """Hold a seat for a player who comes from elsewhere, such as another server.
+        """Hold a seat for a player who arrives from elsewhere, such as another server.
 
         Args:
-            data: the :attr:`Seat.data` of the seat, such as what the player has from there.
+            data: the :attr:`Seat.data` of the seat, such as the player's state from there.
 
         Returns:
             The seat and its token. The player who shows it within ``hold_seconds`` is :attr:`resumed`.
@@ -148,7 +149,7 @@ class Seats:
             self._set_keys(seat)
 
     def update(self) -> None:
-        """Release the seats whose time is over. Call it once a frame, unless a :class:`Server` has these seats."""
+        """Release the seats whose time has expired. Call it once a frame, unless a :class:`Server` has these seats."""
         self._follow_transport()
         latest = self._clock() - self.hold_seconds
         while self._away:
@@ -175,7 +176,7 @@ class Seats:
             self._end_claim(seat)
             self._set_keys(seat, key, _key(following))
             if self._away.pop(seat.number, None) is not None:
-                self._hold(seat)  # anew: it is not released while the player is on the way in
+                self._hold(seat)  # restart: it is not released while the player connects
         claim = _Claim(seat or self._new_seat(), _key(following), seat is not None)
         self._claims[peer] = claim
         self._multiplayer.send_auth(peer, _REPLY.pack(_HELLO, claim.resumed, claim.seat.number, following))
@@ -186,7 +187,7 @@ class Seats:
         return Seat(self._count)
 
     def _end_claim(self, seat: Seat) -> None:
-        """End an attempt of the player that is not admitted: it may be dead, and the player has tried again."""
+        """Disconnect an earlier attempt of the player that is not admitted yet: it may be dead."""
         for peer, claim in list(self._claims.items()):
             if claim.seat is seat:
                 del self._claims[peer]
@@ -215,7 +216,7 @@ class Seats:
         before, seat.peer = seat.peer, peer
         self._by_peer[peer] = seat
         if before:
-            # Its old connection has not timed out yet: the player has another address.
+            # The old connection has not timed out yet: the player's address has changed.
             self._by_peer.pop(before, None)
             self._multiplayer._peers.leave(before)  # with peer_disconnected for the program, unlike disconnect_peer()
             transport = self._multiplayer.get_multiplayer_peer()
@@ -264,11 +265,11 @@ class SeatTicket:
     It sets the ``auth_callback`` of the multiplayer, so the server must have :class:`Seats`.
 
     Args:
-        multiplayer: a client's. It may have one transport after the other.
-        token: that of an earlier ticket, such as from before a restart of the program.
+        multiplayer: the multiplayer of a client. It may have several transports in turn.
+        token: the token of an earlier ticket, such as before a restart of the program.
 
     Attributes:
-        token: the token that resumes the seat; empty before the first connection. Whoever has it has the seat.
+        token: the token that resumes the seat; empty before the first connection. Anyone who has it can take the seat.
         number: the number of the seat; 0 before the first connection.
         resumed: whether the last connection has resumed a seat.
     """
@@ -279,13 +280,13 @@ class SeatTicket:
         self.resumed = False
         self._multiplayer = multiplayer
         self._id = 0
-        """The id of the last connection, which the next one asks for once."""
+        """The id of the last connection, which the next one requests once."""
         multiplayer.auth_callback = self._on_reply
         multiplayer.peer_authenticating.connect(self._on_authenticating)
         multiplayer.connected_to_server.connect(self._on_connected)
 
     def transport(self, **options: Any) -> ENetMultiplayerPeer:
-        """Return a new transport for ``create_client``, which asks for the id of the last connection.
+        """Return a new transport for ``create_client``, which requests the id of the last connection.
 
         The server gives it unless a peer with that id is connected, such as the old connection. Then this transport
         fails to connect, and the next one of this method has a new id.
@@ -323,12 +324,12 @@ class _SameId(ENetMultiplayerPeer):
 
 
 def _warn_of_remote(text: str, **about: object) -> None:
-    """Log what a remote has done wrong, once in ten seconds however often it does so."""
+    """Log an error of a remote, at most once in ten seconds."""
     line = rate_limited("authentication data of no seat", text)
     if line:
         _log.warning("%s", line, extra=about)
 
 
 def _key(token: bytes) -> bytes:
-    """What is stored of a token. To look it up takes a time that says nothing about the token."""
+    """The hash that is stored of a token, so that the time of a lookup reveals nothing about the token."""
     return blake2s(token).digest()

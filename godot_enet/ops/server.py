@@ -23,7 +23,7 @@ from godot_enet.metrics.serving import Serving, connection_of, transport_of
 from godot_enet.ops.agones import Agones
 from godot_enet.ops.agones_link import AgonesLink
 from godot_enet.ops.endpoint import Answer, Endpoint
-from godot_enet.ops.farewell import DisconnectCode, kick_packet
+from godot_enet.ops.kicks import DisconnectCode, kick_packet
 from godot_enet.ops.seats import Seats
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ _log = logging.getLogger("godot_enet.ops")
 _RELIABLE = MultiplayerPeer.TRANSFER_MODE_RELIABLE
 _MAX_LATE_FRAMES = 5
 _NAMES_INTERVAL = 0.25
-"""Seconds between looks at who is here, for Agones: with thousands of peers one takes milliseconds."""
+"""Seconds between updates of the list of players for Agones: with thousands of peers one takes milliseconds."""
 
 
 class ExitCode(NamedIntEnum):
     """The values of :attr:`Server.exit_code`. After a second signal the process ends with 128 plus its number."""
 
     DRAINED = 0
-    """It has ended, and all peers have acknowledged everything before."""
+    """It has ended, after all peers acknowledged everything."""
     DRAIN_LIMIT = 3
-    """Peers were left when the drain's time was over; they were disconnected."""
+    """Peers remained when the time limit of the drain was reached; they were disconnected."""
 
 
 def port_from_environment(default: int, name: str = "PORT") -> int:
@@ -62,25 +62,25 @@ def port_from_environment(default: int, name: str = "PORT") -> int:
 
 
 class Server:
-    """Gives a game server probes, a drain and an exit code. The program still makes, serves and polls it.
+    """Gives a game server probes, a drain and an exit code. The program still creates, services and polls it.
 
     A first SIGTERM or SIGINT starts to drain: the readiness probe fails, new clients are refused with
     :attr:`DisconnectCode.SHUTTING_DOWN`, and ``on_drain`` is called. When all peers are gone, or ``drain_seconds`` are
     over, :attr:`running` is False. A second signal raises ``SystemExit`` at once.
 
     Args:
-        serving: the outermost of the classes, or its namesake of ``godot_enet.aio``: what the clients' counterparts
-            receive from. A ``SceneMultiplayer``'s transport may be set later.
+        serving: the outermost of the classes, or its namesake of ``godot_enet.aio``: the counterpart of the class from
+            which clients receive. A ``SceneMultiplayer``'s transport may be set later.
         probes: the address and port of the HTTP endpoint with ``/healthz``, ``/readyz`` and, with ``metrics``,
             ``/metrics``; None for no endpoint.
         stalled_after: seconds without network work inside ``service()`` after which the server is unhealthy.
         drain_seconds: the limit of a drain.
-        on_drain: called when a drain begins, in :attr:`running`. It ends the peers when it likes, such as after the
-            match. By default, and if it raises, each peer is kicked with a text.
-        metrics: what ``/metrics`` shows; it is told about the frames of :meth:`frames`.
-        seats: their holds expire, and a kicked player's seat is not held.
-        agones: Agones' SDK server, which is kept informed from a thread.
-        agones_players: the name of the list of Agones that shows who is here; None for none.
+        on_drain: called when a drain begins, in :attr:`running`. It ends the peers at a time of its choice, such as
+            after the match. By default, and if it raises, each peer is kicked with a text.
+        metrics: the metrics of ``/metrics``, which count the frames of :meth:`frames`.
+        seats: the seats of the server, so that their holds expire, and the seat of a kicked player is not held.
+        agones: Agones' SDK server, which gets reports from a thread.
+        agones_players: the name of the Agones list of connected players; None for none.
         agones_health_seconds: the time between two health messages to Agones.
         signals: the signals that drain; ``()`` outside the main thread, where Python allows no handlers.
         clock: a monotonic clock in seconds.
@@ -115,7 +115,7 @@ class Server:
         self._clock = clock
         self._ready = False
         self._wanted: str | None = None
-        """Why to drain, once something has asked for it."""
+        """The reason to drain, once requested."""
         self._drain_until: float | None = None
         self._kicked: set[object] = set()
         self._exit_code: ExitCode | None = None
@@ -167,14 +167,15 @@ class Server:
         return 0 if self._endpoint is None else self._endpoint.port
 
     def ready(self) -> None:
-        """Say that players may come: for ``/readyz``, and Agones. :meth:`frames` does so with its first frame."""
+        """Report that the server is ready for players, to ``/readyz`` and Agones. :meth:`frames` does so with its first
+        frame."""
         if not self._ready:
             self._ready = True
             if self._agones is not None:
                 self._agones.ready()
 
     def is_healthy(self) -> bool:
-        """Return whether the server is active, and ``service()`` has turned within ``stalled_after``."""
+        """Return whether the server is active, and ``service()`` has done network work within ``stalled_after``."""
         try:
             connection = connection_of(self.serving)
             return connection is not None and 0 <= connection.get_idle_time() <= 1000 * self.stalled_after
@@ -182,7 +183,7 @@ class Server:
             return False
 
     def is_ready(self) -> bool:
-        """Return whether players may come: it is ready, healthy, and does not drain."""
+        """Return whether players may join: the server is ready, healthy, and not draining."""
         return self._ready and self._wanted is None and self.is_healthy()
 
     def _routes(self) -> dict[str, Callable[[], Answer]]:
@@ -192,11 +193,11 @@ class Server:
             routes["/metrics"] = lambda: Answer(200, *metrics.render())
         return routes
 
-    # Turns
+    # Frames
 
     @property
     def running(self) -> bool:
-        """Whether to go on: ask once a frame. This does the work of a drain, and never blocks."""
+        """Whether to continue; read it once a frame. It does the work of a drain, and never blocks."""
         if self._exit_code is not None:
             return False
         if self._seats is not None:
@@ -211,7 +212,7 @@ class Server:
     def frames(self, rate: float = 60.0) -> Iterator[float]:
         """Yield the seconds since the last frame, ``rate`` times a second, while the server is :attr:`running`.
 
-        A frame that was late is caught up with, unless more than five are missing.
+        Late frames are caught up on, unless more than five are missing.
 
         Raises:
             ValueError: the rate is not greater than 0.
@@ -245,7 +246,7 @@ class Server:
         """Start to drain, as a signal does. The work is done by :attr:`running`; may be called from any thread.
 
         Args:
-            text: what the default of ``on_drain`` tells the peers.
+            text: the text that the default of ``on_drain`` sends to the peers.
         """
         if self._wanted is None:
             self._wanted = text
@@ -254,7 +255,7 @@ class Server:
         """Disconnect a peer, after a reliable packet with a text and all that was queued before.
 
         The client gets the text as an ordinary packet, which :func:`kick_text` recognizes, then its disconnect. A
-        client that does not know such packets sees the disconnect.
+        client that does not know such packets only sees the disconnect.
 
         Args:
             peer: its id or, of an ``ENetConnection``, the peer.
@@ -317,7 +318,7 @@ class Server:
         self.drain()
 
     def _drain(self, text: str) -> None:
-        """Do what a drain does in one turn."""
+        """Do the work of a drain in one frame."""
         connection = connection_of(self.serving)
         if self._drain_until is None:
             self._drain_until = self._clock() + self.drain_seconds
@@ -326,7 +327,7 @@ class Server:
                 connection.refuse_connects(True, DisconnectCode.SHUTTING_DOWN)
             self._begin_drain()
         if self._on_drain is None:
-            self._kick_all()  # each turn, since some may have been about to connect
+            self._kick_all()  # in each frame, since some may have been about to connect
         summary = None if connection is None else connection.summary()
         if summary is None or not summary.connecting + summary.connected + summary.disconnecting:
             self._end(ExitCode.DRAINED, "The server has drained.")
@@ -336,7 +337,7 @@ class Server:
             self._end(ExitCode.DRAIN_LIMIT, "The drain's time is over, and its last peers were disconnected.")
 
     def _begin_drain(self) -> None:
-        """Let the program begin to end its peers. If it fails, nobody else would end them."""
+        """Let the program begin to end its peers. If that fails, they are kicked here."""
         if self._on_drain is None:
             return
         try:

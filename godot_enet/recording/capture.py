@@ -30,7 +30,7 @@ def is_capture(path: str | Path) -> bool:
 
 
 def read_capture(path: str | Path) -> Iterator[RecordedDatagram]:
-    """The UDP datagrams of a capture, those that were cut or fragmented left out.
+    """The UDP datagrams of a capture, without truncated and fragmented ones.
 
     Raises:
         RecordingError: dpkt is not installed, or the file is damaged, of a kind that is not read, or too large.
@@ -46,7 +46,7 @@ def read_capture(path: str | Path) -> Iterator[RecordedDatagram]:
         raise RecordingError(f"{path}: more than {MAX_LIMIT} bytes; capture with a filter such as 'udp port 7777'")
     broken = (
         *(dpkt.Error, ValueError, LookupError, ArithmeticError, AttributeError, TypeError, struct.error),
-        RecursionError,  # packets in packets, which dpkt follows to the end
+        RecursionError,  # nested packets, which dpkt parses recursively
     )
     try:
         frames = dpkt.pcap.UniversalReader(io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""Takes datagrams apart without being one of their ends: which codec compressed them, and the commands in them."""
+"""Parses datagrams without being one of their ends: finds the codec that compressed them, and their commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LENGTH_AT = {
     for command, layout in LAYOUTS.items()
     if "length" in (names := [name for name, _ in layout])
 }
-"""Where each command that carries data says how long it is."""
+"""The offset of the length field of each command that carries data."""
 _UNUSED_BITS = 0x30
 _CONTROL = frozenset(
     {
@@ -37,26 +37,26 @@ _CONTROL = frozenset(
         Command.THROTTLE_CONFIGURE,
     }
 )
-"""Commands of the connection, which are not of a channel."""
+"""Commands of the connection, without a channel."""
 _STRUCTS = {command: struct.Struct(">" + "".join(code for _, code in layout)) for command, layout in LAYOUTS.items()}
 
 
 class Unpacker:
-    """Decompresses datagrams whose codec is not known.
+    """Decompresses datagrams whose codec is unknown.
 
     Args:
-        codecs: where compressors are kept. Unpackers of one thread should share them, since some take 300 KiB.
+        codecs: the cache of compressors. Unpackers of one thread should share it, since some take 300 KiB.
     """
 
     def __init__(self, codecs: dict[Codec, Compressor]) -> None:
         self.codec: Codec | None = None
-        """The codec; None while nothing was compressed."""
+        """The codec; None until something was compressed."""
         self.undecodable: str = ""
         """Why compressed datagrams cannot be read; empty if they can."""
         self._codecs = codecs
 
     def unpack(self, data: bytes) -> bytes:
-        """The datagram without compression; empty if no codec fits."""
+        """The decompressed datagram; empty if no codec fits."""
         if len(data) < 2 or not data[0] << 8 & HEADER_COMPRESSED:
             return data
         size = header_size(data)
@@ -89,7 +89,7 @@ def header_size(data: bytes) -> int:
 def body_of(data: bytes) -> tuple[bytes, bool]:
     """The commands of a datagram that is not compressed, and whether a checksum is before them; empty if it has none.
 
-    Nothing in a datagram says whether it has a checksum, so the place is taken from which on all commands are usual.
+    Nothing in a datagram tells whether it has a checksum, so the start is chosen from which all commands are usual.
     """
     size = header_size(data)
     plain, checked = data[size:], data[size + _CHECKSUM_SIZE :]

@@ -24,22 +24,22 @@ _FRAGMENTS = (Command.SEND_FRAGMENT, Command.SEND_UNRELIABLE_FRAGMENT)
 _WITH_PACKETS = (Command.SEND_RELIABLE, Command.SEND_UNRELIABLE, Command.SEND_UNSEQUENCED)
 _MAX_STREAMS = 65536
 _MAX_RELAYED = 8192
-"""Pairs of clients whose relayed packets are followed, of one connection."""
+"""Maximum pairs of clients of one connection whose relayed packets are tracked."""
 _MAX_GROUPS = 256
 _MAX_BUFFERED = 64 << 20
 _MEMORY = 8192
-"""Reliable commands of a stream that are remembered, to tell resends."""
+"""Reliable commands of a stream that are remembered, to recognize resends."""
 _MAX_BYTES = 256 << 20
-"""About how much memory all streams take, and all connections. Beyond it those used last remain."""
+"""Approximate memory of all streams, and of all connections. Beyond that only those used last remain."""
 _STREAM_BYTES, _COMMAND_BYTES, _GROUP_BYTES, _FRAGMENT_BYTES = 1000, 240, 800, 250
-"""About what Python takes for each, besides the data."""
+"""Approximate overhead of Python for each, besides the data."""
 
 
 class Packets(Enum):
-    """What the packets of a recording are."""
+    """The kind of packets in a recording."""
 
     AUTO = "auto"
-    """Scene packets where the client sent an id when it connected, as those of ENetMultiplayerPeer do; else bytes."""
+    """Scene packets if the client sent an id when it connected, as ENetMultiplayerPeer does; else bytes."""
     SCENE = "scene"
     """Of a SceneMultiplayer."""
     VARIANT = "variant"
@@ -48,7 +48,7 @@ class Packets(Enum):
 
 
 class Line(NamedTuple):
-    """One command, or a datagram that cannot be taken apart."""
+    """One command, or a datagram that cannot be parsed."""
 
     time: int
     """Microseconds from the beginning."""
@@ -61,13 +61,13 @@ class Line(NamedTuple):
     """-1 for a whole datagram."""
     sequence: int
     is_again: bool
-    """Whether this reliable command was there before: resent or duplicated."""
+    """Whether this reliable command is a repetition: resent or duplicated."""
     fields: dict[str, Any]
     packet: Packet | None
 
 
 class _Stream:
-    """What one address sends to another."""
+    """The stream from one address to another."""
 
     def __init__(self, codecs: dict[Codec, Compressor]) -> None:
         self.unpacker = Unpacker(codecs)
@@ -82,7 +82,7 @@ class _Stream:
         return _STREAM_BYTES + self.buffered + _COMMAND_BYTES * len(self.seen)
 
     def note(self, head: Head) -> bool:
-        """Whether a reliable command was there before."""
+        """Whether a reliable command is a repetition."""
         if head in self.seen:
             return True
         self.seen[head] = None
@@ -91,7 +91,7 @@ class _Stream:
         return False
 
     def complete(self, head: Head, fragment: Fragment, data: bytes) -> bytes | None:
-        """The packet that this fragment completes, if it does."""
+        """The packet that this fragment completes, if any."""
         key = (head.command, head.channel, fragment.start_sequence)
         held = self.groups.get(key)
         if held is None or held.fragment_count != fragment.fragment_count:
@@ -115,17 +115,17 @@ class _Stream:
 
 
 class _Connection:
-    """What is known of two addresses."""
+    """The connection between two addresses."""
 
     def __init__(self) -> None:
         self.has_ids = False
-        """Whether the client has sent an id, as those of ENetMultiplayerPeer do."""
+        """Whether the client has sent an id, as ENetMultiplayerPeer does."""
         self.size = _STREAM_BYTES
         self.counted_size = 0
         self._names: dict[tuple[Address, int], SceneNames] = {}
 
     def names(self, sender: Address, relayed: int) -> SceneNames:
-        """The names that a sender has given: its own, or with relayed packets for the client at the other end."""
+        """The names given by a sender; with relayed packets, those for the client at the other end."""
         key = (sender, relayed)
         names = self._names.get(key)
         if names is None:
@@ -137,14 +137,14 @@ class _Connection:
 
 
 class _Sized(Protocol):
-    """What takes memory that grows."""
+    """An object whose memory grows."""
 
     @property
     def size(self) -> int:
-        """About how much memory it takes."""
+        """Its approximate memory."""
 
     counted_size: int
-    """The part of it that its table has counted."""
+    """The part of its memory that its table has counted."""
 
 
 _Key = TypeVar("_Key")
@@ -152,10 +152,10 @@ _Made = TypeVar("_Made", bound=_Sized)
 
 
 class _Recent(Generic[_Key, _Made]):
-    """The objects that were used last, as many as have room.
+    """The most recently used objects, within a limit of memory.
 
     Args:
-        make: makes a new one.
+        make: creates a new one.
     """
 
     def __init__(self, make: Callable[[], _Made]) -> None:
@@ -182,7 +182,7 @@ class _Recent(Generic[_Key, _Made]):
         return self.get(key)
 
     def count(self, changed: _Made) -> None:
-        """Count the memory of the object that was used last, and forget others if there is not enough."""
+        """Count the memory of the object that was used last, and drop others if the limit is exceeded."""
         self._size += changed.size - changed.counted_size
         changed.counted_size = changed.size
         while len(self._known) > 1 and (self._size > _MAX_BYTES or len(self._known) > _MAX_STREAMS):
@@ -193,7 +193,7 @@ class Decoder:
     """Decodes the datagrams of one recording, in their order.
 
     Args:
-        packets: what the packets are.
+        packets: the kind of packets.
         methods: names of RPC methods, which are not sent.
     """
 
@@ -223,7 +223,7 @@ class Decoder:
             is_again = bool(head.command & COMMAND_FLAG_ACKNOWLEDGE) and stream.note(head)
             packet: bytes | None = None
             if number is Command.CONNECT:
-                if not is_again:  # whatever was known between the two is over
+                if not is_again:  # a new connection between the two
                     self._connections.renew(_pair(source, destination)).has_ids = fields["data"] > 1
             elif number in _WITH_PACKETS:
                 packet = carried

@@ -44,17 +44,17 @@ __all__ = [
 MAGIC = b"godot_enet recording "
 _VERSION = 1
 _HEAD = b"%s%d\n" % (MAGIC, _VERSION)
-_LONGEST_HEAD = len(MAGIC) + 10
+_MAX_HEAD = len(MAGIC) + 10
 
 DEFAULT_LIMIT = 64 << 20
 """Bytes of a recording before compression, unless the program says otherwise."""
 MAX_LIMIT = 256 << 20
 """Bytes of content that a reader accepts, and a writer writes."""
 _BLOCK = 64 << 10
-"""From this size on a block is written."""
+"""The size from which a block is written."""
 _MAX_BLOCK = 256 << 10
 _FLUSH_SECONDS = 1.0
-"""A block is written after this time, however small: what a program that is killed loses."""
+"""The time after which a block is written, however small: the most that a killed program loses."""
 _MAX_ADDRESSES = 0x10000
 _MAX_NOTE_BYTES = 1 << 20
 
@@ -67,7 +67,7 @@ _STORED, _ZSTD = range(2)
 
 
 class RecordingError(ValueError):
-    """A file that is not a recording, is damaged, or needs what is not here; the message is one line."""
+    """A file that is not a recording, is damaged, or needs a package that is missing; the message is one line."""
 
 
 class Moment(Enum):
@@ -93,11 +93,11 @@ class RecordedDatagram(NamedTuple):
 
 
 class RecordingWriter:
-    """Writes a recording. Not for several threads at a time.
+    """Writes a recording. Not thread-safe.
 
     Args:
         file: open for writing in binary mode; the writer closes it.
-        limit: bytes of content, at most :data:`MAX_LIMIT`; what would exceed it is not written.
+        limit: bytes of content, at most :data:`MAX_LIMIT`; data beyond it is not written.
     """
 
     def __init__(self, file: BinaryIO, limit: int = DEFAULT_LIMIT) -> None:
@@ -111,7 +111,7 @@ class RecordingWriter:
         self._note_bytes = 0
         self._flushed = time.monotonic()
         self.is_full = False
-        """Whether the limit was reached; nothing is written any more."""
+        """Whether the limit was reached, so that nothing more is written."""
         try:
             self._zstd: Zstd | None = Zstd()
         except CodecUnavailable:
@@ -119,9 +119,9 @@ class RecordingWriter:
         file.write(_HEAD)
 
     def note(self, name: str, value: str) -> None:
-        """Write a note, unless it is there already.
+        """Write a note, unless it was written before.
 
-        One of more than 65535 bytes is left out, and so are those that are more than a reader accepts.
+        Notes over 65535 bytes are skipped, and so are those beyond the limits of readers.
 
         Raises:
             OSError: the file cannot be written.
@@ -149,7 +149,7 @@ class RecordingWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was not written yet.
+        """Write all pending data.
 
         Raises:
             OSError: the file cannot be written.
@@ -220,11 +220,11 @@ class Recording:
     def __init__(self, path: str | Path, *, partial: bool = False) -> None:
         self.path = Path(path)
         self.notes: dict[str, str] = {}
-        """What the recorder has noted, by name: see :func:`~godot_enet.recording.record`."""
+        """The notes of the recorder, by name: see :func:`~godot_enet.recording.record`."""
         self.damage = ""
         """With ``partial``: why the rest of the file cannot be read."""
         self.is_closed = False
-        """Whether the recorder has closed it; otherwise its program ended before."""
+        """Whether the recorder has closed it; if not, its program ended first."""
         self.count = 0
         """Number of datagrams."""
         self.duration = 0
@@ -294,7 +294,7 @@ class Recording:
 
 
 class _Damage(RecordingError):
-    """What comes before it can be used."""
+    """Damage in the file; the content before it can be used."""
 
 
 def _take(content: bytes, at: int, size: int) -> bytes:
@@ -305,10 +305,10 @@ def _take(content: bytes, at: int, size: int) -> bytes:
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
     """The contents of the blocks."""
-    head = file.readline(_LONGEST_HEAD)
+    head = file.readline(_MAX_HEAD)
     if not head.startswith(MAGIC):
         raise RecordingError("not a recording of godot_enet")
-    if not head.endswith(b"\n") and len(head) < _LONGEST_HEAD:
+    if not head.endswith(b"\n") and len(head) < _MAX_HEAD:
         raise _Damage("damaged: cut off in the first line")
     version = head[len(MAGIC) :].strip().decode("ascii", "replace")
     if head != _HEAD:

@@ -1,4 +1,4 @@
-"""Records what goes over the wire: a stage around a transport, or a listener of a virtual network."""
+"""Records the traffic on the wire, as a stage around a transport or a listener of a virtual network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _UNBOUND = Address("0.0.0.0", 0)
 METHODS_NOTE = "methods."
 """Before the checksum of a list of RPC methods: each method as ``number:name``, with commas in between."""
 SCENE_NOTE = "multiplayer"
-"""A note of a recording whose packets are those of a SceneMultiplayer."""
+"""The note of a recording with packets of a SceneMultiplayer."""
 
 
 class Recorder:
@@ -134,7 +134,7 @@ class Recorder:
 
 
 class _RecordingTransport(ForwardingTransport):
-    """A :class:`~godot_enet.core.interface.Transport` that records what passes."""
+    """A :class:`~godot_enet.core.interface.Transport` that records its traffic."""
 
     def __init__(self, inner: Transport, recorder: Recorder) -> None:
         super().__init__(inner)

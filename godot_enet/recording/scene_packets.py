@@ -1,4 +1,4 @@
-"""Reads packets of a SceneMultiplayer without its nodes: names come from packets and notes of the same recording."""
+"""Decodes packets of a SceneMultiplayer without its nodes: names come from packets and notes of the same recording."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _K = TypeVar("_K", int, str)
 _V = TypeVar("_V", str, tuple[str, str])
 
 MethodNames = Mapping[str, Mapping[int, str]]
-"""The methods by number, of each list of RPC methods by its checksum."""
+"""The RPC methods by number, for each list of methods by its checksum."""
 _MAX_NAMES = 65536
 """Paths and spawned nodes remembered for one sender; the oldest are forgotten."""
 _CHARACTER_BYTES = 4
 """Memory that a character takes at most."""
 _NAME_BYTES = 300
-"""Memory that a remembered name takes besides its characters, about."""
+"""Approximate memory of a remembered name, besides its characters."""
 
 
 class Packet(NamedTuple):
-    """What a packet says."""
+    """The content of a packet."""
 
     kind: str
     """Such as ``RPC``, ``SYNC`` or ``BYTES``."""
@@ -62,11 +62,11 @@ class Packet(NamedTuple):
 
 
 class SceneNames:
-    """What one sender has called its nodes, for one receiver."""
+    """The names of one sender's nodes, for one receiver."""
 
     def __init__(self) -> None:
         self.size = 1000
-        """About how much memory the names take."""
+        """The approximate memory of the names."""
         self._paths: dict[int, tuple[str, str]] = {}
         """Path and checksum, by the number of the node."""
         self._checksums: dict[str, str] = {}
@@ -77,12 +77,12 @@ class SceneNames:
         """The spawned node of each, by its number."""
 
     def learn_path(self, number: int, path: str, checksum: str) -> None:
-        """From now on a number is a path."""
+        """Assign a number to a path."""
         self._remember(self._paths, number, (path, checksum))
         self._remember(self._checksums, path, checksum)
 
     def learn_spawn(self, node: int, name: str, synchronizers: Sequence[int]) -> None:
-        """From now on these numbers are those of a spawned node and its synchronizers."""
+        """Assign numbers to a spawned node and its synchronizers."""
         self._remember(self._spawned, node, name)
         for number in synchronizers:
             self._remember(self._synchronizers, number, name)
@@ -123,7 +123,7 @@ def _size_of(key: int | str, value: str | tuple[str, str]) -> int:
 
 
 def read_scene_packet(packet: bytes, ours: SceneNames, theirs: SceneNames, methods: MethodNames) -> Packet:
-    """Read a packet, and learn the names in it.
+    """Decode a packet, and remember the names in it.
 
     Args:
         packet: the whole packet.
@@ -132,7 +132,7 @@ def read_scene_packet(packet: bytes, ours: SceneNames, theirs: SceneNames, metho
         methods: the names of methods.
 
     Returns:
-        What it says; ``MALFORMED`` with the reason if it cannot be read.
+        Its content; ``MALFORMED`` with the reason if it cannot be decoded.
     """
     try:
         return _read(packet, ours, theirs, methods)
@@ -227,7 +227,7 @@ def _read_system(packet: bytes) -> Packet:
 
 
 def _values(data: bytes) -> list[Any]:
-    """All values in these bytes: how many there are is known to the two ends only."""
+    """All values in these bytes: only the two ends know their number."""
     values: list[Any] = []
     at = 0
     while at < len(data):

@@ -26,7 +26,7 @@ _SET_UP = {
     "visibility_update_mode",
     "public_visibility",
 }
-"""Of spawners and synchronizers, which are set up as a whole."""
+"""Properties of spawners and synchronizers, which are set up as a whole."""
 
 
 def set_attributes(node: Node, record: SceneNode) -> None:

@@ -37,7 +37,7 @@ def script(path: str) -> Callable[[_T], _T]:
 
 
 def registered_class(path: str) -> NodeFactory | None:
-    """What :func:`script` has decorated for a path; None if there is nothing."""
+    """Return the class that :func:`script` has decorated for a path, or None."""
     return _registered.get(path)
 
 

@@ -15,7 +15,7 @@ _KNOWN = int(ConnectFlags.CONNECT_DEFERRED | ConnectFlags.CONNECT_ONE_SHOT | Con
 
 
 class _Bound:
-    """A method that is called with other arguments than those of the signal. It ends with its node."""
+    """Calls a method with other arguments than those of the signal. It ends with its node."""
 
     def __init__(self, node: Node, method: Callable[..., object], connection: Connection) -> None:
         self.__self__ = node

@@ -65,7 +65,7 @@ def _of_space(transform: Transform3D, name: str) -> Variant:
 
 
 def _local(node: Any) -> Transform2D | Transform3D | None:
-    """Where a node is in its parent, by its properties; None for a node that has no place."""
+    """The transform of a node in its parent, by its properties; None for a node without one."""
     position, rotation, scale = (getattr(node, name, None) for name in ("position", "rotation", "scale"))
     if isinstance(position, Vector2) and isinstance(rotation, (int, float)) and isinstance(scale, Vector2):
         return Transform2D(float(rotation), scale, float(getattr(node, "skew", 0.0)), position)
@@ -75,7 +75,8 @@ def _local(node: Any) -> Transform2D | Transform3D | None:
 
 
 def _global(node: Node) -> Transform2D | Transform3D | None:
-    """The same from the root of its scene, or from the last node above it that has a place of the same kind."""
+    """The same from the root of its scene, or from the furthest ancestor that is reached through nodes of the same
+    kind."""
     # godot: CanvasItem::get_global_transform, Node3D::get_global_transform
     found = _local(node)
     above = node.get_parent()

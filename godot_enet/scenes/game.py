@@ -56,8 +56,8 @@ class PackedScene:
         """Create the nodes of the scene, outside any tree, and return the root.
 
         As in Godot, a node gets its properties before its children, and parents come before children. Properties are
-        set as attributes; an exception in a setter is logged. At last signals are connected, where the node has that
-        signal and the class of the other node that method.
+        set as attributes; an exception in a setter is logged. Finally, signals are connected if the node has the signal
+        and the class of the other node has the method.
 
         Raises:
             TypeError: a class replaces a spawner or synchronizer but does not inherit it.
@@ -172,7 +172,7 @@ class Game:
     # Nodes
 
     def _class_for(self, path: str) -> NodeFactory | None:
-        """What stands for a script or scene; :func:`script` may decorate it after the game has been read."""
+        """The class for a script or scene; :func:`script` may decorate it after the game has been read."""
         return self.classes.get(path) or registered_class(path)
 
     def _make(self, record: SceneNode) -> Node:
@@ -222,7 +222,7 @@ class Game:
 
 
 def _set_derived_properties(node: MultiplayerSynchronizer) -> None:
-    """Set what a synchronizer replicates and Godot computes, so that it can be read and received."""
+    """Set the properties that a synchronizer replicates and Godot computes, so that they can be read and received."""
     root, config = node.get_node_or_null(node.root_path), node.replication_config
     for path in config.get_properties() if root is not None and config is not None else ():
         set_derived(root, path)

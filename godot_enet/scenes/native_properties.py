@@ -1,4 +1,4 @@
-"""What the properties of Godot's node classes are by themselves, so that nodes of scenes have them as in Godot."""
+"""The default properties of Godot's node classes, so that nodes of scenes have them as in Godot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from godot_enet.scenes.values import read_value
 __all__ = ["native_class", "native_properties", "placed"]
 
 _TABLE = "native_properties.json"
-"""By class, the class that it inherits, and what a property is, in Godot's text, where that is not as there.
+"""By class: the class that it inherits, and the properties with other defaults than there, in Godot's text format.
 
 ``tests/interop/native_recorder.py`` records it. Properties that follow from others are not in it (``global_position``,
 ``transform``, ``quaternion``), nor are those of ``Node``.
@@ -30,7 +30,7 @@ def _classes() -> dict[str, tuple[str, dict[str, str]]]:
 
 @cache
 def native_properties(name: str) -> dict[str, Variant]:
-    """The properties of a class and of those that it inherits; none for a class that is not Godot's own."""
+    """The properties of a class, with inherited ones; empty for a class that is not Godot's own."""
     if name not in _classes():
         return {}
     base, written = _classes()[name]
@@ -40,7 +40,7 @@ def native_properties(name: str) -> dict[str, Variant]:
 
 @cache
 def native_class(name: str) -> type[Node]:
-    """A class of nodes that have the properties of one of Godot's: ``Node`` if that has none of its own."""
+    """A class for nodes with the properties of one of Godot's classes: ``Node`` if that has none of its own."""
     properties = native_properties(name)
     free = {each: value for each, value in properties.items() if not hasattr(Node, each)}
     return type(name, (Node,), {"_native_class": name} | free) if free else Node

@@ -46,7 +46,7 @@ __all__ = ["NUMBER_READERS", "NUMBER_WORDS", "ends", "whole"]
 NUMBER_WORDS = {"inf": math.inf, "-inf": -math.inf, "inf_neg": -math.inf, "nan": math.nan}
 _PLAIN_NUMBERS = re.compile(r"[-\d.eE+,\s]*", re.ASCII)
 _NO_NUMBER = re.compile(r"(?:^|[,\s-])[+.]", re.ASCII)
-"""What Python reads as a number, and Godot does not."""
+"""Text that Python parses as a number, and Godot does not."""
 
 _NumberReader = Callable[[Cursor], Variant]
 
@@ -60,7 +60,7 @@ def _numbers(cursor: Cursor) -> Sequence[int | float]:
         try:
             found: Sequence[int | float] = list(map(float, inside.split(",")))
         except ValueError:
-            pass  # the slow way finds out where
+            pass  # the slow way finds the position of the error
         else:
             cursor.position = end + 1
             return found
@@ -83,7 +83,7 @@ def _numbers_one_by_one(cursor: Cursor) -> list[int | float]:
 
 
 def ends(cursor: Cursor) -> bool:
-    """Whether a list in brackets ends, or goes on behind a comma."""
+    """Whether a list in brackets ends, or continues after a comma."""
     if cursor.skip(")"):
         return True
     if not cursor.skip(","):
@@ -92,7 +92,7 @@ def ends(cursor: Cursor) -> bool:
 
 
 def whole(value: float, bits: int = 32) -> int:
-    """As a C cast does it; what is no number is 0."""
+    """Convert like a C cast; NaN becomes 0."""
     if not math.isfinite(value):
         return 0
     half = 1 << (bits - 1)
@@ -115,7 +115,7 @@ def _ints(cls: type[PackedInt32Array | PackedInt64Array], bits: int) -> _NumberR
     def read(cursor: Cursor) -> Variant:
         start = cursor.position
         numbers = _numbers(cursor)
-        if bits > 32 and max(map(abs, numbers), default=0) > 1 << 53:  # beyond what a float tells apart
+        if bits > 32 and max(map(abs, numbers), default=0) > 1 << 53:  # beyond the precision of a float
             cursor.position = start
             cursor.expect("(")
             numbers = _numbers_one_by_one(cursor)
@@ -189,4 +189,4 @@ NUMBER_READERS: dict[str, _NumberReader] = {
     **dict.fromkeys(("PackedVector4Array", "PoolVector4Array", "Vector4Array"), _rows(PackedVector4Array, 4)),
     **dict.fromkeys(("PackedColorArray", "PoolColorArray", "ColorArray"), _rows(PackedColorArray, 4)),
 }
-"""What reads the numbers in brackets behind a name, by that name."""
+"""The readers of numbers in brackets after a name, by that name."""

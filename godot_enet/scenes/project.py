@@ -18,7 +18,7 @@ __all__ = ["Autoload", "Project"]
 
 _FILE = "res://project.godot"
 _VERSIONS = {5: 4, 4: 3, 3: 3}
-"""Of Godot, by ``config_version``."""
+"""The version of Godot, by ``config_version``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Autoload:
 
     name: str
     path: str
-    """Of its script or scene."""
+    """The path of its script or scene."""
     is_singleton: bool
     """Whether scripts may use its name as a variable."""
     line: int
@@ -48,7 +48,7 @@ class Project:
     def __init__(self, folder: str | Path) -> None:
         self.folder = ProjectFolder(folder)
         self.settings: dict[str, Variant] = {}
-        """By Godot's names: ``application/config/name``."""
+        """The settings by Godot's names, such as ``application/config/name``."""
         self.uids = UidIndex(self.folder, self.add_problem)
         self._problems: dict[Problem, None] = {}
         self._lines: dict[str, int] = {}
@@ -130,7 +130,7 @@ class Project:
             uid: the ``uid://`` next to it, which takes precedence over the path.
             beside: the file that refers to it.
         """
-        # godot: ResourceLoaderText::load: the uid, and the path only where no file has it
+        # godot: ResourceLoaderText::load: the uid, and the path only if no file has that uid
         uid = uid or (path if path.startswith("uid://") else "")
         found = self.uids.path(uid) if uid else ""
         return found or ("" if path.startswith("uid://") else self.folder.absolute(path, beside))

@@ -15,12 +15,12 @@ class ExtResource:
     """A resource in another file. It is not opened."""
 
     path: str
-    """As written: ``res://``, or relative to the file that names it."""
+    """The path as written: ``res://``, or relative to the file that contains it."""
     type: str = ""
     """Godot's class, if the file says so."""
     id: str = ""
     uid: str = ""
-    """Its ``uid://``, if the file says so; that goes before the path."""
+    """Its ``uid://``, if given, which takes precedence over the path."""
     line: int = field(default=0, compare=False)
 
 
@@ -32,13 +32,13 @@ class SubResource:
     id: str
     properties: dict[str, Any] = field(repr=False)
     lines: dict[str, int] = field(repr=False)
-    """In which line each property stands."""
+    """The line of each property."""
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectValue:
-    """An object that is written out where it is used: ``Object(InputEventKey, ...)``."""
+    """An object that is written inline: ``Object(InputEventKey, ...)``."""
 
     type: str
     properties: dict[str, Any] = field(hash=False)
@@ -54,7 +54,7 @@ class NamedValue:
 
 @dataclass(frozen=True, slots=True)
 class TypedArray:
-    """An array of resources or other objects, which a compat ``Array`` does not hold."""
+    """An array of resources or other objects, which a compat ``Array`` cannot contain."""
 
     element_type: ElementType
     elements: list[Any] = field(hash=False)
@@ -62,7 +62,7 @@ class TypedArray:
 
 @dataclass(frozen=True, slots=True)
 class TypedDictionary:
-    """A dictionary with a type that a compat ``Dictionary`` does not hold."""
+    """A dictionary with a type that a compat ``Dictionary`` cannot have."""
 
     key_type: ElementType
     value_type: ElementType

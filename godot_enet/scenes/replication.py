@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 NEVER, ALWAYS, ON_CHANGE = range(3)
-"""Of Godot's ``SceneReplicationConfig.ReplicationMode``."""
+"""The names of Godot's ``SceneReplicationConfig.ReplicationMode``."""
 _ENTRY = re.compile(r"properties/(\d+)/(\w+)", re.ASCII)
 _FLAGS = {"sync": ALWAYS, "watch": ON_CHANGE}
-"""How Godot 4.0 writes modes."""
+"""The format of Godot 4.0."""
 
 _T = TypeVar("_T")
 
@@ -37,7 +37,7 @@ class ReplicatedProperty(NamedTuple):
     """An entry of a ``SceneReplicationConfig``."""
 
     path: NodePath
-    """From the root node of the synchronizer."""
+    """The path from the root node of the synchronizer."""
     spawn: bool
     mode: int
     """``NEVER``, ``ALWAYS`` or ``ON_CHANGE``."""
@@ -51,9 +51,9 @@ class SpawnerSetup:
     spawn_path: NodePath
     spawn_limit: int
     scenes: list[str]
-    """Paths, in the order that both ends must have; one whose ``uid://`` no file has is empty."""
+    """Paths, in the order that both ends must have; empty for a ``uid://`` that no file has."""
     origin: Origin
-    """Where the scenes are listed, or the node if they are not."""
+    """The place of the list of scenes, or of the node without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class SynchronizerSetup:
     public_visibility: bool
     properties: list[ReplicatedProperty]
     origin: Origin
-    """Where the config is, or the node if it has none."""
+    """The place of the config, or of the node without one."""
 
 
 def _property(node: SceneNode, name: str, default: _T) -> _T:
-    """A property that is of the type of its default; an int is a float, too."""
+    """A property of the same type as its default; an int counts as a float, too."""
     found = node.properties.get(name, default)
     if isinstance(default, float) and type(found) is int:
         return float(found)  # type: ignore[return-value]

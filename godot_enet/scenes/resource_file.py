@@ -13,7 +13,7 @@ from godot_enet.scenes.values import Locate, References, written_path
 __all__ = ["NEWEST_FORMAT", "ResourceFile", "parse_header", "parse_resource_file"]
 
 NEWEST_FORMAT = 4
-"""Of Godot 4.3 and later, if there are long byte arrays; otherwise Godot 4 has 3, Godot 3 has 2 and Godot 2 has 1."""
+"""The format of Godot 4.3 and later with long byte arrays; otherwise Godot 4 has 3, Godot 3 has 2 and Godot 2 has 1."""
 _BEGINNINGS = ("gd_scene", "gd_resource")
 
 
@@ -33,12 +33,12 @@ class ResourceFile:
     external: dict[str, ExtResource] = field(default_factory=dict)
     internal: dict[str, SubResource] = field(default_factory=dict)
     resource: SubResource | None = None
-    """Of a resource: its properties. It has no id."""
+    """The properties of a resource, which has no id."""
     nodes: list[Section] = field(default_factory=list)
-    """Of a scene: the nodes, in the order of the file."""
+    """The nodes of a scene, in the order of the file."""
     connections: list[Section] = field(default_factory=list)
     editable: list[str] = field(default_factory=list)
-    """Of a scene: paths of instances whose children it changes."""
+    """The paths of instances whose children a scene changes."""
 
 
 def parse_resource_file(text: str, path: str, locate: Locate = written_path) -> ResourceFile:
@@ -71,10 +71,10 @@ def parse_resource_file(text: str, path: str, locate: Locate = written_path) -> 
 
 
 def parse_header(text: str, path: str) -> ResourceFile:
-    """Read the first tag alone; ``text`` need not go further.
+    """Read only the first tag; ``text`` may end after it.
 
     Raises:
-        SceneError: it is not that of a scene or a resource.
+        SceneError: it is not the tag of a scene or a resource.
     """
     return _begin(read_tag(Cursor(text, path)), path)
 

@@ -13,7 +13,7 @@ __all__ = ["Connection", "Origin", "Scene", "SceneNode"]
 
 
 class Origin(NamedTuple):
-    """Where something is written."""
+    """A place in a file."""
 
     file: str
     line: int
@@ -25,9 +25,9 @@ class SceneNode:
 
     name: str
     type: str
-    """Godot's class; nothing if it comes from a scene that cannot be read."""
+    """Godot's class; empty if it comes from a scene that cannot be read."""
     origin: Origin
-    """Where the scene that has it names it."""
+    """Its place in the scene that contains it."""
     parent: SceneNode | None = field(default=None, repr=False)
     owner: SceneNode | None = field(default=None, repr=False)
     """The root of the scene that it is part of."""
@@ -37,21 +37,21 @@ class SceneNode:
     """The path of its script, if it has one."""
     groups: list[str] = field(default_factory=list)
     properties: dict[str, Variant] = field(default_factory=dict, repr=False)
-    """Those that are not what they are by themselves, the script and the scene-unique name apart."""
+    """The properties that differ from their defaults, without the script and the scene-unique name."""
     origins: dict[str, Origin] = field(default_factory=dict, repr=False)
-    """Where each property is written."""
+    """The place of each property."""
     is_imported: bool = False
-    """Whether it is part of an imported scene, so that it may have children which are not known."""
+    """Whether it is part of an imported scene, so that it may have unknown children."""
     is_unique: bool = False
     """Whether its owner's nodes find it as ``%Name``."""
     node_paths: set[str] = field(default_factory=set, repr=False)
-    """Properties that are nodes in the game, and are written as paths to them."""
+    """Properties that are nodes in the game, written as paths to them."""
     children: list[SceneNode] = field(default_factory=list, repr=False)
     depth: int = field(default=0, repr=False)
     _by_name: dict[str, SceneNode] = field(default_factory=dict, repr=False)
 
     def walk(self) -> Iterator[SceneNode]:
-        """It and all below it, parents first, in the order of the tree."""
+        """The node and its descendants in tree order, parents first."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -60,7 +60,7 @@ class SceneNode:
 
     @property
     def path(self) -> str:
-        """The way to it from the root of the scene: ``.`` for that itself."""
+        """Its path from the root of the scene: ``.`` for the root itself."""
         names: list[str] = []
         node = self
         while node.parent is not None:
@@ -83,7 +83,7 @@ class SceneNode:
         return node
 
     def at(self, path: str) -> SceneNode | None:
-        """The node below it at a path of names; None if there is none."""
+        """The descendant at a path of names; None if there is none."""
         node: SceneNode | None = self
         for name in path.split("/"):
             if node is not None and name not in ("", "."):
@@ -91,7 +91,7 @@ class SceneNode:
         return node
 
     def find_unique(self, name: str) -> SceneNode | None:
-        """The node with that scene-unique name, among those with its owner, or, for a root, its own."""
+        """The node with that scene-unique name among those with the same owner or, for a root, among its own."""
         # godot: Node::get_node_or_null asks the node itself first, as an owner, and then its owner
         for owner in (self, self.owner):
             if owner is not None:
@@ -101,7 +101,7 @@ class SceneNode:
         return None
 
     def add(self, child: SceneNode, index: int) -> None:
-        """Make another node one of its children, at that place; the last, if it has none there."""
+        """Insert a node among its children at a position, or as the last one."""
         child.parent = self
         self._by_name[child.name] = child
         self.children.insert(index if 0 <= index < len(self.children) else len(self.children), child)
@@ -133,10 +133,10 @@ class Scene:
     path: str
     root: SceneNode
     problems: list[Problem]
-    """The parts that were skipped."""
+    """The skipped parts."""
     connections: list[Connection] = field(default_factory=list)
     """Those of instanced scenes first."""
 
     def nodes(self) -> Iterator[SceneNode]:
-        """All nodes, parents first, in the order of the tree."""
+        """All nodes in tree order, parents first."""
         return self.root.walk()

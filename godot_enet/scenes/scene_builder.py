@@ -19,19 +19,19 @@ from godot_enet.scenes.sections import Section
 __all__ = ["MAX_INSTANCE_DEPTH", "MAX_NODES", "MAX_NODE_DEPTH", "build_scene"]
 
 MAX_NODES = 100_000
-"""Of one scene with all that it instances."""
+"""Maximum nodes of one scene with all its instances."""
 MAX_NODE_DEPTH = 256
-"""Nodes from the root of a scene down."""
+"""Maximum depth of nodes below the root of a scene."""
 MAX_INSTANCE_DEPTH = 64
-"""Scenes that instance or inherit scenes."""
+"""Maximum depth of scenes that instance or inherit scenes."""
 _MAKES_A_NODE = {"type", "instance", "instance_placeholder"}
 _MAX_INDEX_DIGITS = 9
 _PERSIST = 2
-"""``CONNECT_PERSIST``, the flags of a connection that names none."""
+"""``CONNECT_PERSIST``, the default flags of a connection."""
 
 
 class _Files(Protocol):
-    """What a scene needs of its project."""
+    """The methods of a project that a scene needs."""
 
     def exists(self, path: str) -> bool: ...
 
@@ -42,7 +42,7 @@ def build_scene(files: _Files, path: str) -> Scene:
     """The scene in a file.
 
     Raises:
-        SceneError: that file cannot be read, or is no scene.
+        SceneError: that file cannot be read, or is not a scene.
     """
     builder = _Builder(files)
     root = builder.build(path, 0)
@@ -50,15 +50,15 @@ def build_scene(files: _Files, path: str) -> Scene:
 
 
 class _LeftOut(Exception):
-    """Why a node is left out."""
+    """The reason why a node is skipped."""
 
 
 class _TooMany(Exception):
-    """There are more nodes than may be."""
+    """There are too many nodes."""
 
 
 class _Builder:
-    """What the files of one scene share."""
+    """The state shared by the files of one scene."""
 
     def __init__(self, files: _Files) -> None:
         self.files = files
@@ -134,7 +134,7 @@ class _SceneFile:
         return root
 
     def _connection(self, root: SceneNode, section: Section) -> Connection | None:
-        """One whose both ends are there."""
+        """A connection whose two nodes exist."""
         source, target = root.at(section.text("from")), root.at(section.text("to"))
         if source is None or target is None:
             return None
@@ -184,7 +184,7 @@ class _SceneFile:
             self._apply(node, section)
 
     def _node(self, root: SceneNode, section: Section, where: str) -> SceneNode | None:
-        """The node: new, in its place, or one that an instance has brought; None if it has brought none."""
+        """The node: a new one in its place, or one of an instance; None if the instance lacks it."""
         name = self._name(section)
         parent = root.at(where) or self._imported(root, where.split("/"), section)
         if not _MAKES_A_NODE & section.fields.keys():
@@ -204,7 +204,7 @@ class _SceneFile:
         return node
 
     def _imported(self, top: SceneNode, names: list[str], section: Section) -> SceneNode | None:
-        """A node that an imported scene has if the file is right, as that scene cannot be read; None outside of any."""
+        """A placeholder for a node of an imported scene, which cannot be read; None outside imported scenes."""
         node = top
         for name in names:
             below = node.at(name)
@@ -222,7 +222,7 @@ class _SceneFile:
         origin = self._origin(section)
         if "instance" in section.fields:
             return self._builder.instance(name, section.fields["instance"], origin, depth)
-        # godot: an InstancePlaceholder stands for a scene that is loaded when somebody asks it to
+        # godot: an InstancePlaceholder stands for a scene that is loaded on request
         is_placeholder = "instance_placeholder" in section.fields
         kind = "InstancePlaceholder" if is_placeholder else section.text("type")
         node = self._builder.new_node(name, kind, origin)
@@ -230,7 +230,7 @@ class _SceneFile:
         return node
 
     def _apply(self, node: SceneNode, section: Section) -> None:
-        """What a section says of a node, over what scenes before it said."""
+        """Apply a section to a node, over the properties from earlier scenes."""
         groups = section.fields.get("groups")
         if isinstance(groups, list):
             node.groups = list(dict.fromkeys([*node.groups, *map(str, groups)]))

@@ -16,23 +16,23 @@ __all__ = ["Section", "read_assignments", "read_tag", "sections"]
 # Characters that are no blanks, up to where a name ends; godot: VariantParser::parse_tag_assign_eof
 _NAME = re.compile(r'[^\x00-\x20=";]+')
 _PLAIN_NAME = re.compile(r'([^\x00-\x20=";\[][^\x00-\x20=";]*) ?=')
-"""A name with what stands behind it, in the form in which Godot writes them."""
+"""A name with its value, in the form in which Godot writes them."""
 _PLAIN_FIELD = re.compile(r"(\w+)=", re.ASCII)
 
 
 @dataclass(eq=False, slots=True)
 class Section:
-    """A tag with what it says, and the assignments below it."""
+    """A tag with its fields, and the assignments below it."""
 
     name: str
     fields: dict[str, Variant]
     line: int
     properties: dict[str, Variant] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    """In which line each property stands."""
+    """The line of each property."""
 
     def text(self, name: str) -> str:
-        """A field as text; nothing if it is not there."""
+        """A field as text; empty if it is missing."""
         found = self.fields.get(name, "")
         return str(found)
 
@@ -40,10 +40,10 @@ class Section:
 def sections(cursor: Cursor, references: References | None = None) -> Iterator[Section]:
     """The sections of a scene or resource, one by one.
 
-    The caller may enter into ``references`` what a section defines before it asks for the next one.
+    The caller may add the definitions of a section to ``references`` before it requests the next one.
 
     Raises:
-        SceneError: the text is not what Godot reads.
+        SceneError: Godot could not read the text.
     """
     while cursor.peek():
         section = read_tag(cursor, references)
@@ -85,7 +85,7 @@ def read_tag(cursor: Cursor, references: References | None = None) -> Section:
 
 
 def read_assignments(cursor: Cursor, section: Section, references: References | None = None) -> None:
-    """The assignments up to the next tag, into the section.
+    """Read the assignments up to the next tag into the section.
 
     Raises:
         SceneError: a value cannot be read.
@@ -109,7 +109,7 @@ def read_assignments(cursor: Cursor, section: Section, references: References | 
 
 
 def _name_part(cursor: Cursor) -> str:
-    """What is next of a name in which there are blanks; Godot takes it without them."""
+    """The rest of a name that contains blanks, which Godot drops."""
     match = _NAME.match(cursor.text, cursor.position)
     if match is None:
         raise cursor.error("the name of a property")

@@ -20,7 +20,7 @@ ATOM = re.compile(
     + r"""(?:"([^"\\]*)"|(-?[A-Za-z_]\w*)|(-?\d+(?:\.\d*(?:[eE][+-]?\d+)?|[eE][+-]?\d+))|(-?\d{1,18}))?(?![\w.])""",
     re.ASCII,
 )
-"""A value that is one token, in its plain form: a string, a word, a float or an int, by the number of the group."""
+"""A value that is a single plain token: a string, a word, a float or an int, by the number of the group."""
 STRING, WORD, FLOAT, INT = range(1, 5)
 _WORD = re.compile(r"-?[A-Za-z_]\w*", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d*)?", re.ASCII)
@@ -35,11 +35,11 @@ _MAX_DIGITS = 400
 
 
 class Cursor:
-    """Where the reading of a text stands.
+    """The position of a reader in a text.
 
     Args:
-        text: the whole of it.
-        file: what errors call it.
+        text: the whole text.
+        file: its name in errors.
     """
 
     __slots__ = ("_counted", "_line", "file", "position", "text")
@@ -52,7 +52,7 @@ class Cursor:
         self._counted = 0
 
     def line(self) -> int:
-        """The line it is in, counted from 1."""
+        """The current line, counted from 1."""
         if self.position < self._counted:
             self._line, self._counted = 1, 0
         self._line += self.text.count("\n", self._counted, self.position)
@@ -60,7 +60,7 @@ class Cursor:
         return self._line
 
     def error(self, expected: str) -> SceneError:
-        """The exception that says what should stand here, and what does."""
+        """The exception with the expected and the found text."""
         rest = self.text[self.position : self.position + _MAX_SHOWN].split("\n", 1)[0].rstrip()
         found = (
             repr(rest) if rest else "the end of the line" if self.position < len(self.text) else "the end of the file"
@@ -68,7 +68,7 @@ class Cursor:
         return SceneError(self.file, self.line(), f"expected {expected}, found {found}")
 
     def peek(self) -> str:
-        """The next character that is neither blank nor in a comment; nothing at the end."""
+        """The next character that is neither blank nor in a comment; empty at the end."""
         char = self.text[self.position : self.position + 1]
         if char > " " and char != ";":
             return char
@@ -78,7 +78,7 @@ class Cursor:
         return self.text[self.position : self.position + 1]
 
     def skip(self, mark: str) -> bool:
-        """Step over a mark if it is next; whether it was."""
+        """Step over a mark if it is next. Returns whether it was."""
         if self.peek() != mark:
             return False
         self.position += 1
@@ -94,7 +94,7 @@ class Cursor:
             raise self.error(f"'{mark}'" + (f" {where}" if where else ""))
 
     def word(self) -> str:
-        """The word that begins here, perhaps with a minus; nothing if none does."""
+        """The word that begins here, perhaps with a minus; empty if none does."""
         match = _WORD.match(self.text, self.position)
         if match is None:
             return ""
@@ -118,7 +118,7 @@ class Cursor:
         """The string whose quote is next.
 
         Raises:
-            SceneError: it does not end, or has an escape that means nothing.
+            SceneError: it does not end, or has an invalid escape.
         """
         match = _STRING.match(self.text, self.position)
         if match is None:

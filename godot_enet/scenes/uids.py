@@ -34,7 +34,7 @@ class UidIndex:
         self._paths: dict[str, str] | None = None
 
     def path(self, uid: str) -> str:
-        """The file with that id; nothing if none has it."""
+        """The file with that id; empty if none has it."""
         return self.paths().get(uid, "")
 
     def paths(self) -> dict[str, str]:
@@ -49,7 +49,7 @@ class UidIndex:
         try:
             uid = self._uid_in(path)
         except SceneError:
-            return  # whoever opens that file hears of it
+            return  # reported when that file is opened
         owner = path.removesuffix(".uid").removesuffix(".import")
         if not uid or not self._folder.exists(owner):
             return

@@ -1,4 +1,4 @@
-"""The values of Godot's text files, as Variants of this package; those it has no class for, as records."""
+"""Reads the values of Godot's text files, as Variants of this package or, for other types, as records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from godot_enet.scenes.tokens import ATOM, INT, STRING, WORD, Cursor
 __all__ = ["MAX_DEPTH", "Locate", "References", "read_value", "written_path"]
 
 MAX_DEPTH = 100
-"""Values inside values, at most."""
+"""Maximum depth of nested values."""
 
 _WORDS: dict[str, Variant] = {"true": True, "false": False, "null": None, "nil": None, **NUMBER_WORDS}
 
@@ -35,7 +35,7 @@ Locate: TypeAlias = Callable[[str, str], str]
 
 
 def written_path(path: str, uid: str) -> str:
-    """The path as it is written."""
+    """The path as written."""
     return path
 
 
@@ -48,12 +48,12 @@ class References(NamedTuple):
 
 
 def read_value(cursor: Cursor, references: References | None = None, depth: int = 0) -> Variant:
-    """The value that begins here, which is stepped over.
+    """Read the value that begins here.
 
     Args:
         cursor: where to read.
         references: the resources of the file; None where a file has none.
-        depth: values that this one is inside of.
+        depth: the number of values around this one.
 
     Raises:
         SceneError: there is none.
@@ -61,7 +61,7 @@ def read_value(cursor: Cursor, references: References | None = None, depth: int 
     if depth > MAX_DEPTH:
         raise cursor.error(f"values nested at most {MAX_DEPTH} deep")
     match = ATOM.match(cursor.text, cursor.position)
-    if match is not None and (kind := match.lastindex) is not None:  # the plain case, in one step
+    if match is not None and (kind := match.lastindex) is not None:  # the common case, in one step
         if kind != WORD:
             cursor.position = match.end()
             text = match.group(kind)
@@ -101,7 +101,7 @@ def read_value(cursor: Cursor, references: References | None = None, depth: int 
 
 
 def _read_named(word: str, cursor: Cursor, references: References | None, depth: int) -> Variant:
-    """The value whose name has been stepped over."""
+    """Read the value whose name was just read."""
     if word in NUMBER_READERS:
         return NUMBER_READERS[word](cursor)
     return _READERS[word](cursor, references, depth)
@@ -238,7 +238,7 @@ def _resource(cursor: Cursor, references: References | None, depth: int) -> Vari
 
 
 def _reference_id(cursor: Cursor) -> tuple[str, int]:
-    """The id in brackets, a number in old files, and where it stands."""
+    """The id in brackets, a number in old files, and its position."""
     cursor.expect("(")
     is_string = cursor.peek() == '"'
     start = cursor.position

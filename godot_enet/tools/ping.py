@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
             target,
             count=max(1, options.count),
             interval=max(0.0, options.interval),
-            patience=max(0.1, options.timeout),
+            timeout=max(0.1, options.timeout),
             channels=min(255, max(1, options.channels)),
         )
     except OSError as error:

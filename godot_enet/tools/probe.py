@@ -29,7 +29,7 @@ _BURST = 16
 _SCOUT_AFTER, _SCOUT_EVERY = 0.5, 1.0
 _PATIENCE_FACTOR = 4
 """How many times the longest round trip so far the last pings get."""
-_FAREWELL = 1.0
+_LAST_ACK_TIMEOUT = 1.0
 """Seconds: how long the server gets for the last acknowledgement."""
 
 
@@ -68,22 +68,22 @@ class Answer:
         return self.sent - len(self.round_trips)
 
 
-def probe(address: Address, *, count: int, interval: float, patience: float, channels: int) -> Answer:
+def probe(address: Address, *, count: int, interval: float, timeout: float, channels: int) -> Answer:
     """Connect, send ``count`` pings, ``interval`` seconds apart, and disconnect.
 
     Args:
         address: of the server.
         count: of pings.
         interval: seconds from one to the next.
-        patience: seconds to wait for an answer.
+        timeout: seconds to wait for an answer.
         channels: to ask for.
     """
-    attempt = _Attempt(address, channels, patience, encrypted=False)
+    attempt = _Attempt(address, channels, timeout, encrypted=False)
     answer = attempt.run(count, interval)
     if not answer.encrypted:
         return answer
     try:
-        attempt = _Attempt(address, channels, patience, encrypted=True)
+        attempt = _Attempt(address, channels, timeout, encrypted=True)
     except DtlsUnavailable as error:
         return Answer(Outcome.LOCKED, encrypted=True, hint=str(error))
     answer = attempt.run(count, interval)
@@ -95,9 +95,9 @@ def probe(address: Address, *, count: int, interval: float, patience: float, cha
 class _Attempt:
     """One host with one connection."""
 
-    def __init__(self, address: Address, channels: int, patience: float, *, encrypted: bool) -> None:
+    def __init__(self, address: Address, channels: int, timeout: float, *, encrypted: bool) -> None:
         self._address = address
-        self._patience = patience
+        self._timeout = timeout
         self._channels = channels
         trust = ClientTrust("", verify_chain=False, verify_name=False)
         self._dtls: TransportStage | None = client_stage(trust) if encrypted else None
@@ -130,7 +130,7 @@ class _Attempt:
         began = time.monotonic()
         ask_at = began + _SCOUT_AFTER
         with closing(Scout(self._address)) as scout:
-            while (now := time.monotonic()) < began + self._patience:
+            while (now := time.monotonic()) < began + self._timeout:
                 event = self._host.service(10)
                 if event is not None and event.type is EventType.CONNECT:
                     return True
@@ -156,7 +156,7 @@ class _Attempt:
         answer.outcome = Outcome.CONNECTED
         for _ in range(_BURST):
             self._host.ping(self._peer)
-        if not self._serve(self._patience, lambda: bool(tap.round_trips)):
+        if not self._serve(self._timeout, lambda: bool(tap.round_trips)):
             answer.outcome = Outcome.DROPPED
             return
         tap.forget_pings()
@@ -165,9 +165,9 @@ class _Attempt:
                 self._host.ping(self._peer)
                 self._serve(interval)
         answered = len(tap.round_trips)
-        longest = max(tap.round_trips, default=self._patience * 1000)
+        longest = max(tap.round_trips, default=self._timeout * 1000)
         self._serve(_PATIENCE_FACTOR * longest / 1000, lambda: not tap.waits())
-        if tap.waits() and not self._serve(self._patience, lambda: len(tap.round_trips) > answered):
+        if tap.waits() and not self._serve(self._timeout, lambda: len(tap.round_trips) > answered):
             answer.outcome = Outcome.DROPPED  # not even the pings that ENet sends by itself are answered
         answer.round_trips, answer.sent = tap.round_trips, tap.sent
 
@@ -186,7 +186,7 @@ class _Attempt:
 
     def _disconnect(self) -> None:
         self._host.disconnect(self._peer)
-        deadline = time.monotonic() + _FAREWELL
+        deadline = time.monotonic() + _LAST_ACK_TIMEOUT
         while time.monotonic() < deadline:
             event = self._host.service(50)
             if event is not None and event.type is EventType.DISCONNECT:

@@ -6,10 +6,10 @@ __all__ = ["Allowance"]
 
 
 class Allowance:
-    """One of these.
+    """One allowance.
 
     Args:
-        amount: what there is to begin with.
+        amount: the initial amount.
         now: seconds.
     """
 
@@ -20,7 +20,7 @@ class Allowance:
         self._then = now
 
     def fill(self, now: float, per_second: float, at_most: float) -> float:
-        """Count what has come in since the last time. Returns what there is."""
+        """Refill for the time since the last call. Returns the current amount."""
         self.amount = min(self.amount + (now - self._then) * per_second, at_most)
         self._then = now
         return self.amount

@@ -1,8 +1,8 @@
-"""Which values a parameter takes, by its annotation: those that GDScript takes for a parameter of that type.
+"""The values that a parameter accepts, by its annotation: those that GDScript accepts for a parameter of that type.
 
-Annotations that stand for none of Godot's types are not checked. Where Python says more than GDScript can, the nearest
-rule of Godot's applies: each element of a ``list[int]`` is converted as an element of an ``Array[int]``, a union takes
-what one of its members takes, and the numbers of an enum become its members where it has them.
+Annotations that stand for none of Godot's types are not checked. Where Python can express more than GDScript, the
+nearest rule of Godot applies: each element of a ``list[int]`` is converted as an element of an ``Array[int]``, a union
+accepts whatever one of its members accepts, and numbers become members of an enum if it has them.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ _KINDS: dict[object, VariantType] = {
     collections.abc.Callable: VariantType.TYPE_CALLABLE,
 }
 _BUFFERS = (PackedByteArray, bytearray, memoryview)
-"""What can be wanted in place of the ``bytes`` that arrive."""
+"""The types that a parameter may have instead of ``bytes``, which arrive."""
 
 
 class Accepted(NamedTuple):
-    """What a parameter takes."""
+    """The values that a parameter accepts."""
 
     name: str
-    """How errors name the type."""
+    """The name of the type in errors."""
     fit: Callable[[Variant], Variant]
-    """The value, converted if need be; ``REFUSED`` if it is not taken."""
+    """The value, converted if necessary; ``REFUSED`` if it is not accepted."""
     exact: object = None
-    """Values of exactly this class are taken as they are."""
+    """Values of exactly this class are accepted unchanged."""
     kind: VariantType | None = None
-    """Godot's type, if it is one."""
+    """Godot's type, if there is one."""
 
 
 def type_name(value: Variant) -> str:
-    """How Godot names the type of a value."""
+    """Godot's name of the type of a value."""
     try:
         return typeof(value).godot_name
     except TypeError:
@@ -58,12 +58,12 @@ def type_name(value: Variant) -> str:
 
 
 def accepted(annotation: object, names: Mapping[str, Any], more_names: Mapping[str, Any]) -> Accepted | None:
-    """What an annotation stands for; None where nothing is checked.
+    """The meaning of an annotation; None if nothing is checked.
 
     Args:
-        annotation: as it is written, or as text.
-        names: what names in the text mean: the globals of the function.
-        more_names: what names mean that are not among those: those of the class.
+        annotation: the annotation itself, or its text.
+        names: the meaning of names in the text: the globals of the function.
+        more_names: the meaning of further names: those of the class.
     """
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
@@ -72,7 +72,7 @@ def accepted(annotation: object, names: Mapping[str, Any], more_names: Mapping[s
         except NameError:
             hint = get_type_hints(holder, dict(names), dict(more_names))["it"]
         return _of(hint)
-    except Exception:  # known to type checkers alone; and an annotation may be anything, and raise anything
+    except Exception:  # known only to type checkers; and an annotation may be anything, and raise anything
         return None
 
 
@@ -124,8 +124,8 @@ def _plain(cls: type, kind: VariantType) -> Accepted:
 
 
 def _node(cls: type) -> Accepted | None:
-    """Nodes are not sent: what arrives for one is null, or refused."""
-    from godot_enet.compat.scene.node import Node  # this is below it
+    """Nodes are not sent: a null arrives instead, or the value is refused."""
+    from godot_enet.compat.scene.node import Node  # which is above this module
 
     if not issubclass(cls, Node):
         return None
@@ -140,7 +140,7 @@ def _enum(cls: type[Enum], kind: VariantType) -> Accepted:
         fitting = convert(value, kind)
         try:
             return fitting if fitting is REFUSED else cls(fitting)
-        except ValueError:  # as in GDScript, an enum's parameter takes any number
+        except ValueError:  # as in GDScript, a parameter with an enum type accepts any number
             return fitting
 
     return Accepted(kind.godot_name, fit, cls, kind)
@@ -207,7 +207,7 @@ def _element_type(element: Accepted | None) -> ElementType:
 
 
 def _typed_array(element: ElementType) -> Accepted:
-    """GDScript's ``Array[int]``: takes arrays that are declared so, and packed arrays."""
+    """GDScript's ``Array[int]``: accepts arrays that are declared so, and packed arrays."""
     kind = VariantType.TYPE_ARRAY
 
     def fit(value: Variant) -> Variant:
@@ -218,14 +218,14 @@ def _typed_array(element: ElementType) -> Accepted:
             same = isinstance(value, Array) and value.get_typed_builtin() is element.type
             return value if same else REFUSED
         fitting = [element.fit(each) for each in array]
-        # As Godot: with an element that does not fit there is none.
+        # As in Godot: if one element does not fit, there is no array.
         return Array._of([] if any(made is REFUSED for made in fitting) else fitting, element)
 
     return Accepted(kind.godot_name, fit, None, kind)
 
 
 def _typed_dictionary(key: ElementType, value: ElementType) -> Accepted:
-    """GDScript's ``Dictionary[String, int]``: takes those that are declared so, or only their keys."""
+    """GDScript's ``Dictionary[String, int]``: accepts dictionaries with these types, or with this type of keys only."""
     kind = VariantType.TYPE_DICTIONARY
 
     def fit(given: Variant) -> Variant:

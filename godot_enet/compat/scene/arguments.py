@@ -1,6 +1,6 @@
 """The arguments of RPCs as they are sent: Variants, with a shorter form for ``bool`` and ``int``.
 
-Only an argument itself is shortened, not what it contains. Values simply follow each other, so that nothing is aligned.
+Only an argument itself is shortened, not the values inside it. Values follow each other without alignment.
 Source of the layout: Godot's ``MultiplayerAPI::encode_and_compress_variant``.
 """
 
@@ -30,7 +30,7 @@ _TYPE_BITS = 0x3F
 _FALSE = bytes([_BOOL])
 _TRUE = bytes([_BOOL | 0x80])
 _WIDTHS = [Struct("<b"), Struct("<h"), Struct("<i"), Struct("<q")]
-"""Of ints, by the two bits above the type."""
+"""The formats of ints, by the two bits above the type."""
 _PACK_SMALL = Struct("<Bb").pack
 _PACK = [Struct("<Bb").pack, Struct("<Bh").pack, Struct("<Bi").pack, Struct("<Bq").pack]
 _READ = [(width.unpack_from, 1 + width.size) for width in _WIDTHS]
@@ -75,11 +75,11 @@ def encode_arguments(values: Sequence[Variant], *, full_objects: bool = False) -
 
 
 class MissingValueError(DecodeError):
-    """There are fewer values than there should be."""
+    """Values are missing."""
 
 
 def decode_arguments(data: bytes, start: int, count: int, *, allow_objects: bool = False) -> list[Variant]:
-    """So many arguments, from ``start`` on. What follows them is not looked at, as in Godot.
+    """Decode ``count`` arguments, from ``start`` on. Bytes after them are ignored, as in Godot.
 
     Raises:
         DecodeError: there are fewer, or one is malformed. (Godot makes the call with nulls.)
@@ -88,7 +88,7 @@ def decode_arguments(data: bytes, start: int, count: int, *, allow_objects: bool
 
 
 def decode_values(data: bytes, start: int, count: int, *, allow_objects: bool = False) -> tuple[list[Variant], int]:
-    """So many values, from ``start`` on, and where they end.
+    """Decode ``count`` values, from ``start`` on. Returns them and the offset of their end.
 
     Raises:
         MissingValueError: there are fewer.

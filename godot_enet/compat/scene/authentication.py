@@ -15,8 +15,8 @@ __all__ = ["MAX_BYTES", "MAX_PACKETS", "Authentication"]
 
 MAX_PACKETS = 256
 MAX_BYTES = 1 << 20
-"""What one peer may send until it is let in: each packet is a call, and a task if that is a coroutine. Ours, not
-Godot's."""
+"""The most that a peer may send before it is admitted: each packet is a call, and a task if that is a coroutine. Godot
+has no limit."""
 
 
 class _Pending:
@@ -29,7 +29,7 @@ class _Pending:
         self.local = False
         self.remote = False
         self.packets = self.bytes = 0
-        """What it has sent."""
+        """The bytes and packets that it has sent."""
 
 
 class Authentication:
@@ -45,7 +45,8 @@ class Authentication:
         self.callback: Callable[[int, bytes], object] | None = None
         self.timeout = 3.0
         self.grace: float | None = None
-        """After how many silent seconds a peer is taken to have no ``auth_callback``; None for never, as in Godot."""
+        """Seconds of silence after which a peer counts as one without ``auth_callback``; None for never, as in
+        Godot."""
 
     def begin(self, peer: int) -> None:
         """Add a peer that has connected."""
@@ -60,7 +61,7 @@ class Authentication:
         self._pending.clear()
 
     def peers(self) -> list[int]:
-        """Who is pending."""
+        """The ids of the pending peers."""
         return list(self._pending)
 
     def __contains__(self, peer: int) -> bool:
@@ -114,10 +115,10 @@ class Authentication:
     def receive(
         self, peer: int, data: bytes, admit: Step, failed: Callable[[BaseException], object], steps: Steps
     ) -> None:
-        """A step: what a pending peer has sent, without the two bytes in front.
+        """A step: handle the data of a pending peer, without the two bytes in front.
 
         The callback may raise anything. If it is a coroutine, ``failed`` is given what it raises after its first wait.
-        If both ends are satisfied, ``admit`` comes next.
+        If both ends have completed, ``admit`` comes next.
         """
         callback, pending = self.callback, self._pending.get(peer)
         if not data and pending is not None and pending.local:

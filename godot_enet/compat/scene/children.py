@@ -1,8 +1,8 @@
-"""The order of a node's children, and with it that of the whole tree.
+"""The order of a node's children, and so that of the whole tree.
 
-A node keeps its children by name, in the order in which they came: callbacks go through them in that order, as in
-Godot. ``move_child`` changes another order, that of indices, by which children are listed, frames are processed and
-groups are called.
+A node keeps its children by name, in the order in which they were added: callbacks visit them in that order, as in
+Godot. ``move_child`` changes another order, that of indices, in which children are listed, processed in frames, and
+called in groups.
 """
 
 # godot: scene/main/node.cpp: _update_children_cache_impl, _move_child, is_greater_than
@@ -31,7 +31,7 @@ def adopt(parent: Node, child: Node) -> None:
 
 
 def part_with(parent: Node, child: Node) -> None:
-    """Take a child out."""
+    """Remove a child."""
     del parent._children[child._name]
     parent._order = None
     child._parent = None
@@ -39,7 +39,7 @@ def part_with(parent: Node, child: Node) -> None:
 
 
 def in_order(parent: Node) -> list[Node]:
-    """Its children by index; the list is not to be changed."""
+    """Its children by index. Do not change the list."""
     if parent._order is None:
         order = sorted(parent._children.values(), key=_by_index)
         for index, child in enumerate(order):
@@ -57,7 +57,7 @@ def index_of(node: Node) -> int:
 
 
 def move(parent: Node, child: Node, index: int) -> bool:
-    """Give a child another index; whether it has not had it before."""
+    """Give a child another index. Returns whether the index has changed."""
     order = list(in_order(parent))
     if order[index] is child:
         return False
@@ -70,7 +70,7 @@ def move(parent: Node, child: Node, index: int) -> bool:
 
 
 def tree_position(node: Node) -> list[int]:
-    """Sorts nodes as they stand in the tree, parents first: the indices from the root down."""
+    """A key that sorts nodes in tree order, parents first: the indices from the root down."""
     position = []
     each: Node | None = node
     while each is not None and each._parent is not None:

@@ -10,7 +10,7 @@ from godot_enet.compat.scene.replication.limits import ReplicationLimits
 __all__ = ["EarlyPaths"]
 
 _LOOKS_PER_POLL = 1024
-"""Paths tried in one poll, which takes about 1 ms: a node may come in each poll, and paths may lead nowhere."""
+"""Paths tried in one poll, which takes about 1 ms: each poll may add a node, and paths may lead nowhere."""
 
 
 class EarlyPaths:
@@ -25,14 +25,14 @@ class EarlyPaths:
         self._packets: dict[int, dict[bytes, bytes]] = {}
         """By peer, and by number."""
         self._sizes: dict[int, int] = {}
-        """Bytes that each peer has in here."""
+        """Bytes buffered for each peer."""
         self._tried = -1
-        """How many nodes had come into the tree when the last round began."""
+        """The number of nodes that had entered the tree when the last round began."""
         self._round: deque[tuple[int, bytes]] = deque()
-        """The peers and numbers that are still to be tried in this round."""
+        """The peers and ids that remain to be tried in this round."""
 
     def keep(self, peer: int, number: bytes, packet: bytes) -> None:
-        """Keep a path without a node."""
+        """Buffer a path without a node."""
         self.forget(peer, number)
         packets = self._packets.setdefault(peer, {})
         packets[number] = packet
@@ -48,16 +48,16 @@ class EarlyPaths:
             self._sizes[peer] -= len(packet)
 
     def due(self, entries: int) -> list[tuple[int, bytes]]:
-        """Those to be tried in this poll. A round of all begins when a node has come into the tree since the last one.
+        """The paths to try in this poll. A round over all begins once a node has entered the tree since the last one.
 
         Args:
-            entries: how many nodes have come into the tree.
+            entries: the number of nodes that have entered the tree.
         """
         if not self._round:
             if not self._packets or entries == self._tried:
                 return []
             self._tried = entries
-            # In turns, so that the paths of one peer do not wait for all those of another.
+            # Peers take turns, so that none waits for all paths of another.
             turns = zip_longest(*([(peer, number) for number in numbers] for peer, numbers in self._packets.items()))
             self._round.extend([key for turn in turns for key in turn if key is not None])
         found = []
@@ -69,12 +69,12 @@ class EarlyPaths:
         return found
 
     def remove_peer(self, peer: int) -> None:
-        """A peer is gone."""
+        """Remove a peer."""
         self._packets.pop(peer, None)
         self._sizes.pop(peer, None)
 
     def clear(self) -> None:
-        """All are gone."""
+        """Remove all peers."""
         self._packets.clear()
         self._round.clear()
         self._sizes.clear()

@@ -1,4 +1,4 @@
-"""Nodes by patterns of their names, and by class."""
+"""Find nodes by patterns of their names, and by class."""
 
 # godot: scene/main/node.cpp: find_child, find_children, find_parent; core/string/ustring.cpp: String::match
 
@@ -17,17 +17,17 @@ __all__ = ["below", "is_class", "name_pattern"]
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern with ``*`` for any characters and ``?`` for any one but a dot; for ``fullmatch``."""
+    """Compile a pattern with ``*`` for any characters and ``?`` for any character but a dot; for ``fullmatch``."""
     parts = {"*": ".*", "?": "[^.]"}
     return re.compile("".join(parts.get(char) or re.escape(char) for char in re.sub(r"\*+", "*", pattern)), re.DOTALL)
 
 
 def below(node: Node, *, recursive: bool, owned: bool) -> Iterator[Node]:
-    """The nodes below one, in the order of the tree.
+    """The descendants of a node, in tree order.
 
     Args:
         recursive: whether also below its children.
-        owned: whether to leave out what has no owner, with all below it.
+        owned: whether to skip nodes without an owner, and their descendants.
     """
     for child in list(in_order(node)):
         if owned and child._owner is None:
@@ -38,5 +38,5 @@ def below(node: Node, *, recursive: bool, owned: bool) -> Iterator[Node]:
 
 
 def is_class(node: Node, name: str) -> bool:
-    """Whether a node is of a class of that name, Godot's or the program's, or of one that inherits it."""
+    """Whether the class of a node, or one that it inherits, has that name, in Godot or in the program."""
     return any(base.__name__ == name for base in type(node).__mro__[:-1])

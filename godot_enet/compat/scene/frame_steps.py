@@ -1,7 +1,7 @@
-"""How many steps of fixed length a frame has: by ``_physics_process`` a game moves on in equal steps.
+"""The number of fixed steps in a frame: ``_physics_process`` advances a game in equal steps.
 
 Godot's main loop smooths the numbers (``physics_jitter_fix``), so that a display of about that rate sees one step a
-frame. Here time is only added up: the steps are as many, perhaps one frame earlier or later.
+frame. Here time is only added up: there are as many steps, perhaps one frame earlier or later.
 """
 
 # godot: main/main_timer_sync.cpp: advance_core; main/main.cpp: iteration
@@ -14,7 +14,7 @@ __all__ = ["FrameSteps"]
 
 
 class FrameSteps:
-    """The time that has passed and is not stepped through."""
+    """The elapsed time that no step has covered yet."""
 
     def __init__(self) -> None:
         self.ticks_per_second = 60
@@ -28,8 +28,7 @@ class FrameSteps:
             delta: seconds since the last one.
 
         Returns:
-            How many steps are due, and how long the frame counts: if it has more steps than it may have, the time of
-            those is left out.
+            The number of steps due, and the length of the frame, without the time of steps beyond the maximum.
         """
         self._left += delta
         steps = max(floor(self._left * self.ticks_per_second), 0)

@@ -74,7 +74,7 @@ class Groups:
                 self._groups.pop(name, None)
 
     def mark_moved(self, node: Node) -> None:
-        """Note that a node has moved among its siblings, with its descendants."""
+        """Record that a node has moved among its siblings, with its descendants."""
         for name in node._groups:
             if name in self._groups:
                 self._groups[name].is_stale = True

@@ -14,14 +14,14 @@ from godot_enet.compat.scene.allowance import Allowance
 __all__ = ["JOINS_AT_ONCE", "JOINS_PER_SECOND", "JoinLimit"]
 
 JOINS_PER_SECOND = 2
-"""Clients of one address that are let in. Ours, not Godot's: it has no limit."""
+"""Clients of one address that are admitted. Godot has no limit."""
 JOINS_AT_ONCE = 128
-"""The same after a pause, in which unused ones are saved up: a whole school may join at once."""
+"""The same after a pause, which saves up unused joins: a whole school may join at once."""
 _FORGET_ABOVE = 1024
 
 
 class JoinLimit:
-    """An allowance for each network, which fills up again with time.
+    """An allowance for each network, which refills with time.
 
     Args:
         clock: seconds.
@@ -33,7 +33,7 @@ class JoinLimit:
         self._forget_above = _FORGET_ABOVE
 
     def may_join(self, network: Hashable | None) -> bool:
-        """Whether one more client may join from there. None is this machine, or nobody knows: always."""
+        """Whether one more client may join from a network; always from None: this machine or an unknown network."""
         if network is None:
             return True
         now = self._clock()
@@ -47,7 +47,7 @@ class JoinLimit:
         return True
 
     def _forget_full(self, now: float) -> None:
-        """What is full is like what was never used."""
+        """Forget networks whose allowance is full again."""
         if len(self._left) < self._forget_above:
             return
         for network, left in list(self._left.items()):

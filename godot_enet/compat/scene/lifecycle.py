@@ -1,11 +1,11 @@
-"""How nodes enter and leave a tree: the order of callbacks and signals, and which changes have to wait meanwhile.
+"""How nodes enter and leave a tree: the order of callbacks and signals, and which changes are refused meanwhile.
 
-Godot goes through a subtree three times: parents first for ``_enter_tree``, children first for ``_ready``, and children
-first, the last one first, for ``_exit_tree``; ``tree_exited`` follows when all of them are out. While it goes through
-the children of a node, that node is busy, and takes no other child and gives none away.
+Godot visits a subtree three times: parents first for ``_enter_tree``, children first for ``_ready``, and children
+first, the last one first, for ``_exit_tree``; ``tree_exited`` follows when all of them are out. While it visits the
+children of a node, that node is busy: no child can be added or removed.
 
-An exception in a callback is logged, and the rest goes on as in Godot. What is no ``Exception``, such as Ctrl-C, ends
-the whole change: a node that was entering is taken out again, one that was leaving is out.
+An exception in a callback is logged, and the rest continues as in Godot. Anything that is not an ``Exception``, such as
+Ctrl-C, ends the whole change: a node that was entering is removed again, one that was leaving is out.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def add_to_tree(node: Node, tree: SceneTree) -> None:
 
 def _enter(node: Node, tree: SceneTree) -> None:
     node._tree = tree
-    node._children_ready = False  # it may say otherwise of a tree that was dropped
+    node._children_ready = False  # it may be left over from a tree that was dropped
     node._moves += 1
     tree._entries += 1
     for group in node._groups:
@@ -105,7 +105,7 @@ def exit_tree(node: Node) -> None:
             tree._lost(node)
         if node._parent is not None:
             node._parent.child_exiting_tree.emit(node)
-        _exit_children(node)  # those that were added meanwhile; Godot leaves them in a tree that they are not part of
+        _exit_children(node)  # children added meanwhile; in Godot they keep a tree that they are not part of
         if tree is not None:
             tree.tree_changed.emit()
     finally:

@@ -73,11 +73,11 @@ class MultiplayerAPI(ABC):
 
     @abstractmethod
     def object_configuration_add(self, object: object, configuration: Variant) -> Error:
-        """Register a spawner, a synchronizer or the root path, as in Godot."""
+        """Register a spawner, a synchronizer or the root path."""
 
     @abstractmethod
     def object_configuration_remove(self, object: object, configuration: Variant) -> Error:
-        """The reverse."""
+        """Undo :meth:`object_configuration_add`."""
 
     def _set_tree_root(self, root: Node) -> None:  # noqa: B027 - not every one asks
         """Become the multiplayer of a tree, or of a part of it, with this root."""
@@ -101,7 +101,7 @@ class MultiplayerAPI(ABC):
 
     @staticmethod
     def set_default_interface(interface_name: str) -> None:
-        """Set the class of :meth:`create_default_interface`, and so of a new SceneTree, by the name of a subclass."""
+        """Set the class of :meth:`create_default_interface`, and so of new SceneTrees, by the name of a subclass."""
         name = as_str(interface_name, "interface_name")
         if _find(name) is None:
             text = f"Can't make {name} the default multiplayer interface since it does not extend MultiplayerAPI."
@@ -117,13 +117,13 @@ class MultiplayerAPI(ABC):
     def create_default_interface() -> MultiplayerAPI:
         """Create a multiplayer of that class."""
         found = _find(MultiplayerAPI._default)
-        assert found is not None  # it was there when it became the default
+        assert found is not None  # it existed when it became the default
         return found()
 
 
 def _find(name: str) -> type[MultiplayerAPI] | None:
-    """The subclass of that name; the youngest, if the program has several. ``SceneMultiplayer`` is always Godot's."""
-    from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer  # it is on top of this
+    """The subclass with that name; the latest, if there are several. ``SceneMultiplayer`` is always Godot's."""
+    from godot_enet.compat.scene.scene_multiplayer import SceneMultiplayer  # which is above this module
 
     if name == SceneMultiplayer.__name__:
         return SceneMultiplayer

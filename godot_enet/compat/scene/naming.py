@@ -17,9 +17,10 @@ _numbers = count(2)
 
 
 def valid_name(name: str) -> str:
-    """The name with an underscore for each of ``. : @ / " %``, which paths need.
+    """The name with an underscore for each of ``. : @ / " %``, which have a meaning in paths.
 
-    NUL, which ends a path on the wire, and lone surrogates, which UTF-8 has not, become U+FFFD as in Godot's strings.
+    NUL, which ends a path on the wire, and lone surrogates, which UTF-8 cannot encode, become U+FFFD as in Godot's
+    strings.
     """
     name = name.translate(_FORBIDDEN)
     if name.isascii():
@@ -28,12 +29,13 @@ def valid_name(name: str) -> str:
 
 
 def unique_name(kind: str) -> str:
-    """A name such as ``@Node@2``, which no other node has. Peers agree on it only if they count in the same order."""
+    """A name such as ``@Node@2``, which no other node has. Peers agree on it only if they name nodes in the same
+    order."""
     return f"@{kind}@{next(_numbers)}"
 
 
 def readable_name(name: str, taken: Collection[str]) -> str:
-    """The name, with the number at its end counted up until it is not taken: ``A2``, ``A3``; ``B10`` after ``B09``."""
+    """The name, with the number at its end increased until it is free: ``A2``, ``A3``; ``B10`` after ``B09``."""
     # godot: scene/main/node.cpp: _generate_serial_child_name
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]
@@ -43,14 +45,14 @@ def readable_name(name: str, taken: Collection[str]) -> str:
 
 
 def _incremented(digits: str) -> str:
-    """The number after this one, as long as it can be: 09, 10; 99, 100. As text: Python limits the length of ints."""
+    """The number after this one, of any length: 09, 10; 99, 100. As text, since Python limits the length of ints."""
     kept = digits.rstrip("9")
     head = kept[:-1] + str(int(kept[-1]) + 1) if kept else "1"
     return head + "0" * (len(digits) - len(kept))
 
 
 def rename(node: Node, name: str) -> None:
-    """Give a node a valid name, in the same place among its siblings; with a number if one of them has it."""
+    """Give a node a valid name, in the same place among its siblings; with a number if a sibling has that name."""
     parent = node._parent
     if parent is not None and name != node._name:
         if name in parent._children:

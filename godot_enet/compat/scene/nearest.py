@@ -17,9 +17,9 @@ _MAX_PATH = 400
 
 
 class NearestPath:
-    """The path of a node that a missing path may mean: a name that looks alike, or how far the path leads.
+    """The path of a node that a missing path may mean: one with a similar name, or the existing part of the path.
 
-    It is looked for when it is written into a line of the log, which few packets get.
+    The search takes place when a log line is formatted, which few packets cause.
 
     Args:
         find: the node at a path from the root of a multiplayer.
@@ -29,7 +29,7 @@ class NearestPath:
     def __init__(self, find: Callable[[str], Node | None], path: bytes) -> None:
         self._find = find
         self.missing = path[:_MAX_PATH].decode("utf-8", "replace")
-        """The missing path, as far as it is worth to be told apart from others."""
+        """The missing path, cut to the length at which paths are distinguished."""
 
     def __str__(self) -> str:
         node, way, name = self._find("."), "", ""

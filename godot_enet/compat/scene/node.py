@@ -38,7 +38,7 @@ _queue_order = count(1)
 
 
 def _no_tree() -> None:
-    """In place of a reference to one."""
+    """Stands for the reference of a node outside any tree."""
 
 
 class Node(Object):
@@ -46,10 +46,10 @@ class Node(Object):
 
     A class that inherits it may have these methods, which the tree calls:
 
-    - ``_enter_tree()``, parents first, when it has come into a tree.
-    - ``_ready()``, children first, when it has done so for the first time.
-    - ``_process(delta)`` every frame, in the order of the tree; ``delta`` is the time since the last one, in seconds.
-    - ``_physics_process(delta)`` in steps of equal length, before that: 60 a second unless the tree says otherwise.
+    - ``_enter_tree()``, parents first, when it has entered a tree.
+    - ``_ready()``, children first, when it has entered a tree for the first time.
+    - ``_process(delta)`` every frame, in tree order; ``delta`` is the time since the last frame, in seconds.
+    - ``_physics_process(delta)`` before that, in steps of equal length, by default 60 a second.
     - ``_exit_tree()``, children first and the last one first, when it is about to leave.
     - ``_notification(what)``, after the others, with a ``NOTIFICATION_`` constant.
 
@@ -58,7 +58,7 @@ class Node(Object):
 
     Nodes are compared by identity, never by the ``__eq__``, ``__hash__`` or ``__bool__`` of a class.
 
-    A node and its connections end with :meth:`free` or :meth:`queue_free`. A node that was only removed ends like any
+    :meth:`free` and :meth:`queue_free` end a node and its connections. A node that was only removed ends like any
     Python object, when nothing refers to it.
 
     Args:
@@ -66,21 +66,21 @@ class Node(Object):
     """
 
     tree_entered = SignalProperty[[]]()
-    """It has come into a tree."""
+    """It has entered a tree."""
     ready = SignalProperty[[]]()
-    """It and its children are in a tree for the first time."""
+    """It and its children have entered a tree for the first time."""
     tree_exiting = SignalProperty[[]]()
     """It is about to leave the tree."""
     tree_exited = SignalProperty[[]]()
     """It has left the tree."""
     renamed = SignalProperty[[]]()
-    """It has another name, and is in a tree."""
+    """Its name has changed while it is in a tree."""
     child_entered_tree = SignalProperty[["Node"]]("node")
-    """A child has come into the tree; that child's children come next."""
+    """A child has entered the tree, before the children of that child."""
     child_exiting_tree = SignalProperty[["Node"]]("node")
-    """A child is about to leave the tree; its children have left."""
+    """A child is about to leave the tree, after the children of that child."""
     child_order_changed = SignalProperty[[]]()
-    """A child was added, taken out or moved."""
+    """A child was added, removed or moved."""
 
     ProcessMode = _ProcessMode
     PROCESS_MODE_INHERIT = _ProcessMode.PROCESS_MODE_INHERIT
@@ -110,37 +110,37 @@ class Node(Object):
     _native_class: ClassVar[str] = "Node"
     """Godot's class, after which unnamed nodes are named: a script's class has no name there."""
     _class_table: ClassVar[RpcTable]
-    """Of ``@rpc`` alone, made when first needed, for each class."""
+    """The methods with ``@rpc`` of each class, computed on first use."""
 
     _scene_file_path: str
     _name: str
     _parent: Node | None
     _children: dict[str, Node]
-    """In the order in which they came."""
+    """In the order in which they were added."""
     _order: list[Node] | None
-    """Its children by index, if that is known."""
+    """Its children by index; None if that has to be computed again."""
     _index: int
     _next_index: int
     _owner: Node | None
     _owned: dict[int, Node]
-    """Whose owner it is, by instance id."""
+    """The nodes that it owns, by instance id."""
     _has_unique_name: bool
     _unique_names: dict[str, Node]
-    """Of the nodes whose owner it is, those that are found by ``%Name``."""
+    """The nodes that it owns and that are found by ``%Name``."""
     _groups: dict[str, bool]
-    """The groups it is in, and whether they are to be stored with it."""
+    """Its groups, and whether Godot's editor would store each of them."""
     _processing: ProcessState
     _tree_reference: Callable[[], SceneTree | None]
     _authority: int
     _was_ready: bool
     _children_ready: bool
-    """Its children are ready, or about to be: one that is added becomes ready at once."""
+    """Its children are ready, or about to be: a child that is added becomes ready at once."""
     _busy: int
-    """How many passes through its children are under way."""
+    """The number of current passes over its children."""
     _moves: int
-    """How often it has entered or left a tree."""
+    """The number of times that it has entered or left a tree."""
     _queued_at: int
-    """When it was queued for deletion, counted from 1; 0: it was not."""
+    """Its place in the order of all nodes queued for deletion, from 1; 0 if it is not queued."""
     _rpc_options: RpcOptions
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -189,7 +189,7 @@ class Node(Object):
 
     @classmethod
     def _overrides(cls, callback: str) -> bool:
-        """Whether a program's class has this callback."""
+        """Whether the program's class has this callback."""
         return getattr(cls, callback) is not getattr(Node, callback)
 
     # Name and place
@@ -201,7 +201,7 @@ class Node(Object):
     def set_name(self, name: str) -> None:
         """Set its name.
 
-        ``. : @ / " %`` become underscores. If a sibling has that name, the number at its end is counted up: ``A2``.
+        ``. : @ / " %`` become underscores. If a sibling has that name, the number at its end is increased: ``A2``.
         """
         text = naming.valid_name(as_str(name, "name"))
         if not text:
@@ -240,19 +240,19 @@ class Node(Object):
         return len(self._children)
 
     def get_child(self, idx: int) -> Any:
-        """The child with an index; negative ones count from the end. None, with an error, if there is none."""
+        """Return the child at an index; negative ones count from the end. None, with an error, if there is none."""
         return family.child_at(self, as_int(idx, "idx"))
 
     def get_index(self) -> int:
-        """Its index among its siblings; -1 without a parent."""
+        """Return its index among its siblings; -1 without a parent."""
         return children.index_of(self)
 
     def is_ancestor_of(self, node: Node) -> bool:
-        """Whether another node is below it."""
+        """Return whether another node is one of its descendants."""
         return owners.is_above(self, _as_node(node, "node"))
 
     def is_greater_than(self, node: Node) -> bool:
-        """Whether it comes after another node of its tree."""
+        """Return whether it comes after another node in tree order."""
         other = _as_node(node, "node")
         if self._tree is None:
             return fail('Condition "!data.tree" is true. Returning: false', False)
@@ -266,7 +266,7 @@ class Node(Object):
         Args:
             node: a node without a parent.
             force_readable_name: give it a name like ``Player2`` if a sibling has its name, and ``Node`` if it has
-                none. Otherwise its name becomes one like ``@Node@2``, which no two peers share: RPCs need the same
+                none. Otherwise its name becomes one like ``@Node@2``, which differs between peers: RPCs need the same
                 names everywhere.
         """
         readable = as_bool(force_readable_name, "force_readable_name")
@@ -278,11 +278,11 @@ class Node(Object):
         family.add_sibling(self, _as_node(sibling, "sibling"), readable=readable)
 
     def move_child(self, child_node: Node, to_index: int) -> None:
-        """Give a child another index: another place in lists, frames and groups.
+        """Move a child to another index, and so to another place in lists, frames and groups.
 
         Args:
             child_node: one of its children.
-            to_index: the place; negative ones count from the end.
+            to_index: the new index; negative ones count from the end.
         """
         family.move_child(self, _as_node(child_node, "child_node"), as_int(to_index, "to_index"))
 
@@ -291,22 +291,22 @@ class Node(Object):
         family.remove_child(self, _as_node(node, "node"))
 
     def reparent(self, new_parent: Node, keep_global_transform: bool = True) -> None:
-        """Move it to another parent, with its children: it leaves the tree and comes back.
+        """Move it to another parent, with its children: it leaves the tree and enters it again.
 
         Args:
-            new_parent: a node that it is not above.
-            keep_global_transform: without effect, since nodes have no place in space here.
+            new_parent: a node that is not one of its descendants.
+            keep_global_transform: without effect, since nodes have no transform here.
         """
         as_bool(keep_global_transform, "keep_global_transform")
         family.reparent(self, _as_node(new_parent, "new_parent"))
 
     def free(self) -> None:
-        """Free it and its children: they leave the tree, and all signal connections to their methods end."""
+        """Free it and its descendants: they leave the tree, and all signal connections to their methods end."""
         if not self._freed:
             family.free(self)
 
     def queue_free(self) -> None:
-        """Free it at the end of the frame; outside of a tree, when the next frame of any tree of this thread ends."""
+        """Free it at the end of the frame; outside a tree, at the end of the next frame of any tree of this thread."""
         if not self._queued_at:
             self._queued_at = next(_queue_order)
             (orphans if self._tree is None else self._tree)._delete_queue.append(self)
@@ -324,11 +324,11 @@ class Node(Object):
         return self._tree is not None
 
     def is_node_ready(self) -> bool:
-        """Whether it has been in a tree, and its children, too."""
+        """Return whether it has entered a tree with its children, and so become ready."""
         return self._was_ready
 
     def get_tree(self) -> SceneTree | Any:
-        """Return its tree; None, with an error, outside a tree. Type checkers do not ask for a check of that."""
+        """Return its tree; None, with an error, outside a tree. Type checkers do not demand a check for None."""
         return fail(_NOT_INSIDE + "nullptr", None) if self._tree is None else self._tree
 
     # Paths
@@ -340,11 +340,11 @@ class Node(Object):
         return NodePath._of([node._name for node in ancestry(self)], (), True)
 
     def get_path_to(self, node: Node, use_unique_path: bool = False) -> NodePath:
-        """The path from here to another node of the same tree, such as ``../Player``.
+        """Return the path from this node to another one of the same tree, such as ``../Player``.
 
         Args:
-            node: the other one.
-            use_unique_path: begin the path at a unique name where there is one: ``%Player/Gun``.
+            node: the other node.
+            use_unique_path: begin the path at a unique name if there is one: ``%Player/Gun``.
         """
         unique = as_bool(use_unique_path, "use_unique_path")
         names = (unique_names if unique else relative_names)(self, _as_node(node, "node"))
@@ -374,11 +374,11 @@ class Node(Object):
     # Owner and unique names
 
     def get_owner(self) -> Any:
-        """The node that its scene begins at; None unless it was set, since Godot sets it for the nodes of files."""
+        """Return the root node of its scene; None unless it was set; scenes from files set it for their nodes."""
         return self._owner
 
     def set_owner(self, owner: Node | None) -> None:
-        """Set the node that its scene begins at: one that it is below, or None."""
+        """Set the root node of its scene: an ancestor, or None."""
         owners.set_owner(self, None if owner is None else _as_node(owner, "owner"))
 
     @property
@@ -391,11 +391,11 @@ class Node(Object):
         self.set_owner(owner)
 
     def is_unique_name_in_owner(self) -> bool:
-        """Whether nodes with its owner, and that itself, find it as ``%Name``."""
+        """Return whether its owner, and nodes with the same owner, find it as ``%Name``."""
         return self._has_unique_name
 
     def set_unique_name_in_owner(self, enable: bool) -> None:
-        """Set whether it is found as ``%Name``. A name that another node has already is refused, with a warning."""
+        """Set whether it is found as ``%Name``. If another node has that unique name, a warning is logged instead."""
         value = as_bool(enable, "enable")
         owners.release_name(self)
         self._has_unique_name = value
@@ -411,10 +411,10 @@ class Node(Object):
         self.set_unique_name_in_owner(enable)
 
     def find_child(self, pattern: str, recursive: bool = True, owned: bool = True) -> Any:
-        """The first node below it whose name matches a pattern; None if there is none.
+        """Return the first descendant whose name matches a pattern; None if there is none.
 
         Args:
-            pattern: of the name: ``*`` are any characters, ``?`` is any one but a dot.
+            pattern: the pattern of the name: ``*`` stands for any characters, ``?`` for any character but a dot.
             recursive: whether also below its children.
             owned: whether only nodes with an owner count; False for nodes that code has made.
         """
@@ -425,7 +425,7 @@ class Node(Object):
         return next((node for node in nodes if matches(node._name)), None)
 
     def find_children(self, pattern: str, type: str = "", recursive: bool = True, owned: bool = True) -> list[Any]:
-        """All nodes below it whose names match a pattern, and that are of a class.
+        """Return all descendants whose names match a pattern, and that are of a class.
 
         Args:
             pattern: as for :meth:`find_child`; empty for any name.
@@ -440,7 +440,7 @@ class Node(Object):
         return [node for node in nodes if matches(node._name) and (not type or find.is_class(node, type))]
 
     def find_parent(self, pattern: str) -> Any:
-        """The nearest node above it whose name matches a pattern; None if there is none."""
+        """Return the nearest ancestor whose name matches a pattern; None if there is none."""
         matches, above = find.name_pattern(as_str(pattern, "pattern")).fullmatch, self._parent
         while above is not None and not matches(above._name):
             above = above._parent
@@ -449,7 +449,7 @@ class Node(Object):
     # Groups
 
     def add_to_group(self, group: str, persistent: bool = False) -> None:
-        """Add it to a group, by which the tree finds and calls it.
+        """Add it to a group, through which the tree finds and calls it.
 
         Args:
             group: a name.
@@ -471,17 +471,17 @@ class Node(Object):
             self._tree._groups.remove(name, self)
 
     def is_in_group(self, group: str) -> bool:
-        """Whether it is in a group."""
+        """Return whether it is in a group."""
         return as_str(group, "group") in self._groups
 
     def get_groups(self) -> list[StringName]:
-        """The groups that it is in."""
+        """Return its groups."""
         return [StringName(name) for name in self._groups]
 
     # Frames
 
     def set_process(self, enable: bool) -> None:
-        """Set whether ``_process`` is called. It is, from ``_ready`` on, where a class has one."""
+        """Set whether ``_process`` is called. If a class has one, it is called from ``_ready`` on."""
         self._set_processing("idle", as_bool(enable, "enable"))
 
     def is_processing(self) -> bool:
@@ -489,7 +489,7 @@ class Node(Object):
         return self._processing.idle
 
     def set_physics_process(self, enable: bool) -> None:
-        """Set whether ``_physics_process`` is called. It is, from ``_ready`` on, where a class has one."""
+        """Set whether ``_physics_process`` is called. If a class has one, it is called from ``_ready`` on."""
         self._set_processing("physics", as_bool(enable, "enable"))
 
     def is_physics_processing(self) -> bool:
@@ -497,11 +497,11 @@ class Node(Object):
         return self._processing.physics
 
     def set_process_internal(self, enable: bool) -> None:
-        """Set whether Godot's own classes are notified of each frame. They do it themselves."""
+        """Set whether it gets the internal notification of each frame. Godot's own classes set this by themselves."""
         self._set_processing("internal_idle", as_bool(enable, "enable"))
 
     def is_processing_internal(self) -> bool:
-        """Return whether Godot's own classes are notified of each frame."""
+        """Return whether it gets the internal notification of each frame."""
         return self._processing.internal_idle
 
     def set_physics_process_internal(self, enable: bool) -> None:
@@ -519,19 +519,19 @@ class Node(Object):
                 self._tree._processing.update(self)
 
     def get_process_delta_time(self) -> float:
-        """Seconds between the last two frames; 0 outside of a tree."""
+        """Return the seconds between the last two frames; 0 outside a tree."""
         return 0.0 if self._tree is None else self._tree._process_time
 
     def get_physics_process_delta_time(self) -> float:
-        """Seconds between the last two physics frames; 0 outside of a tree."""
+        """Return the seconds between the last two physics frames; 0 outside a tree."""
         return 0.0 if self._tree is None else self._tree._physics_process_time
 
     def get_process_priority(self) -> int:
-        """Nodes with a lower one are called first in a frame; 0 by default."""
+        """Return its priority: nodes with lower ones are called first in a frame; 0 by default."""
         return self._processing.priority
 
     def set_process_priority(self, priority: int) -> None:
-        """Set when it is called in a frame."""
+        """Set its priority in a frame."""
         self._set_processing("priority", as_int(priority, "priority"))
 
     @property
@@ -544,11 +544,11 @@ class Node(Object):
         self.set_process_priority(priority)
 
     def get_physics_process_priority(self) -> int:
-        """Nodes with a lower one are called first in a physics frame; 0 by default."""
+        """Return its priority in physics frames: nodes with lower ones are called first; 0 by default."""
         return self._processing.physics_priority
 
     def set_physics_process_priority(self, priority: int) -> None:
-        """Set when it is called in a physics frame."""
+        """Set its priority in a physics frame."""
         self._set_processing("physics_priority", as_int(priority, "priority"))
 
     @property
@@ -561,11 +561,11 @@ class Node(Object):
         self.set_physics_process_priority(priority)
 
     def get_process_mode(self) -> _ProcessMode:
-        """Whether it is called in frames while the tree is paused; ``PROCESS_MODE_INHERIT`` to begin with."""
+        """Return when it is processed; ``PROCESS_MODE_INHERIT`` by default."""
         return self._processing.mode
 
     def set_process_mode(self, mode: _ProcessMode | int) -> None:
-        """Set whether it is called in frames, and those below it that inherit that."""
+        """Set when it and the descendants that inherit its mode are processed."""
         number, tree = as_int(mode, "mode"), self._tree
         if number not in set(_ProcessMode):
             return fail(f"Unknown process mode {number}.", None)
@@ -589,7 +589,7 @@ class Node(Object):
         self.set_process_mode(mode)
 
     def can_process(self) -> bool:
-        """Whether its mode lets it be called now; False, with an error, outside of a tree."""
+        """Return whether its mode lets it be processed now; False, with an error, outside a tree."""
         if self._tree is None:
             return fail(_NOT_INSIDE + "false", False)
         return processing.can_process(self, paused=self._tree.is_paused())
@@ -601,12 +601,12 @@ class Node(Object):
 
         Args:
             what: a ``NOTIFICATION_`` constant, or any number.
-            reversed: whether its class comes before the one of Godot's that it inherits.
+            reversed: whether its class comes before Godot's class that it inherits.
         """
         send(self, as_int(what, "what"), is_reversed=as_bool(reversed, "reversed"))
 
     def propagate_notification(self, what: int) -> None:
-        """Send a notification to it and all below it."""
+        """Send a notification to it and all its descendants."""
         self._busy += 1
         try:
             send(self, as_int(what, "what"))
@@ -618,12 +618,12 @@ class Node(Object):
     # Multiplayer
 
     def get_multiplayer(self) -> MultiplayerAPI | None:
-        """The multiplayer of this part of the tree; None outside a tree."""
+        """Return the multiplayer of this part of the tree; None outside a tree."""
         return None if self._tree is None else self._tree._multiplayers.of(self)
 
     @property
     def multiplayer(self) -> SceneMultiplayer:
-        """As the getter, with the type that it has unless you made another, so that no cast is needed."""
+        """As :meth:`get_multiplayer`, with the usual type, so that no cast is needed."""
         return cast("SceneMultiplayer", self.get_multiplayer())
 
     def set_multiplayer_authority(self, id: int, recursive: bool = True) -> None:
@@ -689,13 +689,13 @@ class Node(Object):
         return dict(self._rpc_options.by_name)
 
     def _table(self) -> RpcTable:
-        """The methods that others may call."""
+        """The methods that other peers may call."""
         return self._rpc_options.table(type(self))
 
     def get_scene_file_path(self) -> str:
-        """The scene file that it is the root of, such as ``res://player.tscn``; empty for any other node.
+        """Return the scene file that it is the root of, such as ``res://player.tscn``; empty for any other node.
 
-        A :class:`MultiplayerSpawner` spawns children whose path it knows. A class may have it as a class attribute.
+        A :class:`MultiplayerSpawner` spawns children whose path is in its list. It may be a class attribute.
         """
         return self.scene_file_path
 
@@ -712,20 +712,20 @@ class Node(Object):
     def scene_file_path(self, path: str) -> None:
         self._scene_file_path = as_str(path, "path")
 
-    # What the tree calls
+    # Called by the tree
 
     def _native_notification(self, what: int) -> None:
-        """For classes that are Godot's own: what Godot does in C++, whatever a program's class overrides.
+        """Implemented by Godot's own classes: the work that Godot does in C++, whatever a program's class overrides.
 
         ``NOTIFICATION_ENTER_TREE`` comes before ``_enter_tree``, ``NOTIFICATION_POST_ENTER_TREE`` before ``_ready`` and
         each time, ``NOTIFICATION_READY`` after ``_ready``, ``NOTIFICATION_EXIT_TREE`` after ``tree_exiting``.
         """
 
     def _enter_tree(self) -> None:
-        """It has come into a tree."""
+        """It has entered a tree."""
 
     def _ready(self) -> None:
-        """It and its children have come into a tree for the first time."""
+        """It and its children have entered a tree for the first time."""
 
     def _process(self, delta: float) -> None:
         """A frame."""
@@ -734,10 +734,10 @@ class Node(Object):
         """A physics frame."""
 
     def _notification(self, what: int) -> None:
-        """It is told something."""
+        """It was sent a notification."""
 
     def _exit_tree(self) -> None:
-        """It is about to leave its tree."""
+        """It is about to leave the tree."""
 
 
 rename_methods(Object, "Node")

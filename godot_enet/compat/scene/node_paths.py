@@ -12,7 +12,7 @@ __all__ = ["ancestry", "relative_names", "resolve", "unique_names"]
 
 
 def ancestry(node: Node) -> list[Node]:
-    """The nodes from the top down to this one."""
+    """The nodes from the root of the tree down to this one."""
     found = [node]
     while (parent := found[-1]._parent) is not None:
         found.append(parent)
@@ -20,7 +20,7 @@ def ancestry(node: Node) -> list[Node]:
 
 
 def relative_names(start: Node, end: Node) -> list[str] | None:
-    """The names on the path from one node to another, up with ``..``; None if they have no common ancestor."""
+    """The names on the path from one node to another, ``..`` for each step up; None if they have no common ancestor."""
     here, there = ancestry(start), ancestry(end)
     same = 0
     while same < min(len(here), len(there)) and here[same] is there[same]:
@@ -49,13 +49,13 @@ def resolve(start: Node, names: Sequence[str], *, absolute: bool) -> Node | None
 
 
 def _by_unique_name(node: Node, name: str) -> Node | None:
-    """The node of this name whose owner is a node, or that node's owner."""
+    """The node with this unique name at a node or at that node's owner."""
     found = node._unique_names.get(name)
     return found if found is not None or node._owner is None else node._owner._unique_names.get(name)
 
 
 def unique_names(start: Node, end: Node) -> list[str] | None:
-    """As :func:`relative_names`, but from the nearest unique name on, where there is one on the way."""
+    """As :func:`relative_names`, but from the nearest unique name on the way, if there is one."""
     # godot: scene/main/node.cpp: get_path_to
     names = relative_names(start, end)
     if names is None or start is end:

@@ -1,6 +1,6 @@
-"""How a node is told of something: callbacks of the program, and notifications.
+"""Callbacks of the program, and notifications.
 
-An exception in what is called is logged, and the rest goes on, as in Godot.
+An exception in one is logged, and the rest continues, as in Godot.
 """
 
 # godot: core/object/object.cpp: notification
@@ -20,7 +20,7 @@ __all__ = ["notify", "send"]
 
 
 def notify(node: Node, callback: str, *args: object) -> None:
-    """Call a callback of a node, which may raise, and may be a coroutine: the others do not wait for it."""
+    """Call a callback of a node. It may raise, or be a coroutine, which the others do not wait for."""
 
     def failed(error: BaseException) -> None:
         log_exception(f"Error calling {callback}() of a {type(node).__name__} named '{node._name}'.", error)
@@ -36,7 +36,7 @@ def notify(node: Node, callback: str, *args: object) -> None:
 
 
 def send(node: Node, what: int, *, is_reversed: bool = False) -> None:
-    """Send a notification: to the class that is Godot's own, then to ``_notification`` of the program's class.
+    """Send a notification: to Godot's own class, then to ``_notification`` of the program's class.
 
     Args:
         what: a ``NOTIFICATION_`` constant, or any number.

@@ -1,4 +1,4 @@
-"""Object: what Node has from Godot's base class of everything, as far as games on a network call it."""
+"""Object: Godot's base class of everything, as far as networked games call it."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Object(Freeable):
     _instance_id: int
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # Not in __init__, so that a class may forget to call it, as a GDScript class does.
+        # Not in __init__, since a class may omit that call, as GDScript classes do.
         made = super().__new__(cls)
         made._instance_id = next(_instance_ids)
         return made
 
     def get_instance_id(self) -> int:
-        """A number that no other object has; an object that was made later has a higher one."""
+        """A number that no other object has; later objects have higher numbers."""
         return self._instance_id
 
     def call_deferred(self, method: str, *args: Any) -> None:
         """Call a method at the end of the frame, or between two of its parts, as Godot does.
 
-        That is where calls of signals that are connected with ``CONNECT_DEFERRED`` are made, too, in one order. An
-        object that is freed before is not called. What the method raises is logged.
+        Signals connected with ``CONNECT_DEFERRED`` are called there, too, in one common order. An object that was freed
+        meanwhile is not called. An exception in the method is logged.
 
         Args:
             method: its name.
-            args: what to call it with.
+            args: its arguments.
         """
         defer(self, partial(self._call_now, as_str(method, "method"), args))
 

@@ -1,4 +1,4 @@
-"""Owners: the node that a scene begins at, and the names that are unique in it, ``%Name``.
+"""Owners: the root node of a scene, and the names that are unique in it, ``%Name``.
 
 Godot sets owners when it makes the nodes of a scene file. Code that makes nodes sets them itself.
 """
@@ -29,7 +29,7 @@ def is_above(node: Node, other: Node) -> bool:
 
 
 def set_owner(node: Node, owner: Node | None) -> None:
-    """Set the owner of a node, or none."""
+    """Set the owner of a node, or remove it."""
     clear_owner(node)
     if owner is node:
         return fail('Condition "p_owner == this" is true.', None)

@@ -1,7 +1,7 @@
 """The parameters of a method: their number and types.
 
 GDScript checks the arguments of a call, and converts some of them, such as an int to a float. A Python function accepts
-anything, and a remote may send anything, so the same is done here.
+anything, and a remote may send anything, so this module does the same.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ else:
 
 
 class ArgumentsError(Exception):
-    """The arguments do not fit; says why, in Godot's words."""
+    """The arguments do not fit; the message gives the reason, in Godot's words."""
 
 
 class Parameters:
-    """What a function takes.
+    """The parameters of a function.
 
     Args:
-        function: it is not called.
-        skip: 1 if it is given the node before the arguments.
-        owner: the class that it is a method of; annotations may name what is in there.
+        function: the function, which is not called.
+        skip: 1 if its first parameter is the node.
+        owner: the class that it is a method of; annotations may use names of that class.
     """
 
     __slots__ = ("_accepted", "_fewest", "_most", "_rest")
@@ -72,11 +72,11 @@ class Parameters:
 
     @property
     def count(self) -> tuple[int, int | None]:
-        """The fewest arguments, and the most; None if there may be any number."""
+        """The minimum and maximum number of arguments; None if there may be any number."""
         return self._fewest, self._most
 
     def check_count(self, count: int) -> None:
-        """Check the number of arguments before they are decoded, which may be expensive.
+        """Check the number of arguments, before the expensive decoding.
 
         Raises:
             ArgumentsError: they are too few or too many.
@@ -86,7 +86,7 @@ class Parameters:
             raise ArgumentsError(f"Method expected {expected} argument(s), but called with {count}")
 
     def fit(self, arguments: Sequence[Variant]) -> list[Variant]:
-        """The arguments, converted where GDScript would.
+        """The arguments, converted as in GDScript.
 
         Raises:
             ArgumentsError: they are too few, too many or of other types.

@@ -1,4 +1,4 @@
-"""Which nodes have left a tree while it goes through some of its nodes: these are not called any more."""
+"""Nodes that left a tree while it iterates over some of its nodes: these are no longer called."""
 
 # godot: scene/main/scene_tree.cpp: nodes_removed_on_group_call
 
@@ -14,19 +14,19 @@ __all__ = ["Passes"]
 
 
 class Passes:
-    """The passes of one tree that are under way: frames, and calls of groups."""
+    """The current passes of one tree: frames, and calls of groups."""
 
     def __init__(self) -> None:
         self._depth = 0
         self._left: set[int] = set()
 
     def note(self, node: Node) -> None:
-        """A node has left the tree. If it comes back it waits for the next pass all the same."""
+        """A node has left the tree. Even if it returns, it waits for the next pass."""
         if self._depth:
             self._left.add(node._instance_id)
 
     def go_through(self, nodes: Iterable[Node], visit: Callable[[Node], object]) -> None:
-        """Visit nodes in this order, but those that have left since the outermost pass has begun."""
+        """Visit nodes in this order, except those that have left since the outermost pass began."""
         depth = self._depth
         self._depth = depth + 1
         try:

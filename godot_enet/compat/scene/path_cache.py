@@ -1,15 +1,15 @@
-"""Nodes by number: a path is sent once to each peer, and from then on a number stands for it.
+"""Nodes by number: a path is sent once to each peer, and then replaced by a number.
 
-Numbers are the sender's own, so that what is received is kept for each sender. Layout::
+Each sender has its own numbers, so received ones are stored by sender. Layout::
 
     SIMPLIFY_PATH  u8 1, 32 hex digits of the RPC list's checksum, NUL, u32 number, path, NUL
     CONFIRM_PATH   u8 2, u8 whether the checksum was the same, u32 number
 
 A call need not wait for the confirmation, since until then it carries the path itself.
 
-A number stands for one node at one path. It ends when the node leaves the tree, as in Godot; and, beyond Godot, when
-the node or one above it is renamed, at both ends: a call reaches the node of its path, or none. (Godot keeps the
-number, so that of two nodes that swap names each gets the other's calls. With ``exact`` it stays so.)
+A number refers to one node at one path. It ends when the node leaves the tree, as in Godot; and, unlike in Godot, when
+the node or an ancestor is renamed, at both ends: a call reaches the node at its path, or none. (Godot keeps the number,
+and so does ``exact``: if two nodes swap names, each gets the other's calls.)
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from godot_enet.compat.scene.scene_commands import CONFIRM_PATH, SIMPLIFY_PATH
 __all__ = ["LONGEST_PATH", "PathCache", "parse_confirmation", "parse_path"]
 
 LONGEST_PATH = 4096
-"""Bytes of a path from the network. Ours, not Godot's."""
+"""Maximum bytes of a path from the network. Godot has no limit."""
 _MAX_IDS = 65536
 _MAX_BYTES = 2 << 20
-"""Ids kept for one sender, and bytes of their paths; beyond that, the least recently used ones are dropped. Not in
-Godot, which keeps all."""
+"""Ids stored for one sender, and bytes of their paths; beyond that, the least recently used ones are dropped. Godot
+keeps all."""
 
 _STALE = -1
-"""In place of a count of renamings: the path has to be looked at."""
+"""Instead of a count of renamings: the path has to be checked."""
 _CHECKSUM = slice(1, 33)
 _PATH = 38
 _CONFIRMATION = Struct("<BBI")
@@ -69,11 +69,11 @@ class _Introduced:
         self.moves = node._moves
         self.renames = _renames(node)
         self.peers: dict[int, bool] = {}
-        """The peers it was introduced to, and whether they have confirmed it."""
+        """The peers that were sent its path, and whether they have confirmed it."""
 
 
 class _Known:
-    """A node that a peer has given a number."""
+    """A node to which a peer has given a number."""
 
     __slots__ = ("moves", "node", "path", "renames")
 
@@ -89,27 +89,27 @@ class _Known:
 
 
 class _Numbers:
-    """The numbers that one peer has given, in four bytes as they come.
+    """The numbers given by one peer, as the four bytes received.
 
-    Bytes, since it chooses them: a ``dict`` of ints can be filled so that each look takes as long as there are entries.
+    Bytes, since the peer chooses them: a ``dict`` of ints can be filled so that each lookup visits all entries.
     """
 
     __slots__ = ("_size", "entries")
 
     def __init__(self) -> None:
         self.entries: dict[bytes, _Known] = {}
-        """The one to be forgotten first in front."""
+        """The least recently used one first."""
         self._size = 0
 
     def add(self, number: bytes, entry: _Known) -> None:
-        """A new one; those unused for longest make room."""
+        """Add a number, and drop the least recently used ones to make room."""
         self.entries[number] = entry
         self._size += len(entry.path)
         while len(self.entries) > _MAX_IDS or self._size > _MAX_BYTES:
             self._size -= len(self.entries.pop(next(iter(self.entries))).path)
 
     def use(self, number: bytes) -> _Known | None:
-        """What has this number."""
+        """The node with this number."""
         entry = self.entries.get(number)
         if entry is not None and (len(self.entries) > _MAX_IDS // 2 or self._size > _MAX_BYTES // 2):
             del self.entries[number]  # no call before it is back, so that no signal handler's exception loses it
@@ -118,7 +118,7 @@ class _Numbers:
 
 
 def _renames(node: Node) -> int:
-    """While this, and the node's ``_moves``, stay as they are, so does its path."""
+    """The path is unchanged as long as this and the node's ``_moves`` are."""
     return _STALE if node._tree is None else node._tree._renames
 
 
@@ -127,11 +127,11 @@ class PathCache:
 
     Args:
         send: sends a reliable packet to one peer, on channel 0.
-        find: the node at a path from the root of the multiplayer, if there is one.
+        find: returns the node at a path from the root of the multiplayer, if there is one.
         path_of: the reverse.
         reporter: counts and logs drops.
-        is_exact: whether numbers outlive a renaming, and nodes the tree, as in Godot.
-        limits: how much of what comes early is kept.
+        is_exact: whether numbers survive a renaming, and nodes the tree, as in Godot.
+        limits: the limits of early paths.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class PathCache:
         self._reporter = reporter
         self._last = 0
         self._introduced: dict[int, _Introduced] = {}
-        """By ``id()`` of the node, as long as that exists."""
+        """By ``id()`` of the node, while that exists."""
         self._by_number: dict[int, _Introduced] = {}
         self._known: dict[int, _Numbers] = {}
         """By peer."""
@@ -168,7 +168,7 @@ class PathCache:
         self._known.clear()
 
     def check_paths(self) -> None:
-        """All paths may have changed, since the root has."""
+        """The root has changed, and so perhaps all paths."""
         for introduced in list(self._introduced.values()):
             introduced.renames = _STALE
         for known in self._known.values():
@@ -184,7 +184,7 @@ class PathCache:
         """A peer is gone."""
         self._known.pop(peer, None)
         self._early.remove_peer(peer)
-        for introduced in list(self._introduced.values()):  # a node may be collected meanwhile
+        for introduced in list(self._introduced.values()):  # a node may be garbage-collected meanwhile
             introduced.peers.pop(peer, None)
 
     # Ours
@@ -306,7 +306,7 @@ class PathCache:
         if not same:
             self._tell_difference(sender, node)
         self._send(sender, _CONFIRMATION.pack(CONFIRM_PATH, same, number))
-        known.add(key, entry)  # at last: where this is broken off it is done again
+        known.add(key, entry)  # last: an interrupted call is repeated
         return None
 
     def retry_early(self) -> None:
@@ -321,7 +321,7 @@ class PathCache:
                     self._early.forget(sender, parsed[1])
 
     def resolve(self, path: bytes) -> Node | None:
-        """Return the node at a path from the network. Paths that could leave the root are rejected, unlike in Godot."""
+        """Return the node at a path from the network. Unlike in Godot, no path leads out of the root."""
         if len(path) > LONGEST_PATH:
             return None
         try:
@@ -345,14 +345,14 @@ class PathCache:
         tree = None if node is None else node._tree
         if node is not None and tree is not None and entry.renames == tree._renames and entry.moves == node._moves:
             return node
-        # It has gone or moved, but perhaps there is another one in its place.
+        # It has left or moved, but another node may have taken its place.
         node = self._find(entry.path)
         if node is not None:
             entry.bind(node)
         return node
 
     def find(self, sender: int, number: int) -> tuple[Node | None, list[str]]:
-        """The node that a sender has given a number, and if there is none, what Godot says then."""
+        """The node to which a sender has given a number, or Godot's error if there is none."""
         # godot: scene_cache_interface.cpp: get_cached_object
         node = self.look_up(sender, number)
         if node is not None:

@@ -1,4 +1,4 @@
-"""Which nodes are processed in a frame, and their order: by priority, lowest first, then by place in the tree."""
+"""The nodes that are processed in a frame, in order of priority, lowest first, then in tree order."""
 
 # godot: scene/main/scene_tree.cpp: _process_group; scene/main/node.cpp: _can_process, set_process_mode
 

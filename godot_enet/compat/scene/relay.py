@@ -28,11 +28,11 @@ class Relay:
         """Add a peer; its budget starts with its first packet."""
 
     def remove_peer(self, peer: int) -> None:
-        """A peer is gone."""
+        """Remove a peer."""
         self.budget.forget(peer)
 
     def clear(self) -> None:
-        """All are gone."""
+        """Remove all peers."""
         self.budget.clear()
 
     def pass_on(
@@ -50,7 +50,7 @@ class Relay:
             The steps that send it; None if it is rejected.
         """
         if payload[0] & COMMAND_MASK == SYS and not self._settings.exact:
-            # Receivers drop it anyway. Godot passes it on.
+            # Receivers drop it anyway. Godot forwards it.
             self._reporter.note(SceneDrop.UNKNOWN_COMMAND, sender, "a system command to relay")
             return None
         peers = self._transport.connected_peers
@@ -62,7 +62,7 @@ class Relay:
         return [partial(_send, transport, peer, relayed, channel, mode) for peer in targets]
 
     def _may_reach(self, peer: int, to: int, sender: int) -> bool:
-        """Whether a relayed packet is for a peer: the one that is named, or one of all, which the sender is not."""
+        """Whether a relayed packet is for a peer: the named one, or any but the sender."""
         return peer in self._transport.connected_peers and (to > 0 or peer not in (sender, -to))
 
 

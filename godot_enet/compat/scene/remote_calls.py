@@ -42,13 +42,13 @@ class RemoteCalls:
     """The calls of one multiplayer, in both directions.
 
     Args:
-        transport: where calls go.
-        settings: whether names of classes are kept in arguments.
-        paths: says where nodes are.
+        transport: sends the calls.
+        settings: tell whether arguments keep the names of classes.
+        paths: finds nodes and their paths.
         cache: the numbers of nodes.
-        reporter: is told of calls that are not made.
-        traffic: counts.
-        sender: is told whose call is running.
+        reporter: counts and logs calls that are not made.
+        traffic: counts calls.
+        sender: is set to the caller of the running call.
         is_visible: whether a peer, or with 0 whether all, may get calls of a node.
     """
 
@@ -74,7 +74,7 @@ class RemoteCalls:
         self.on_received: Callable[[Node, str, int], None] | None = None
         """Called with the node, the method and the size of each call that is about to be made for a remote."""
 
-    # Out
+    # Outgoing
 
     def call(self, peer_id: int, node: object, name: str, arguments: Sequence[Variant]) -> Error:
         """Make a call, as ``MultiplayerAPI.rpc``."""
@@ -118,7 +118,7 @@ class RemoteCalls:
         config: RpcConfig,
         arguments: Sequence[Variant],
     ) -> Error:
-        """``OK`` as in Godot, but for a packet that is too large."""
+        """``OK`` as in Godot, except for a packet that is too large."""
         if len(arguments) > MAX_ARGUMENTS:
             return fail("Too many arguments (>255).", Error.OK)
         peers = self._transport.connected_peers
@@ -143,7 +143,7 @@ class RemoteCalls:
         for peer in targets:
             data = with_path if peer in unconfirmed else packet
             if self._transport.send(peer, data) is Error.FAILED:
-                return Error.FAILED  # For one peer it is as large as for any other.
+                return Error.FAILED  # It is equally large for every peer.
             if self._traffic.detailed:
                 self._traffic.note(SceneCount.RPCS_SENT, len(data), node, node._table().entries[number].name)
         return Error.OK
@@ -166,7 +166,7 @@ class RemoteCalls:
             self._sender.peer = outer
         return Error.OK
 
-    # In
+    # Incoming
 
     def receive(self, sender: int, packet: bytes) -> Steps | None:
         """Handle a REMOTE_CALL packet: make the call if the sender may. Exceptions are logged, as in Godot."""
@@ -194,7 +194,7 @@ class RemoteCalls:
             return note(SceneDrop.FORBIDDEN_RPC, sender, text, name, _place(node), config, node._authority)
         try:
             parameters, method = entry.bind(node)
-            parameters.check_count(count_arguments(packet, call))  # before it costs anything
+            parameters.check_count(count_arguments(packet, call))  # before the arguments are decoded
             arguments = parse_arguments(packet, call, allow_objects=self._settings.allow_object_decoding)
             make = partial(method, *parameters.fit(arguments))
         except DecodeError as error:
@@ -233,5 +233,5 @@ class RemoteCalls:
 
 
 def _place(node: Node) -> str:
-    """Its path; where a call has taken it out of the tree, its name."""
+    """Its path, or its name if a call has removed it from the tree."""
     return node._name if node._tree is None else str(node.get_path())

@@ -19,7 +19,7 @@ class RemoteSender:
         """The transfer channel of that packet."""
 
     def during(self, peer: int, steps: Steps | None, channel: int = 0) -> Steps:
-        """The steps, while which the sender is this peer, and its packet came on this channel."""
+        """Return the steps, during which the sender and its channel are set."""
         return [partial(self._step, peer, channel, step) for step in steps or ()]
 
     def _step(self, peer: int, channel: int, step: Step, steps: Steps) -> None:

@@ -18,10 +18,10 @@ class RootPath:
     def __init__(self) -> None:
         self.path = NodePath()
         self.tree_root: Node | None = None
-        """The top of the tree; None without one."""
+        """The root of the tree; None without a tree."""
 
     def find(self, path: str) -> Node | None:
-        """The node at a path from ``root_path`` on. No path leads out of it."""
+        """The node at a path from ``root_path`` on. No path leads out of that."""
         node = self.tree_root
         for name in self.path._names[1:]:
             node = None if node is None else node._children.get(name)

@@ -21,7 +21,7 @@ __all__ = ["BoundRpc", "RpcDecorator", "RpcMethod", "keep_decorated", "rpc", "sc
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _VIRTUAL = frozenset({"_enter_tree", "_ready", "_process", "_physics_process", "_exit_tree", "_notification"})
-"""What a class may have although Node has it."""
+"""Names of Node that a class may override."""
 
 
 class _Caller(Protocol):
@@ -98,7 +98,7 @@ class RpcMethod(Generic[_P, _R]):
         update_wrapper(self, function)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        if not self._is_named:  # a second name does not take away the first
+        if not self._is_named:  # a second name does not replace the first
             self.name = name
             self._is_named = True
 
@@ -144,7 +144,7 @@ class RpcMethod(Generic[_P, _R]):
 
 
 def _name_of(function: object) -> str:
-    """How errors call what was decorated."""
+    """The name of the decorated object in errors."""
     for each in (function, getattr(function, "fget", None), getattr(function, "func", None)):
         name = getattr(each, "__name__", None)
         if isinstance(name, str):
@@ -245,7 +245,7 @@ def _check_name(cls: type, name: str) -> None:
 
 
 def _hides_rpc(value: object) -> bool:
-    """Whether it is something around a decorated method."""
+    """Whether a value wraps a decorated method."""
     for attribute in ("__func__", "__wrapped__", "fget", "fset", "fdel", "func"):
         try:
             inner = getattr(value, attribute, None)

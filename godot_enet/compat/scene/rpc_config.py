@@ -108,7 +108,7 @@ def config_from_dictionary(options: Mapping[Any, Any]) -> RpcConfig | None:
     if "rpc_mode" not in options:
         return None
     numbers = {"rpc_mode": 0, "transfer_mode": MultiplayerPeer.TRANSFER_MODE_RELIABLE, "channel": 0}
-    # A list: while it unpacks a generator, PyPy says something else of a TypeError.
+    # A list: PyPy replaces the text of a TypeError that is raised while it unpacks a generator.
     mode, transfer_mode, channel = [
         _number(options.get(name, default), f"rpc_config: {name!r} must be an int, not {options.get(name)!r}")
         for name, default in numbers.items()
@@ -122,7 +122,7 @@ class RpcEntry:
     Args:
         name: the method.
         config: its options.
-        function: what is called with the node and the arguments; None: whatever the node has under that name.
+        function: called with the node and the arguments; None for the node's attribute of that name.
     """
 
     __slots__ = ("_parameters", "config", "function", "name")
@@ -145,7 +145,7 @@ class RpcEntry:
         return partial(method, *parameters.fit(arguments))
 
     def bind(self, node: object) -> tuple[Parameters, Callable[..., Any]]:
-        """What the method takes, and the method of this node.
+        """The parameters of the method, and the method of this node.
 
         Raises:
             AttributeError: the node has no such method.
@@ -166,8 +166,8 @@ class RpcTable:
     """The methods of a node, by their names and their numbers.
 
     Args:
-        node: what is configured with ``Node.rpc_config``; without options, a name only keeps its number.
-        script: what is decorated with ``@rpc``, and the functions.
+        node: the options from ``Node.rpc_config``; without options, a name only keeps its number.
+        script: the methods decorated with ``@rpc``, with their functions.
     """
 
     __slots__ = ("checksum", "entries", "ids", "names")

@@ -28,7 +28,7 @@ class RpcOptions:
         """Let others call a method, or not.
 
         Raises:
-            TypeError: a value is no number.
+            TypeError: a value is not a number.
         """
         if config is None:
             self.by_name.pop(name, None)

@@ -39,7 +39,7 @@ _SIZES = [[1 + node + method for node in (1, 2, 4)] for method in (1, 2)]
 
 
 class RemoteCall(NamedTuple):
-    """What a packet calls; the arguments are still to be decoded."""
+    """The target of a call; its arguments are not decoded yet."""
 
     node: int
     """Its number at the sender; 0 if the path is given."""
@@ -47,12 +47,12 @@ class RemoteCall(NamedTuple):
     method: int
     bytes_only: bool
     start: int
-    """Where the arguments, or their number, begin."""
+    """The offset of the arguments, or of their number."""
     end: int
 
 
 def call_tail(method: int, arguments: Sequence[Variant], *, full_objects: bool = False) -> tuple[int, bytes]:
-    """The flags for the first byte, and what follows the node.
+    """The flags for the first byte, and the bytes after the node.
 
     Raises:
         EncodeError, TypeError, OverflowError: the arguments cannot be encoded.
@@ -68,7 +68,7 @@ def call_tail(method: int, arguments: Sequence[Variant], *, full_objects: bool =
 
 
 def call_by_id(flags: int, node: int, tail: bytes, *, widest: bool = False) -> bytes:
-    """A call to a node by its number; ``widest`` is how it is written when another peer gets the path."""
+    """A call to a node by its number; with ``widest`` as long as for a peer that gets the path."""
     width = 2 if widest or node > 0xFFFF else 1 if node > 0xFF else 0
     return bytes([flags | width << 4]) + node.to_bytes(1 << width, "little") + tail
 
@@ -102,14 +102,14 @@ def parse_call(packet: bytes) -> RemoteCall:
 
 
 def count_arguments(packet: bytes, call: RemoteCall) -> int:
-    """How many arguments a call has, without a look at them."""
+    """The number of arguments of a call, without decoding them."""
     if call.bytes_only:
         return int(call.start < call.end)
     return packet[call.start] if call.start < call.end else 0
 
 
 def parse_arguments(packet: bytes, call: RemoteCall, *, allow_objects: bool = False) -> list[Variant]:
-    """The arguments of a call. An empty PackedByteArray cannot be told from no argument, and is none, as in Godot.
+    """The arguments of a call. An empty PackedByteArray looks like no argument, and counts as none, as in Godot.
 
     Raises:
         DecodeError: they are malformed.

@@ -1,4 +1,5 @@
-"""The scene that a tree shows, and how it is replaced: at once out of the tree, the new one at the end of the frame."""
+"""The current scene of a tree. To change it, the old one leaves at once, and the new one enters at the end of the
+frame."""
 
 # godot: scene/main/scene_tree.cpp: change_scene_to_node, _flush_scene_change
 
@@ -38,20 +39,20 @@ class SceneChange:
             self.current = None
 
     def set(self, node: Node | None) -> None:
-        """Say which child of the root it is."""
+        """Set which child of the root it is."""
         if node is not None and node._parent is not self._root:
             return fail('Condition "p_scene && p_scene->get_parent() != root" is true.', None)
         self.current = node
         return None
 
     def start(self, node: Node) -> None:
-        """Put the first one into the tree: it is the current scene before its ``_ready``, which may change it."""
+        """Add the first scene to the tree: it is the current scene before its ``_ready``, which may change it."""
         # godot: scene/main/scene_tree.cpp: SceneTree::add_current_scene
         self.current = node
         self._root.add_child(node)
 
     def begin(self, node: Node | None) -> Error:
-        """Take the current scene out of the tree, and have this one follow at the end of the frame."""
+        """Remove the current scene from the tree, and add this one at the end of the frame."""
         if node is None:
             text = "Can't change to a null node. Use unload_current_scene() if you wish to unload it."
             return fail(text, Error.ERR_INVALID_PARAMETER)
@@ -100,5 +101,5 @@ class Instantiable(Protocol):
 
 
 def instantiate(scene: Callable[[], Node | None] | Instantiable) -> Node | None:
-    """A new node of a scene: something that is called for it, or that has ``instantiate()``, as a PackedScene."""
+    """Create a node of a scene, by calling it or, if it has one, its ``instantiate()``, like a PackedScene."""
     return scene.instantiate() if isinstance(scene, Instantiable) else scene()

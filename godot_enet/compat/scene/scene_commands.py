@@ -1,7 +1,7 @@
-"""What the packets of a SceneMultiplayer begin with.
+"""The first bytes of the packets of a SceneMultiplayer.
 
-The three lowest bits of the first byte are a command. ``SYS`` commands have another byte, and all but authentication a
-peer's id behind it (32 bits, little-endian, with sign)::
+The three lowest bits of the first byte are a command. ``SYS`` commands have a second byte and, except for
+authentication, a peer's id after it (32 bits, little-endian, signed)::
 
     7 0 data            authentication; without data: completed
     7 1 peer            the server: a peer is there
@@ -39,7 +39,7 @@ COMMAND_MASK = 7
 REMOTE_CALL, SIMPLIFY_PATH, CONFIRM_PATH, RAW, SPAWN, DESPAWN, SYNC, SYS = range(8)
 
 AUTH = bytes([SYS, 0])
-"""With data behind it: what ``auth_callback`` is called with. Alone: that end is satisfied."""
+"""With data: the data for ``auth_callback``. Without: that end has completed."""
 ADD_PEER, DEL_PEER, RELAY = 1, 2, 3
 SYS_HEAD = Struct("<BBi")
 """``SYS``, the command, a peer."""

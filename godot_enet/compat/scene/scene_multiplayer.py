@@ -389,7 +389,8 @@ class SceneMultiplayer(MultiplayerAPI):
         self._settings.max_delta_packet_size = value
 
     def object_configuration_add(self, object: object, configuration: Variant) -> Error:
-        """With no object, set ``root_path``; with a node, what its spawner or synchronizer calls when it begins.
+        """With no object, set ``root_path``; with a node, register its spawner or synchronizer, which calls this
+        itself.
 
         Returns:
             ``OK``; ``ERR_INVALID_PARAMETER`` if it is none of these, ``ERR_ALREADY_IN_USE`` for a second spawner.
@@ -400,7 +401,7 @@ class SceneMultiplayer(MultiplayerAPI):
         return self._replicator.add(object, configuration)
 
     def object_configuration_remove(self, object: object, configuration: Variant) -> Error:
-        """With no object, make ``root_path`` empty, if it is this one; with a node, the reverse as well.
+        """With no object, make ``root_path`` empty if it is this one; with a node, undo its registration.
 
         Returns:
             As :meth:`object_configuration_add`.
@@ -420,11 +421,11 @@ class SceneMultiplayer(MultiplayerAPI):
     def exact(self) -> bool:
         """Whether to send the same bytes as Godot 4.6, including its bugs; False by default. (Not in Godot.)
 
-        If False, an RPC reaches the node at its path, or none: a node is sent with a new id after it or a parent is
-        renamed. The path of a node that does not exist yet is kept, and confirmed when it does; empty SYNC and DELTA
-        packets are not sent; and a long poll leaves packets to the next one. If True, RPCs keep reaching the node that
-        had the path when it was first used, and a server also relays system commands, which receivers drop. The poll
-        of an :class:`ENetMultiplayerPeer` is limited in both cases.
+        If False, an RPC reaches the node at its path, or none: a node gets a new id after it or an ancestor is renamed.
+        The path of a node that does not exist yet is kept, and confirmed when it does; empty SYNC and DELTA packets are
+        not sent; and a long poll leaves packets to the next one. If True, RPCs keep reaching the node that had the path
+        when it was first used, and a server also relays system commands, which receivers drop. The poll of an
+        :class:`ENetMultiplayerPeer` is limited in both cases.
         """
         return self._settings.exact
 
@@ -464,7 +465,7 @@ class SceneMultiplayer(MultiplayerAPI):
         """Seconds after which a peer that has sent no authentication data is admitted; None for never. (Not in Godot.)
 
         A peer without ``auth_callback`` sends none, and considers itself connected at once: it is admitted by its first
-        other packet, too. So authentication is optional, and proves nothing about those who leave it out.
+        other packet, too. So authentication is optional, and proves nothing about peers that omit it.
         """
         return self._auth.grace
 

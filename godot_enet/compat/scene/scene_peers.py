@@ -1,4 +1,4 @@
-"""The connected peers: they connect, are admitted and leave; and the end of transports.
+"""The peers of a multiplayer: how they connect, are admitted and leave; and the end of transports.
 
 The server announces each change to its clients. A change is a list of steps, since signals call the program.
 """
@@ -195,7 +195,7 @@ class ScenePeers:
         return failed
 
     def leave(self, peer: int, *, silently: bool = False) -> None:
-        """A peer is gone."""
+        """Handle the disconnect of a peer."""
         self._backlog.do(partial(self.leave_steps, peer, silently=silently))
         self._transport.send_announced()
 
@@ -280,7 +280,7 @@ class _Attachment:
         peers = self._target()
         return [] if peers is None else peers._drop_steps(peer)
 
-    # The same for who calls all that is connected, instead of working off its steps.
+    # The same for an emitter that calls everything connected, instead of taking its steps.
 
     def _on_connected(self, peer: int) -> None:
         peers = self._target()

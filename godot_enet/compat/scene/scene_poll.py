@@ -87,5 +87,5 @@ class ScenePoll:
                 return False
             if time.is_over():
                 break
-        transport._send_queued()  # what was relayed, in few datagrams
+        transport._send_queued()  # relayed packets, in few datagrams
         return True

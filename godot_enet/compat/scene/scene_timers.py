@@ -1,4 +1,4 @@
-"""What ``SceneTree.create_timer`` makes, and how the timers of a tree run out."""
+"""The timers of ``SceneTree.create_timer``."""
 
 # godot: scene/main/scene_tree.cpp: create_timer, process_timers
 
@@ -11,13 +11,13 @@ __all__ = ["SceneTimers", "SceneTreeTimer"]
 
 
 class SceneTreeTimer:
-    """Emits ``timeout`` once, in the first frame that ends after its time; then the tree forgets it.
+    """Emits ``timeout`` once, in the first frame that ends after its time; then the tree drops it.
 
-    Connections to ``timeout`` keep what they call alive; the tree keeps the timer until then.
+    Until then the tree keeps it alive, and connections to ``timeout`` keep their callables alive.
     """
 
     timeout = SignalProperty[[]]()
-    """Its time is up."""
+    """The time has elapsed."""
 
     def __init__(
         self,
@@ -58,21 +58,21 @@ class SceneTimers:
 
     def __init__(self) -> None:
         self._timers: dict[int, SceneTreeTimer] = {}
-        """By ``id()``, in the order in which they were made."""
+        """By ``id()``, in the order of their creation."""
 
     def add(self, timer: SceneTreeTimer) -> SceneTreeTimer:
-        """Let a timer run."""
+        """Start a timer."""
         self._timers[id(timer)] = timer
         return timer
 
     def advance(self, delta: float, unscaled: float, *, physics: bool, paused: bool) -> None:
-        """A frame ends. Timers that handlers make meanwhile wait for the next one.
+        """Advance the timers at the end of a frame. Timers that handlers create meanwhile wait for the next frame.
 
         Args:
             delta: seconds since the last frame, scaled by ``time_scale``.
-            unscaled: the same, unscaled.
-            physics: which kind of frame.
-            paused: whether only those go on that always do.
+            unscaled: the same without ``time_scale``.
+            physics: whether it is a physics frame.
+            paused: whether the tree is paused, so that only timers with ``process_always`` advance.
         """
         for timer in list(self._timers.values()):
             if timer._process_in_physics is not physics or (paused and not timer._process_always):

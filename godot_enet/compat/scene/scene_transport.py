@@ -124,5 +124,5 @@ class SceneTransport:
             if peer != -to:
                 transport.set_target_peer(peer)
                 if transport.put_packet(packet) is Error.FAILED:
-                    return Error.FAILED  # It is too large, and for one peer as for any other.
+                    return Error.FAILED  # It is too large, equally for every peer.
         return Error.OK

@@ -42,19 +42,19 @@ class SceneTree:
     """
 
     process_frame = SignalProperty[[]]()
-    """A frame begins: the multiplayer was polled, and nodes come next."""
+    """A frame begins: the multiplayer was polled, and nodes are processed next."""
     physics_frame = SignalProperty[[]]()
-    """A physics frame begins: nodes come next."""
+    """A physics frame begins: nodes are processed next."""
     node_added = SignalProperty[[Node]]("node")
-    """A node has come into the tree, after its ``tree_entered``."""
+    """A node has entered the tree, after its ``tree_entered``."""
     node_removed = SignalProperty[[Node]]("node")
     """A node is about to leave the tree, after its ``tree_exiting``."""
     node_renamed = SignalProperty[[Node]]("node")
-    """A node of the tree has another name."""
+    """A node of the tree was renamed."""
     tree_changed = SignalProperty[[]]()
-    """Nodes have come, gone, or got another place or name."""
+    """Nodes have entered, left, moved or been renamed."""
     scene_changed = SignalProperty[[]]()
-    """Another scene is in the tree: see :meth:`change_scene_to_node`."""
+    """Another scene has entered the tree: see :meth:`change_scene_to_node`."""
 
     GroupCallFlags = GroupCallFlags
     GROUP_CALL_DEFAULT = GroupCallFlags.GROUP_CALL_DEFAULT
@@ -66,7 +66,7 @@ class SceneTree:
         self._root = Node("root")
         self._multiplayer_poll = True
         self.time_scale = 1.0
-        """How fast the game's time goes. ``Engine.time_scale`` in Godot."""
+        """The speed of the game's time; 1 by default. ``Engine.time_scale`` in Godot."""
         self._delete_queue: deque[Node] = deque()
         self._passes = Passes()
         self._processing = Processing(self._passes)
@@ -76,10 +76,10 @@ class SceneTree:
         self._scene = SceneChange(self.root, self.scene_changed)
         self._process_time = self._physics_process_time = 0.0
         self._unscaled_time = 0.0
-        """Of the frame that is under way, whatever ``time_scale`` says."""
+        """The length of the current frame, without ``time_scale``."""
         self._physics_frames = 0
         self._entries = 0
-        """Counts the nodes that have come into the tree."""
+        """Counts the nodes that have entered the tree."""
         self._renames = 0
         """Counts the renamings in the tree, by which path ids see that a path may have changed."""
         self._exit_code: int | None = None
@@ -91,31 +91,31 @@ class SceneTree:
         return f"<SceneTree of {self.get_node_count()} nodes, {self._multiplayers.main!r}>"
 
     def get_root(self) -> Node:
-        """The node above all others."""
+        """Return the root node of the tree."""
         return self._root
 
     @property
     def root(self) -> Node:
-        """As the getter."""
+        """As :meth:`get_root`."""
         return self._root
 
     # Multiplayer
 
     def get_multiplayer(self, for_path: str | NodePath = "") -> MultiplayerAPI:
-        """The multiplayer of a part of the tree; of all that has none of its own, without a path."""
+        """Return the multiplayer of a part of the tree; without a path, that of all parts without one of their own."""
         return self._multiplayers.at(NodePath(for_path))
 
     def set_multiplayer(self, multiplayer: MultiplayerAPI | None, root_path: str | NodePath = "") -> None:
-        """Give the tree, or a part of it, a multiplayer of its own.
+        """Set the multiplayer of the tree, or of a part of it.
 
         Args:
-            multiplayer: a new one; None to take that of a part away.
-            root_path: the part, from ``/root`` on; all without one.
+            multiplayer: the new one; None to remove that of a part.
+            root_path: the part, from ``/root`` on; by default the whole tree.
         """
         self._multiplayers.assign(multiplayer, NodePath(root_path))
 
     def is_multiplayer_poll_enabled(self) -> bool:
-        """Whether frames poll the multiplayer; without it, call ``multiplayer.poll()`` yourself."""
+        """Return whether frames poll the multiplayer; if not, call ``multiplayer.poll()`` yourself."""
         return self._multiplayer_poll
 
     def set_multiplayer_poll_enabled(self, enabled: bool) -> None:
@@ -134,18 +134,19 @@ class SceneTree:
     # Frames
 
     def process(self, delta: float) -> None:
-        """One frame: physics frames that are due, then poll the multiplayer, then ``_process`` of all nodes.
+        """Process one frame: the physics frames that are due, a poll of the multiplayer, then ``_process`` of all
+        nodes.
 
         A physics frame calls ``_physics_process`` of all nodes. There are ``physics_ticks_per_second`` of them, at most
-        ``max_physics_steps_per_frame`` in one frame. Either kind ends with timers that run out, and with freeing nodes
-        that were queued for it.
+        ``max_physics_steps_per_frame`` in one frame. At the end of either kind, timers elapse, and nodes queued for
+        deletion are freed.
 
-        Nodes are called in the order of the tree, parents first, those with a lower priority before all others. A node
-        that comes into the tree meanwhile waits for the next frame, and so does one that was moved. Deferred calls are
-        made before ``_process``, after it and at the end.
+        Nodes are called in tree order, parents first, and nodes with a lower priority value before all others. A node
+        that enters the tree meanwhile waits for the next frame, and so does one that was moved. Deferred calls are made
+        before ``_process``, after it and at the end.
 
         Args:
-            delta: the time since the last frame, in seconds; handed to ``_process``.
+            delta: the time since the last frame, in seconds; passed to ``_process``.
         """
         self._unscaled_time = delta
         steps, delta = self._steps.advance(delta)
@@ -154,14 +155,14 @@ class SceneTree:
         self._process(delta)
 
     def _physics_process(self, step: float) -> None:
-        """A physics frame."""
+        """Process one physics frame."""
         self._physics_frames += 1
         self._physics_process_time = step * self.time_scale
         in_frame(self._run_physics)
         in_frame(partial(self._end_frame, self._physics_process_time, physics=True))
 
     def _process(self, delta: float) -> None:
-        """A frame without its physics frames."""
+        """Process one frame without its physics frames."""
         self._process_time = delta * self.time_scale
         in_frame(self._begin_frame)
         in_frame(self._run_idle)
@@ -190,7 +191,7 @@ class SceneTree:
             min(waiting, key=lambda queue: queue[0]._queued_at).popleft().free()
 
     def get_frame(self) -> int:
-        """How many physics frames there were."""
+        """Return the number of physics frames so far."""
         return self._physics_frames
 
     @property
@@ -223,7 +224,7 @@ class SceneTree:
         return None
 
     def is_paused(self) -> bool:
-        """Whether only nodes are called whose ``process_mode`` lets them."""
+        """Return whether the tree is paused: only nodes whose ``process_mode`` allows it are processed."""
         return self._processing.is_paused
 
     def set_pause(self, enable: bool) -> None:
@@ -265,19 +266,19 @@ class SceneTree:
     # Groups
 
     def has_group(self, name: str) -> bool:
-        """Whether a node of the tree is in this group."""
+        """Return whether a node of the tree is in this group."""
         return as_str(name, "name") in self._groups
 
     def get_nodes_in_group(self, group: str) -> list[Any]:
-        """The nodes of a group as they stand in the tree, parents first."""
+        """Return the nodes of a group in tree order, parents first."""
         return list(self._groups.nodes(as_str(group, "group")))
 
     def get_first_node_in_group(self, group: str) -> Any:
-        """The first of them; None if there is none."""
+        """Return the first node of a group; None if it has none."""
         return next(iter(self._groups.nodes(as_str(group, "group"))), None)
 
     def get_node_count_in_group(self, group: str) -> int:
-        """How many there are."""
+        """Return the number of nodes in a group."""
         return self._groups.count(as_str(group, "group"))
 
     def call_group(self, group: str, method: str, *args: Any) -> None:
@@ -286,7 +287,7 @@ class SceneTree:
         Args:
             group: its name.
             method: the name of the method.
-            args: what to call it with.
+            args: its arguments.
         """
         self.call_group_flags(GroupCallFlags.GROUP_CALL_DEFAULT, group, method, *args)
 
@@ -314,11 +315,11 @@ class SceneTree:
     # Scenes
 
     def get_current_scene(self) -> Any:
-        """The child of the root that is the scene; None by default, and while it is being changed."""
+        """Return the child of the root that is the current scene; None by default, and during a change."""
         return self._scene.current
 
     def set_current_scene(self, child_node: Node | None) -> None:
-        """Say which child of the root is the scene, without changing the tree."""
+        """Set which child of the root is the current scene, without changing the tree."""
         self._scene.set(child_node)
 
     @property
@@ -331,7 +332,7 @@ class SceneTree:
         self.set_current_scene(node)
 
     def change_scene_to_node(self, node: Node | None) -> Error:
-        """Take the current scene out of the tree at once; at the end of the frame it is freed, and this one added.
+        """Remove the current scene from the tree at once; at the end of the frame it is freed, and this one is added.
 
         Returns:
             ``OK``; ``ERR_INVALID_PARAMETER`` for None, ``ERR_UNCONFIGURED`` if the node is in the tree already.
@@ -342,10 +343,10 @@ class SceneTree:
         """The same for a new node of a scene.
 
         Args:
-            packed_scene: makes the node when it is called, as a class does, or has ``instantiate()``.
+            packed_scene: a callable that makes the node, such as a class, or an object with ``instantiate()``.
 
         Returns:
-            As :meth:`change_scene_to_node`; ``ERR_CANT_CREATE`` if there was no node made.
+            As :meth:`change_scene_to_node`; ``ERR_CANT_CREATE`` if no node was made.
         """
         if packed_scene is None:
             text = "Can't change to a null scene. Use unload_current_scene() if you wish to unload it."
@@ -359,7 +360,7 @@ class SceneTree:
         """The same for a scene that is registered for a path: see ``register_scene``.
 
         Args:
-            path: as the Godot project has it: ``"res://menu.tscn"``.
+            path: its path in the Godot project, such as ``"res://menu.tscn"``.
 
         Returns:
             As :meth:`change_scene_to_packed`; ``ERR_CANT_OPEN`` if no scene is registered for the path.
@@ -371,7 +372,7 @@ class SceneTree:
         return self.change_scene_to_packed(partial(make, place, factory))
 
     def reload_current_scene(self) -> Error:
-        """The same for a new node of the current scene, whose ``scene_file_path`` says which it is.
+        """The same for a new node of the current scene, by its ``scene_file_path``.
 
         Returns:
             As :meth:`change_scene_to_file`; ``ERR_UNCONFIGURED`` if there is no current scene.
@@ -418,7 +419,7 @@ class SceneTree:
         obj.queue_free()
 
     def get_node_count(self) -> int:
-        """How many nodes are in the tree."""
+        """Return the number of nodes in the tree."""
         nodes = [self.root]
         for node in nodes:
             nodes += node._children.values()

@@ -65,7 +65,7 @@ class SystemCommands:
         if packet[1:2] == AUTH[1:]:
             if len(packet) != len(AUTH):
                 note(SceneDrop.LATE_AUTHENTICATION, sender)
-            return None  # alone it says that the other end is satisfied, too
+            return None  # without data: the other end has completed, too
         if len(packet) < SYS_HEAD.size:
             return note(SceneDrop.MALFORMED, sender, "a system command of %s bytes", len(packet))
         _, command, peer = SYS_HEAD.unpack_from(packet)
@@ -100,5 +100,5 @@ class SystemCommands:
 
 
 def _is_echo(packet: bytes) -> bool:
-    """Whether a relayed packet is one of ``send_bytes``: all that a client may send to itself."""
+    """Whether a relayed packet is one of ``send_bytes``, the only kind that a client may send to itself."""
     return packet[1] == RELAY and len(packet) > SYS_HEAD.size and packet[SYS_HEAD.size] & COMMAND_MASK == RAW

@@ -22,7 +22,7 @@ class Timer(Node):
     """Emits ``timeout`` every ``wait_time`` seconds while it runs and is in a tree, at most once a frame."""
 
     class TimerProcessCallback(NamedIntEnum):
-        """The frames in which a timer counts."""
+        """The frames in which a timer advances."""
 
         TIMER_PROCESS_PHYSICS = 0
         """Physics frames."""
@@ -85,7 +85,7 @@ class Timer(Node):
 
     @property
     def time_left(self) -> float:
-        """As the getter."""
+        """As :meth:`get_time_left`."""
         return self.get_time_left()
 
     def get_wait_time(self) -> float:
@@ -181,11 +181,11 @@ class Timer(Node):
         self.set_ignore_time_scale(ignore)
 
     def get_timer_process_callback(self) -> TimerProcessCallback:
-        """The frames in which the timer counts; ``TIMER_PROCESS_IDLE`` by default."""
+        """The frames in which the timer advances; ``TIMER_PROCESS_IDLE`` by default."""
         return self._callback
 
     def set_timer_process_callback(self, callback: TimerProcessCallback | int) -> None:
-        """Set the frames in which the timer counts."""
+        """Set the frames in which the timer advances."""
         number = as_int(callback, "callback")
         if number not in set(Timer.TimerProcessCallback):
             return fail(f"Unknown process callback {number}.", None)

@@ -1,4 +1,4 @@
-"""The multiplayers of a tree: one for all of it, and those that parts of it have of their own."""
+"""The multiplayers of a tree: one for the whole, and those of parts of it."""
 
 # godot: scene/main/scene_tree.cpp: get_multiplayer, set_multiplayer
 
@@ -21,7 +21,7 @@ class TreeMultiplayers:
         self._root = root
         self._of_parts: dict[NodePath, MultiplayerAPI] = {}
         self.main = MultiplayerAPI.create_default_interface()
-        """That of all nodes that no part with its own contains."""
+        """The multiplayer of all nodes outside the parts with their own."""
         self._attach(self.main, _ROOT)
 
     def at(self, path: NodePath) -> MultiplayerAPI:

@@ -1,1 +1,1 @@
-"""Scene replication: nodes that appear, and properties that change, at all peers alike."""
+"""Scene replication: spawned nodes and changed properties, the same at all peers."""

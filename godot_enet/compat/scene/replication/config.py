@@ -1,4 +1,4 @@
-"""SceneReplicationConfig: which properties a synchronizer keeps in step, and when it sends each."""
+"""SceneReplicationConfig: the properties that a synchronizer replicates, and when it sends each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_ENTRY = 'Condition "!E" is true.'
 
 
 class _Entry:
-    """One property."""
+    """The settings of one property."""
 
     __slots__ = ("mode", "path", "spawn")
 
@@ -33,27 +33,27 @@ class _Entry:
 
 
 class PropertyLists(NamedTuple):
-    """The properties of a configuration by their use, each in its order."""
+    """The properties of a configuration by their use, each list in its order."""
 
     spawn: tuple[PropertyPath, ...]
     sync: tuple[PropertyPath, ...]
     watch: tuple[PropertyPath, ...]
     read_watched: Callable[[Node], Sequence[Any]] | None
-    """Reads the last ones in one call, where that is possible."""
+    """Reads the last ones in one call, if possible."""
 
 
 NO_PROPERTIES = PropertyLists((), (), (), None)
 
 
 class SceneReplicationConfig:
-    """The properties that a :class:`MultiplayerSynchronizer` sends, in an order that all peers must have alike.
+    """The properties that a :class:`MultiplayerSynchronizer` sends, in an order that must be the same at all peers.
 
     A property is a path from the synchronizer's root node: ``".:position"``, ``"Head:rotation"``, ``".:position:x"``.
-    It may be changed while it is in use, at all peers in the same way.
+    It may be changed during use, in the same way at all peers.
     """
 
     class ReplicationMode(NamedIntEnum):
-        """When a property is sent; whether it is part of a spawn as well is another matter."""
+        """When a property is sent, besides the spawn; see :meth:`property_set_spawn`."""
 
         REPLICATION_MODE_NEVER = 0
         """Not after the spawn."""
@@ -74,15 +74,15 @@ class SceneReplicationConfig:
         return f"<SceneReplicationConfig of {', '.join(map(str, self._entries)) or 'nothing'}>"
 
     def get_properties(self) -> Array:
-        """All properties, in their order."""
+        """Return all properties, in order."""
         return Array(list(self._entries), VariantType.TYPE_NODE_PATH)
 
     def add_property(self, path: NodePath | str, index: int = -1) -> None:
-        """Add a property, which spawns contain and every synchronization sends until that is set otherwise.
+        """Add a property. By default, it is part of spawns and of every synchronization.
 
         Args:
-            path: which.
-            index: its place; -1 is the last one.
+            path: its path.
+            index: its position; -1 is the last one.
         """
         key, place = NodePath(path), as_int(index, "index")
         if key in self._entries:
@@ -100,28 +100,28 @@ class SceneReplicationConfig:
         self._changed()
 
     def has_property(self, path: NodePath | str) -> bool:
-        """Whether it is one of them."""
+        """Return whether a property is included."""
         return NodePath(path) in self._entries
 
     def remove_property(self, path: NodePath | str) -> None:
-        """Take a property out; nothing, if it is not there."""
+        """Remove a property; without effect if it is not included."""
         if self._entries.pop(NodePath(path), None) is not None:
             self._changed()
 
     def property_get_index(self, path: NodePath | str) -> int:
-        """Its place, from 0; -1, with an error, if it is not there."""
+        """Return the position of a property, from 0; -1, with an error, if it is not included."""
         key = NodePath(path)
         if key not in self._entries:
             return fail("Method/function failed. Returning: -1", -1)
         return list(self._entries).index(key)
 
     def property_get_spawn(self, path: NodePath | str) -> bool:
-        """Whether it is part of a spawn."""
+        """Return whether a property is part of a spawn."""
         entry = self._entries.get(NodePath(path))
         return fail(f"{_NO_ENTRY} Returning: false", False) if entry is None else entry.spawn
 
     def property_set_spawn(self, path: NodePath | str, enabled: bool) -> None:
-        """Set whether it is part of a spawn: then a new node has the value before its ``_ready``."""
+        """Set whether a property is part of a spawn: then a new node has the value before its ``_ready``."""
         value, entry = as_bool(enabled, "enabled"), self._entries.get(NodePath(path))
         if entry is None:
             return fail(_NO_ENTRY, None)
@@ -129,7 +129,7 @@ class SceneReplicationConfig:
         self._changed()
 
     def property_get_replication_mode(self, path: NodePath | str) -> ReplicationMode:
-        """When it is sent after the spawn. (As in Godot any number can be set, and comes back.)"""
+        """Return when a property is sent after the spawn. (As in Godot, any number can be set and is returned.)"""
         entry = self._entries.get(NodePath(path))
         if entry is None:
             return fail(f"{_NO_ENTRY} Returning: REPLICATION_MODE_NEVER", _NEVER)
@@ -139,7 +139,7 @@ class SceneReplicationConfig:
             return entry.mode  # type: ignore[return-value]
 
     def property_set_replication_mode(self, path: NodePath | str, mode: ReplicationMode | int) -> None:
-        """Set when it is sent after the spawn."""
+        """Set when a property is sent after the spawn."""
         value, entry = as_int(mode, "mode"), self._entries.get(NodePath(path))
         if entry is None:
             return fail(_NO_ENTRY, None)
@@ -149,21 +149,21 @@ class SceneReplicationConfig:
     # Godot 4.0's names for two of the modes
 
     def property_get_sync(self, path: NodePath | str) -> bool:
-        """Whether the mode is ``REPLICATION_MODE_ALWAYS``. Deprecated in Godot."""
+        """Return whether the mode is ``REPLICATION_MODE_ALWAYS``. Deprecated in Godot."""
         entry = self._entries.get(NodePath(path))
         return fail(f"{_NO_ENTRY} Returning: false", False) if entry is None else entry.mode == _ALWAYS
 
     def property_set_sync(self, path: NodePath | str, enabled: bool) -> None:
-        """Set that mode; with False never, if it was that one. Deprecated in Godot."""
+        """Set that mode; False changes it to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
         self._switch(path, as_bool(enabled, "enabled"), _ALWAYS)
 
     def property_get_watch(self, path: NodePath | str) -> bool:
-        """Whether the mode is ``REPLICATION_MODE_ON_CHANGE``. Deprecated in Godot."""
+        """Return whether the mode is ``REPLICATION_MODE_ON_CHANGE``. Deprecated in Godot."""
         entry = self._entries.get(NodePath(path))
         return fail(f"{_NO_ENTRY} Returning: false", False) if entry is None else entry.mode == _ON_CHANGE
 
     def property_set_watch(self, path: NodePath | str, enabled: bool) -> None:
-        """Set that mode; with False never, if it was that one. Deprecated in Godot."""
+        """Set that mode; False changes it to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
         self._switch(path, as_bool(enabled, "enabled"), _ON_CHANGE)
 
     def _switch(self, path: NodePath | str, enabled: bool, mode: int) -> None:
@@ -179,7 +179,7 @@ class SceneReplicationConfig:
     # For the replicator
 
     def _by_use(self) -> PropertyLists:
-        """The properties by their use."""
+        """Return the properties by their use."""
         if self._lists is None:
             entries = list(self._entries.values())
             watch = tuple([entry.path for entry in entries if entry.mode == _ON_CHANGE])

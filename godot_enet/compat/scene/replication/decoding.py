@@ -1,4 +1,4 @@
-"""Values of properties from a packet."""
+"""Decodes the values of properties in a packet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class StateError(Exception):
     """A state that cannot be decoded.
 
     Args:
-        lines: what Godot says about it.
+        lines: Godot's errors about it.
     """
 
     def __init__(self, *lines: str) -> None:
@@ -23,7 +23,7 @@ class StateError(Exception):
 
 
 def decode_state(data: bytes, count: int) -> tuple[list[Any], int]:
-    """So many values from the beginning of bytes, and how many bytes they are.
+    """Decode ``count`` values from the beginning of bytes. Returns them and their size in bytes.
 
     Raises:
         StateError: there are fewer, or one is malformed.

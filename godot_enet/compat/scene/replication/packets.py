@@ -1,4 +1,4 @@
-"""The packets of replication, taken apart and put together.
+"""Parses and builds the packets of replication.
 
 ::
 
@@ -42,7 +42,7 @@ __all__ = [
 DELTA = SYNC | 1 << 4
 """The first byte of a DELTA: a SYNC with a flag."""
 CUSTOM = 0xFF
-"""In place of a scene: the node is made by ``spawn_function``."""
+"""Instead of a scene number: the node is made by ``spawn_function``."""
 PATH_ID = 0x80000000
 """Set in the number of a synchronizer that is a path id."""
 
@@ -62,7 +62,7 @@ class MalformedPacket(Exception):
 
 
 class SpawnPacket(NamedTuple):
-    """A SPAWN; names, arguments and values are still to be decoded."""
+    """A SPAWN, whose name, argument and values are not decoded yet."""
 
     scene: int
     spawner: int
@@ -87,11 +87,11 @@ def spawn_packet(
     """A SPAWN packet.
 
     Args:
-        scene: the place in the spawner's list, cut to 8 bits as in Godot.
+        scene: the position in the spawner's list, truncated to 8 bits as in Godot.
         spawner: its path id.
         node: its number.
         synchronizers: their numbers.
-        name: of the node.
+        name: the name of the node.
         argument: encoded, for a custom spawn only.
         state: the encoded spawn properties of the synchronizers.
     """
@@ -114,7 +114,7 @@ def spawn_head(packet: bytes) -> int:
 
 
 def parse_spawn(packet: bytes) -> SpawnPacket:
-    """A SPAWN packet whose head is there.
+    """Parse a SPAWN packet that is long enough for its head.
 
     Raises:
         MalformedPacket: its sizes do not fit.
@@ -132,10 +132,10 @@ def parse_spawn(packet: bytes) -> SpawnPacket:
 
 
 def split_argument(rest: bytes) -> tuple[bytes, bytes]:
-    """The argument of a custom spawn, and what follows it.
+    """The argument of a custom spawn, and the bytes after it.
 
     Raises:
-        MalformedPacket: it is not there.
+        MalformedPacket: it is missing or incomplete.
     """
     if len(rest) < 4:
         raise MalformedPacket('Condition "p_buffer_len - ofs < 4" is true. Returning: ERR_INVALID_DATA')

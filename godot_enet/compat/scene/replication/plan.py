@@ -1,6 +1,6 @@
-"""What a network step has to look at for each peer, worked out when something changes and not in each step.
+"""The work of a network step for each peer, computed when something changes instead of in each step.
 
-Peers that get the same synchronizers share a plan, and with it what is read and encoded in a step.
+Peers that get the same synchronizers share a plan, and so the reading and encoding of a step.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["Entry", "Plan", "Standing", "make_plans"]
 
 
 class Standing(NamedIntEnum):
-    """How far a peer is with a synchronizer."""
+    """The stage of a peer with a synchronizer."""
 
     READY = 0
     """It gets the values."""
     NEW = 1
-    """It is still to be sent the path."""
+    """The path has not been sent to it yet."""
     UNCONFIRMED = 2
     """It was sent the path, and has not confirmed it."""
     BROKEN = 3
@@ -34,7 +34,7 @@ class Standing(NamedIntEnum):
 
 
 class Entry:
-    """One synchronizer in a plan, with what its configuration says."""
+    """One synchronizer in a plan, with its configuration."""
 
     __slots__ = (
         "delta_interval",
@@ -63,21 +63,21 @@ _Key: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class Plan:
-    """The synchronizers of peers that are equally far with all of them, in their order."""
+    """The synchronizers of peers that are at the same stage with all of them, in their order."""
 
     __slots__ = ("has_always", "has_new", "next_sync", "sync", "watch")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.sync: list[Entry] = []
-        """Those that the sync pass has to do with."""
+        """Those that concern the sync pass."""
         self.watch: list[Entry] = []
-        """Those that the delta pass has to do with."""
+        """Those that concern the delta pass."""
         self.next_sync = 0
-        """Before that time, in microseconds, the sync pass finds nothing due."""
+        """The time, in microseconds, before which the sync pass finds nothing due."""
         self.has_new = False
-        """Whether there is one whose path is still to be sent: a step with this plan makes a new one necessary."""
+        """Whether there is one whose path has to be sent: a step with this plan then requires a new plan."""
         self.has_always = False
-        """Whether there is one that every step has to do with."""
+        """Whether there is one that concerns every step."""
         for entry in entries:
             always = entry.standing in (Standing.NEW, Standing.BROKEN)
             if always or entry.lists.sync:

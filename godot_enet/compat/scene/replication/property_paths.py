@@ -1,7 +1,7 @@
 """Properties of nodes by their paths: ``"Head:rotation"``, ``".:position:x"``, from a synchronizer's root node.
 
-A property is any attribute of a node. Behind it may stand components: of a vector or another of Godot's values, of a
-dictionary, or of an object, by name.
+A property is any attribute of a node. Components may follow: members of a vector or another of Godot's values, keys of
+a dictionary, or attributes of an object, by name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MEMBERS: dict[VariantType, Sequence[str]] = {
     VariantType.TYPE_TRANSFORM2D: ("x", "y", "origin"),
     VariantType.TYPE_TRANSFORM3D: ("basis", "origin"),
 }
-"""What can be set of a value, in the order of its constructor."""
+"""The members that can be set, in the order of the constructor."""
 
 
 class PropertyError(Exception):
@@ -39,7 +39,7 @@ class PropertyError(Exception):
 
     @property
     def lines(self) -> list[str]:
-        """All lines that Godot logs about it, where it reads or sets a whole state."""
+        """All lines that Godot logs about it when it reads or sets a whole state."""
         return [str(self)]
 
 
@@ -52,23 +52,23 @@ class NoNode(PropertyError):
 
 
 class PropertyPath:
-    """One path, taken apart.
+    """One parsed path.
 
     Args:
-        path: from the root node on.
+        path: the path from the root node on.
     """
 
     __slots__ = ("_absolute", "_components", "_names", "_property", "attribute", "path")
 
     def __init__(self, path: NodePath) -> None:
         self.path = path
-        # "." and nothing are the root node itself, which needs no search
+        # "." and an empty path are the root node itself, which needs no search
         self._names = () if path._names == (".",) and not path._absolute else path._names
         self._absolute = path._absolute
         self._property = path._subnames[0] if path._subnames else ""
         self._components = path._subnames[1:]
         self.attribute = "" if self._names or self._components else self._property
-        """The attribute of the root node that it is; empty if it is anything else."""
+        """The name, if it is an attribute of the root node; otherwise empty."""
 
     def __repr__(self) -> str:
         return f"PropertyPath({str(self.path)!r})"
@@ -109,7 +109,7 @@ class PropertyPath:
         return value
 
     def write(self, root: Node, value: Any) -> None:
-        """Set its value. A property that is not there, or cannot be set, is left alone, as in Godot.
+        """Set its value. A property that does not exist, or cannot be set, is skipped, as in Godot.
 
         Raises:
             PropertyError: there is no such node.
@@ -143,11 +143,11 @@ def read_all(paths: Sequence[PropertyPath], root: Node) -> list[Any]:
     except Exception as error:
         if raised_by_signal_handler(error):
             raise
-        return [path.read(root) for path in paths]  # which says what it is
+        return [path.read(root) for path in paths]  # which finds the error
 
 
 def attributes_reader(paths: Sequence[PropertyPath]) -> Callable[[Node], Sequence[Any]] | None:
-    """What reads several properties in one call, where all are attributes of the root node itself; it may raise."""
+    """A function that reads several properties in one call, if all are attributes of the root node; it may raise."""
     names = [path.attribute for path in paths]
     if not names or "" in names:
         return None
@@ -160,7 +160,7 @@ def write_all(paths: Sequence[PropertyPath], root: Node, values: Sequence[Any]) 
     """Set several properties, in order.
 
     Raises:
-        PropertyError: the node of one is missing; those in front of it are set.
+        PropertyError: the node of one is missing; the properties before it are set.
     """
     for path, value in zip(paths, values, strict=True):
         path.write(root, value)
@@ -184,7 +184,7 @@ def _component(value: Any, name: str) -> Any:
 
 
 def _replaced(value: Any, names: Sequence[str], new: Any) -> Any:
-    """The value with one part replaced: another one of its type, or itself if it is changed in place."""
+    """The value with one part replaced: a new value of its type, or itself if it is changed in place."""
     name, *rest = names
     try:
         inner = _replaced(_component(value, name), rest, new) if rest else new
@@ -204,7 +204,7 @@ def _replaced(value: Any, names: Sequence[str], new: Any) -> Any:
 
 
 def _with_member(row: Row[Any], name: str, new: Any) -> Row[Any]:
-    """A vector, or another of Godot's values, with another member."""
+    """A vector, or another of Godot's values, with one member replaced."""
     names = _MEMBERS.get(row.variant_type)
     if names is None or name not in names:
         raise _Missing

@@ -1,9 +1,9 @@
-"""The replication of one SceneMultiplayer: what spawners and synchronizers tell it, and what peers do.
+"""The replication of one SceneMultiplayer: calls of spawners and synchronizers, and events of peers.
 
 The parts share a ``ReplicationState``:
 
 - ``spawn_queue``, ``spawn_sender``: nodes that are announced
-- ``visibility``: who gets what
+- ``visibility``: which peers get which nodes and values
 - ``sync_sender`` with ``plan`` and ``watchers``: values that are sent
 - ``spawn_receiver``, ``sync_receiver``: the reverse
 """
@@ -42,16 +42,16 @@ __all__ = ["Replicator"]
 
 
 class Replicator:
-    """What one multiplayer replicates.
+    """The replication of one multiplayer.
 
     Args:
-        transport: takes packets, and has the id of this end.
+        transport: sends packets, and has the id of this end.
         settings: of the multiplayer.
         cache: numbers of nodes.
-        reporter: is told of what is refused.
-        traffic: counts.
-        limits: what one peer may make this end keep.
-        sender: is told whose packet is being handled.
+        reporter: counts and logs rejected packets.
+        traffic: counts packets.
+        limits: the limits of each peer.
+        sender: is set to the sender of the packet that is being handled.
     """
 
     # godot: scene_replication_interface.cpp
@@ -76,12 +76,12 @@ class Replicator:
         self._spawn_receiver = SpawnReceiver(state, cache, limits, reporter, traffic)
         self._sync_receiver = SyncReceiver(state, cache, limits, reporter, traffic, sender)
         self._listeners: dict[int, _VisibilityListener] = {}
-        """Of ``visibility_changed``, by ``id()`` of the synchronizer."""
+        """The callables connected to ``visibility_changed``, by ``id()`` of the synchronizer."""
 
     # Peers
 
     def add_peer(self, peer: int) -> None:
-        """A peer was let in: it gets everything that it may see."""
+        """A peer was admitted: it gets everything that it may see."""
         state = self._state
         state.peers[peer] = PeerState()
         revision.count += 1
@@ -91,25 +91,25 @@ class Replicator:
             self._visibility.update_sync(peer, synchronizer)
 
     def remove_peer(self, peer: int) -> None:
-        """A peer is gone, and with it the nodes that it has spawned here."""
+        """Remove a peer, and the nodes that it has spawned here."""
         self._spawn_receiver.free_remotes(peer)
         self._state.peers.pop(peer, None)
         if not self._settings.exact:
-            # If it comes back, its times restart. Godot takes them for old ones for minutes.
+            # If it returns, its times restart. Godot rejects them as old for minutes.
             for synchronizer in self._state.sync_nodes:
                 if synchronizer._authority == peer:
                     synchronizer._started = False
         revision.count += 1
 
     def clear(self) -> None:
-        """All are gone."""
+        """Remove all peers."""
         for peer in list(self._state.peers):
             self._spawn_receiver.free_remotes(peer)
         self._state.reset()
 
     def step(self) -> None:
         """The end of a poll: send what is due."""
-        # The values and the settings are this program's: its errors are logged as such.
+        # Values and settings belong to this program, and so do errors.
         depth, handling_remote_input.depth = handling_remote_input.depth, 0
         try:
             self._queue.give_up()
@@ -120,7 +120,7 @@ class Replicator:
     # Packets
 
     def receive(self, sender: int, packet: bytes) -> Steps | None:
-        """What to do about a SPAWN, DESPAWN, SYNC or DELTA packet."""
+        """Return the steps that handle a SPAWN, DESPAWN, SYNC or DELTA packet."""
         command = packet[0] & COMMAND_MASK
         if command == SPAWN:
             steps: Steps | None = [ours(lambda: self._reactions(sender, self._spawn_receiver.spawn(sender, packet)))]
@@ -140,7 +140,7 @@ class Replicator:
     # Spawners and synchronizers
 
     def add(self, node: object, what: object) -> Error:
-        """A spawner announces a node, or a synchronizer has begun with its root node."""
+        """Register a node that a spawner announces, or a synchronizer that has started at its root node."""
         if isinstance(node, Node) and isinstance(what, MultiplayerSpawner):
             return self._queue.add(node, what)
         if isinstance(node, Node) and isinstance(what, MultiplayerSynchronizer):
@@ -190,7 +190,7 @@ class Replicator:
 
 
 class _VisibilityListener:
-    """Passes on what a synchronizer says of its visibility."""
+    """Forwards the changes of visibility of a synchronizer."""
 
     def __init__(self, visibility: Visibility, synchronizer: MultiplayerSynchronizer) -> None:
         self._visibility = weakref.ref(visibility)  # nodes do not keep their multiplayer alive

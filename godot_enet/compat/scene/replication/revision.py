@@ -1,7 +1,7 @@
-"""Counts changes of what decides when something is sent.
+"""Counts changes of the settings that decide when something is sent.
 
-Senders plan ahead, so that a frame in which nothing is due looks at nothing. The settings of synchronizers and their
-configurations, which may be shared, tell them here that a plan may be wrong.
+Senders plan ahead, so a frame in which nothing is due does no work. Synchronizers and their configurations, which may
+be shared, count changes here, which invalidate plans.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scenes by their paths: how to make the node of a scene that a remote names.
+"""Scenes by their paths: makes the nodes of the scenes that a remote names.
 
 Godot loads a scene from a file of its project. Here a scene is a callable that makes its node, with all children and
 synchronizers.
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 SceneFactory = Callable[[], "Node"]
-"""Makes a new node; the class of a node does, too."""
+"""A callable that makes a new node, such as a class."""
 
 _factories: dict[str, SceneFactory] = {}
 _paths: dict[str, str] = {}
@@ -34,11 +34,11 @@ _paths: dict[str, str] = {}
 
 
 def register_scene(path: str, factory: SceneFactory | None) -> None:
-    """Say how to make the node of a scene, for all spawners that have its path in their list.
+    """Register how to make the node of a scene, for all spawners that have its path in their list.
 
     Args:
-        path: as the Godot project has it: ``"res://player.tscn"``.
-        factory: makes a new node; a class does, too. None takes it back.
+        path: its path in the Godot project, such as ``"res://player.tscn"``.
+        factory: a callable that makes a new node, such as a class; None removes it.
     """
     name = as_str(path, "path")
     if factory is None:
@@ -48,17 +48,17 @@ def register_scene(path: str, factory: SceneFactory | None) -> None:
 
 
 def register_uid(uid: str, path: str) -> None:
-    """Say which file of the project a ``uid://`` stands for."""
+    """Register the file of the project that a ``uid://`` stands for."""
     _paths[uid] = path
 
 
 def located(path: str) -> str:
-    """The path that a ``uid://`` stands for; the same text for anything else, and for an unknown one."""
+    """The path that a ``uid://`` stands for; anything else, and an unknown one, is returned unchanged."""
     return _paths.get(path, path) if path.startswith("uid://") else path
 
 
 def instantiate_scene(path: str) -> Node | None:
-    """A new node of a registered scene, which a spawner that has the scene in its list announces.
+    """Make a new node of a registered scene. A spawner that has the scene in its list announces it.
 
     Returns:
         The node; None, with an error, if no scene is registered for the path.
@@ -71,7 +71,7 @@ def instantiate_scene(path: str) -> Node | None:
 
 
 def make(path: str, factory: SceneFactory) -> Node:
-    """A new node of a scene, which knows its path. Raises what the factory raises."""
+    """Make a new node of a scene, and set its path. Exceptions of the factory are passed on."""
     node = factory()
     if getattr(node, "scene_file_path", None) == "":
         node.scene_file_path = path
@@ -79,15 +79,15 @@ def make(path: str, factory: SceneFactory) -> Node:
 
 
 def factory_of(path: str) -> SceneFactory | None:
-    """What makes the node of a scene."""
+    """The factory of a scene."""
     return _factories.get(path)
 
 
 def check_factory(factory: SceneFactory) -> SceneFactory:
-    """A factory that can be called.
+    """Check that a factory is callable.
 
     Raises:
-        TypeError: it cannot.
+        TypeError: it is not.
     """
     if not callable(factory):
         raise TypeError(f"factory must be callable, not {type(factory).__name__}")

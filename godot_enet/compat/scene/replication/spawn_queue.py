@@ -1,4 +1,4 @@
-"""Nodes that spawners have announced and that are not ready yet: their state is sent when they are."""
+"""Nodes that spawners have announced but that are not ready yet: their state is sent once they are."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["SpawnQueue"]
 
 
 class SpawnQueue:
-    """The announced nodes of one multiplayer, in the order in which they came into the tree.
+    """The announced nodes of one multiplayer, in the order in which they entered the tree.
 
     Args:
-        state: what there is.
-        visibility: decides who gets them.
+        state: the state of the replicator.
+        visibility: decides which peers get them.
     """
 
     def __init__(self, state: ReplicationState, visibility: Visibility) -> None:
@@ -32,10 +32,10 @@ class SpawnQueue:
         self._visibility = visibility
         self._nodes: SwapSet[Node] = SwapSet()
         self._listeners: dict[int, _ReadyListener] = {}
-        """By ``id()`` of the node; kept until a node that is added again would be connected again."""
+        """By ``id()`` of the node, so that a node that is added again is not connected twice."""
 
     def add(self, node: Node, spawner: MultiplayerSpawner) -> Error:
-        """A spawner announces a node, which has just come into the tree, or is about to."""
+        """Queue a node that a spawner announces. It has just entered the tree, or is about to."""
         # godot: scene_replication_interface.cpp: on_spawn
         tracked = self._state.track(node)
         if tracked.spawner is not None:
@@ -48,7 +48,7 @@ class SpawnQueue:
         return Error.OK
 
     def on_ready(self, node: Node) -> None:
-        """One of them is ready; if it is the first, which is the outermost of nested ones, all are sent."""
+        """Handle a node that is ready. If it is the first one, the outermost of nested ones, all are sent."""
         # godot: scene_replication_interface.cpp: _node_ready
         if node not in self._nodes:
             return fail('Condition "!spawn_queue.has(p_oid)" is true.', None)
@@ -68,7 +68,7 @@ class SpawnQueue:
         return None
 
     def give_up(self) -> None:
-        """A poll ends: those that are still here will not become ready."""
+        """Handle the end of a poll: the remaining nodes will not become ready."""
         # godot: scene_replication_interface.cpp: on_network_process
         if not self._nodes:
             return
@@ -89,7 +89,7 @@ class SpawnQueue:
 
 
 class _ReadyListener:
-    """Passes on that one node is ready."""
+    """Forwards ``ready`` of one node."""
 
     def __init__(self, queue: SpawnQueue, node: Node) -> None:
         self._queue = weakref.ref(queue)  # nodes do not keep their multiplayer alive

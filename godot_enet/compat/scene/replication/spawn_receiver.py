@@ -1,4 +1,4 @@
-"""SPAWN and DESPAWN packets: nodes that a remote's spawners announce are made and taken away here."""
+"""Handles SPAWN and DESPAWN packets: makes and removes the nodes that a remote's spawners announce."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _UNKNOWN_NODE = 'Condition "!pinfo.recv_nodes.has(net_id)" is true. Returning: E
 
 
 class _PendingSpawn:
-    """A node that enters the tree, and what its synchronizers are to be given meanwhile."""
+    """A node that enters the tree, and the ids and values for its synchronizers."""
 
     __slots__ = ("node", "numbers", "packet", "sender", "spawner", "state")
 
@@ -51,13 +51,13 @@ class _PendingSpawn:
         self.node = node
         self.sender = sender
         self.numbers = numbers
-        """Of its synchronizers, four bytes each, those that are not taken yet."""
+        """The ids of its synchronizers that are not assigned yet, four bytes each."""
         self.state = state
-        """Their values, those that are not taken yet."""
+        """Their values that are not assigned yet."""
 
 
 class _Refused(Exception):
-    """A SPAWN or DESPAWN that is not done."""
+    """A SPAWN or DESPAWN that is rejected."""
 
     def __init__(self, *lines: str, cause: SceneDrop = SceneDrop.SPAWN) -> None:
         super().__init__(*lines)
@@ -69,11 +69,11 @@ class SpawnReceiver:
     """Receives the spawns and despawns of one multiplayer.
 
     Args:
-        state: what there is.
+        state: the state of the replicator.
         cache: the path ids of remotes.
-        limits: how much one peer may make this end keep.
-        reporter: is told of what is refused.
-        traffic: counts.
+        limits: the limits of each peer.
+        reporter: counts and logs rejected packets.
+        traffic: counts packets.
     """
 
     # godot: scene_replication_interface.cpp: on_spawn_receive, on_despawn_receive
@@ -96,7 +96,7 @@ class SpawnReceiver:
     # Spawns
 
     def spawn(self, sender: int, packet: bytes) -> Steps | None:
-        """A SPAWN packet: makes the node, adds it, and then tells. May be done again where it was broken off."""
+        """Handle a SPAWN packet: make the node, add it, and emit the signals. May be repeated after an interruption."""
         pending = self._pending
         if pending is None or pending.packet is not packet or pending.node._tree is None:
             pending = self._make(sender, packet)
@@ -106,7 +106,7 @@ class SpawnReceiver:
         return [*spawner.spawned._steps(node), ours(partial(self._finish, pending))]
 
     def _make(self, sender: int, packet: bytes) -> _PendingSpawn | None:
-        """Make a node and add it; None, with a line in the log, if it cannot be made."""
+        """Make a node and add it; None, with a log line, if it cannot be made."""
         path, node = "", None
         try:
             spawner = self._find_spawner(sender, packet)
@@ -125,7 +125,7 @@ class SpawnReceiver:
         except MalformedPacket as error:
             self._refuse(sender, _Refused(str(error), cause=SceneDrop.MALFORMED), path)
             return None
-        except BaseException:  # out of a signal handler
+        except BaseException:  # raised by a signal handler
             if node is not None and node._tree is None:
                 self._state.untrack(node)
             raise
@@ -181,7 +181,7 @@ class SpawnReceiver:
         return node, rest
 
     def _adopt(self, sender: int, spawner: MultiplayerSpawner, node: Node, name: str, number: bytes) -> None:
-        """Give a new node its name, and take it as one of the sender's."""
+        """Give a new node its name, and register it as the sender's."""
         node.set_name(name)
         peer = self._state.peers.get(sender)
         if peer is None:  # its factory has disconnected
@@ -189,7 +189,7 @@ class SpawnReceiver:
             raise _Refused("the sender is not connected any more")
         received = peer.recv_nodes
         if number in received:
-            node.free()  # Godot leaks it
+            node.free()  # Godot leaks the node
             text = 'Condition "peers_info[p_from].recv_nodes.has(net_id)" is true. Returning: ERR_ALREADY_IN_USE'
             raise _Refused(text)
         tracked = self._state.track(node)
@@ -200,7 +200,7 @@ class SpawnReceiver:
         received[number] = tracked
 
     def _check_added(self, node: Node) -> None:
-        """Let go of a node that could not be added: its factory has freed the parent, or the parent is busy."""
+        """Drop a node that could not be added: its factory has freed the parent, or the parent is busy."""
         if node._parent is None and id(node) in self._state.tracked:
             self._pending = None
             self._state.untrack(node)
@@ -208,7 +208,7 @@ class SpawnReceiver:
             raise _Refused("it cannot be added to its parent")
 
     def give_state(self, synchronizer: MultiplayerSynchronizer, root: Node) -> None:
-        """A synchronizer of a node that is being spawned enters the tree: it gets its number and its values."""
+        """Assign id and values to a synchronizer that enters the tree with a node that is being spawned."""
         # godot: scene_replication_interface.cpp: on_replication_start
         pending = self._pending
         if pending is None or pending.node is not root or synchronizer._authority != pending.sender:
@@ -248,7 +248,7 @@ class SpawnReceiver:
             self._refuse(sender, _Refused(*error.lines, 'Condition "err" is true. Returning: err'), path)
 
     def _finish(self, pending: _PendingSpawn) -> None:
-        """The node is there, and everybody knows."""
+        """The last step of a spawn: reject ids that no synchronizer has taken."""
         if self._pending is pending:
             self._pending = None
         if pending.numbers:
@@ -259,7 +259,7 @@ class SpawnReceiver:
     # Despawns
 
     def despawn(self, sender: int, packet: bytes) -> Steps | None:
-        """A DESPAWN packet: takes the node out of the tree, and then tells."""
+        """Handle a DESPAWN packet: remove the node from the tree, and emit the signals."""
         try:
             number = parse_despawn(packet)
         except MalformedPacket as error:
@@ -283,25 +283,25 @@ class SpawnReceiver:
         return [ours(partial(self._take_away, peer, number, node)), *spawner.despawned._steps(node)]
 
     def _take_away(self, peer: PeerState, number: bytes, node: Node) -> None:
-        """A step: may be done again where it was broken off."""
+        """A step, which may be repeated after an interruption."""
         peer.recv_nodes.pop(number, None)
         if node._parent is not None:
             node._parent.remove_child(node)
         node.queue_free()
 
     def free_remotes(self, peer: int) -> None:
-        """A peer is gone: what it has spawned here goes, too."""
+        """Remove a peer, and the nodes that it has spawned here."""
         state = self._state.peers.get(peer)
         for tracked in list(state.recv_nodes.values()) if state is not None else ():
             tracked.node.queue_free()
 
     def _refuse(self, sender: int, refused: _Refused, path: str) -> None:
-        """Say that something is not done."""
+        """Count and log a rejected packet."""
         self._reporter.refuse(refused.cause, sender, refused.lines, path)
 
 
 def _depth_of(node: Node) -> int:
-    """How many nodes are above it, itself included."""
+    """The depth of a node in the tree, itself included."""
     depth = 1
     while node._parent is not None:
         depth, node = depth + 1, node._parent

@@ -1,4 +1,4 @@
-"""Nodes that our spawners announce: when each is told to whom, and the packets that do it."""
+"""Announces nodes of our spawners to peers, with SPAWN and DESPAWN packets."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class SpawnSender:
     """Sends the spawns and despawns of one multiplayer.
 
     Args:
-        state: what there is.
-        transport: takes the packets.
+        state: the state of the replicator.
+        transport: sends the packets.
         cache: the path ids of spawners.
-        traffic: counts.
+        traffic: counts packets.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SpawnSender:
     def spawn(self, tracked: TrackedNode, peers: list[int]) -> None:
         """Announce a node to peers. If its packet cannot be made, they count as having it, as in Godot.
 
-        Nothing, if a filter or a getter of the program has taken the node out of the tree.
+        Does nothing if a filter or a getter of the program has removed the node from the tree.
         """
         # godot: scene_replication_interface.cpp: _update_spawn_visibility
         spawner = tracked.spawner
@@ -65,7 +65,7 @@ class SpawnSender:
             self._traffic.count(SceneCount.SPAWNS_SENT, len(packet), tracked.node)
 
     def despawn(self, tracked: TrackedNode, peers: list[int]) -> None:
-        """Take a node away from peers."""
+        """Despawn a node at peers."""
         packet = despawn_packet(tracked.net_id)
         for peer in peers:
             state = self._state.peers.get(peer)
@@ -75,7 +75,7 @@ class SpawnSender:
                 self._traffic.count(SceneCount.DESPAWNS_SENT, len(packet), tracked.node)
 
     def leave(self, tracked: TrackedNode, spawner: MultiplayerSpawner) -> Error:
-        """A node that a spawner has announced leaves the tree, or the spawner does."""
+        """Despawn an announced node that leaves the tree, or whose spawner does."""
         # godot: scene_replication_interface.cpp: on_despawn
         packet = despawn_packet(tracked.net_id)
         key = id(tracked.node)
@@ -93,7 +93,8 @@ class SpawnSender:
         return Error.OK
 
     def _make(self, tracked: TrackedNode, spawner: MultiplayerSpawner) -> bytes | None:
-        """The SPAWN packet of a node, which gives numbers to it and its synchronizers; None if that is not possible."""
+        """Build the SPAWN packet of a node, and assign ids to it and its synchronizers; None if that is not
+        possible."""
         # godot: scene_replication_interface.cpp: _make_spawn_packet
         if not tracked.net_id:
             tracked.net_id = self._state.next_net_id()

@@ -1,4 +1,4 @@
-"""MultiplayerSpawner: makes nodes appear at all peers that its authority has added."""
+"""MultiplayerSpawner: spawns nodes at all peers when its authority adds them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LIMIT = "Spawn limit reached!"
 
 
 class _Scene:
-    """An entry of the list."""
+    """A scene in the list."""
 
     __slots__ = ("factory", "path")
 
@@ -55,30 +55,30 @@ class _Spawned:
         self.argument = argument
         self.scene = scene
         self.leaving = leaving
-        """What is connected to its ``tree_exiting``."""
+        """The callable connected to its ``tree_exiting``."""
         self._api = None if api is None else weakref.ref(api)  # nodes do not keep their multiplayer alive
 
     def end(self, spawner: MultiplayerSpawner) -> None:
-        """Take it away from the others: where it was announced, whatever multiplayer this part of the tree has now."""
+        """Despawn it through the multiplayer where it was announced, whichever this part of the tree has now."""
         api = None if self._api is None else self._api()
         if api is not None:
             api.object_configuration_remove(self.node, spawner)
 
 
 class MultiplayerSpawner(Node):
-    """Announces nodes that come to its spawn node, and makes those that the spawner of another peer announces.
+    """Announces nodes that are added to its spawn node, and makes the nodes that the spawner of another peer announces.
 
-    Only the peer that has authority over the spawner announces, to begin with the server. A node of a scene in the
+    Only the peer with authority over the spawner announces, by default the server. A node of a scene in the
     list is announced by itself when it is added to the spawn node; any other one is made by :meth:`spawn`, which calls
-    ``spawn_function`` at all peers. All peers need a spawner of the same path with the same scenes in the same order.
+    ``spawn_function`` at all peers. All peers need a spawner at the same path with the same scenes in the same order.
 
-    A node ends at the others when it leaves the tree here. Peers that come later get it, too.
+    When a node leaves the tree here, it is freed at the other peers. Peers that join later get it, too.
     """
 
     spawned = SignalProperty[[Node]]("node")
-    """A node that a remote has announced was made: it is in the tree and ready."""
+    """A node announced by a remote was made: it is in the tree and ready."""
     despawned = SignalProperty[[Node]]("node")
-    """A node that a remote had announced has gone: it is out of the tree, and will be freed."""
+    """A node announced by a remote has ended: it is out of the tree, and will be freed."""
 
     _native_class = "MultiplayerSpawner"
 
@@ -103,15 +103,15 @@ class MultiplayerSpawner(Node):
     # The list of scenes
 
     def add_spawnable_scene(self, path: str, factory: SceneFactory | None = None) -> None:
-        """Add a scene to the end of the list. Its place is its number, which all peers must have alike.
+        """Add a scene to the end of the list. Its position is its number, which must be the same at all peers.
 
         Args:
-            path: as the Godot project has it: ``"res://player.tscn"``. A node is of this scene if that is its
+            path: its path in the Godot project, such as ``"res://player.tscn"``. A node is of this scene if that is its
                 ``scene_file_path``. A ``uid://`` is replaced by its path after ``Game.register_scenes()``; an
                 unknown one stays. (In Godot it becomes "", and its scene can never be spawned.)
-            factory: makes a new node of it, with all its children; a class does, too, and then its objects are of
-                this scene. (Beyond Godot.) Without one, that of :func:`register_scene` counts. A scene for which
-                there is none keeps its place, and can be announced but not received.
+            factory: a callable that makes a new node with all its children, such as a class, whose objects are then of
+                this scene. (Not in Godot.) By default, that of :func:`register_scene`. A scene without one keeps its
+                position, and can be announced but not received.
         """
         name = located(as_str(path, "path"))
         self._scenes.append(_Scene(name, None if factory is None else check_factory(factory)))
@@ -119,11 +119,11 @@ class MultiplayerSpawner(Node):
             self._watch(self._spawn_node)
 
     def get_spawnable_scene_count(self) -> int:
-        """How many there are."""
+        """Return the number of scenes in the list."""
         return len(self._scenes)
 
     def get_spawnable_scene(self, index: int) -> str:
-        """The path of one; ``""``, with an error, if there are fewer."""
+        """Return the path of a scene; ``""``, with an error, beyond the last."""
         place, count = as_int(index, "index"), len(self._scenes)
         if not 0 <= place < count:
             text = f"Index p_idx = {place} is out of bounds ((int)spawnable_scenes.size() = {count})."
@@ -131,7 +131,7 @@ class MultiplayerSpawner(Node):
         return self._scenes[place].path
 
     def clear_spawnable_scenes(self) -> None:
-        """Make the list empty. What has been announced stays."""
+        """Empty the list. Announced nodes stay."""
         self._scenes.clear()
         if self._spawn_node is not None:
             self._unwatch(self._spawn_node)
@@ -144,31 +144,32 @@ class MultiplayerSpawner(Node):
         for path in scenes:
             self.add_spawnable_scene(path)
 
-    # Where, how many, and how
+    # Spawn node, limit and function
 
     def get_spawn_path(self) -> NodePath:
-        """The node whose children are announced, from here; empty to begin with."""
+        """Return the path from here to the node whose children are announced; empty by default."""
         return self._spawn_path
 
     def set_spawn_path(self, path: NodePath | str) -> None:
-        """Set the node whose children are announced."""
+        """Set the path to the node whose children are announced."""
         self._spawn_path = NodePath(path)
         self._update_spawn_node()
 
     def get_spawn_limit(self) -> int:
-        """The most nodes that :meth:`spawn` makes; 0, as to begin with, is no limit."""
+        """Return the maximum number of nodes that :meth:`spawn` makes; 0, the default, is unlimited."""
         return self._spawn_limit
 
     def set_spawn_limit(self, limit: int) -> None:
-        """Set the most nodes that :meth:`spawn` makes. Nodes that are added by themselves are only counted."""
+        """Set the maximum number of nodes that :meth:`spawn` makes. Nodes of scenes in the list are only counted."""
         self._spawn_limit = as_int(limit, "limit") & 0xFFFFFFFF
 
     def get_spawn_function(self) -> SpawnFunction | None:
-        """What :meth:`spawn` calls at all peers; None to begin with."""
+        """Return the function that :meth:`spawn` calls at all peers; None by default."""
         return self._spawn_function
 
     def set_spawn_function(self, spawn_function: SpawnFunction | None) -> None:
-        """Set what :meth:`spawn` calls at all peers: it takes the data, and returns a new node outside of the tree."""
+        """Set the function that :meth:`spawn` calls at all peers: it takes the data, and returns a new node outside any
+        tree."""
         if spawn_function is not None and not callable(spawn_function):
             text = f"spawn_function must be callable, not {type(spawn_function).__name__}"
             raise TypeError(text)
@@ -178,10 +179,10 @@ class MultiplayerSpawner(Node):
         """Make a node by ``spawn_function``, here and at all peers, and add it to the spawn node.
 
         Args:
-            data: what ``spawn_function`` is called with; it is sent to the others.
+            data: the argument of ``spawn_function``, which is sent to the other peers.
 
         Returns:
-            The node here; None, with an error, if there can be none.
+            The node at this end; None, with an error, if it cannot be made.
         """
         # godot: multiplayer_spawner.cpp: spawn
         api = self.get_multiplayer()
@@ -215,7 +216,7 @@ class MultiplayerSpawner(Node):
             self._drop_all()
 
     def _drop_all(self) -> None:
-        """It leaves the tree: what it has announced is taken away from the others, and nobody's here."""
+        """It leaves the tree: its announced nodes are despawned at other peers, and no longer tracked here."""
         for spawned in list(self._tracked.values()):
             spawned.node.tree_exiting.disconnect(spawned.leaving)
             spawned.end(self)
@@ -238,7 +239,7 @@ class MultiplayerSpawner(Node):
             node.child_entered_tree.disconnect(self._node_added)
 
     def _node_added(self, node: Node) -> None:
-        # godot: multiplayer_spawner.cpp: _node_added, which is lost outside of the tree
+        # godot: multiplayer_spawner.cpp: _node_added, without effect outside a tree
         api = self.get_multiplayer()
         if api is None or not self._is_ours(api) or id(node) in self._tracked:
             return
@@ -262,7 +263,7 @@ class MultiplayerSpawner(Node):
         return 0 < self._spawn_limit <= len(self._tracked)
 
     def _scene_of(self, node: Node) -> int | None:
-        """The number of the first scene in the list that a node is of."""
+        """The number of the first scene in the list that a node belongs to."""
         path = node.scene_file_path
         for number, scene in enumerate(self._scenes):
             factory = scene.factory or factory_of(scene.path)
@@ -293,7 +294,7 @@ class MultiplayerSpawner(Node):
         return (CUSTOM, None) if found is None else (found.scene, found.argument)
 
     def _make_custom(self, data: Variant) -> tuple[Node | None, list[str]]:
-        """A node from ``spawn_function``, or Godot's lines about why there is none."""
+        """A node from ``spawn_function``, or Godot's errors if there is none."""
         if self._is_full():
             return None, [_LIMIT]
         function = self._spawn_function
@@ -313,7 +314,7 @@ class MultiplayerSpawner(Node):
         return None, [] if is_object else ["The spawn function must return a Node."]
 
     def _make_scene(self, number: int) -> tuple[Node | None, list[str]]:
-        """A node of a scene, or Godot's lines about why there is none."""
+        """A node of a scene, or Godot's errors if there is none."""
         if self._is_full():
             return None, [_LIMIT]
         count = len(self._scenes)
@@ -337,7 +338,7 @@ class MultiplayerSpawner(Node):
 
     @property
     def spawn_path(self) -> NodePath:
-        """As the getter and the setter."""
+        """As :meth:`get_spawn_path`; can be set."""
         return self.get_spawn_path()
 
     @spawn_path.setter
@@ -346,7 +347,7 @@ class MultiplayerSpawner(Node):
 
     @property
     def spawn_limit(self) -> int:
-        """As the getter and the setter."""
+        """As :meth:`get_spawn_limit`; can be set."""
         return self.get_spawn_limit()
 
     @spawn_limit.setter
@@ -355,7 +356,7 @@ class MultiplayerSpawner(Node):
 
     @property
     def spawn_function(self) -> SpawnFunction | None:
-        """As the getter and the setter."""
+        """As :meth:`get_spawn_function`; can be set."""
         return self.get_spawn_function()
 
     @spawn_function.setter
@@ -364,7 +365,7 @@ class MultiplayerSpawner(Node):
 
 
 def _is_variant(value: object) -> bool:
-    """Whether it is one of Godot's values, and not an object of a class that Godot does not know."""
+    """Whether a value is a Variant, not an object of a class unknown to Godot."""
     try:
         typeof(value)
     except TypeError:

@@ -1,4 +1,4 @@
-"""What a replicator knows of nodes and of peers."""
+"""The state of a replicator: its nodes and peers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["PeerState", "ReplicationState", "SpawnedNodes", "TrackedNode", "plac
 
 
 class TrackedNode:
-    """A node that a spawner or a synchronizer has named; until it leaves the tree."""
+    """A node of a spawner or a synchronizer, until it leaves the tree."""
 
     # godot: scene_replication_interface.h: TrackedNode
 
@@ -29,18 +29,18 @@ class TrackedNode:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.net_id = 0
-        """Its number in our packets; 0: none yet."""
+        """Its number in our packets; 0 before it has one."""
         self.remote_peer = 0
-        """Who has spawned it here; 0: nobody."""
+        """The peer that has spawned it here; 0 for none."""
         self.received_id = b""
         """Its number in the packets of that peer."""
         self.spawner: MultiplayerSpawner | None = None
         self.synchronizers: SwapSet[MultiplayerSynchronizer] = SwapSet()
-        """Those whose root node it is."""
+        """The synchronizers whose root node it is."""
 
 
 class PeerState:
-    """What one peer has from us, and we from it."""
+    """The nodes and synchronizers that one peer has from us, and we from it."""
 
     # godot: scene_replication_interface.h: PeerInfo
 
@@ -50,37 +50,37 @@ class PeerState:
         self.sync_nodes: SwapSet[MultiplayerSynchronizer] = SwapSet()
         """The synchronizers that it gets."""
         self.spawn_nodes: set[int] = set()
-        """The nodes that it has from us, by ``id()``."""
+        """The nodes that it got from us, by ``id()``."""
         self.last_watch: dict[int, int] = {}
         """By ``id()`` of the synchronizer: when the last delta was sent to it, in microseconds."""
         self.recv_sync_ids: dict[bytes, MultiplayerSynchronizer] = {}
-        """Our synchronizers by its numbers: bytes, since a remote can fill a dict of ints so that it gets slow."""
+        """Our synchronizers by its numbers, as bytes: a remote can fill a dict of ints so that it becomes slow."""
         self.recv_nodes: dict[bytes, TrackedNode] = {}
         """The nodes that it has spawned here, by its numbers."""
         self.last_sent_sync = 0
         """The time of the last SYNC packet: 16 bits that count the polls."""
 
     def hide(self, synchronizer: MultiplayerSynchronizer) -> None:
-        """It gets this synchronizer no more; if it is to get it again, it begins with a full delta."""
+        """Remove a synchronizer. If the peer gets it again, that begins with a full delta."""
         self.sync_nodes.discard(synchronizer)
         self.last_watch.pop(id(synchronizer), None)
 
 
 class SpawnedNodes:
-    """The nodes that our spawners have announced, the oldest objects first."""
+    """The nodes announced by our spawners, the oldest objects first."""
 
     def __init__(self) -> None:
         self._by_age: list[tuple[int, Node]] = []
         self._ids: set[int] = set()
 
     def add(self, node: Node) -> None:
-        """One more."""
+        """Add a node."""
         if id(node) not in self._ids:
             self._ids.add(id(node))
             insort(self._by_age, (node._instance_id, node), key=_age)
 
     def discard(self, node: Node) -> None:
-        """One less."""
+        """Remove a node."""
         if id(node) in self._ids:
             self._ids.discard(id(node))
             del self._by_age[bisect_left(self._by_age, node._instance_id, key=_age)]
@@ -89,7 +89,7 @@ class SpawnedNodes:
         return id(node) in self._ids
 
     def copy(self) -> list[Node]:
-        """All of them."""
+        """Return all of them."""
         return [node for _, node in self._by_age]
 
 
@@ -98,16 +98,16 @@ def _age(entry: tuple[int, Node]) -> int:
 
 
 class ReplicationState:
-    """What the parts of one replicator share.
+    """The state shared by the parts of one replicator.
 
     Args:
-        transport: whose id decides what this end has authority over.
+        transport: its id decides which nodes this end has authority over.
     """
 
     def __init__(self, transport: SceneTransport) -> None:
         self._transport = transport
         self.peers: dict[int, PeerState] = {}
-        """In the order in which they came."""
+        """In order of arrival."""
         self.tracked: dict[int, TrackedNode] = {}
         """By ``id()`` of the node."""
         self.spawned = SpawnedNodes()
@@ -116,20 +116,20 @@ class ReplicationState:
         self._last_net_id = 0
 
     def has_authority(self, node: Node) -> bool:
-        """Whether this end decides about a node."""
+        """Whether this end has authority over a node."""
         peer = self._transport.multiplayer_peer
         return peer is not None and node._authority == peer.get_unique_id()
 
     def next_net_id(self) -> int:
-        """A number that no local node or synchronizer has had lately: they repeat after 31 bits.
+        """Return a number that no local node or synchronizer has had recently: numbers repeat after 31 bits.
 
-        The highest bit is that of path ids.
+        The highest bit marks path ids.
         """
         self._last_net_id = self._last_net_id % 0x7FFFFFFF + 1
         return self._last_net_id
 
     def track(self, node: Node) -> TrackedNode:
-        """What is known of a node, from now until it leaves the tree."""
+        """Return the record of a node, which exists from now until the node leaves the tree."""
         tracked = self.tracked.get(id(node))
         if tracked is None:
             tracked = self.tracked[id(node)] = TrackedNode(node)
@@ -150,7 +150,7 @@ class ReplicationState:
             peer.spawn_nodes.discard(id(node))
 
     def reset(self) -> None:
-        """All peers are gone, and numbers begin at 1 again. What is spawned stays so, for the next peers."""
+        """Remove all peers, and assign numbers from 1 again. Spawned nodes stay, for the next peers."""
         # godot: scene_replication_interface.cpp: on_reset
         self.peers.clear()
         for tracked in self.tracked.values():
@@ -163,7 +163,7 @@ class ReplicationState:
 
 
 class _Untracking:
-    """Forgets one node; an object of its own for each, so that each can be connected."""
+    """Forgets one node; a separate object for each, so that each can be connected."""
 
     def __init__(self, state: ReplicationState, node: Node) -> None:
         self._state = weakref.ref(state)  # nodes do not keep their multiplayer alive
@@ -176,6 +176,6 @@ class _Untracking:
 
 
 def place(node: Node) -> str:
-    """How messages call a node: its path, or outside of a tree its name. A remote may have chosen it."""
+    """The path of a node in messages, or outside a tree its name. A remote may have chosen it."""
     text = str(node.get_path()) if node._tree is not None else node._name
     return text if text.isprintable() else ascii(text)[1:-1]

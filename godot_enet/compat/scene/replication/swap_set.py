@@ -1,4 +1,4 @@
-"""A set in Godot's order: as added, but what is removed leaves its place to the last one."""
+"""A set in Godot's order: that of insertion, but the last item takes the place of a removed one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _T = TypeVar("_T")
 
 
 class SwapSet(Generic[_T]):
-    """Objects, told apart by identity whatever they say about being equal.
+    """A set of objects, compared by identity.
 
-    ``list()`` of one is a copy that stays as it is. The order shows in packets.
+    ``list()`` of it is an independent copy. Its order is visible in packets.
     """
 
     # godot: core/templates/hash_set.h: erase
@@ -25,14 +25,14 @@ class SwapSet(Generic[_T]):
         self._places: dict[int, int] = {}
 
     def add(self, item: _T) -> None:
-        """Add one; nothing, if it is there."""
+        """Add an object, unless it is included."""
         key = id(item)
         if key not in self._places:
             self._places[key] = len(self._items)
             self._items.append(item)
 
     def discard(self, item: _T) -> bool:
-        """Remove one; whether it was there."""
+        """Remove an object. Returns whether it was included."""
         place = self._places.pop(id(item), None)
         if place is None:
             return False
@@ -43,7 +43,7 @@ class SwapSet(Generic[_T]):
         return True
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove all objects."""
         self._items.clear()
         self._places.clear()
 
@@ -57,5 +57,5 @@ class SwapSet(Generic[_T]):
         return len(self._items)
 
     def first(self) -> _T | None:
-        """The one in front."""
+        """The first object."""
         return self._items[0] if self._items else None

@@ -1,4 +1,4 @@
-"""SYNC and DELTA packets: values of synchronizers that a remote has authority over are set here."""
+"""Handles SYNC and DELTA packets: sets the values of synchronizers that a remote has authority over."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class SyncReceiver:
     """Receives the values of one multiplayer.
 
     Args:
-        state: what there is.
+        state: the state of the replicator.
         cache: the path ids of remotes.
-        limits: how much one packet may make this end do.
-        reporter: is told of what is refused.
-        traffic: counts.
-        current_sender: is told whose packet is being handled.
+        limits: the limits of each packet.
+        reporter: counts and logs rejected packets.
+        traffic: counts packets.
+        current_sender: is set to the sender of the packet that is being handled.
     """
 
     # godot: scene_replication_interface.cpp: on_sync_receive, on_delta_receive
@@ -65,7 +65,7 @@ class SyncReceiver:
         self.current_sender = current_sender
 
     def receive(self, sender: int, packet: bytes) -> Steps | None:
-        """A SYNC or DELTA packet."""
+        """Return the steps that handle a SYNC or DELTA packet."""
         if len(packet) < _SHORTEST:
             self.reporter.refuse(SceneDrop.MALFORMED, sender, ["Invalid sync packet received"], "")
             return None
@@ -73,7 +73,7 @@ class SyncReceiver:
         return [kind(self, sender, packet).work]
 
     def find(self, sender: int, number: bytes) -> tuple[MultiplayerSynchronizer | None, list[str]]:
-        """A synchronizer by the sender's number of it, and the lines about why there is none."""
+        """The synchronizer with the sender's number, and errors if there is none."""
         if number[3] & 0x80:
             found, lines = self.cache.find(sender, int.from_bytes(number, "little") & ~PATH_ID)
             return (found if isinstance(found, MultiplayerSynchronizer) else None), lines
@@ -82,14 +82,13 @@ class SyncReceiver:
 
 
 class _Elements:
-    """The elements of one packet, one after the other.
+    """The elements of one packet, in order.
 
-    Signals come in between, as steps of their own, and any step may be broken off: then it is done again, from the
-    element on that was not done.
+    Signals are emitted in between, as separate steps. An interrupted step is repeated from the unfinished element on.
     """
 
     head: int
-    """Bytes in front of the values of an element."""
+    """Bytes before the values of an element."""
     position: int
 
     def __init__(self, receiver: SyncReceiver, sender: int, packet: bytes) -> None:
@@ -97,10 +96,10 @@ class _Elements:
         self.sender = sender
         self.packet = packet
         self.begun = 0
-        """How many elements were looked at."""
+        """The number of elements handled so far."""
 
     def work(self, steps: Steps) -> None:
-        """A step: until the next signal, or the end."""
+        """A step, up to the next signal or the end."""
         length, head, most = len(self.packet), self.head, self.receiver.limits.elements_per_packet
         while self.position + head < length:
             if self.begun >= most:
@@ -122,7 +121,7 @@ class _Elements:
         del steps[0]
 
     def take(self, start: int, size: int) -> Steps | None:
-        """Set the values of one element. Returns what follows from it; None if the packet ends with it."""
+        """Set the values of one element. Returns the steps that follow; None if the rest of the packet is ignored."""
         raise NotImplementedError
 
     def refuse(self, lines: list[str], path: str, cause: SceneDrop = SceneDrop.SYNC) -> None:
@@ -130,7 +129,7 @@ class _Elements:
 
 
 class _Syncs(_Elements):
-    """Of a SYNC packet."""
+    """The elements of a SYNC packet."""
 
     head = SYNC_ELEMENT.size
 
@@ -139,7 +138,7 @@ class _Syncs(_Elements):
         self.position = SYNC_HEAD.size
         self._time = int(SYNC_HEAD.unpack_from(packet)[1])
         self._accepted = 0
-        """Where the element begins whose time was found new: one that is done again is not older than itself."""
+        """The offset of the element whose time was accepted, since a repeated element must not count as old."""
 
     def take(self, start: int, size: int) -> Steps | None:
         receiver, sender = self.receiver, self.sender
@@ -174,7 +173,7 @@ class _Syncs(_Elements):
 
 
 class _Deltas(_Elements):
-    """Of a DELTA packet."""
+    """The elements of a DELTA packet."""
 
     head = DELTA_ELEMENT.size
 
@@ -217,6 +216,6 @@ class _Deltas(_Elements):
 
 
 def _emission(synchronizer: MultiplayerSynchronizer, name: str) -> Steps:
-    """The steps of a signal; none, at little cost, where nothing is connected."""
+    """The steps of a signal; none if nothing is connected, at little cost."""
     signal = synchronizer.__dict__.get(name)
     return [] if signal is None or not signal._slots else signal._steps()

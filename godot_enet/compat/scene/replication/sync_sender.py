@@ -45,7 +45,7 @@ _DELTA_HEAD = bytes([DELTA])
 
 
 class _Packet:
-    """A SYNC packet without its head, which has the time of the peer."""
+    """A SYNC packet without its head, which contains the time of the peer."""
 
     __slots__ = ("body", "count", "noted")
 
@@ -53,22 +53,22 @@ class _Packet:
         self.body = b"".join(elements)
         self.count = len(elements)
         self.noted = noted
-        """Who is in it, with how many bytes."""
+        """The synchronizers in it, each with its size in bytes."""
 
 
 _Action: TypeAlias = "_Packet | str | MultiplayerSynchronizer"
-"""For a peer: send this; log that; send the path of this one."""
+"""For a peer: send a packet, log an error, or send the path of a synchronizer."""
 
 
 class SyncSender:
     """Sends the values of one multiplayer.
 
     Args:
-        state: what there is.
-        transport: takes the packets.
-        cache: the path ids of synchronizers that no spawn has introduced.
-        settings: how large packets may be.
-        traffic: counts.
+        state: the state of the replicator.
+        transport: sends the packets.
+        cache: the path ids of synchronizers that are not part of a spawn.
+        settings: the maximum sizes of packets.
+        traffic: counts packets.
         clock: microseconds.
     """
 
@@ -89,7 +89,7 @@ class SyncSender:
         self.clock = clock
         self._plans: dict[int, Plan] = {}
         self._planned: object = None
-        """For which state of things the plans are."""
+        """The revision of the plans."""
 
     def step(self) -> None:
         """Send what is due."""
@@ -124,10 +124,10 @@ class SyncSender:
         if sent and transport is not None:
             transport._send_queued()
 
-    # What is always sent
+    # Properties that are always sent
 
     def _sync_actions(self, plan: Plan, now: int) -> list[_Action]:
-        """What the sync pass does for each peer of a plan."""
+        """The work of the sync pass for each peer of a plan."""
         limit, exact = self._settings.max_sync_packet_size, self._settings.exact
         actions: list[_Action] = []
         elements: list[bytes] = []
@@ -138,7 +138,7 @@ class SyncSender:
             if standing is Standing.BROKEN:
                 actions.append(_SKIPPED)
                 continue
-            # One clock for all peers: what one peer's turn has found due is due for the next one, too.
+            # One time for all peers: if a synchronizer is due for one peer, it is due for the next one, too.
             if synchronizer._last_sync != now:
                 if now < synchronizer._last_sync + synchronizer._sync_interval:
                     continue
@@ -172,7 +172,7 @@ class SyncSender:
         return actions
 
     def _encode_sync(self, entry: Entry) -> bytes | list[str]:
-        """The element of a synchronizer: nothing without properties, or the lines about why there is none."""
+        """The element of a synchronizer: empty without properties, or the errors if there is none."""
         synchronizer, root = entry.synchronizer, entry.root
         assert root is not None
         try:
@@ -209,7 +209,7 @@ class SyncSender:
         number, _ = self._cache.introduce(synchronizer, [peer])
         synchronizer._net_id = PATH_ID | number
 
-    # What is sent on change
+    # Properties that are sent on change
 
     def _send_deltas(
         self,
@@ -233,7 +233,7 @@ class SyncSender:
                 continue
             key, watchers = entry.key, entry.watchers
             last = last_watch.get(key, 0)
-            # What one peer's turn has looked at in this step is as it is for the next one, whatever its interval says.
+            # If it was checked for one peer in this step, the result counts for the next peer, whatever its interval.
             if watchers.last != now:
                 if now < last + entry.delta_interval:
                     continue
@@ -273,10 +273,10 @@ class SyncSender:
         self, peer: int, elements: list[bytes], keys: list[int], last_watch: dict[int, int], now: int
     ) -> None:
         self._transport.send_queued(peer, _DELTA_HEAD + b"".join(elements), _RELIABLE)
-        last_watch.update(dict.fromkeys(keys, now))  # afterwards: where this is broken off it is sent again
+        last_watch.update(dict.fromkeys(keys, now))  # last: after an interruption it is sent again
 
     def _encode_delta(self, synchronizer: MultiplayerSynchronizer, last: int) -> tuple[int, bytes] | str:
-        """The size of the values that have changed since a time, and the element with them; or why there is none."""
+        """The size of the values that have changed since a time, and their element; or the error if there is none."""
         bits, values = synchronizer._watchers.changed_since(last)
         try:
             body = b"".join([encode_argument(value) for value in values])

@@ -1,4 +1,4 @@
-"""MultiplayerSynchronizer: keeps properties of a node in step at all peers that may see it."""
+"""MultiplayerSynchronizer: replicates properties of a node to all peers that may see it."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _BAD_FILTER = (
 class MultiplayerSynchronizer(Node):
     """Sends properties of its root node, and of nodes below that, to all peers that may see them.
 
-    Only the peer that has authority over the synchronizer sends; the others take. All peers need a synchronizer of the
+    Only the peer with authority over the synchronizer sends; the others receive. All peers need a synchronizer at the
     same path and with the same configuration.
 
-    Who may see it is decided by its authority: those in the set of :meth:`set_visibility_for`, in which 0 stands for
-    everybody, unless a visibility filter says no. A node that a :class:`MultiplayerSpawner` has made exists only at
-    the peers that may see one of its synchronizers.
+    The authority decides which peers may see it: those allowed by :meth:`set_visibility_for`, where 0 stands for all
+    peers, except those that a visibility filter rejects. A node that a :class:`MultiplayerSpawner` has made exists only
+    at the peers that may see one of its synchronizers.
     """
 
     class VisibilityUpdateMode(NamedIntEnum):
-        """When the visibility filters of a synchronizer are asked again by themselves."""
+        """When the visibility filters of a synchronizer are evaluated."""
 
         VISIBILITY_PROCESS_IDLE = 0
-        """In each frame."""
+        """In each frame, and by ``update_visibility``."""
         VISIBILITY_PROCESS_PHYSICS = 1
-        """In each physics frame."""
+        """In each physics frame, and by ``update_visibility``."""
         VISIBILITY_PROCESS_NONE = 2
         """Only by ``update_visibility``."""
 
@@ -59,11 +59,11 @@ class MultiplayerSynchronizer(Node):
     VISIBILITY_PROCESS_NONE = VisibilityUpdateMode.VISIBILITY_PROCESS_NONE
 
     synchronized = SignalProperty[[]]()
-    """Properties that are always sent have come and are set."""
+    """Properties that are always sent were received and set."""
     delta_synchronized = SignalProperty[[]]()
-    """Properties that are sent on change have come and are set."""
+    """Properties that are sent on change were received and set."""
     visibility_changed = SignalProperty[[int]]("for_peer")
-    """The visibility for a peer, or with 0 for all, is to be looked at again; on the authority's side."""
+    """The visibility for a peer, or with 0 for all, is evaluated again; emitted at the authority."""
 
     _native_class = "MultiplayerSynchronizer"
 
@@ -78,16 +78,16 @@ class MultiplayerSynchronizer(Node):
     _root: Node | None
     """The root node, while it is registered with a multiplayer."""
     _api: Callable[[], MultiplayerAPI | None]
-    """The one it is registered with: its part of the tree may have got another one since."""
+    """The multiplayer where it is registered: its part of the tree may have another one by now."""
     _net_id: int
     _last_sync: int
-    """Microseconds: when it was last sent."""
+    """The time of the last SYNC, in microseconds."""
     _last_inbound: int
     _started: bool
     """Whether a SYNC was received, which had the time ``_last_inbound``."""
     _watchers: Watchers
     _sync_element: bytes | list[str] | None
-    """Its element in the SYNC packets of a step; or the lines about why there is none."""
+    """Its element in the SYNC packets of a step, or the errors if there is none."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         node = super().__new__(cls, *args, **kwargs)
@@ -102,14 +102,14 @@ class MultiplayerSynchronizer(Node):
         node._reset()
         return node
 
-    # What it synchronizes
+    # Its properties
 
     def get_root_path(self) -> NodePath:
-        """The node that the paths of properties begin at, from here; the parent to begin with."""
+        """Return the path from here to the node at which the paths of properties start; the parent by default."""
         return self._root_path
 
     def set_root_path(self, path: NodePath | str) -> None:
-        """Set the node that the paths of properties begin at. It must exist when the synchronizer enters the tree."""
+        """Set the node at which the paths of properties start. It must exist when the synchronizer enters the tree."""
         value = NodePath(path)
         if value != self._root_path:
             self._stop()
@@ -117,18 +117,18 @@ class MultiplayerSynchronizer(Node):
             self._start()
 
     def get_replication_config(self) -> SceneReplicationConfig | None:
-        """Which properties; None to begin with."""
+        """Return the configuration with the properties; None by default."""
         return self._config
 
     def set_replication_config(self, config: SceneReplicationConfig | None) -> None:
-        """Set which properties; the same at all peers."""
+        """Set the configuration with the properties; the same at all peers."""
         if config is not None and not isinstance(config, SceneReplicationConfig):
             raise TypeError(f"config must be a SceneReplicationConfig, not {type(config).__name__}")
         self._config = config
         revision.count += 1
 
     def get_replication_interval(self) -> float:
-        """Seconds between two SYNC packets; 0, as to begin with: one in each poll."""
+        """Return the seconds between two SYNC packets; with 0, the default, there is one in each poll."""
         return self._sync_interval / 1_000_000
 
     def set_replication_interval(self, milliseconds: float) -> None:
@@ -141,7 +141,7 @@ class MultiplayerSynchronizer(Node):
         return None
 
     def get_delta_interval(self) -> float:
-        """Seconds between two DELTA packets; 0, as to begin with: changes are sent in the next poll."""
+        """Return the seconds between two DELTA packets; with 0, the default, changes are sent in the next poll."""
         return self._delta_interval / 1_000_000
 
     def set_delta_interval(self, milliseconds: float) -> None:
@@ -153,22 +153,23 @@ class MultiplayerSynchronizer(Node):
         revision.count += 1
         return None
 
-    # Who may see it
+    # Visibility
 
     def get_visibility_update_mode(self) -> VisibilityUpdateMode:
-        """When filters are asked again. (As in Godot any number can be set, and comes back.)"""
+        """Return when filters are evaluated. (As in Godot, any number can be set and is returned.)"""
         try:
             return MultiplayerSynchronizer.VisibilityUpdateMode(self._update_mode)
         except ValueError:
             return self._update_mode  # type: ignore[return-value]
 
     def set_visibility_update_mode(self, mode: VisibilityUpdateMode | int) -> None:
-        """Set when filters are asked again."""
+        """Set when filters are evaluated."""
         self._update_mode = as_int(mode, "mode")
         self._update_process()
 
     def update_visibility(self, for_peer: int = 0) -> None:
-        """Look again who may see it: one peer, or all with 0. Nothing where this end is not its authority."""
+        """Evaluate the visibility again for one peer, or for all with 0. Without effect unless this end is its
+        authority."""
         peer = as_int(for_peer, "for_peer")
         api = self.get_multiplayer()
         if api is None or self._find_root() is None or not api.has_multiplayer_peer():
@@ -177,19 +178,19 @@ class MultiplayerSynchronizer(Node):
             self.visibility_changed.emit(peer)
 
     def is_visibility_public(self) -> bool:
-        """Whether all peers that no filter excludes may see it; True at first."""
+        """Return whether all peers that no filter rejects may see it; True by default."""
         return 0 in self._peers
 
     def set_visibility_public(self, visible: bool) -> None:
-        """Let everybody see it, or only those who were allowed to by :meth:`set_visibility_for`."""
+        """Let all peers see it, or only those allowed by :meth:`set_visibility_for`."""
         self.set_visibility_for(0, visible)
 
     def get_visibility_for(self, peer: int) -> bool:
-        """Whether a peer was allowed to see it by :meth:`set_visibility_for`."""
+        """Return whether a peer was allowed to see it by :meth:`set_visibility_for`."""
         return as_int(peer, "peer") in self._peers
 
     def set_visibility_for(self, peer: int, visible: bool) -> None:
-        """Let a peer see it, or not; with 0, everybody."""
+        """Let a peer see it, or not; 0 stands for all peers."""
         number, value = as_int(peer, "peer"), as_bool(visible, "visible")
         if (number in self._peers) == value:
             return
@@ -200,9 +201,9 @@ class MultiplayerSynchronizer(Node):
         self.update_visibility(number)
 
     def add_visibility_filter(self, filter: VisibilityFilter) -> None:
-        """Ask a callable, too: it is called with the id of a peer, or with 0 for all, and returns True or False.
+        """Add a filter: a callable that takes the id of a peer, or 0 for all, and returns True or False.
 
-        Everybody it says no to does not see the synchronizer. It should have no side effects, and be quick.
+        If it returns False, the peer does not see the synchronizer. It should have no side effects, and be quick.
         """
         if not callable(filter):
             raise TypeError(f"filter must be callable, not {type(filter).__name__}")
@@ -211,7 +212,7 @@ class MultiplayerSynchronizer(Node):
         self._update_process()
 
     def remove_visibility_filter(self, filter: VisibilityFilter) -> None:
-        """Do not ask that callable any more."""
+        """Remove a filter."""
         for index, known in enumerate(self._filters):
             if same_callable(filter, known):
                 last = self._filters.pop()  # it takes the place, as in Godot's sets
@@ -300,7 +301,8 @@ class MultiplayerSynchronizer(Node):
         return 0 in self._peers or peer in self._peers
 
     def _is_new(self, time: int) -> bool:
-        """Whether a received SYNC of this time is not older than the last one; then it counts as the last one."""
+        """Return whether a received SYNC with this time is no older than the last one; if so, it becomes the last
+        one."""
         # godot: multiplayer_synchronizer.cpp: update_inbound_sync_time; no arithmetic modulo 65536
         if self._started and time <= self._last_inbound and self._last_inbound - time < 32767:
             return False
@@ -312,7 +314,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def root_path(self) -> NodePath:
-        """As the getter and the setter."""
+        """As :meth:`get_root_path`; can be set."""
         return self.get_root_path()
 
     @root_path.setter
@@ -321,7 +323,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def replication_config(self) -> SceneReplicationConfig | None:
-        """As the getter and the setter."""
+        """As :meth:`get_replication_config`; can be set."""
         return self.get_replication_config()
 
     @replication_config.setter
@@ -330,7 +332,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def replication_interval(self) -> float:
-        """As the getter and the setter."""
+        """As :meth:`get_replication_interval`; can be set."""
         return self.get_replication_interval()
 
     @replication_interval.setter
@@ -339,7 +341,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def delta_interval(self) -> float:
-        """As the getter and the setter."""
+        """As :meth:`get_delta_interval`; can be set."""
         return self.get_delta_interval()
 
     @delta_interval.setter
@@ -348,7 +350,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def visibility_update_mode(self) -> VisibilityUpdateMode:
-        """As the getter and the setter."""
+        """As :meth:`get_visibility_update_mode`; can be set."""
         return self.get_visibility_update_mode()
 
     @visibility_update_mode.setter
@@ -357,7 +359,7 @@ class MultiplayerSynchronizer(Node):
 
     @property
     def public_visibility(self) -> bool:
-        """As the getter and the setter."""
+        """As :meth:`is_visibility_public`; can be set."""
         return self.is_visibility_public()
 
     @public_visibility.setter
@@ -366,4 +368,4 @@ class MultiplayerSynchronizer(Node):
 
 
 def _no_api() -> None:
-    """It is registered with none."""
+    """The reference of a synchronizer that is not registered."""

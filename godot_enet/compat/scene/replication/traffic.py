@@ -1,4 +1,4 @@
-"""How much is replicated and called: totals, and who causes it."""
+"""Counts replication and calls: totals, and the traffic of each node."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
 __all__ = ["SceneCount", "SceneTraffic", "TrafficRow"]
 
 _MAX_ROWS = 10_000
-"""Names of spawned nodes are chosen by remotes: what would be one more row is counted under an empty path."""
+"""Maximum rows. Remotes choose names of spawned nodes, so further ones are counted under an empty path."""
 
 
 class SceneCount(NamedIntEnum):
-    """What is counted; keys of :meth:`SceneMultiplayer.counters`, beside the causes of what was not used."""
+    """The operations that are counted; keys of :meth:`SceneMultiplayer.counters`, besides the causes of drops."""
 
     SPAWNS_SENT = 1000
     SPAWNS_RECEIVED = 1001
     DESPAWNS_SENT = 1002
     DESPAWNS_RECEIVED = 1003
     SYNCS_SENT = 1004
-    """Synchronizers in SYNC packets, each peer counted."""
+    """Synchronizers in SYNC packets, counted for each peer."""
     SYNCS_RECEIVED = 1005
     DELTAS_SENT = 1006
-    """Synchronizers in DELTA packets, each peer counted."""
+    """Synchronizers in DELTA packets, counted for each peer."""
     DELTAS_RECEIVED = 1007
     RPCS_SENT = 1008
-    """In :meth:`SceneMultiplayer.traffic` alone, like the next one."""
+    """Only in :meth:`SceneMultiplayer.traffic`, like the next one."""
     RPCS_RECEIVED = 1009
 
 
 class TrafficRow(NamedTuple):
-    """What one node has sent or received in one way."""
+    """The traffic of one node with one kind of operation."""
 
     kind: SceneCount
     path: str
-    """Of the node or the synchronizer; its name, if it has left the tree; empty for all beyond 10,000 rows."""
+    """The path of the node or synchronizer, or its name if it has left the tree; empty for all beyond 10,000 rows."""
     method: str
     """Of RPCs."""
     times: int
     bytes: int
-    """Of the high-level multiplayer; what ENet, UDP and a relay add is not in it."""
+    """Bytes of the high-level multiplayer, without the overhead of ENet, UDP and a relay."""
 
 
 class SceneTraffic:
-    """The totals of one multiplayer and, while ``detailed``, what each node has to do with them."""
+    """The totals of one multiplayer and, while ``detailed``, those of each node."""
 
     def __init__(self) -> None:
         self._totals = dict.fromkeys(SceneCount, 0)
@@ -55,17 +55,17 @@ class SceneTraffic:
         self.detailed = False
 
     def count(self, kind: SceneCount, size: int, node: Node, method: str = "") -> None:
-        """Something of this size was sent or received."""
+        """Count an operation of this size."""
         self._totals[kind] += 1
         if self.detailed:
             self.note(kind, size, node, method)
 
     def add(self, kind: SceneCount, times: int) -> None:
-        """The same for many at once, whose nodes are noted one by one."""
+        """Count several at once, whose nodes are noted one by one."""
         self._totals[kind] += times
 
     def note(self, kind: SceneCount, size: int, node: Node, method: str = "") -> None:
-        """Who it was."""
+        """Add an operation to the row of its node."""
         path = node._name if node._tree is None else str(node.get_path())
         key = (kind, path, method)
         if len(self._rows) >= _MAX_ROWS and key not in self._rows:
@@ -75,14 +75,14 @@ class SceneTraffic:
         row[1] += size
 
     def totals(self) -> dict[SceneCount, int]:
-        """How often, by kind, without what has not happened."""
+        """The counts by kind, without zeros."""
         return {kind: times for kind, times in self._totals.items() if times}
 
     def rows(self) -> list[TrafficRow]:
-        """All rows, those with the most bytes in front."""
+        """All rows, those with the most bytes first."""
         rows = [TrafficRow(*key, *counted) for key, counted in list(self._rows.items())]
         return sorted(rows, key=lambda row: -row.bytes)
 
     def clear(self) -> None:
-        """Forget the rows."""
+        """Clear the rows."""
         self._rows.clear()

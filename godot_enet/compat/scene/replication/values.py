@@ -13,10 +13,10 @@ from godot_enet.compat.variant.row import Row
 __all__ = ["differs", "duplicate"]
 
 _ATOMS = frozenset({int, bool, str, type(None)})
-"""Of these, equal values are the same value, if they are of one type."""
+"""Types whose equal values are identical if they are of one type."""
 _NOTHING = object()
 _MAX_DEPTH = 100
-"""Godot's: what is nested deeper counts as equal, and is not copied."""
+"""Godot's limit: deeper nested values count as equal, and are not copied."""
 
 
 def differs(old: Any, new: Any) -> bool:
@@ -39,7 +39,7 @@ def _same(old: Any, new: Any, depth: int) -> bool:
         if typeof(old) is not kind:
             return False
     except TypeError:
-        return bool(old is new)  # nothing that Godot has
+        return bool(old is new)  # not a type of Godot
     if kind is VariantType.TYPE_FLOAT:
         return bool(old == new) or (depth == 0 and math.isnan(old) and math.isnan(new))
     if isinstance(new, Row):
@@ -85,7 +85,7 @@ def _same_dictionary(old: Any, new: Any, depth: int) -> bool:
 
 
 def duplicate(value: Any) -> Any:
-    """A deep copy: of arrays, dictionaries and packed arrays; everything else stays what it is, as in Godot."""
+    """A deep copy of arrays, dictionaries and packed arrays; everything else is kept as it is, as in Godot."""
     if isinstance(value, (str, bytes, Row)) or value is None or isinstance(value, (int, float)):
         return value
     return _duplicate(value, 0)

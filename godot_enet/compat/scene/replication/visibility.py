@@ -1,4 +1,4 @@
-"""Who may see what: which peers get a spawned node, the values of a synchronizer, and RPCs to a node."""
+"""Visibility: which peers get a spawned node, the values of a synchronizer, and RPCs to a node."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Visibility:
     """The visibility of everything that one multiplayer replicates.
 
     Args:
-        state: what there is.
-        transport: has the id of this end.
+        state: the state of the replicator.
+        transport: tells the id of this end.
         spawns: sends the spawns and despawns that follow.
     """
 
@@ -36,7 +36,7 @@ class Visibility:
         self._spawns = spawns
 
     def update_spawn(self, peer: int, node: Node) -> None:
-        """Spawn a node at a peer, or with 0 at all, or despawn it there, as it is visible there or not."""
+        """Spawn or despawn a node at a peer, or with 0 at all, according to its visibility there."""
         # godot: _update_spawn_visibility
         tracked = self._state.tracked.get(id(node))
         if tracked is None:
@@ -62,7 +62,7 @@ class Visibility:
         return self._spawns.spawn(tracked, missing) if missing else None
 
     def _is_spawn_visible(self, tracked: TrackedNode, peer: int) -> bool:
-        """Whether a peer may see one of our synchronizers of a node; without one, everybody."""
+        """Whether a peer may see one of our synchronizers of a node; True if it has none."""
         visible = True
         for synchronizer in list(tracked.synchronizers):
             if self._state.has_authority(synchronizer):
@@ -72,7 +72,8 @@ class Visibility:
         return visible
 
     def update_sync(self, peer: int, synchronizer: MultiplayerSynchronizer) -> None:
-        """Send a synchronizer's values to a peer, or with 0 to all, or no more, as it is visible there or not."""
+        """Start or stop sending a synchronizer's values to a peer, or with 0 to all, according to its visibility
+        there."""
         # godot: _update_sync_visibility
         own = self._transport.multiplayer_peer
         if own is None or not self._state.has_authority(synchronizer) or peer == own.get_unique_id():
@@ -91,7 +92,7 @@ class Visibility:
         if visible == (synchronizer in state.sync_nodes):
             return
         if visible and synchronizer not in self._state.sync_nodes:
-            return  # a filter has taken it out of the tree
+            return  # a filter has removed it from the tree
         if visible:
             state.sync_nodes.add(synchronizer)
         else:
@@ -99,7 +100,7 @@ class Visibility:
         revision.count += 1
 
     def changed(self, peer: int, synchronizer: MultiplayerSynchronizer) -> None:
-        """A synchronizer says that its visibility for a peer, or with 0 for all, may have changed."""
+        """Handle a possible change of a synchronizer's visibility for a peer, or with 0 for all."""
         # godot: _visibility_changed
         node, own = synchronizer._root, self._transport.multiplayer_peer
         if node is None:

@@ -1,4 +1,4 @@
-"""The watched properties of a synchronizer: their values when last looked at, and when each has changed."""
+"""The watched properties of a synchronizer: their values at the last check, and the time of each change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Watchers"]
 
 
 class Watchers:
-    """What is known of the watched properties, in the order of the configuration."""
+    """The watched properties of one synchronizer, in the order of the configuration."""
 
     # godot: multiplayer_synchronizer.cpp: _watch_changes
 
@@ -26,15 +26,15 @@ class Watchers:
 
     def __init__(self) -> None:
         self._paths: Sequence[PropertyPath] = ()
-        """The list that they were last looked at by."""
+        """The list of properties at the last check."""
         self._known: list[PropertyPath | None] = []
         self._values: list[Any] = []
         self._changed: list[int] = []
-        """When, in microseconds; 0: never read."""
+        """The time of the last change of each, in microseconds; 0 if it was never read."""
         self.last = 0
-        """When they were last looked at."""
+        """The time of the last check."""
         self.newest = 0
-        """The latest change of any."""
+        """The time of the latest change of any."""
 
     def sample(
         self,
@@ -43,18 +43,18 @@ class Watchers:
         read: Callable[[Node], Sequence[Any]] | None,
         now: int,
     ) -> None:
-        """Look at all of them.
+        """Check all of them.
 
         Args:
-            root: what the paths begin at.
-            paths: of the properties.
-            read: reads all of them in one call, if that is possible; it may raise.
+            root: the node at which the paths start.
+            paths: the paths of the properties.
+            read: reads all of them in one call, if possible; it may raise.
             now: microseconds.
         """
         if self._paths is not paths:
             self._resize(len(paths))
         elif read is not None:
-            # What cannot be changed in place is kept itself, so that most often there is nothing to compare.
+            # Values that cannot be changed in place are not copied, so that most often there is nothing to compare.
             try:
                 if all(map(is_, read(root), self._values)):
                     self.last = now
@@ -68,7 +68,7 @@ class Watchers:
         self.last = now
 
     def _look(self, index: int, path: PropertyPath, root: Node, now: int) -> None:
-        """Look at one, and keep its value if it is another one than before, or of another property."""
+        """Check one, and store its value if that has changed or belongs to another property."""
         try:
             value = path.read(root)
         except PropertyError as error:
@@ -89,7 +89,7 @@ class Watchers:
         self._known[index] = path
 
     def changed_since(self, last: int) -> tuple[int, list[Any]]:
-        """Which have changed after a time, as bits, and their values."""
+        """The properties that have changed after a time, as bits, and their values."""
         bits, values = 0, []
         if self.newest > last:
             for index, changed in enumerate(self._changed):

@@ -1,4 +1,4 @@
-"""How a server says goodbye: a number for the DISCONNECT event, and a text in a packet before it."""
+"""Kicks of a server: a number for the DISCONNECT event, and a text in a packet before it."""
 
 from __future__ import annotations
 
