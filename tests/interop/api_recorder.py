@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tests.contract.api import NODES_FILE
-from tests.interop.programs import find_godot
+from tests.interop.programs import godot_or_exit
 
 __all__ = ["record"]
 
@@ -66,9 +65,7 @@ def _argument(argument: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Write the contract."""
-    executable = find_godot()
-    if executable is None:
-        sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = godot_or_exit()
     NODES_FILE.write_text(json.dumps(record(executable)) + "\n", encoding="utf-8")
 
 

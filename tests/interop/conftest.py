@@ -21,7 +21,7 @@ from godot_enet import available_engines
 from .endpoints import Endpoint
 from .local_endpoint import LocalEndpoint
 from .net import Link, Net
-from .programs import Program, find_godot, start_godot, start_libenet
+from .programs import NO_GODOT, Program, find_godot, start_godot, start_libenet
 from .remote_endpoint import RemoteEndpoint
 
 CONTROL = os.environ.get("GODOT_ENET_INTEROP_CONTROL") == "1"
@@ -45,6 +45,14 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def need_godot() -> str:
+    """The Godot to test with; skips or fails without one."""
+    executable = find_godot()
+    if executable is None:
+        missing(NO_GODOT)
+    return executable
+
+
 def maker(way: str, program: Program, running: Programs) -> Maker:
     """Makes endpoints of our package that run in one way; in a control run, of the other real program."""
     if way == "control":
@@ -63,9 +71,7 @@ def start_program(tmp_path_factory: pytest.TempPathFactory) -> Programs:
             if importlib.util.find_spec("enet") is None:
                 missing("libenet is not installed (pip install pyenet)")
             return start_libenet()
-        executable = find_godot()
-        if executable is None:
-            missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+        executable = need_godot()
         return start_godot(executable, tmp_path_factory.mktemp("godot"))
 
     return start

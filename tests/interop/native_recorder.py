@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import godot_enet.scenes
-from tests.interop.programs import HERE, find_godot
+from tests.interop.programs import HERE, godot_or_exit
 
 __all__ = ["TABLE", "record"]
 
@@ -48,9 +48,7 @@ def record(executable: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write the table."""
-    executable = find_godot()
-    if executable is None:
-        sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = godot_or_exit()
     found = record(executable)
     lines = [f" {json.dumps(name)}: {json.dumps(row)}" for name, row in found.items()]
     TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

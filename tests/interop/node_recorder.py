@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.interop.programs import HERE, find_godot
+from tests.interop.programs import HERE, godot_or_exit
 from tests.unit.compat.scene.node_programs import PROGRAMS
 from tests.unit.compat.scene.tree_programs import Program, normalised, random_frames, random_program
 
@@ -60,9 +60,7 @@ def record(executable: str, programs: list[Program]) -> list[list[str] | None]:
 
 def main() -> None:
     """Write the vectors."""
-    executable = find_godot()
-    if executable is None:
-        sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = godot_or_exit()
     programs = PROGRAMS | {f"random {seed}": random_program(seed) for seed in range(RECORDED_SEEDS)}
     programs |= {f"random frames {seed}": random_frames(seed) for seed in range(RECORDED_SEEDS // 2)}
     recorded = record(executable, list(programs.values()))

@@ -14,8 +14,7 @@ from pathlib import Path
 from tests.demos.program import ROOT, free_port
 from tests.docs.snippets import FENCE, page
 
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 
 __all__ = ["PATIENCE", "PageProgram", "commands_of", "running"]
 
@@ -65,9 +64,7 @@ class PageProgram:
 
 def commands_of(path: str, name: str, folder: Path) -> dict[str, list[str]]:
     """Write the programs of a page to a folder. Returns how to start each, on a port that is free."""
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     port = str(free_port())
     code = {language: text.replace("7777", port) for language, text in FENCE.findall(page(path))}
     files = {

@@ -15,10 +15,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["Program", "find_godot", "start_godot", "start_libenet"]
+__all__ = [
+    "NO_GODOT",
+    "Program",
+    "find_godot",
+    "godot_or_exit",
+    "run_silently",
+    "start_godot",
+    "start_libenet",
+]
 
 HERE = Path(__file__).parent
 START_SECONDS = 60
+NO_GODOT = "Godot is not installed (run tests/interop/install_godot.sh or set GODOT)"
 ANSWER_SECONDS = 30
 
 
@@ -107,6 +116,26 @@ def find_godot() -> str | None:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     places = (cache / "godot_enet" / "godot4" / "godot4", cache / "godot4" / "godot4")
     return next((str(place) for place in places if os.access(place, os.X_OK)), None)
+
+
+def godot_or_exit() -> str:
+    """The Godot to record with; ends the program without one."""
+    executable = find_godot()
+    if executable is None:
+        sys.exit(NO_GODOT)
+    return executable
+
+
+def run_silently(command: list[str], environment: dict[str, str], seconds: float) -> None:
+    """Run a program to its end, whatever it prints and returns."""
+    subprocess.run(
+        command,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        check=False,
+    )
 
 
 def start_godot(executable: str, home: Path) -> Program:

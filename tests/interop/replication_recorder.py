@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.interop.programs import HERE, find_godot
+from tests.interop.programs import HERE, godot_or_exit, run_silently
 from tests.unit.compat.scene.replication.programs import Program, digests, normalised
 from tests.unit.compat.scene.replication.random_programs import random_program
 
@@ -30,10 +28,10 @@ def record(executable: str, programs: list[Program]) -> list[list[list[str]] | N
         places = {name: str(Path(home, name)) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
         given, taken = Path(home, "programs.json"), Path(home, "recorded.jsonl")
         base = [executable, "--headless", "--fixed-fps", "60", "--path", str(project)]  # a physics frame in each
-        _run([*base, "--import"], places)
+        run_silently([*base, "--import"], places, SECONDS)
         while len(found) < len(programs):
             given.write_text(json.dumps(programs[len(found) :]), encoding="utf-8")
-            _run([*base, "--script", "replication.gd", "--", str(given), str(taken)], places)
+            run_silently([*base, "--script", "replication.gd", "--", str(given), str(taken)], places, SECONDS)
             lines = taken.read_text(encoding="utf-8").splitlines() if taken.exists() else []
             taken.unlink(missing_ok=True)
             found += [normalised(json.loads(line)) for line in lines]
@@ -42,22 +40,9 @@ def record(executable: str, programs: list[Program]) -> list[list[list[str]] | N
     return found
 
 
-def _run(command: list[str], places: dict[str, str]) -> None:
-    subprocess.run(
-        command,
-        env=os.environ | places,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=SECONDS,
-        check=False,
-    )
-
-
 def main() -> None:
     """Write the vectors."""
-    executable = find_godot()
-    if executable is None:
-        sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = godot_or_exit()
     programs = {f"random {seed}": random_program(seed) for seed in range(RECORDED_SEEDS)}
     recorded = record(executable, list(programs.values()))
     kept = [

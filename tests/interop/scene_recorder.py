@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.interop.programs import HERE, find_godot
+from tests.interop.programs import HERE, godot_or_exit, run_silently
 from tests.unit.scenes.corpus import BROKEN, PROJECT, VALUES
 
 __all__ = ["VECTORS", "record"]
@@ -32,7 +30,7 @@ def record(executable: str) -> dict[str, Any]:
         shutil.copy(HERE / "godot" / "scenes.gd", project)
         places = {name: str(Path(home, name)) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
         start = [executable, "--headless", "--path", str(project)]
-        _run([*start, "--import"], places)  # finds the unique ids
+        run_silently([*start, "--import"], places, SECONDS)  # finds the unique ids
         for path, value in zip(values, VALUES, strict=True):
             text = f'[gd_scene format=3]\n[node name="R" type="Node"]\nv = {value}\n'
             (project / path.removeprefix("res://")).write_bytes(text.encode())
@@ -41,7 +39,7 @@ def record(executable: str) -> dict[str, Any]:
         asked, taken = Path(home, "asked.json"), Path(home, "taken.json")
         scenes = [f"res://{name}" for name in PROJECT if name.endswith(".tscn")]
         asked.write_text(json.dumps({"values": values, "broken": broken, "scenes": scenes}), encoding="utf-8")
-        _run([*start, "--script", "scenes.gd", "--", str(asked), str(taken)], places)
+        run_silently([*start, "--script", "scenes.gd", "--", str(asked), str(taken)], places, SECONDS)
         found = json.loads(taken.read_text(encoding="utf-8"))
     loaded = dict(zip(BROKEN, found["broken"].values(), strict=True))
     return {
@@ -51,22 +49,9 @@ def record(executable: str) -> dict[str, Any]:
     }
 
 
-def _run(command: list[str], places: dict[str, str]) -> None:
-    subprocess.run(
-        command,
-        env=os.environ | places,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=SECONDS,
-        check=False,
-    )
-
-
 def main() -> None:
     """Write the vectors."""
-    executable = find_godot()
-    if executable is None:
-        sys.exit("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = godot_or_exit()
     found = record(executable)
     parts = []
     for name, rows in found.items():

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 from godot_enet.compat.crypto import Crypto, CryptoKey, HashingContext, HMACContext, X509Certificate, key_matches
 from godot_enet.compat.crypto.certificates import make_self_signed
 
-from .conftest import missing
-from .programs import HERE, Program, find_godot
+from .conftest import need_godot
+from .programs import HERE, Program
 
 pytestmark = pytest.mark.interop
 
@@ -38,9 +38,7 @@ Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 @pytest.fixture(scope="module")
 def godot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A Godot that runs crypto.gd."""
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     home = tmp_path_factory.mktemp("crypto")
     project = home / "project"
     shutil.copytree(HERE / "godot", project)

@@ -10,8 +10,7 @@ import pytest
 
 from godot_enet import error_string
 
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 
 pytestmark = pytest.mark.interop
 
@@ -25,9 +24,7 @@ func _init():
 
 
 def test_every_error_has_the_text_of_godot(tmp_path: Path) -> None:
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     script = tmp_path / "errors.gd"
     script.write_text(SCRIPT, encoding="utf-8")
     command = [executable, "--headless", "--script", str(script)]

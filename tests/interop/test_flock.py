@@ -14,9 +14,8 @@ from godot_enet.tools.rpc_check import differences, methods_of_class, methods_of
 from tests.demos.program import ROOT, free_port
 from tests.demos.window import Keys
 
-from .conftest import missing
+from .conftest import need_godot
 from .flock_ends import FRAME, LATE, End, GodotEnd, PythonEnd, States, godot_project
-from .programs import find_godot
 from .relay import relay
 
 pytestmark = pytest.mark.interop
@@ -32,9 +31,7 @@ class Table:
     """The three ends of one game: the role of one is played by Python, the others by Godots."""
 
     def __init__(self, python: str, home: Path, keys: Keys) -> None:
-        executable = find_godot()
-        if executable is None:
-            missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+        executable = need_godot()
         self._executable, self._python, self._home = executable, python, home
         self._project = godot_project(home / "project")
         self._modules = keys.load("demos.flock"), keys.load("demos._flock_pieces")

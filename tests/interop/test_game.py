@@ -21,9 +21,8 @@ from tests.demos.program import Program, free_port
 from tests.docs.snippets import FENCE, page
 from tests.unit.scenes.conftest import write_files
 
-from .conftest import missing
+from .conftest import need_godot
 from .game_project import FILES, start_game
-from .programs import find_godot
 
 pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("host_engine")]
 
@@ -39,9 +38,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(folder: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts the game in Godot, once its unique ids are known."""
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     places = {name: str(tmp_path / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     command = [executable, "--headless", "--path", str(folder)]
     started: list[subprocess.Popen[bytes]] = []

@@ -12,9 +12,8 @@ from tests.contract.api import NODES_FILE
 from tests.unit.compat.scene.tree_programs import Program, random_frames, random_program, run
 
 from . import api_recorder
-from .conftest import missing
+from .conftest import need_godot
 from .node_recorder import VECTORS, record
-from .programs import find_godot
 
 pytestmark = pytest.mark.interop
 
@@ -23,10 +22,7 @@ PROGRAMS = 200
 
 @pytest.fixture(scope="module")
 def executable() -> str:
-    found = find_godot()
-    if found is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
-    return found
+    return need_godot()
 
 
 def test_the_contract_is_what_godot_says(executable: str) -> None:

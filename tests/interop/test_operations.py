@@ -14,9 +14,8 @@ from godot_enet import ENetMultiplayerPeer, Error, SceneMultiplayer
 from godot_enet.ops import ExitCode, Seat, Seats, Server
 from tests.docs.snippets import FENCE, page
 
-from .conftest import missing
+from .conftest import need_godot
 from .page_programs import PageProgram
-from .programs import find_godot
 
 pytestmark = pytest.mark.interop
 DEADLINE = 60.0
@@ -58,9 +57,7 @@ class Hall:
     """A server with seats, and one Godot that connects again whenever it is disconnected."""
 
     def __init__(self, folder: Path, *scripts: str) -> None:
-        executable = find_godot()
-        if executable is None:
-            missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+        executable = need_godot()
         self.transport = ENetMultiplayerPeer()
         self.transport.set_bind_ip("127.0.0.1")
         assert self.transport.create_server(0) is Error.OK

@@ -16,9 +16,9 @@ from godot_enet.__main__ import main
 from tests.demos.program import free_port
 from tests.dtls.certificates import localhost
 
-from .conftest import Programs, missing
+from .conftest import Programs, missing, need_godot
 from .net import LOOPBACK
-from .programs import HERE, Program, find_godot
+from .programs import HERE, Program
 from .remote_endpoint import RemoteEndpoint
 from .test_dtls import OPENSSL, Foreign
 
@@ -37,9 +37,7 @@ def ping(capsys: pytest.CaptureFixture[str], port: int, *arguments: str) -> tupl
 @pytest.fixture(scope="module")
 def godot_ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     """The servers of ping_server.gd."""
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     home = tmp_path_factory.mktemp("godot")
     project = shutil.copytree(HERE / "godot", home / "project")
     places = {name: str(home / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}

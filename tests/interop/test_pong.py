@@ -15,8 +15,8 @@ import pytest
 from godot_enet.tools.rpc_check import differences, methods_of_class, methods_of_scripts
 from tests.demos.program import free_port
 
-from .conftest import missing
-from .programs import HERE, find_godot
+from .conftest import need_godot
+from .programs import HERE
 
 pytestmark = pytest.mark.interop
 
@@ -29,9 +29,7 @@ MATCH = ("--auto", "--points", "2", "--speed", "900")
 @pytest.fixture
 def godot(tmp_path: Path) -> list[str]:
     """The command that starts the Godot project, as it is in the checkout, without a window."""
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     project = tmp_path / "project"
     shutil.copytree(ROOT / "demos" / "godot" / "pong", project, ignore=shutil.ignore_patterns(".godot"))
     return [executable, "--headless", "--path", str(project), "--"]

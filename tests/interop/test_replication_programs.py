@@ -11,8 +11,7 @@ from tests.unit.compat.scene.replication.programs import digests, run
 from tests.unit.compat.scene.replication.random_programs import random_program
 from tests.unit.compat.scene.replication.rig import Rig
 
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 from .replication_recorder import VECTORS, record
 
 pytestmark = pytest.mark.interop
@@ -22,10 +21,7 @@ PROGRAMS = 60
 
 @pytest.fixture(scope="module")
 def executable() -> str:
-    found = find_godot()
-    if found is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
-    return found
+    return need_godot()
 
 
 def test_the_vectors_are_what_godot_does(executable: str) -> None:

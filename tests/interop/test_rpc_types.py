@@ -14,8 +14,7 @@ from godot_enet.compat.variant import EncodedObjectAsID, Variant, VariantType, e
 from tests.unit.compat.scene.test_rpc_arguments import annotation_of, has_no_text, parameters
 from tests.unit.tools.test_gdscript import CHANNELS, script
 
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 from .rpc_world import PARAMETERS, VALUES, VECTORS, Godot, record
 from .test_variant import UNDEFINED, sent_as_they_are
 
@@ -34,9 +33,7 @@ values = (
 
 @pytest.fixture(scope="module")
 def godot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Godot]:
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     godot = Godot(executable, tmp_path_factory.mktemp("rpc"))
     yield godot
     godot.close()

@@ -7,22 +7,17 @@ import json
 import pytest
 
 from . import native_recorder
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 from .scene_recorder import VECTORS, record
 
 pytestmark = pytest.mark.interop
 
 
 def test_the_vectors_are_what_godot_says() -> None:
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     assert record(executable) == json.loads(VECTORS.read_text(encoding="utf-8"))
 
 
 def test_properties_of_nodes_are_by_themselves_what_godot_says() -> None:
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     assert native_recorder.record(executable) == json.loads(native_recorder.TABLE.read_text(encoding="utf-8"))

@@ -25,8 +25,7 @@ from godot_enet.compat.variant import (
 from tests.property.test_variant import BY_TYPE, SEEDS, changes
 from tests.unit.compat.variant.test_golden import Case, check_computed, check_each, load
 
-from .conftest import missing
-from .programs import find_godot
+from .conftest import need_godot
 from .variant_world import Godot
 
 pytestmark = pytest.mark.interop
@@ -66,9 +65,7 @@ in_batches = settings(max_examples=25, deadline=None, suppress_health_check=list
 
 @pytest.fixture(scope="module")
 def godot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Godot]:
-    executable = find_godot()
-    if executable is None:
-        missing("Godot is not installed (run tests/interop/install_godot.sh or set GODOT)")
+    executable = need_godot()
     godot = Godot(executable, tmp_path_factory.mktemp("variant"))
     yield godot
     godot.close()
