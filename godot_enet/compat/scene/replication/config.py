@@ -154,7 +154,7 @@ class SceneReplicationConfig:
         return fail(f"{_NO_ENTRY} Returning: false", False) if entry is None else entry.mode == _ALWAYS
 
     def property_set_sync(self, path: NodePath | str, enabled: bool) -> None:
-        """Set that mode; False changes it to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
+        """Set that mode; False changes it, and no other, to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
         self._switch(path, as_bool(enabled, "enabled"), _ALWAYS)
 
     def property_get_watch(self, path: NodePath | str) -> bool:
@@ -163,7 +163,7 @@ class SceneReplicationConfig:
         return fail(f"{_NO_ENTRY} Returning: false", False) if entry is None else entry.mode == _ON_CHANGE
 
     def property_set_watch(self, path: NodePath | str, enabled: bool) -> None:
-        """Set that mode; False changes it to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
+        """Set that mode; False changes it, and no other, to ``REPLICATION_MODE_NEVER``. Deprecated in Godot."""
         self._switch(path, as_bool(enabled, "enabled"), _ON_CHANGE)
 
     def _switch(self, path: NodePath | str, enabled: bool, mode: int) -> None:
