@@ -38,7 +38,7 @@ def _unavailable(mode: int, why: object = "") -> bytes:
 
 
 def compress(data: bytes, mode: int) -> bytes:
-    """The coded form; nothing, and an error, for a mode that is not available."""
+    """The compressed bytes; empty, with an error, for a mode that is not available."""
     if mode in _WINDOW_BITS:
         stream = zlib.compressobj(wbits=_WINDOW_BITS[mode])
         return stream.compress(data) + stream.flush()
@@ -51,7 +51,7 @@ def compress(data: bytes, mode: int) -> bytes:
 
 
 def decompress(data: bytes, mode: int, limit: int) -> bytes:
-    """The plain form; nothing, and an error, if it is malformed or longer than ``limit`` bytes."""
+    """The decompressed bytes; empty, with an error, if the data is malformed or gives more than ``limit`` bytes."""
     if mode in _WINDOW_BITS:
         return inflate(data, mode, limit)
     if mode not in _CODECS:
@@ -64,13 +64,14 @@ def decompress(data: bytes, mode: int, limit: int) -> bytes:
 
 
 def inflate(data: bytes, mode: int, limit: int | None) -> bytes:
-    """The plain form of deflate or gzip, at most ``limit`` bytes unless that is None; what follows it is ignored."""
+    """The decompressed bytes of deflate or gzip, at most ``limit`` unless that is None; data after the end is
+    ignored."""
     if mode not in _WINDOW_BITS:
         return fail("Only COMPRESSION_DEFLATE and COMPRESSION_GZIP can be decompressed without a size.", b"")
     stream = zlib.decompressobj(wbits=_WINDOW_BITS[mode])
     with contextlib.suppress(zlib.error):
         plain = stream.decompress(data, limit or 0)
-        # what is exactly as long as allowed may have its end still to read
+        # after exactly ``limit`` bytes the end of the data may still have to be read
         more = b"" if stream.eof or limit is None else stream.decompress(stream.unconsumed_tail, 1)
         if stream.eof and not more:
             return plain

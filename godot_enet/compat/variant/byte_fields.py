@@ -1,4 +1,4 @@
-"""Reading and writing single numbers in a byte array, under Godot's names. Least byte first, offsets in bytes."""
+"""Reads and writes single numbers in a byte array, under Godot's names. Little-endian, offsets in bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HALF, _FLOAT, _DOUBLE = (Struct(f"<{code}") for code in "efd")
 
 
 def _half(value: float) -> int:
-    """The 16 bits that Godot makes of a float: cut off towards zero, and 0 below the normal range."""
+    """The 16 bits to which Godot converts a float: truncated towards zero, and 0 below the normal range."""
     # godot: core/math/math_funcs.h: make_half_float
     (single,) = _NATIVE_U32.unpack(array("f", (value,)))
     sign, exponent, mantissa = single >> 16 & 0x8000, single >> 23 & 0xFF, single & 0x7FFFFF
@@ -31,7 +31,7 @@ def _half(value: float) -> int:
 
 
 class ByteFields(bytearray):
-    """What lies outside the array reads as 0 and is not written, with an error, as in Godot."""
+    """Outside the array, reads return 0 and writes are skipped, with an error, as in Godot."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ class ByteFields(bytearray):
         if 0 <= byte_offset <= len(self) - size:
             return True
         text = f"{size} bytes at offset {byte_offset} are outside an array of {len(self)} bytes"
-        return fail(text, False, remote=reading)  # what is read is often a packet that is too short
+        return fail(text, False, remote=reading)  # often a packet that is too short
 
     def _decode_int(self, layout: Struct, byte_offset: int) -> int:
         if not self._fits(byte_offset, layout.size, reading=True):
@@ -90,15 +90,15 @@ class ByteFields(bytearray):
         return self._decode_int(_S64, byte_offset)
 
     def decode_half(self, byte_offset: int) -> float:
-        """A float of 16 bits."""
+        """Read a 16-bit float at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_real(_HALF, byte_offset)
 
     def decode_float(self, byte_offset: int) -> float:
-        """A float of 32 bits."""
+        """Read a 32-bit float at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_real(_FLOAT, byte_offset)
 
     def decode_double(self, byte_offset: int) -> float:
-        """A float of 64 bits."""
+        """Read a 64-bit float at a byte offset, little-endian; 0, with an error, beyond the end."""
         return self._decode_real(_DOUBLE, byte_offset)
 
     def encode_u8(self, byte_offset: int, value: int) -> None:
@@ -134,16 +134,16 @@ class ByteFields(bytearray):
         self._encode_int(_U64, byte_offset, value)
 
     def encode_half(self, byte_offset: int, value: float) -> None:
-        """A float of 16 bits. Godot cuts off what does not fit instead of rounding, and so does this."""
+        """Write a 16-bit float at a byte offset, little-endian; as in Godot, truncated instead of rounded."""
         if self._fits(byte_offset, 2):
             _U16.pack_into(self, byte_offset, _half(value))
 
     def encode_float(self, byte_offset: int, value: float) -> None:
-        """A float of 32 bits; what is too large becomes infinite."""
+        """Write a 32-bit float at a byte offset, little-endian; numbers that are too large become infinite."""
         if self._fits(byte_offset, 4):
             _FLOAT.pack_into(self, byte_offset, array("f", (value,))[0])
 
     def encode_double(self, byte_offset: int, value: float) -> None:
-        """A float of 64 bits."""
+        """Write a 64-bit float at a byte offset, little-endian; beyond the end only an error."""
         if self._fits(byte_offset, 8):
             _DOUBLE.pack_into(self, byte_offset, value)

@@ -48,7 +48,7 @@ class Color(NamedColors, Arithmetic):
 
     @classmethod
     def html(cls, rgba: str) -> Self:
-        """From 3, 4, 6 or 8 hexadecimal digits, with or without ``#``; an error, and black, from anything else."""
+        """Parse 3, 4, 6 or 8 hexadecimal digits, with or without ``#``; anything else gives black and an error."""
         if not cls.html_is_valid(rgba):
             return fail(f"Invalid color code: {rgba}.", cls())
         digits = rgba.removeprefix("#")
@@ -172,7 +172,7 @@ class Color(NamedColors, Arithmetic):
         return make(type(self), map(clamp, self, low, high))
 
     def blend(self, over: Color) -> Self:
-        """The colour that is seen when another one lies over this one."""
+        """The result of another colour over this one."""
         below = self[3] * (1.0 - over[3])
         alpha = below + over[3]
         if not alpha:

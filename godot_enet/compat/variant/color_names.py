@@ -1,4 +1,4 @@
-"""The colours that have names, with the values that Godot's constants have."""
+"""The named colours, with the values of Godot's constants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["NamedColors", "find"]
 
 
 class _named:
-    """A colour that is made when it is first asked for."""
+    """A colour that is created on first use."""
 
     def __init__(self, rgba: int) -> None:
         self._rgba = rgba
@@ -19,7 +19,7 @@ class _named:
 
     def __get__(self, instance: object, owner: type | None = None) -> Color:
         if self._color is None:
-            from godot_enet.compat.variant.color import Color  # which inherits these
+            from godot_enet.compat.variant.color import Color  # a subclass of the class with these
 
             self._color = Color.hex(self._rgba)
         return self._color
@@ -183,7 +183,7 @@ _IGNORED = str.maketrans("", "", " -_'.")
 
 
 def find(name: str) -> Color | None:
-    """A colour by its name, as freely written as Godot allows: ``"dark red"``, ``"DarkRed"``."""
+    """A colour by its name, in any spelling that Godot accepts: ``"dark red"``, ``"DarkRed"``."""
     constant = _BY_NAME.get(name.translate(_IGNORED).upper())
     color: Color | None = None if constant is None else getattr(NamedColors, constant)
     return color

@@ -1,7 +1,7 @@
-"""Array and Dictionary: what a ``list`` and a ``dict`` cannot say.
+"""Array and Dictionary, for contents that a ``list`` and a ``dict`` cannot express.
 
-Plain lists and dicts are sent and received wherever they lose nothing. These two carry what they would lose: the type
-of the elements, and keys that Python does not tell apart (``1``, ``1.0`` and ``True``) or cannot hash (lists, dicts).
+Plain lists and dicts are sent and received wherever they lose nothing. These two keep what they would lose: the type of
+the elements, and keys that Python does not distinguish (``1``, ``1.0`` and ``True``) or cannot hash (lists, dicts).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _element_type(type: int, class_name: str, script: str | None) -> ElementType
 class Array(list[Any]):
     """A typed array, with the arguments of Godot's constructor: ``Array([1, 2], VariantType.TYPE_INT)``.
 
-    What is put in is converted as Godot does it, or refused with ``TypeError``.
+    Added elements are converted as in Godot, or refused with ``TypeError``.
 
     Args:
         base: the elements.
@@ -58,7 +58,7 @@ class Array(list[Any]):
 
     @classmethod
     def _of(cls, elements: Iterable[Variant], element_type: ElementType) -> Self:
-        """Of elements that fit the type."""
+        """Create an array of elements that have the type already."""
         array = cls.__new__(cls)
         array._element_type = element_type
         list.extend(array, elements)
@@ -89,7 +89,7 @@ class Array(list[Any]):
         super().extend([self._element_type.admit(value) for value in values])
 
     def insert(self, index: SupportsIndex, value: Variant) -> None:
-        """Put an element before that one."""
+        """Insert an element at an index."""
         super().insert(index, self._element_type.admit(value))
 
     @overload
@@ -105,7 +105,7 @@ class Array(list[Any]):
         return self
 
     def copy(self) -> Self:
-        """Of the same type, with the same elements."""
+        """Whether both have the same type and elements."""
         return self._of(self, self._element_type)
 
     __copy__ = copy
@@ -122,16 +122,16 @@ class Array(list[Any]):
 
 
 class Dictionary(MutableMapping[Any, Any]):
-    """A dictionary with Godot's idea of keys, and with the arguments of Godot's constructor.
+    """A dictionary with Godot's rules for keys, and with the arguments of Godot's constructor.
 
-    ``1``, ``1.0`` and ``True`` are three keys; a String and a StringName of the same text are one; NaN is a key that
-    is found again; lists, dictionaries and packed arrays are compared by what is in them. Order is that of insertion.
-    A key must not be changed while it is in here.
+    ``1``, ``1.0`` and ``True`` are three keys; a String and a StringName of the same text are one; NaN equals itself;
+    lists, dictionaries and packed arrays are compared by their contents. Order is that of insertion. Do not change a
+    key while it is in the dictionary.
 
     Args:
         base: a mapping, or pairs of keys and values.
-        key_type, key_class_name, key_script: what the keys must be, as for an :class:`Array`.
-        value_type, value_class_name, value_script: what the values must be.
+        key_type, key_class_name, key_script: the type of the keys, as for an :class:`Array`.
+        value_type, value_class_name, value_script: the type of the values.
     """
 
     __slots__ = ("_entries", "_key_type", "_value_type")
@@ -155,7 +155,7 @@ class Dictionary(MutableMapping[Any, Any]):
 
     @classmethod
     def _of(cls, key_type: ElementType, value_type: ElementType) -> Self:
-        """Empty, of these types."""
+        """Create an empty dictionary with these types."""
         made = cls.__new__(cls)
         made._key_type, made._value_type, made._entries = key_type, value_type, {}
         return made
@@ -212,7 +212,7 @@ class Dictionary(MutableMapping[Any, Any]):
         self._put(self._key_type.admit(key), self._value_type.admit(value))
 
     def _put(self, key: Variant, value: Variant) -> None:
-        """Set without a look at the types; a key that is there already stays as it is."""
+        """Set without checking types; an existing key is kept as it is."""
         identity = _identity(key)
         entry = self._entries.get(identity)
         self._entries[identity] = (key if entry is None else entry[0], value)
@@ -224,7 +224,7 @@ class Dictionary(MutableMapping[Any, Any]):
             raise KeyError(key) from None
 
     def copy(self) -> Self:
-        """Of the same types, with the same keys and values."""
+        """Whether both have the same types, keys and values."""
         twin = self._of(self._key_type, self._value_type)
         twin._entries = self._entries.copy()
         return twin
@@ -247,7 +247,7 @@ class Dictionary(MutableMapping[Any, Any]):
 
 
 class _Items(ItemsView[Any, Any]):
-    """Without looking each key up again, which for a list as a key would mean to read all of it."""
+    """Without looking up each key again, which for a list as a key would read all of it."""
 
     __slots__ = ()
     _mapping: Dictionary
@@ -269,7 +269,7 @@ def _shown(element_type: ElementType) -> str:
 
 
 def _identity(key: Variant) -> Hashable:
-    """What two keys have in common if they are one key to Godot."""
+    """A value that is equal for two keys if they are one key to Godot."""
     # Each of these has a hash that a remote cannot choose: text, bytes, or one of the value types. See hashing.py.
     kind = typeof(key)
     if kind is VariantType.TYPE_BOOL:
@@ -291,7 +291,7 @@ def _identity(key: Variant) -> Hashable:
 
 
 def _without_nan(row: Row[Any]) -> Hashable:
-    """NaN equals NaN in Godot's keys, also where it is a component."""
+    """In Godot's keys NaN equals NaN, also as a component."""
     numbers = row._to_wire()
     if all(number == number for number in numbers):
         return row

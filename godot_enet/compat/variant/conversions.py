@@ -1,7 +1,7 @@
-"""What Godot makes of a value where another type is wanted: an argument of a method, or an element of a typed array.
+"""Converts values to another type as Godot does, for the argument of a method or the element of a typed array.
 
-godot: ``Variant::can_convert_strict`` says from which types, and the wanted type's constructor does it. Of undefined
-conversions, a float for an int that cannot hold it, there are none.
+godot: ``Variant::can_convert_strict`` tells from which types, and the constructor of the wanted type converts.
+Undefined conversions, a float to an int that cannot hold it, are refused.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ __all__ = ["REFUSED", "convert"]
 _Convert = Callable[[Any], Any]
 
 REFUSED = object()
-"""In place of a value that cannot be converted."""
+"""Stands for a value that cannot be converted."""
 
 _VECTORS = (Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i)
 _INT_LIMIT = 2**63
 _FLOAT_DIGITS = 14
 _ALL_WHOLE = 2.0**53
-"""From here on no float has a fraction."""
+"""Floats from here on have no fraction."""
 _NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?)(\d*\.?\d*(?:(?<=[\d.])[eE][+-]?\d+)?)", re.ASCII)
 
 
@@ -65,7 +65,7 @@ def _upright(matrix: Transform2D) -> Transform3D:
 
 
 def _rotation(basis: Basis) -> Quaternion:
-    """Of a matrix that does more than turn, there is none in Godot either."""
+    """Godot has none either for a matrix that is not a pure rotation."""
     x, y, z = basis
     for a, b, wanted in ((x, x, 1.0), (y, y, 1.0), (z, z, 1.0), (x, y, 0.0), (x, z, 0.0), (y, z, 0.0)):
         if not math.isclose(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], wanted, abs_tol=1e-5):
@@ -74,7 +74,7 @@ def _rotation(basis: Basis) -> Quaternion:
 
 
 def _whole(number: float, bits: int = 64) -> int:
-    """Cut towards zero."""
+    """Truncate towards zero."""
     result = int(number)
     if not -(1 << bits - 1) <= result < 1 << bits - 1:
         raise OverflowError(f"{number} does not fit {bits} bits")
@@ -82,16 +82,16 @@ def _whole(number: float, bits: int = 64) -> int:
 
 
 def _color(text: str) -> Color:
-    """What names no colour is black, as in Godot; without an error each, as a stranger may have sent it."""
+    """Text that names no colour gives black, as in Godot; without an error, since a remote may have sent it."""
     return Color.from_string(text, Color())
 
 
 def _cells(cls: Callable[..., IntVector]) -> _Convert:
-    """To a vector of ints, each of which must fit."""
+    """Convert to a vector of ints, each of which must fit."""
     return lambda vector: cls(*[_whole(component, 32) for component in vector])
 
 
-# Elements of packed arrays. From whatever there is no way, Godot makes a zero.
+# Elements of packed arrays. Where there is no conversion, Godot makes a zero.
 
 
 def _digits(text: str) -> int:
@@ -138,7 +138,7 @@ def _single(value: Variant) -> float:
 
 
 def _text_element(value: Variant) -> str:
-    """As Godot prints it; it prints everything, but only these have one way to be text."""
+    """As Godot prints it. Godot prints everything, but only these types are converted to text."""
     if value is None:
         return "<null>"
     if isinstance(value, bool):
@@ -155,7 +155,7 @@ def _float_text(number: float) -> str:
     if not math.isfinite(number):
         return str(number)
     if abs(number) >= _ALL_WHOLE:
-        return f"{int(number)}.0"  # a tenth of the time: a remote may have chosen numbers of 309 digits
+        return f"{int(number)}.0"  # a tenth of the time: a remote may have sent numbers of 309 digits
     decimals = _FLOAT_DIGITS - math.floor(math.log10(abs(number))) if abs(number) > 10 else _FLOAT_DIGITS
     text = f"{number:.{max(decimals, 0)}f}"
     whole, _, rest = text.partition(".")
@@ -230,10 +230,11 @@ _CONVERSIONS[VariantType.TYPE_ARRAY] = dict.fromkeys(_PACKED, list)
 
 
 def convert(value: Variant, wanted: VariantType) -> Variant:
-    """A value as one of the wanted type: itself if it is one, or else converted; ``REFUSED`` if that cannot be.
+    """The value in the wanted type: itself if it has that type, otherwise converted; ``REFUSED`` if that is not
+    possible.
 
     Raises:
-        TypeError: the value is no Variant.
+        TypeError: the value is not a Variant.
     """
     found = typeof(value)
     if found is wanted:

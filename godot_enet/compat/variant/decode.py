@@ -28,8 +28,8 @@ MAX_AMPLIFICATION = 40
 """Bytes of memory for each byte of a value, at most; most values take 2 to 8."""
 
 MAX_KEY_NESTING = 8
-"""Containers that are keys of containers that are keys, and so on. Ours, not Godot's: a key has to be looked at as a
-whole, so that without a limit a packet of n bytes could cost n times 1024."""
+"""Containers that are keys of containers that are keys, and so on. Godot has no limit: a key has to be read as a whole,
+so a packet of n bytes could cost n times 1024."""
 
 _DICTIONARY = VariantType.TYPE_DICTIONARY
 _TYPES = len(READERS)
@@ -38,23 +38,23 @@ _ENCODED = ElementType(VariantType.TYPE_OBJECT, ENCODED_OBJECT)
 
 
 class _Frame(NamedTuple):
-    """A container that waits for its next element while that is being read."""
+    """A container whose next element is being read."""
 
     items: list[Variant]
     left: int
     """Elements still to come; keys and values count separately."""
     finish: Callable[[list[Variant]], Variant] | None
-    """Makes the container of its items; None for a plain list."""
+    """Makes the container from its items; None for a plain list."""
     is_dictionary: bool
     key_nesting: int
 
 
 def decode_variant(data: bytes | bytearray, offset: int = 0, *, allow_objects: bool = False) -> tuple[Variant, int]:
-    """The value that begins at ``offset``, and how many bytes it takes. What follows it is not looked at.
+    """Decode the value at ``offset``. Returns it and its size in bytes; data after it is ignored.
 
     Args:
-        data: the bytes; not copied as a whole, so that values in one array are read one by one in linear time.
-        offset: where the value begins.
+        data: the bytes; not copied as a whole, so that all values of one array are read in linear time.
+        offset: the offset of the value.
         allow_objects: whether typed arrays and dictionaries keep the names of classes and scripts, which are
             ``EncodedObjectAsID`` otherwise. Objects themselves are refused in any case.
 
@@ -120,7 +120,7 @@ _Opened = tuple[Callable[[list[Variant]], Variant] | None, int]
 def _open_array(
     data: bytes | bytearray, position: int, header: int, allow_objects: bool, dropped: list[int]
 ) -> _Opened:
-    """What makes the array of its items, and where its count is."""
+    """The function that makes the array from its items, and the offset of its count."""
     if not header & 3 << 16:
         return None, position
     element_type, position = _element_type(data, position, header >> 16 & 3, allow_objects)
@@ -128,7 +128,7 @@ def _open_array(
         return None, position
 
     def finish(items: list[Variant]) -> Variant:
-        with handling_remote_input:  # a conversion that fails logs what the remote has written
+        with handling_remote_input:  # a failed conversion logs text from the remote
             fitted = [element_type.fit(item) for item in items]
         kept = [element for element in fitted if element is not REFUSED]
         if len(kept) < len(items):
@@ -141,7 +141,7 @@ def _open_array(
 def _open_dictionary(
     data: bytes | bytearray, position: int, header: int, allow_objects: bool, dropped: list[int]
 ) -> _Opened:
-    """What makes the dictionary of its keys and values, which take turns, and where its count is."""
+    """The function that makes the dictionary from alternating keys and values, and the offset of its count."""
     if not header & 15 << 16:
         return _finish_dictionary, position
     key_type, position = _element_type(data, position, header >> 16 & 3, allow_objects)
@@ -155,7 +155,7 @@ def _open_dictionary(
             fitted = [key_type.fit(key) for key in items[::2]]
         for key, value in zip(fitted, items[1::2], strict=True):
             if key is not REFUSED:
-                dictionary._put(key, value)  # Godot does not look at the types of the values
+                dictionary._put(key, value)  # Godot does not check the types of the values
         if REFUSED in fitted:
             dropped.append(fitted.count(REFUSED))
         return dictionary
@@ -171,7 +171,7 @@ def plain_dictionary(keys: list[Variant], values: list[Variant]) -> Variant:
     """A plain dict, if that loses nothing and its keys do not collide; otherwise a ``Dictionary``.
 
     Raises:
-        TypeError: a key is no Variant.
+        TypeError: a key is not a Variant.
     """
     plain: dict[Any, Variant] | None = None
     try:
@@ -188,7 +188,7 @@ def plain_dictionary(keys: list[Variant], values: list[Variant]) -> Variant:
 
 
 def _any_dictionary(keys: list[Variant], values: list[Variant]) -> Dictionary:
-    """Of keys and values of any type."""
+    """Make a dictionary with keys and values of any type."""
     dictionary = Dictionary._of(ANY, ANY)
     for key, value in zip(keys, values, strict=True):
         dictionary._put(key, value)

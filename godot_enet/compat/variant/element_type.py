@@ -1,4 +1,4 @@
-"""What the elements of a typed array or dictionary must be, and how others are made to fit."""
+"""The type of the elements of a typed array or dictionary, and the conversion to it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class ElementType:
     script: str = ""
 
     def fit(self, value: Variant) -> Variant:
-        """The value as an element, converted if need be; ``REFUSED`` if it cannot be one."""
+        """The value as an element, converted if necessary; ``REFUSED`` if it cannot be one."""
         return value if self.type is VariantType.TYPE_NIL else convert(value, self.type)
 
     def admit(self, value: Variant) -> Variant:
-        """The value as an element, converted if need be.
+        """The value as an element, converted if necessary.
 
         Raises:
             TypeError: it cannot be one.

@@ -22,7 +22,7 @@ __all__ = ["ENCODED_OBJECT", "MAX_DEPTH", "encode_variant"]
 MAX_DEPTH = 1024
 """Containers around a value, at most. godot: Variant::MAX_RECURSION_DEPTH"""
 ENCODED_OBJECT = "EncodedObjectAsID"
-"""The class that Godot puts in place of any other, when objects are not wanted."""
+"""The class that Godot writes instead of any other if objects are not allowed."""
 
 _MAX_SIZE = 0x7FFFFFFF
 
@@ -34,14 +34,14 @@ def encode_variant(
 
     Args:
         value: anything :func:`typeof` has a type for.
-        max_size: bytes it may take.
+        max_size: the maximum size in bytes.
         full_objects: whether typed arrays and dictionaries keep the names of classes and scripts. Objects themselves
             are always sent as their number.
-        typed: whether typed arrays and dictionaries say so at all.
+        typed: whether typed arrays and dictionaries keep their types at all.
 
     Raises:
-        EncodeError: it is nested too deeply, or larger than ``max_size``, or the path of a script is none.
-        TypeError: it is, or holds, something that is no Variant.
+        EncodeError: it is nested too deeply, or larger than ``max_size``, or the path of a script is invalid.
+        TypeError: it is, or contains, something that is not a Variant.
         OverflowError: an int does not fit 64 bits, or a component of an integer vector 32.
     """
     write = WRITERS.get(type(value))
@@ -64,7 +64,7 @@ def _too_large(max_size: int) -> EncodeError:
 def _encode_nested(value: Variant, max_size: int, full_objects: bool, typed: bool) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    outer: list[Iterator[Variant]] = []  # what is still to come in the containers around
+    outer: list[Iterator[Variant]] = []  # the remaining elements of the containers around
     values: Iterator[Variant] = iter((value,))
     while True:
         for each in values:
@@ -94,12 +94,12 @@ def _encode_nested(value: Variant, max_size: int, full_objects: bool, typed: boo
 
 
 def _inherited(cls: type) -> Callable[[Any], bytes] | None:
-    """How the nearest class is written that it inherits, such as ``int`` for an ``IntEnum``."""
+    """The writer of the nearest class that it inherits, such as ``int`` for an ``IntEnum``."""
     return next((WRITERS[base] for base in cls.__mro__ if base in WRITERS), None)
 
 
 def _open(value: Variant, full_objects: bool, typed: bool) -> tuple[bytes, Iterator[Variant] | None]:
-    """The beginning of a container, and what is in it; None when it is empty."""
+    """The beginning of a container, and its elements; None if it is empty."""
     kind = typeof(value)
     header, types = int(kind), b""
     if kind is VariantType.TYPE_ARRAY:
@@ -119,7 +119,7 @@ def _open(value: Variant, full_objects: bool, typed: bool) -> tuple[bytes, Itera
 
 
 def _container_type(element_type: ElementType, full_objects: bool) -> tuple[int, bytes]:
-    """The flags for a type of elements, and the description that follows the header."""
+    """The flags for an element type, and its description after the header."""
     if element_type.type is VariantType.TYPE_NIL:
         return 0, b""
     if element_type.script and full_objects:

@@ -1,4 +1,5 @@
-"""What encoding and decoding raise inside; the public functions turn both into a log line and Godot's return value."""
+"""The internal exceptions of encoding and decoding; the public functions turn both into a log line and Godot's return
+value."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ __all__ = ["DecodeError", "EncodeError", "VariantError"]
 
 
 class VariantError(ValueError):
-    """Base of the two. ``error`` is what Godot's function returns for the same cause."""
+    """Base of the two. ``error`` is the return value of Godot's function for the same cause."""
 
     def __init__(self, text: str, error: Error) -> None:
         super().__init__(text)
@@ -16,7 +17,7 @@ class VariantError(ValueError):
 
 
 class DecodeError(VariantError):
-    """The bytes are no Variant, or one that is refused. Decoding raises nothing else, whatever the bytes."""
+    """The bytes are not a Variant, or one that is refused. Decoding raises nothing else, whatever the bytes."""
 
 
 class EncodeError(VariantError):

@@ -1,4 +1,4 @@
-"""Values that mean something only to the program that made them: they are carried, not followed."""
+"""Values with a meaning only in the program that made them: they are passed on, not resolved."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class RID:
 
 @dataclass(frozen=True, slots=True)
 class EncodedObjectAsID:
-    """What stands for an object, which is never sent or decoded itself: its number in the sender's program.
+    """Stands for an object, which is never sent or decoded itself: its number in the sender's program.
 
-    Sending it sends that number. Godot sends the number of its own wrapper object instead, which helps nobody.
+    Sending it sends that number. Godot sends the number of its own wrapper object instead, which is of no use.
     """
 
     object_id: int = 0
@@ -51,14 +51,14 @@ class EncodedObjectAsID:
 
 @dataclass(frozen=True, slots=True)
 class EncodedCallable:
-    """What arrives in place of a ``Callable``: nothing can be called with it. Functions are sent as this."""
+    """Stands for a received ``Callable``, and cannot be called. Functions are sent as this."""
 
     variant_type: ClassVar[VariantType] = VariantType.TYPE_CALLABLE
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedSignal:
-    """What arrives in place of a ``Signal``: its name, and the number of its object in the sender's program."""
+    """Stands for a received ``Signal``: its name, and the number of its object in the sender's program."""
 
     name: StringName = StringName()  # noqa: RUF009 - it is immutable
     object_id: int = 0

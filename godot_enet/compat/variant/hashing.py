@@ -1,9 +1,9 @@
 """Hashes that a remote cannot choose, and whether keys whose hashes it can choose would make a ``dict`` slow.
 
 Python hashes text and bytes with a secret (SipHash), but numbers and tuples without: an int is its own hash. A remote
-that chooses the keys of a Dictionary could give thousands of them one path through the table, each to be walked by all
-that come after. So the value types hash the bytes of their numbers, behind a secret of this process; and where plain
-numbers are the keys, the walk is counted before the ``dict`` is made.
+that chooses the keys of a Dictionary could give thousands of them one path through the table, which every later key has
+to follow. So the value types hash the bytes of their numbers, after a secret of this process; and if plain numbers are
+the keys, the steps are counted before the ``dict`` is made.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from struct import Struct, error
 __all__ = ["MAX_PROBES", "MAX_UNCHECKED_KEYS", "count_probes", "hash_ints", "hash_numbers", "hash_text", "spreads"]
 
 MAX_UNCHECKED_KEYS = 1000
-"""Keys that are numbers, of one ``dict``: up to here even the worst of them cost little."""
+"""Number keys of one ``dict``: up to this many even the worst ones cost little."""
 MAX_PROBES = 16
-"""Further slots looked at for one key, on average. Numbers that a game counts with need up to 12, random ones 1."""
+"""Maximum average of further slots visited for one key. Consecutive numbers need up to 12, random ones 1."""
 
 _SECRET = os.urandom(16)
 _TEXT_SECRET = _SECRET.hex()
@@ -41,7 +41,7 @@ def hash_ints(numbers: Sequence[int]) -> int:
 
 
 def hash_numbers(numbers: Sequence[float]) -> int:
-    """A hash of numbers: equal for equal ones, and for others not to be predicted outside this process."""
+    """A hash of numbers: equal for equal ones, and otherwise unpredictable outside this process."""
     total = sum(numbers)
     if total != total:  # there is a NaN, which equals only itself: it has the hash of an object, as in Python
         return hash_text(",".join([str(hash(number)) for number in numbers]))
@@ -54,12 +54,13 @@ def hash_numbers(numbers: Sequence[float]) -> int:
 
 
 def hash_text(text: str) -> int:
-    """The same of a text, with a secret even where Python was told to use none (``PYTHONHASHSEED=0``)."""
+    """The same for text, with a secret even if Python was told to use none (``PYTHONHASHSEED=0``)."""
     return hash(_TEXT_SECRET + text)
 
 
 def count_probes(hashes: Sequence[int], size: int, limit: int) -> int:
-    """How many slots beyond its first all keys together need in a table of this size; stops counting over the limit."""
+    """The number of slots beyond their first that all keys need in a table of this size; stops counting over the
+    limit."""
     # cpython: Objects/dictobject.c: lookdict_index
     mask = size - 1
     used = bytearray(size)
@@ -83,7 +84,7 @@ def count_probes(hashes: Sequence[int], size: int, limit: int) -> int:
 
 
 def spreads(keys: Sequence[object]) -> bool:
-    """Whether a ``dict`` of these keys would be filled in linear time, at each size that it has while it grows.
+    """Whether a ``dict`` of these keys is filled in linear time, at each size while it grows.
 
     Raises:
         TypeError: a key cannot be hashed.
@@ -91,7 +92,7 @@ def spreads(keys: Sequence[object]) -> bool:
     if len(keys) <= MAX_UNCHECKED_KEYS:
         return True
     if sum([isinstance(key, (int, float)) for key in keys]) <= MAX_UNCHECKED_KEYS:
-        return True  # the others have hashes that nobody outside knows
+        return True  # the others have secret hashes
     hashes = list(map(hash, keys))
     size, usable = 8, 5
     while usable < len(hashes):
@@ -105,6 +106,6 @@ def spreads(keys: Sequence[object]) -> bool:
 
 
 def _grown(size: int) -> tuple[int, int]:
-    """The next size of a table, and how many keys it takes."""
+    """The next size of a table, and its number of keys."""
     size *= 2
     return size, int(size * _USABLE)

@@ -1,4 +1,4 @@
-"""What Godot's vectors of ints have in common."""
+"""The base of Godot's vectors of ints."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["GREATEST", "LEAST", "IntVector"]
 
 LEAST, GREATEST = -(1 << 31), (1 << 31) - 1
-"""What a component may be on the wire."""
+"""The range of a component on the wire."""
 
 
 def _quotient(a: int, b: int) -> int:
-    """Cut towards zero, as in C and GDScript; exact, as both have 32 bits."""
+    """Truncate towards zero, as in C and GDScript; exact, since both have 32 bits."""
     return int(a / b)
 
 
 class IntVector(Vector[int]):
     """Of ints. They may grow beyond 32 bits here, but such a one cannot be encoded.
 
-    Division cuts towards zero, and the remainder has the sign of the dividend, as in GDScript. A factor or divisor
+    Division truncates towards zero, and the remainder has the sign of the dividend, as in GDScript. A factor or divisor
     that is a float gives the vector of floats.
     """
 

@@ -1,4 +1,4 @@
-"""Godot's type numbers, and which of them a Python value has."""
+"""Godot's type numbers, and the type of each Python value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from godot_enet.core.protocol.enums import NamedIntEnum
 __all__ = ["Variant", "VariantType", "refuse", "typeof"]
 
 Variant: TypeAlias = Any
-"""Anything that Godot can put into a variable; :func:`typeof` tells what of Python that is."""
+"""Anything that Godot can put into a variable; see :func:`typeof` for the Python types."""
 
 
 class VariantType(NamedIntEnum):
@@ -61,7 +61,7 @@ class VariantType(NamedIntEnum):
 
     @property
     def godot_name(self) -> str:
-        """What Godot calls it: ``"String"``, ``"PackedInt32Array"``, ``"Nil"``."""
+        """Godot's name for it: ``"String"``, ``"PackedInt32Array"``, ``"Nil"``."""
         return _NAMES.get(self) or "".join(part.capitalize() for part in self.name.split("_")[1:])
 
 
@@ -78,7 +78,7 @@ _NAMES = {
     VariantType.TYPE_TRANSFORM3D: "Transform3D",
     VariantType.TYPE_RID: "RID",
 }
-"""Where it is not simply the words of the constant."""
+"""Names that are not simply the words of the constant."""
 
 _PYTHON: dict[type, VariantType] = {
     NoneType: VariantType.TYPE_NIL,
@@ -99,10 +99,10 @@ _PYTHON: dict[type, VariantType] = {
 
 
 def typeof(variable: Variant) -> VariantType:
-    """The type Godot sees in a value: that of its class, or of the nearest class it inherits.
+    """Return Godot's type of a value: that of its class, or of the nearest class it inherits.
 
     Raises:
-        TypeError: it is no Variant; the message says what to use instead.
+        TypeError: it is not a Variant; the message says what to use instead.
     """
     plain = _PYTHON.get(type(variable))
     if plain is not None:
@@ -116,7 +116,7 @@ def typeof(variable: Variant) -> VariantType:
 
 
 def refuse(value: object) -> TypeError:
-    """The exception for a value that is no Variant."""
+    """The exception for a value that is not a Variant."""
     name = type(value).__name__
     if isinstance(value, tuple):
         hint = "use a list, or one of Godot's types such as Vector2"

@@ -54,7 +54,7 @@ class NodePath:
 
     @classmethod
     def _of(cls, names: Iterable[str], subnames: Iterable[str], absolute: bool) -> Self:
-        """From its parts, whatever is in them."""
+        """Create one from its parts, without checks."""
         path = super().__new__(cls)
         object.__setattr__(path, "_names", tuple(names))
         object.__setattr__(path, "_subnames", tuple(subnames))
@@ -85,7 +85,7 @@ class NodePath:
         return hash_text("\0".join(parts))
 
     def is_absolute(self) -> bool:
-        """Whether it begins at the root."""
+        """Whether it starts at the root."""
         return self._absolute
 
     def is_empty(self) -> bool:

@@ -1,4 +1,4 @@
-"""The packed arrays of numbers and of strings, and what all packed arrays can do.
+"""The packed arrays of numbers and of strings, and the base of all packed arrays.
 
 Those of numbers are ``array.array`` underneath: one block of memory, sent and received by copying it, and open to
 ``memoryview`` and to numpy's ``asarray``. numpy arrays are taken as they are; numpy itself is never imported here.
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     _Array = array
     _Sequence = MutableSequence
 else:
-    _Sequence = Generic  # brings no method: those of sequences come from the base behind PackedArray
+    _Sequence = Generic  # adds no method: those of sequences come from the base after PackedArray
 
     class _Array(array):
-        """An array that can be subscripted by type before Python 3.12, too."""
+        """An array that can be subscripted by a type, also before Python 3.12."""
 
         __slots__ = ()
         __class_getitem__ = classmethod(GenericAlias)
@@ -53,7 +53,7 @@ _LIMITS = {"i": 31, "q": 63}
 
 
 class PackedArray(_Sequence[_T]):
-    """Godot's names for what Python's sequences do, where Python has another one or none.
+    """Godot's names for operations of sequences for which Python has other names or none.
 
     It stands before the sequence type among a class's bases. Python gives its own types methods of the same names in
     later versions (``bytearray.resize`` in 3.14), and ours have to be found first.
@@ -62,7 +62,7 @@ class PackedArray(_Sequence[_T]):
     __slots__ = ()
     variant_type: ClassVar[VariantType]
     _blank: ClassVar[Any]
-    """What ``resize`` fills with."""
+    """The element that ``resize`` adds."""
 
     def size(self) -> int:
         """The number of elements."""
@@ -157,7 +157,7 @@ class PackedArray(_Sequence[_T]):
 
 
 def from_little_endian(into: array[Any], data: bytes) -> None:
-    """Append numbers as they are sent."""
+    """Append numbers in the wire format."""
     start = len(into)
     into.frombytes(data)
     if sys.byteorder == "big":
@@ -167,7 +167,7 @@ def from_little_endian(into: array[Any], data: bytes) -> None:
 
 
 def to_little_endian(values: array[Any]) -> bytes:
-    """Numbers as they are sent."""
+    """Create an array from the wire format."""
     if sys.byteorder == "big":
         values = values[:]
         values.byteswap()
@@ -190,7 +190,7 @@ def numbers(typecode: str, values: Iterable[Any], shape: tuple[int, ...] = (-1,)
     if len(found) != len(shape) or found[1:] != shape[1:]:
         raise TypeError(f"expected a numpy array of shape {shape}, not {found}".replace("-1", "n"))
     converted = astype(f"={typecode}", order="C", casting="same_kind", copy=False)
-    if typecode in _LIMITS and 0 not in found:  # numpy cuts off what does not fit
+    if typecode in _LIMITS and 0 not in found:  # numpy would truncate
         bits = _LIMITS[typecode]
         if not -(1 << bits) <= int(values.min()) <= int(values.max()) < 1 << bits:  # type: ignore[attr-defined]
             raise OverflowError(f"a number of the numpy array does not fit {bits + 1} bits")
@@ -254,7 +254,7 @@ class PackedInt64Array(_NumberArray[int]):
 
 
 class PackedFloat32Array(_NumberArray[float]):
-    """Floats of 32 bits; what is put in is rounded."""
+    """Floats of 32 bits; elements are rounded."""
 
     __slots__ = ()
     variant_type = VariantType.TYPE_PACKED_FLOAT32_ARRAY

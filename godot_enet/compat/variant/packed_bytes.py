@@ -34,9 +34,9 @@ _Rows = TypeVar("_Rows", PackedVector2Array, PackedVector3Array, PackedVector4Ar
 
 
 class PackedByteArray(PackedArray[int], ByteText):
-    """Bytes that can be changed. Wherever bytes are taken, plain ``bytes`` will do as well.
+    """Mutable bytes. Plain ``bytes`` are accepted wherever this is.
 
-    The class methods are those that Godot has on ``String``.
+    The class methods are methods of ``String`` in Godot.
     """
 
     __slots__ = ()

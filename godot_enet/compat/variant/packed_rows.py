@@ -40,14 +40,14 @@ class PackedRowArray(PackedArray[_R], MutableSequence[_R]):
 
     @classmethod
     def _from_numbers(cls, flat: array[float]) -> Self:
-        """Around a block of floats, which is not copied."""
+        """Create an array around a block of floats, which is not copied."""
         made = cls()
         made._numbers = flat
         return made
 
     @classmethod
     def from_byte_array(cls, data: bytes) -> Self:
-        """From components as they are sent; there must be whole rows of them."""
+        """Create an array from components in the wire format; they must be whole rows."""
         flat = array("f")
         from_little_endian(flat, data)
         return cls._from_numbers(flat)
@@ -56,7 +56,7 @@ class PackedRowArray(PackedArray[_R], MutableSequence[_R]):
         return type(self)(self)
 
     def to_byte_array(self) -> bytes:
-        """The components as they are sent, least byte first."""
+        """The components in the wire format, little-endian."""
         return to_little_endian(self._numbers)
 
     def _checked(self, value: object) -> Row[float]:
@@ -108,7 +108,7 @@ class PackedRowArray(PackedArray[_R], MutableSequence[_R]):
             del self._numbers[self._place(key)]
 
     def insert(self, index: SupportsIndex, value: _R) -> None:
-        """Put an element before that one."""
+        """Insert an element at an index."""
         start = builtins.slice(index.__index__(), None).indices(len(self))[0] * self._element._width
         self._numbers[start:start] = array("f", self._checked(value))
 

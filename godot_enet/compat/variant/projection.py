@@ -68,11 +68,11 @@ class Projection(Row[Vector4]):
         return a.dot(b.cross(c)) * (-1.0 if column + row & 1 else 1.0)
 
     def determinant(self) -> float:
-        """0 if there is no way back."""
+        """The determinant; 0 if there is no inverse."""
         return sum(self.x[row] * self._minor(0, row) for row in range(4))
 
     def inverse(self) -> Projection:
-        """The way back. Raises ``ZeroDivisionError`` when there is none."""
+        """The inverse. Raises ``ZeroDivisionError`` if there is none."""
         factor = 1.0 / self.determinant()
         columns = [[self._minor(row, column) for row in range(4)] for column in range(4)]
         return make(Projection, [make(Vector4, column) * factor for column in columns])

@@ -1,7 +1,7 @@
-"""How each type is read, except for the containers: see ``decode``.
+"""Readers of all types except the containers, which ``decode`` reads.
 
-A reader takes the data, where the body starts, and the header; it gives the value and where it ends. It raises
-``DecodeError``, or ``struct.error`` when the data ends too early.
+A reader takes the data, the offset of the body, and the header; it returns the value and the offset of its end. It
+raises ``DecodeError``, or ``struct.error`` if the data ends too early.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _CALLABLE = EncodedCallable()
 
 
 def read_string(data: bytes | bytearray, start: int) -> tuple[str, int]:
-    """A string block, and where it ends. Godot cuts at the first NUL and skips a byte order mark."""
+    """A string block, and the offset of its end. Godot cuts at the first NUL and skips a byte order mark."""
     (length,) = unpack_u32(data, start)
     start += 4
     stop = start + length
@@ -128,7 +128,7 @@ def _fixed(layout: Struct, build: Callable[[tuple[Any, ...]], Variant]) -> Reade
 
 
 def _builder(cls: type[Row[Any]]) -> Callable[[tuple[Any, ...]], Variant]:
-    """``cls._from_wire``, without a detour for the types that hold the numbers as they are sent."""
+    """``cls._from_wire``, with a shortcut for the types that store the numbers in wire format."""
     is_flat = cls._from_wire.__func__ is Row._from_wire.__func__  # type: ignore[attr-defined]
     return partial(make, cls) if is_flat else cls._from_wire
 
@@ -163,7 +163,8 @@ def _read_signal(data: bytes | bytearray, start: int, header: int) -> tuple[Enco
 
 
 def _block(data: bytes | bytearray, start: int, size: int) -> tuple[bytes, int]:
-    """What a count of elements announces, each of ``size`` bytes; the count is checked before anything is copied."""
+    """A block with a count of elements, each of ``size`` bytes, and the offset of its end. The count is checked
+    first."""
     (count,) = unpack_u32(data, start)
     start += 4
     end = start + count * size
@@ -174,7 +175,7 @@ def _block(data: bytes | bytearray, start: int, size: int) -> tuple[bytes, int]:
 
 def _read_bytes(data: bytes | bytearray, start: int, header: int) -> tuple[bytes, int]:
     block, end = _block(data, start, 1)
-    return block, end + (-len(block) & 3)  # the padding may be missing at the end of everything
+    return block, end + (-len(block) & 3)  # the padding may be missing at the end of the data
 
 
 def _numbers(cls: Callable[[], Any], size: int) -> Reader:
@@ -188,7 +189,7 @@ def _numbers(cls: Callable[[], Any], size: int) -> Reader:
 
 
 def _read_strings(data: bytes | bytearray, start: int, header: int) -> tuple[PackedStringArray, int]:
-    (count,) = _unpack_int(data, start)  # a negative one is none, not an error
+    (count,) = _unpack_int(data, start)  # a negative count means none, and is not an error
     start += 4
     strings = PackedStringArray()
     for _ in range(count):

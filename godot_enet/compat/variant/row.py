@@ -1,8 +1,8 @@
-"""What the value types share: an immutable row of members, compared, hashed and shown by type and value.
+"""The base of the value types: an immutable row of members, compared, hashed and printed by type and value.
 
 They are tuples underneath, because that makes them small, quick and easy to unpack; but a ``Vector2`` equals only a
-``Vector2``, and none of them can be changed in place. Components are Python floats, of 64 bits; Godot's are of 32,
-so what has been sent and received is rounded to that.
+``Vector2``, and none of them can be changed in place. Components are Python floats of 64 bits; Godot's have 32, so
+received values are rounded to that.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ def real(value: float) -> float:
     """A component as a float.
 
     Raises:
-        TypeError: it is no number.
+        TypeError: it is not a number.
     """
     if type(value) is float:
         return value
-    if isinstance(value, (str, bytes, bytearray)):  # float() would parse them
+    if isinstance(value, (str, bytes, bytearray)):  # float() would parse text
         raise TypeError(f"a component must be a number, not {type(value).__name__}")
     return float(value)
 
@@ -78,7 +78,7 @@ def whole(value: float) -> int:
     """A component as an int; a fraction is cut off, as Godot does.
 
     Raises:
-        TypeError: it is no number.
+        TypeError: it is not a number.
     """
     if type(value) is int:
         return value
@@ -93,7 +93,7 @@ def close(a: float, b: float) -> bool:
 
 
 def clamp(value: _N, low: _N, high: _N) -> _N:
-    """Kept within limits; if they are the wrong way round, the one that it is beyond, ``low`` first."""
+    """Clamp between limits; if these are reversed, the first one that it exceeds, beginning with ``low``."""
     return low if value < low else high if value > high else value
 
 
@@ -118,9 +118,9 @@ class Row(tuple[_T, ...]):
     __slots__ = ()
     variant_type: ClassVar[VariantType]
     _width: ClassVar[int]
-    """Numbers on the wire."""
+    """How many numbers it has on the wire."""
     __array_ufunc__: ClassVar[None] = None
-    """To numpy's numbers: leave arithmetic with a row to the row; they would make an array of it."""
+    """Makes numpy's numbers leave arithmetic with a row to the row, which they would turn into an array."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self))})"
@@ -152,12 +152,12 @@ class Row(tuple[_T, ...]):
         return NotImplemented
 
     def _to_wire(self) -> Sequence[float]:
-        """The numbers in the order in which they are sent."""
+        """The numbers in the order of the wire format."""
         return self  # type: ignore[return-value]
 
     @classmethod
     def _from_wire(cls, numbers: tuple[float, ...]) -> Self:
-        """The reverse; the numbers are as many as the type has, and of its kind."""
+        """The reverse; the numbers must match the type in number and kind."""
         return make(cls, numbers)
 
     def is_finite(self) -> bool:

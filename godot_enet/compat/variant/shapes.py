@@ -1,4 +1,4 @@
-"""Rectangles and boxes. A rectangle holds its lower edges and not its upper ones, as in Godot."""
+"""Rectangles and boxes. A rectangle includes its lower edges but not its upper ones, as in Godot."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ class AABB(_Extent[Vector3]):
         return self._enter(from_, dir, math.inf)
 
     def _enter(self, start: Vector3, way: Vector3, reach: float) -> Vector3 | None:
-        """Where a line enters, by the times at which it passes the faces of each axis."""
+        """The point where a line enters, by the times at which it passes the faces of each axis."""
         enter, leave = 0.0, reach
         for at, speed, low, high in zip(start, way, self.position, self.end, strict=True):
             if speed:

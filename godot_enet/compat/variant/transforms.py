@@ -27,7 +27,7 @@ __all__ = ["Transform2D", "Transform3D"]
 
 
 def _each(transform: Callable[[Any], Any], thing: object) -> Any:
-    """What is made of points, transformed point by point."""
+    """Types that consist of points, transformed point by point."""
     if isinstance(thing, (Rect2, AABB)):
         return thing._around(list(map(transform, thing._corners())))
     if isinstance(thing, (PackedVector2Array, PackedVector3Array)):

@@ -1,4 +1,4 @@
-"""What Godot's vectors have in common, and what only those of floats do."""
+"""The bases of Godot's vectors, and of those of floats."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cubic_in_time(
 
 
 class Vector(Sums[_N]):
-    """Of any numbers, in any number of dimensions."""
+    """A vector of any numbers, in any number of dimensions."""
 
     __slots__ = ()
 
@@ -102,7 +102,7 @@ class Vector(Sums[_N]):
 
 
 class RealVector(Arithmetic, Vector[float]):
-    """Of floats, in any number of dimensions."""
+    """A vector of floats, in any number of dimensions."""
 
     __slots__ = ()
 
@@ -189,7 +189,7 @@ class RealVector(Arithmetic, Vector[float]):
 
 
 class DirectedVector(RealVector):
-    """What only two and three dimensions have."""
+    """A vector of two or three dimensions."""
 
     __slots__ = ()
 

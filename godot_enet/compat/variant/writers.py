@@ -1,4 +1,4 @@
-"""How each type is written, except for the containers: see ``encode``."""
+"""Writers of all types except the containers, which ``encode`` writes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _CALLABLE = pack_u32(VariantType.TYPE_CALLABLE)
 
 
 def well_formed(text: str) -> str:
-    """The text as Godot can hold it: up to the first NUL, and with U+FFFD in place of surrogates."""
+    """The text as Godot can store it: up to the first NUL, and with U+FFFD instead of surrogates."""
     return _SURROGATES.sub("\ufffd", text.partition("\0")[0])
 
 
@@ -117,7 +117,7 @@ def _write_string_name(value: StringName) -> bytes:
 
 
 def _reals(cls: type[Row[Any]]) -> Callable[[Row[Any]], bytes]:
-    """Writes the 32-bit floats of a type; what is too large becomes infinite, as a C cast makes it."""
+    """Writes the 32-bit floats of a type; numbers that are too large become infinite, as in a C cast."""
     pack = Struct(f"<I{cls._width}f").pack
     kind = int(cls.variant_type)
 
