@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer
-from godot_enet.compat import enet_connection
+from godot_enet.compat import connection_setup
 from godot_enet.core.compression import CodecUnavailable
 from tests.unit.compat.stage import Link, Stage, kinds
 
@@ -118,7 +118,7 @@ def test_a_codec_that_is_not_there(stage: Stage, logged: Logged, monkeypatch: py
         raise CodecUnavailable("this codec is not there")
 
     link = stage.link()
-    monkeypatch.setattr(enet_connection, "make_compressor", refuse)
+    monkeypatch.setattr(connection_setup, "make_compressor", refuse)
     link.client.compress(ENetConnection.COMPRESS_ZSTD)
     assert logged() == ["this codec is not there"]
     assert sent_for_a_packet(link) > len(PACKET)
