@@ -34,7 +34,7 @@ for _name in ("godot_enet", "godot_enet.core", "godot_enet.core.native"):
     sys.modules[_name] = _package
 
 from godot_enet.core.native.structs import STRUCTS, HostFlag, Result  # noqa: E402
-from godot_enet.core.protocol import constants, tuning  # noqa: E402
+from godot_enet.core.protocol import constants, packing, tuning  # noqa: E402
 from godot_enet.core.protocol.config import HostConfig  # noqa: E402
 from godot_enet.core.protocol.constants import Command, PeerState  # noqa: E402
 from godot_enet.core.protocol.drops import Drop  # noqa: E402
@@ -196,6 +196,7 @@ def header() -> str:
         "#ifndef GDE_GENERATED_H\n#define GDE_GENERATED_H\n\n#include <stddef.h>\n#include <stdint.h>\n",
         c_enum(numbers(constants)),
         c_enum(numbers(tuning)),
+        c_enum(numbers(packing)),
         c_list("ROUND_TRIP_BOUNDS", constants.ROUND_TRIP_BOUNDS),
         *(c_enum(members(prefix, kind)) for prefix, kind in ENUMS.items()),
         "/* Bit n of a state's row: state n may follow. */\n" + c_rows("TRANSITIONS", "STATE", TRANSITIONS),

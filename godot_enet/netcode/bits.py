@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from godot_enet.core.protocol.packing import MAX_NUMBER_BITS, NUMBER_GROUP
 from godot_enet.netcode.errors import MessageError
 
 __all__ = ["BitReader", "BitWriter"]
 
-_GROUP = 3
-"""Bits of a part of a number of any size; one more bit says whether another part follows."""
-_LARGEST = 32
-"""Bits of the largest number of any size that is read."""
 _PART = 4096
 """Bytes of a message that are in one integer, since each step takes as long as the integer is."""
 
@@ -19,9 +16,9 @@ class BitWriter:
 
     __slots__ = ("bits", "length")
 
-    def __init__(self) -> None:
-        self.bits = 0
-        self.length = 0
+    def __init__(self, bits: int = 0, length: int = 0) -> None:
+        self.bits = bits
+        self.length = length
 
     def write(self, value: int, size: int) -> None:
         """Append ``size`` bits."""
@@ -30,10 +27,10 @@ class BitWriter:
 
     def write_number(self, value: int) -> None:
         """Append a number of any size; smaller ones take fewer bits."""
-        while value >= 1 << _GROUP:
-            self.write(value & ((1 << _GROUP) - 1) | 1 << _GROUP, _GROUP + 1)
-            value >>= _GROUP
-        self.write(value, _GROUP + 1)
+        while value >= 1 << NUMBER_GROUP:
+            self.write(value & ((1 << NUMBER_GROUP) - 1) | 1 << NUMBER_GROUP, NUMBER_GROUP + 1)
+            value >>= NUMBER_GROUP
+        self.write(value, NUMBER_GROUP + 1)
 
     def to_bytes(self) -> bytes:
         """All bits; the last byte is filled with zeros."""
@@ -45,13 +42,20 @@ class BitReader:
 
     __slots__ = ("_at", "_bits", "_data", "_length", "_loaded")
 
-    def __init__(self, data: bytes | memoryview) -> None:
+    def __init__(self, data: bytes, position: int = 0) -> None:
+        start = position // 8
+        part = data[start : start + _PART]
         self._data = data
-        self._loaded = min(len(data), _PART)
+        self._loaded = start + len(part)
         """Bytes up to the end of the part."""
-        self._bits = int.from_bytes(data[:_PART], "little")
-        self._length = 8 * self._loaded
-        self._at = 0
+        self._bits = int.from_bytes(part, "little")
+        self._length = 8 * len(part)
+        self._at = position % 8
+
+    @property
+    def position(self) -> int:
+        """Bits that were taken."""
+        return 8 * self._loaded - self._length + self._at
 
     def _load(self, size: int) -> None:
         """Go on to a part with the next ``size`` bits, or those that there are."""
@@ -101,13 +105,13 @@ class BitReader:
         Raises:
             MessageError: it is truncated or too large.
         """
-        part = value = self.read(_GROUP + 1)
+        part = value = self.read(NUMBER_GROUP + 1)
         shift = 0
-        while part >> _GROUP:
-            shift += _GROUP
-            if shift > _LARGEST:
+        while part >> NUMBER_GROUP:
+            shift += NUMBER_GROUP
+            if shift > MAX_NUMBER_BITS:
                 raise MessageError("a number is too large")
-            part = self.read(_GROUP + 1)
+            part = self.read(NUMBER_GROUP + 1)
             value ^= (part << shift) ^ (1 << shift)
         return value
 

@@ -12,7 +12,7 @@ from godot_enet.compat.variant import Quaternion, Vector2, Vector3
 from godot_enet.netcode.errors import MessageError
 from godot_enet.netcode.schema import Angle, Field, Mark, Range, Rotation
 
-__all__ = ["Codec", "codec_of"]
+__all__ = ["Codec", "Line", "codec_of"]
 
 _FLOAT, _BITS = Struct("<f"), Struct("<I")
 _SIGN = 0x80000000
@@ -20,6 +20,15 @@ _LARGEST_OTHER = math.sqrt(0.5)
 """No component of a unit quaternion but its largest exceeds this."""
 _INT = Range(-(2**31), 2**31 - 1)
 _VECTORS: dict[type, int] = {Vector2: 2, Vector3: 3}
+
+
+class Line(NamedTuple):
+    """Columns that are numbers at equal distances."""
+
+    low: float
+    step: float
+    kind: type | None
+    """What the numbers are components of; None: the only one is the value."""
 
 
 class Codec(NamedTuple):
@@ -33,6 +42,8 @@ class Codec(NamedTuple):
     """The value of columns; :class:`MessageError` if no value has these."""
     text: str
     """The part of the schema that both ends must agree on."""
+    line: Line | None = None
+    """For C: ``join`` makes the same of each column."""
 
 
 def codec_of(field: Field) -> Codec:
@@ -77,7 +88,8 @@ def _vector(kind: type, part: Codec) -> Codec:
     def join_vector(row: Sequence[int]) -> object:
         return kind(*[join((each,)) for each in row])
 
-    return Codec(part.limits * size, split_vector, join_vector, f"{kind.__name__} of {part.text}")
+    line = part.line and part.line._replace(kind=kind)
+    return Codec(part.limits * size, split_vector, join_vector, f"{kind.__name__} of {part.text}", line)
 
 
 def _number(mark: Range, kind: Callable[[float], float]) -> Codec:
@@ -95,7 +107,8 @@ def _number(mark: Range, kind: Callable[[float], float]) -> Codec:
         value = low + row[0] * step
         return round(value) if whole else value
 
-    return Codec((mark.steps,), split, join, f"{'int' if whole else 'float'} in {mark}")
+    line = None if whole and not isinstance(low + step, int) else Line(low, step, None)
+    return Codec((mark.steps,), split, join, f"{'int' if whole else 'float'} in {mark}", line)
 
 
 def _split_float(value: float) -> tuple[int]:

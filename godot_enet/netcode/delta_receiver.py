@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from godot_enet.netcode.bits import BitReader
-from godot_enet.netcode.delta_format import ACK, AGE_BITS, HASH_BITS, HASH_MASK, WINDOW, read_ids
+from godot_enet.netcode.delta_format import ACK, HASH_BITS, HASH_MASK, WINDOW, read_ids
 from godot_enet.netcode.errors import MessageError, SchemaMismatch
-from godot_enet.netcode.packer import Packer, Row
+from godot_enet.netcode.packer import Packer
+from godot_enet.netcode.rows import Row
 from godot_enet.netcode.ticks import TICK_BITS, unwrap_tick, wrap_tick
 
 __all__ = ["DeltaReceiver", "DeltaUpdate"]
@@ -42,15 +43,17 @@ class DeltaReceiver(Generic[_T]):
         self._near = near
         self._received = 0
         """A bit for each of the 33 latest ticks, the newest lowest, if its message arrived."""
-        self._rows: dict[int, dict[int, Row]] = {}
-        """The states of each object that may become bases, by tick."""
+        self._rows: dict[int, Row] = {}
+        """The newest row of each object."""
+        self._history: dict[int, dict[int, Row]] = {}
+        """The rows of the latest messages, which may become bases, by tick and object."""
         self.tick = -1
         """The newest tick of which a message arrived."""
 
     @property
     def states(self) -> dict[int, _T]:
         """The newest known state of each object."""
-        return {number: self._packer.restore(rows[max(rows)]) for number, rows in self._rows.items()}
+        return self._packer.rows.restore_all(self._rows)
 
     def receive(self, data: bytes) -> DeltaUpdate[_T] | None:
         """Take a message. Returns None if it is older than the newest.
@@ -68,18 +71,18 @@ class DeltaReceiver(Generic[_T]):
         if tick <= self.tick:
             return None
         gone = read_ids(reader)
-        rows = self._read_rows(reader, tick)
-        reader.end()
-        states = {number: self._packer.restore(row) for number, (_, row) in rows.items()}
+        rows = self._packer.rows.read_changes(data, reader.position, tick, self._history, self._limit)
+        states = self._packer.rows.restore_all(rows)
         if len(self._rows) + len(rows) > self._limit and len((self._rows.keys() - gone) | rows.keys()) > self._limit:
             raise MessageError(f"more than {self._limit} objects")
         for number in gone:
-            self._rows.pop(number, None)
-        for number, (base, row) in rows.items():
-            kept = self._rows.setdefault(number, {})
-            while kept and (oldest := next(iter(kept))) < max(base, tick - WINDOW):
-                del kept[oldest]
-            kept[tick] = row
+            if self._rows.pop(number, None):
+                for earlier in self._history.values():
+                    earlier.pop(number, None)
+        self._rows.update(rows)
+        self._history[tick] = rows
+        while (oldest := next(iter(self._history))) <= tick - WINDOW:
+            del self._history[oldest]
         self._received = (self._received << min(tick - self.tick, 33) | 1) & ((1 << 33) - 1)
         self.tick = tick
         return DeltaUpdate(tick, states, gone)
@@ -90,25 +93,3 @@ class DeltaReceiver(Generic[_T]):
         Empty before the first message. Send it with each input, unreliably.
         """
         return b"" if self.tick < 0 else ACK.pack(wrap_tick(self.tick), self._received >> 1)
-
-    def _read_rows(self, reader: BitReader, tick: int) -> dict[int, tuple[int, Row]]:
-        """The tick of the base and the new state of each object."""
-        packer = self._packer
-        rows: dict[int, tuple[int, Row]] = {}
-        number, age = -1, 0
-        count = reader.read_number()
-        if count > self._limit:
-            raise MessageError(f"more than {self._limit} objects")
-        for _ in range(count):
-            number += reader.read_number() + 1
-            if not reader.read(1):
-                age = reader.read(AGE_BITS)
-            base: Row | None = packer.default
-            if age:
-                base = self._rows.get(number, {}).get(tick - age)
-                if base is None:
-                    raise MessageError(f"the state of {number} at tick {tick - age} never arrived")
-            row, used = packer.decode_change(base or packer.default, reader.peek(packer.longest_change))
-            reader.skip(used)
-            rows[number] = (tick - age if age else 0), row
-        return rows

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
-from godot_enet.netcode.delta_format import ACK, MAX_GONE, TYPICAL_BITS, WINDOW, Change, write_message
+from godot_enet.netcode.delta_format import ACK, MAX_GONE, TYPICAL_BITS, WINDOW, write_message
 from godot_enet.netcode.errors import MessageError
-from godot_enet.netcode.packer import Packer, Row
+from godot_enet.netcode.packer import Packer
+from godot_enet.netcode.rows import Change, Row
 from godot_enet.netcode.ticks import unwrap_tick
 
 __all__ = ["DeltaMessage", "DeltaSender"]
@@ -38,25 +39,34 @@ class DeltaMessage(NamedTuple):
     """The ids of the objects whose states are in it."""
 
 
-@dataclass(slots=True, eq=False)
-class _Known:
-    """The state that a peer has of an object."""
-
-    row: Row | None = None
-    acknowledged: int = -1
-    sent: int = -1
-    """The last tick at which it was sent."""
+_Known = tuple[int, Row]
+"""The newest tick at which a peer has acknowledged an object, and the row that it has since."""
+_NOTHING: _Known = -2 * WINDOW, ()
+"""What a peer has of a new object: older than any base."""
 
 
 @dataclass(slots=True, eq=False)
 class _Peer:
     """The objects that a peer has, and the messages on the way to it."""
 
+    sent: dict[int, int] = field(default_factory=dict)
+    """The last tick at which each object was sent."""
     known: dict[int, _Known] = field(default_factory=dict)
+    """Those of these objects of which something was acknowledged."""
+    newest: int = -1
+    """The newest tick that was acknowledged."""
     leaving: dict[int, int] = field(default_factory=dict)
     """Objects that the peer may still have, and since when it should not."""
-    in_flight: dict[int, tuple[list[tuple[_Known, Row]], list[int]]] = field(default_factory=dict)
+    in_flight: dict[int, tuple[dict[int, _Known], list[int]]] = field(default_factory=dict)
     """The states and the objects gone in each message, by tick."""
+
+    def leave(self, number: int, tick: int) -> None:
+        """No longer send an object. If it returns, its earlier states are no base, since the peer drops them."""
+        del self.sent[number]
+        self.known.pop(number, None)
+        for states, _ in self.in_flight.values():
+            states.pop(number, None)
+        self.leaving[number] = tick
 
 
 class DeltaSender(Generic[_P, _T]):
@@ -69,7 +79,8 @@ class DeltaSender(Generic[_P, _T]):
     def __init__(self, packer: Packer[_T]) -> None:
         self._packer = packer
         self._peers: dict[_P, _Peer] = {}
-        self._rows: dict[int, Row] = {}
+        self._states: dict[int, _Known] = {}
+        """The rows with their tick, as peers will have them."""
         self._changes: dict[tuple[int, int], Change] = {}
         """The change of each object from each base at this tick: peers that have the same base share it."""
         self.tick = -1
@@ -85,7 +96,8 @@ class DeltaSender(Generic[_P, _T]):
             raise ValueError(f"tick {tick} is not later than {self.tick}")
         if states and not (min(states) >= 0 and max(states) < 1 << 32):
             raise ValueError("an id is not from 0 to 2**32 - 1")
-        self._rows = {number: self._packer.quantize(state) for number, state in states.items()}
+        quantize = self._packer.quantize
+        self._states = {number: (tick, quantize(state)) for number, state in states.items()}
         self._changes.clear()
         self.tick = tick
 
@@ -104,32 +116,31 @@ class DeltaSender(Generic[_P, _T]):
         state = self._peers.setdefault(peer, _Peer())
         if self.tick in state.in_flight:
             raise ValueError(f"{peer!r} already has the message of tick {self.tick}")
-        ids = list(self._rows) if relevant is None else [number for number in relevant if number in self._rows]
-        for number in state.known.keys() - set(ids):
-            del state.known[number]
-            state.leaving[number] = self.tick
+        ids = list(self._states) if relevant is None else [number for number in relevant if number in self._states]
+        for number in state.sent.keys() - ids:
+            state.leave(number, self.tick)
         while len(state.leaving) > MAX_GONE:  # of a peer that does not acknowledge
             del state.leaving[next(iter(state.leaving))]
-        chosen, changes = self._choose(state, ids, 8 * budget - _HEADER_BITS)
+        changes = self._choose(state, ids, 8 * budget - _HEADER_BITS)
         room = max(0, 8 * budget - _HEADER_BITS) // _GONE_BITS
-        gone = list(islice((number for number in state.leaving if number not in chosen), room))
-        while len(data := write_message(self._packer.schema_hash, self.tick, gone, changes)) > budget:
+        gone = list(islice((number for number in state.leaving if number not in changes), room))
+        while len(data := write_message(self._packer, self.tick, gone, changes)) > budget:
             if changes:
                 excess = 8 * (len(data) - budget)
                 while changes and excess > 0:  # as many as must be left out at least, since each attempt takes a while
-                    number, change = changes.popitem()
-                    del chosen[number]
+                    _, change = changes.popitem()
                     excess -= change.length + _MAX_ENTRY_BITS
             else:
                 gone.pop()
-        for number, known in chosen.items():
-            known.sent = self.tick
-            state.known[number] = known
-            state.leaving.pop(number, None)
-        state.in_flight[self.tick] = [(known, self._rows[number]) for number, known in chosen.items()], gone
+        chosen = list(changes)
+        state.sent.update(dict.fromkeys(chosen, self.tick))
+        if state.leaving:
+            for number in chosen:
+                state.leaving.pop(number, None)
+        state.in_flight[self.tick] = {number: self._states[number] for number in chosen}, gone
         while len(state.in_flight) > WINDOW:
             del state.in_flight[next(iter(state.in_flight))]
-        return DeltaMessage(data, list(chosen))
+        return DeltaMessage(data, chosen)
 
     def acknowledge(self, peer: _P, ack: bytes) -> None:
         """Take the result of :meth:`DeltaReceiver.ack`. Late and repeated ones are harmless; an empty one says nothing.
@@ -148,10 +159,12 @@ class DeltaSender(Generic[_P, _T]):
         newest = unwrap_tick(wrapped, self.tick)
         arrived = before << 1 | 1
         for tick in [tick for tick in state.in_flight if 0 <= newest - tick <= 32 and arrived >> (newest - tick) & 1]:
-            rows, gone = state.in_flight.pop(tick)
-            for known, row in rows:
-                if tick > known.acknowledged:
-                    known.acknowledged, known.row = tick, row
+            states, gone = state.in_flight.pop(tick)
+            if tick > state.newest:
+                state.newest = tick
+                state.known.update(states)
+            else:
+                state.known.update({n: new for n, new in states.items() if tick > state.known.get(n, _NOTHING)[0]})
             for number in gone:
                 if state.leaving.get(number, tick + 1) <= tick:
                     del state.leaving[number]
@@ -160,29 +173,23 @@ class DeltaSender(Generic[_P, _T]):
         """Forget a peer that has left."""
         self._peers.pop(peer, None)
 
-    def _choose(self, state: _Peer, ids: list[int], free: int) -> tuple[dict[int, _Known], dict[int, Change]]:
-        """The objects that are sent, and their changes: as many as probably fit, in order."""
-        chosen: dict[int, _Known] = {}
-        changes: dict[int, Change] = {}
+    def _choose(self, peer: _Peer, ids: list[int], free: int) -> dict[int, Change]:
+        """The changes of the objects that are sent: as many as probably fit, in order."""
+        tick, states, shared, rows = self.tick, self._states, self._changes, self._packer.rows
+        chosen: dict[int, Change] = {}
         for number in ids:
-            row = self._rows[number]
-            known = state.known.get(number)
-            if known is None:
-                known = _Known()
-            elif known.acknowledged == known.sent and known.row == row:
+            _, row = states[number]
+            acknowledged, base = peer.known.get(number, _NOTHING)
+            if base == row and peer.sent[number] == acknowledged:
                 continue
-            change = self._change(number, known, row)
-            if change.length + TYPICAL_BITS <= free:
-                free -= change.length + TYPICAL_BITS
-                chosen[number], changes[number] = known, change
-        return chosen, changes
-
-    def _change(self, number: int, known: _Known, row: Row) -> Change:
-        age = self.tick - known.acknowledged
-        base = known.row
-        if base is None or age > WINDOW:
-            age, base = 0, self._packer.default
-        change = self._changes.get((number, age))
-        if change is None:
-            change = self._changes[number, age] = Change(age, *self._packer.encode_change(base, row))
-        return change
+            age = tick - acknowledged
+            if age > WINDOW:
+                age, base = 0, rows.default
+            change = shared.get((number, age))
+            if change is None:
+                change = shared[number, age] = Change(age, *rows.encode_change(base, row))
+            _, _, length = change
+            if length + TYPICAL_BITS <= free:
+                free -= length + TYPICAL_BITS
+                chosen[number] = change
+        return chosen

@@ -55,9 +55,9 @@ class InputSender(Generic[_T]):
         writer = BitWriter()
         writer.write(wrap_tick(self.number), TICK_BITS)
         writer.write(len(self._rows), _COUNT_BITS)
-        newer = self._packer.default
+        newer = self._packer.rows.default
         for row in reversed(self._rows):
-            writer.write(*self._packer.encode_change(newer, row))
+            writer.write(*self._packer.rows.encode_change(newer, row))
             newer = row
         return writer.to_bytes()
 
@@ -93,10 +93,11 @@ class InputBuffer(Generic[_T]):
         """
         reader = BitReader(packet)
         number = unwrap_tick(reader.read(TICK_BITS), self._newest)
-        row = self._packer.default
+        rows = self._packer.rows
+        row = rows.default
         found: list[tuple[int, _T]] = []
         for older in range(reader.read(_COUNT_BITS)):
-            row, used = self._packer.decode_change(row, reader.peek(self._packer.longest_change))
+            row, used = rows.decode_change(row, reader.peek(rows.longest_change))
             reader.skip(used)
             if number - older > self._newest:
                 found.append((number - older, self._packer.restore(row)))

@@ -40,6 +40,7 @@ def test_nothing_is_stale() -> None:
 
 CHANGES = {
     "a number": ("protocol/tuning.py", "OVER_BUDGET_TIME = 5000", "OVER_BUDGET_TIME = 4000"),
+    "a size in messages of states": ("protocol/packing.py", "AGE_BITS = 6", "AGE_BITS = 7"),
     "a cause": ("protocol/drops.py", "    SHORT = 0, ", '    NEWEST = 21, "new"\n    SHORT = 0, '),
     "a default": ("protocol/config.py", "_setting(8192,", "_setting(4096,"),
     "a field of a command": (

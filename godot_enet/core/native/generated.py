@@ -7,7 +7,7 @@ from __future__ import annotations
 
 __all__ = ["FINGERPRINT", "FUNCTIONS"]
 
-FINGERPRINT = 0x8FB7ACA098631441
+FINGERPRINT = 0x2F205CD2C74FEFB5
 """Of the protocol, the structs and the functions, as the library has it, too."""
 FUNCTIONS: dict[str, str] = {
     "gde_fingerprint": "uint64_t()",

@@ -63,13 +63,14 @@ class OtherCopy(NativeUnavailable):
 class HotTypes(NamedTuple):
     """The C classes of ``src/hot.h``.
 
-    ``NativeHost``, ``ENetPacketPeer``, ``ENetConnection`` and ``AsyncHost`` inherit them.
+    ``NativeHost``, ``ENetPacketPeer``, ``ENetConnection``, ``AsyncHost`` and ``RowCodec`` inherit them.
     """
 
     host: type
     peer: type
     connection: type
     async_host: type
+    rows: type
     set_results: Callable[[tuple[object, ...]], None]
     document: Callable[[type, bytes, bytes], None]
 
@@ -184,8 +185,8 @@ def _load_hot(loaded: ctypes.CDLL) -> HotTypes:
         raise OtherCopy(str(error)) from error
     if types is None:
         raise NativeUnavailable("this build of CPython has a different object layout")
-    host, peer, connection, async_host = types
-    return HotTypes(host, peer, connection, async_host, hot.gde_hot_results, hot.gde_hot_document)
+    host, peer, connection, async_host, rows = types
+    return HotTypes(host, peer, connection, async_host, rows, hot.gde_hot_results, hot.gde_hot_document)
 
 
 _library: ctypes.CDLL | None = None

@@ -83,11 +83,11 @@ def test_a_rotation_is_off_by_less_than_a_step(bits: int) -> None:
 def test_small_numbers_of_columns_change_in_few_bits() -> None:
     packer = Packer(Player)
     row = packer.quantize(PLAYER)
-    assert packer.encode_change(row, row) == (0, 2 * 4 + 1 + 1)
+    assert packer.rows.encode_change(row, row) == (0, 2 * 4 + 1 + 1)
     moved = (row[0] + 15, row[1] - 16, *row[2:])  # 5 bits each hold -16 to 15
-    assert packer.encode_change(row, moved)[1] == 2 * 4 + 1 + 1 + 5 + 5
+    assert packer.rows.encode_change(row, moved)[1] == 2 * 4 + 1 + 1 + 5 + 5
     further = (row[0] + 255, row[1] - 257, *row[2:])  # 9 bits hold -256 to 255; the other is sent whole
-    assert packer.encode_change(row, further)[1] == 2 * 4 + 1 + 1 + 9 + 13
+    assert packer.rows.encode_change(row, further)[1] == 2 * 4 + 1 + 1 + 9 + 13
 
 
 def test_an_angle_changes_the_shorter_way_round() -> None:
@@ -97,7 +97,7 @@ def test_an_angle_changes_the_shorter_way_round() -> None:
 
     packer = Packer(Facing)
     one, other = packer.quantize(Facing(math.pi - 0.01)), packer.quantize(Facing(-math.pi + 0.01))
-    assert packer.encode_change(one, other)[1] == 2 + 3
+    assert packer.rows.encode_change(one, other)[1] == 2 + 3
 
 
 def test_equal_schemas_have_equal_hashes_and_others_do_not() -> None:

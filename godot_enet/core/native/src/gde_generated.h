@@ -94,6 +94,13 @@ enum {
     LOSS_MEMORY = 30000,
 };
 
+enum {
+    NUMBER_GROUP = 3,
+    MAX_NUMBER_BITS = 32,
+    NARROW_COLUMN = 3,
+    AGE_BITS = 6,
+};
+
 #define ROUND_TRIP_BOUNDS { 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000, 2000 }
 
 enum {
@@ -427,6 +434,6 @@ typedef struct {
         offsetof(gde_drop_report, address), offsetof(gde_drop_report, cause), offsetof(gde_drop_report, times), sizeof(gde_drop_report), \
     }
 
-#define GDE_FINGERPRINT UINT64_C(0x8fb7aca098631441)
+#define GDE_FINGERPRINT UINT64_C(0x2f205cd2c74fefb5)
 
 #endif

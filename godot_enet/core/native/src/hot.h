@@ -1,5 +1,5 @@
-/* What the files with C methods share: hot_host.c, hot_peer.c, hot_connection.c, hot_async.c and
- * hot_types.c.
+/* What the files with C methods share: hot_host.c, hot_peer.c, hot_connection.c, hot_async.c,
+ * hot_rows.c and hot_types.c.
  *
  * They have the calls that a program makes per message, as methods on CPython's stable ABI. Nothing else of the package
  * is written against CPython's C API, and nothing here defines behaviour: everything except the common case goes to
@@ -16,7 +16,7 @@
 #include "python_abi.h"
 
 typedef struct {
-    PyTypeObject *host, *peer, *connection, *async_host; /* the types made here */
+    PyTypeObject *host, *peer, *connection, *async_host, *rows; /* the types made here */
     /* A host's events. */
     PyTypeObject *event, *address;
     newfunc tuple_new; /* tuple.__new__ */
@@ -33,7 +33,8 @@ typedef struct {
     /* Names of attributes. */
     PyObject *send_name, *service_name, *service_into_name, *flush_name, *serve_name, *poll_timeout_name,
         *log_drops_name, *timeout_name, *take_event_name, *receive_all_name, *get_packet_name, *flags_name, *count_name,
-        *error_name, *take_packet_name, *refuse_name, *get_var_name, *decode_name, *await_event_name;
+        *error_name, *take_packet_name, *refuse_name, *get_var_name, *decode_name, *await_event_name,
+        *encode_change_name, *write_changes_name, *read_changes_name, *restore_all_name;
 } hot_state;
 
 extern GDE_HIDDEN hot_state hot;
@@ -100,5 +101,8 @@ PyTypeObject *hot_make_connection_type(void);
 
 /* hot_async.c */
 PyTypeObject *hot_make_async_host_type(void);
+
+/* hot_rows.c */
+PyTypeObject *hot_make_rows_type(void);
 
 #endif

@@ -103,7 +103,11 @@ GDE_API const char *gde_hot_function(uint32_t number) {
     X(refuse_name, "_refuse")                   \
     X(get_var_name, "get_var")                  \
     X(decode_name, "_decode")                   \
-    X(await_event_name, "_await_event")
+    X(await_event_name, "_await_event")         \
+    X(encode_change_name, "encode_change")      \
+    X(write_changes_name, "write_changes")      \
+    X(read_changes_name, "read_changes")        \
+    X(restore_all_name, "restore_all")
 
 static bool intern_names(void) {
 #define INTERN(field, text) \
@@ -119,7 +123,7 @@ static PyTypeObject *subclass_of_tuple(PyObject *object) {
     return NULL;
 }
 
-/* Returns the bases of NativeHost, ENetPacketPeer, ENetConnection and AsyncHost, or None where objects are not laid out as they
+/* Returns the bases of NativeHost, ENetPacketPeer, ENetConnection, AsyncHost and RowCodec, or None where objects are not laid out as they
  * are declared here. `objects` are Python's own (PYTHON_OBJECTS), then Event, Address, EventType.RECEIVE,
  * DisconnectReason.NONE, address_from, and whether a tuple has more in it than items. */
 GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects) {
@@ -132,7 +136,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
                           &has_hash))
         return NULL;
     if (!python_layout_is_known()) Py_RETURN_NONE;
-    if (!hot.async_host) {
+    if (!hot.rows) {
         Py_INCREF(objects);
         hot.receive = receive;
         hot.no_reason = no_reason;
@@ -143,7 +147,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
         hot.tuple_has_hash = has_hash != 0;
         if (!intern_names() || !(hot.zero = PyLong_FromLong(0)) || !(hot.host = hot_make_host_type()) ||
             !(hot.peer = hot_make_peer_type()) || !(hot.connection = hot_make_connection_type()) ||
-            !(hot.async_host = hot_make_async_host_type()))
+            !(hot.async_host = hot_make_async_host_type()) || !(hot.rows = hot_make_rows_type()))
             return NULL;
     }
     if ((PyObject *)hot.event != event) {
@@ -151,7 +155,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
         PyErr_SetString(PyExc_TypeError, "another copy of this package has the C methods");
         return NULL;
     }
-    return PyTuple_Pack(4, hot.host, hot.peer, hot.connection, hot.async_host);
+    return PyTuple_Pack(5, hot.host, hot.peer, hot.connection, hot.async_host, hot.rows);
 }
 
 /* What the methods of peers and connections return: Error.OK, NoEvent(), EVENT_RECEIVE, ReceiveEvent, EVENT_CONNECT,

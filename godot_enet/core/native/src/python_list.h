@@ -22,7 +22,9 @@
     X(PyObject *, PyBytes_FromStringAndSize, (const char *, Py_ssize_t))              \
     X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))                  \
     X(PyObject *, PyDict_New, (void))                                                 \
+    X(int, PyDict_Next, (PyObject *, Py_ssize_t *, PyObject **, PyObject **))         \
     X(int, PyDict_SetItem, (PyObject *, PyObject *, PyObject *))                      \
+    X(Py_ssize_t, PyDict_Size, (PyObject *))                                          \
     X(int, PyErr_CheckSignals, (void))                                                \
     X(void, PyErr_Fetch, (PyObject **, PyObject **, PyObject **))                     \
     X(PyObject *, PyErr_Format, (PyObject *, const char *, ...))                      \
@@ -40,6 +42,7 @@
     X(PyObject *, PyList_New, (Py_ssize_t))                                           \
     X(Py_ssize_t, PyList_Size, (PyObject *))                                          \
     X(long, PyLong_AsLongAndOverflow, (PyObject *, int *))                            \
+    X(long long, PyLong_AsLongLongAndOverflow, (PyObject *, int *))                   \
     X(unsigned long long, PyLong_AsUnsignedLongLongMask, (PyObject *))                \
     X(PyObject *, PyLong_FromLong, (long))                                            \
     X(PyObject *, PyBool_FromLong, (long))                                            \
@@ -47,6 +50,11 @@
     X(PyObject *, PyLong_FromSsize_t, (Py_ssize_t))                                   \
     X(PyObject *, PyLong_FromUnsignedLongLong, (unsigned long long))                  \
     X(PyObject *, PyLong_FromVoidPtr, (void *))                                       \
+    X(PyObject *, PyNumber_Add, (PyObject *, PyObject *))                             \
+    X(PyObject *, PyNumber_Lshift, (PyObject *, PyObject *))                          \
+    X(PyObject *, PyNumber_Multiply, (PyObject *, PyObject *))                        \
+    X(PyObject *, PyNumber_Or, (PyObject *, PyObject *))                              \
+    X(PyObject *, PyNumber_Rshift, (PyObject *, PyObject *))                          \
     X(void, PyMem_Free, (void *))                                                     \
     X(void *, PyMem_Realloc, (void *, size_t))                                        \
     X(PyObject *, PyObject_Call, (PyObject *, PyObject *, PyObject *))                \
@@ -58,6 +66,7 @@
     X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *))                         \
     X(int, PyObject_SetAttr, (PyObject *, PyObject *, PyObject *))                    \
     X(PyObject *, PyTuple_GetItem, (PyObject *, Py_ssize_t))                          \
+    X(PyObject *, PyTuple_GetSlice, (PyObject *, Py_ssize_t, Py_ssize_t))             \
     X(PyObject *, PyTuple_New, (Py_ssize_t))                                          \
     X(PyObject *, PyTuple_Pack, (Py_ssize_t, ...))                                    \
     X(int, PyTuple_SetItem, (PyObject *, Py_ssize_t, PyObject *))                     \
