@@ -127,10 +127,32 @@ def test_between_real_hosts_nobody_waits(engine_pair: EnginePair, flags: int) ->
     assert [int.from_bytes(packet[:2], "big") for packet in pair.packets(pair.client)] == list(range(200))
 
 
-def test_whoever_only_sends_is_asked_too(engine_factory: EngineFactory) -> None:
-    """Else the acknowledgements of what comes would use up its credit."""
+def test_acknowledgements_alone_carry_no_ping(engine_factory: EngineFactory) -> None:
+    """A client of ENet pings as soon as it is connected."""
     caller = connected(engine_factory)
     caller.peer.take()
     caller.peer.post(raw.reliable(0, 1, b"x"))
     (data,) = caller.peer.take()
-    assert [command.kind for command in raw.read(data).commands] == [Command.ACKNOWLEDGE, Command.PING]
+    assert [command.kind for command in raw.read(data).commands] == [Command.ACKNOWLEDGE]
+    caller.stage.wait(600)
+    data, *_ = caller.peer.take()
+    assert [command.kind for command in raw.read(data).commands] == [Command.PING]
+
+
+def test_whoever_only_sends_is_asked_in_time(engine_factory: EngineFactory) -> None:
+    """Else the acknowledgements of what comes would use up its credit."""
+    caller = connected(engine_factory, bandwidths=(1000, 0))
+    caller.peer.take()
+    sent, asked = 0, False
+    for number in range(1, 500):
+        caller.peer.post(raw.reliable(0, number, b"x"))
+        for data in caller.peer.take():
+            sent += len(data)
+            asked = asked or Command.PING in [command.kind for command in raw.read(data).commands]
+        if asked:
+            break
+    assert asked
+    assert 800 < sent < 1100, "a quarter of 4,096 bytes"
+    caller.stage.wait(40_000)
+    (end,) = [event for event in caller.stage.events() if event.type is EventType.DISCONNECT]
+    assert end.reason is DisconnectReason.TIMEOUT

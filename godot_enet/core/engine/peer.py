@@ -283,7 +283,7 @@ class Peer:
         """Bytes that may still be sent before the remote acknowledges any of them; None once it has, or if this host
         requested the connection. See ``transmit``."""
         self.validation_started: int | None = None
-        """When the first of them was sent."""
+        """When the first of them was sent, acknowledgements aside."""
         self.timeouts = Timeouts()
         self.timer: int | None = None
         """When this peer's entry in the timer heap fires; never later than the peer is due."""

@@ -82,13 +82,22 @@ def build_datagram(engine: EngineState, peer: Peer, now: int, latest: int) -> No
     draft = engine.draft = Draft(peer, now, 8 if engine.checksum else 4)
     if peer.acks:
         _take_acks(engine, peer, draft)
+    acks = draft.count
     can_ping = True
     if peer.is_queued():
         can_ping = _take_commands(engine, peer, draft, now, latest)
     if can_ping and not peer.sent:
         # A queued control command asks as well. It may be the DISCONNECT that begins when all else is sent.
-        unasked = peer.validation_credit is not None and not peer.control
-        asks = unasked and (draft.count > 0 or peer.validation_started is not None)
+        credit = peer.validation_credit
+        asks = (
+            credit is not None
+            and not peer.control
+            and (
+                draft.count > acks
+                or peer.validation_started is not None
+                or 4 * (credit - draft.size) < 3 * peer.window_size
+            )
+        )
         if asks or (peer.state is _CONNECTED and now - peer.last_receive_time >= peer.timeouts.ping_interval):
             if peer.mtu - draft.size >= _PING_SIZE:
                 queue_ping(engine, peer)
@@ -107,7 +116,7 @@ def build_datagram(engine: EngineState, peer: Peer, now: int, latest: int) -> No
         peer.last_send_time = now
         if peer.validation_credit is not None:
             peer.validation_credit = max(peer.validation_credit - draft.size, 0)
-            if peer.validation_started is None:
+            if peer.validation_started is None and draft.count > acks:
                 peer.validation_started = now
         engine.post(seal(engine, peer, draft.parts, now if draft.has_reliable else None))
     engine.draft = None

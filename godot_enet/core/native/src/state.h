@@ -191,7 +191,7 @@ typedef struct peer {
     uint64_t rtt, rtt_variance, last_rtt, last_rtt_variance, lowest_rtt, highest_rtt_variance;
     int64_t last_receive_time, earliest_timeout;
     int64_t validation_credit; /* bytes that may be sent before validation; negative: validated (see transmit.py) */
-    int64_t validation_started; /* when the first of them was sent; negative: not yet */
+    int64_t validation_started; /* when the first was sent, acknowledgements aside; negative: not yet */
     timeouts timeouts;
     int64_t timer, deadline;
     uint64_t timer_serial; /* of its entry among the timers */

@@ -185,12 +185,14 @@ static uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t lat
     p->datagrams++;
     draft d = {e->body_scratch, e->config.checksum ? 8 : 4, 0, false, false};
     if (p->ack_count) take_acks(e, p, &d);
+    uint32_t acks = d.count;
     bool can_ping = true;
     if (p->queued_count) can_ping = take_commands(e, p, &d, now, latest);
     if (can_ping && list_empty(&p->sent)) {
         /* A queued control command asks as well. It may be the DISCONNECT that begins when all else is sent. */
         bool unasked = p->validation_credit >= 0 && list_empty(&p->control);
-        bool asks = unasked && (d.count || p->validation_started >= 0);
+        bool low = 4 * (p->validation_credit - d.size) < 3 * (int64_t)p->window_size;
+        bool asks = unasked && (d.count > acks || p->validation_started >= 0 || low);
         if (asks || (p->state == STATE_CONNECTED && now - p->last_receive_time >= (int64_t)p->timeouts.ping_interval)) {
             if (p->mtu - d.size >= PING_SIZE) {
                 queue_ping(e, p);
@@ -208,7 +210,7 @@ static uint32_t build_datagram(gde_engine *e, peer *p, int64_t now, uint64_t lat
     measure_loss(p, now);
     if (p->validation_credit >= 0) {
         p->validation_credit = p->validation_credit > d.size ? p->validation_credit - d.size : 0;
-        if (p->validation_started < 0) p->validation_started = now;
+        if (p->validation_started < 0 && d.count > acks) p->validation_started = now;
     }
     uint32_t size = (uint32_t)(d.at - e->body_scratch);
     uint32_t length = seal(e, p, e->body_scratch, size, d.has_reliable ? (int32_t)(now & 0xFFFF) : -1, buffer);
