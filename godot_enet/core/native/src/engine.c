@@ -228,7 +228,7 @@ int32_t gde_get_peer_info(gde_engine *e, uint64_t handle, gde_peer_info *info) {
         .window_size = p->window_size,
         .incoming_bandwidth = p->incoming_bandwidth,
         .outgoing_bandwidth = p->outgoing_bandwidth,
-        .reliable_data_in_transit = (uint32_t)p->reliable_data_in_transit,
+        .reliable_data_in_transit = p->reliable_data_in_transit,
         .waiting_data = p->waiting_data,
         .packets_queued = p->queued_count,
     };

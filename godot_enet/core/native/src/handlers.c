@@ -67,7 +67,7 @@ UNCOMMON static bool handle_verify_connect(gde_engine *e, peer *p, const uint8_t
     }
     command **c = find_unacknowledged(e, p, (uint32_t)CONTROL_CHANNEL << 16 | 1);
     if (c) acknowledge(e, p, c, NEVER_SENT);
-    p->channel_count = min32(p->channel_count, verify.channel_count);
+    p->channel_count = (uint8_t)min32(p->channel_count, verify.channel_count);
     p->outgoing_peer_id = verify.peer_id;
     p->incoming_control = parse_head(at).sequence;
     p->incoming_session = verify.incoming_session & 3;

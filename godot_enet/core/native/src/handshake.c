@@ -17,7 +17,7 @@ static verify_connect_fields negotiate(gde_engine *e, peer *p, const uint8_t *at
     connect_fields connect = parse_connect(at);
     p->incoming_control = parse_head(at).sequence;
     p->outgoing_peer_id = connect.peer_id;
-    p->channel_count = min32(connect.channel_count, e->channel_limit);
+    p->channel_count = (uint8_t)min32(connect.channel_count, e->channel_limit);
     p->connect_id = connect.connect_id;
     p->incoming_bandwidth = connect.incoming_bandwidth;
     p->outgoing_bandwidth = connect.outgoing_bandwidth;
@@ -52,7 +52,7 @@ static peer as_peer(const gde_engine *e, const half_open *h) {
                   .address = h->address,
                   .incoming_session = h->incoming_session,
                   .outgoing_session = h->outgoing_session,
-                  .mtu = e->config.mtu};
+                  .mtu = (uint16_t)e->config.mtu};
 }
 
 /* Sends one control command, complete except for its head, whose acknowledgement is the proof, if the credit of the
@@ -181,7 +181,7 @@ peer *begin_connect(gde_engine *e, const gde_address *to, uint32_t channels, uin
         p->outgoing_session = draw >> 18 & 3;
     }
     if (any_source) table_set_any_source(e, p);
-    p->channel_count = max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
+    p->channel_count = (uint8_t)max32(1, min32(channels, MAXIMUM_CHANNEL_COUNT));
     change_state(e, p, STATE_CONNECTING);
     set_mtu(e, p, p->mtu);
     p->window_size = e->outgoing_bandwidth == 0

@@ -15,9 +15,11 @@ static bool push_ack(peer *p, uint8_t id, uint16_t number, uint16_t sent_time) {
             p->ack_first = 0;
             p->ack_count = waiting;
         } else {
-            uint32_t capacity = p->ack_capacity ? p->ack_capacity * 2 : 4;
-            ack *grown = realloc(p->acks, capacity * sizeof *grown);
+            uint32_t capacity = p->ack_capacity * 2;
+            bool first = p->acks == p->first_acks;
+            ack *grown = realloc(first ? NULL : p->acks, capacity * sizeof *grown);
             if (!grown) return false;
+            if (first) memcpy(grown, p->first_acks, sizeof p->first_acks);
             p->acks = grown;
             p->ack_capacity = capacity;
         }

@@ -131,14 +131,14 @@ void peer_release(gde_engine *e, peer *p) {
     slots_remove(&e->dirty, p->slot);
     slots_remove(&e->held_back, p->slot);
     clear_bit(e->active, p->slot);
-    free(p->acks);
+    if (p->acks != p->first_acks) free(p->acks);
     free(p->unsequenced_map);
     table_release(e, p);
 }
 
 void set_mtu(gde_engine *e, peer *p, uint32_t mtu) {
-    p->mtu = mtu;
-    p->fragment_length = mtu - 4 - SEND_FRAGMENT_SIZE - (e->config.checksum ? 4 : 0);
+    p->mtu = (uint16_t)mtu;
+    p->fragment_length = (uint16_t)(mtu - 4 - SEND_FRAGMENT_SIZE - (e->config.checksum ? 4 : 0));
 }
 
 void begin_disconnect(gde_engine *e, peer *p, uint32_t data) {

@@ -116,7 +116,9 @@ peer *table_allocate(gde_engine *e, const peer_key *request, const peer_key *num
     p->stall.since = p->over_budget.since = -1;
     unacknowledged_clear(p);
     peer_init_channels(p);
-    p->mtu = e->config.mtu;
+    p->acks = p->first_acks;
+    p->ack_capacity = FIRST_ACKS;
+    p->mtu = (uint16_t)e->config.mtu;
     p->window_size = MAXIMUM_WINDOW_SIZE;
     list_init(&p->control);
     list_init(&p->unreliable);

@@ -103,7 +103,7 @@ typedef struct {
     uint32_t backoff, samples, lost;
 } recovery;
 
-enum { FIRST_CHANNELS = 2, FIRST_IDS = 4, FIRST_CHAINS = 4, CHANNEL_WORDS = 4 };
+enum { FIRST_CHANNELS = 2, FIRST_IDS = 4, FIRST_ACKS = 4, FIRST_CHAINS = 4, CHANNEL_WORDS = 4 };
 _Static_assert(CHANNEL_WORDS * 64 >= MAXIMUM_CHANNEL_COUNT, "a bit for each channel");
 
 /* A recurring event, and since when it recurs without a longer pause. */
@@ -136,28 +136,33 @@ typedef struct peer {
     uint16_t slot, number; /* number: in the remote's datagrams (see peer_table.py) */
     uint8_t state;
     uint8_t incoming_session, outgoing_session;
-    bool unanswered; /* a log line has said that the remote does not answer our CONNECT */
-    bool continue_sending, needs_dispatch, connect_pending, throttle_pending, has_timer, has_deadline;
-    bool any_source; /* any address may answer; the first one becomes the remote */
+    bool continue_sending, needs_dispatch, has_timer;
+    bool connect_pending : 1, throttle_pending : 1, has_deadline : 1;
+    bool unanswered : 1; /* a log line has said that the remote does not answer our CONNECT */
+    bool any_source : 1; /* any address may answer; the first one becomes the remote */
+    bool recalculates : 1; /* whether its end redistributes bandwidth */
+    bool refused : 1; /* a packet was, by the limits of queued data */
+    bool waits : 1; /* whether it has a backlog, see `late_first` */
     uint8_t reason, timed_out;
-    bool recalculates; /* whether its end redistributes bandwidth */
-    bool refused; /* a packet was, by the limits of queued data */
-    bool waits; /* whether it has a backlog, see `late_first` */
+    uint8_t channel_count;
+    uint8_t throttle, throttle_limit, throttle_counter; /* counter: of unreliable packets sent, see throttle.py */
+    uint16_t mtu, fragment_length;
     uint16_t outgoing_peer_id;
     uint16_t outgoing_reliable_sequence, outgoing_unsequenced_group;
     uint16_t incoming_unsequenced_group;
     uint16_t incoming_control; /* the highest sequence number of a received control command */
     uint8_t channels_used, channel_slots; /* of `channels` */
-    uint32_t connect_id, connect_data, event_data, mtu, fragment_length, window_size;
+    uint32_t connect_id, connect_data, event_data;
     struct peer *chain_next, *number_next; /* others in the same chains of by_address and by_number */
     uint32_t request_hash, number_hash; /* of its key in each, see peer_table.c */
 
     channel *first_channels[FIRST_CHANNELS];
     channel **channels;     /* channel_slots entries, in the order of first use */
     uint8_t *channel_index; /* index in `channels` plus 1, by id; NULL while a linear search is enough */
-    ack *acks;
     uint8_t first_ids[FIRST_IDS];
-    uint32_t channel_count;
+    ack first_acks[FIRST_ACKS];
+    uint32_t window_size;
+    ack *acks;
     uint32_t ack_count, ack_first, ack_capacity;
     uint32_t queued_count; /* in the next three queues */
     list_node control, unreliable, reliable; /* waiting commands with a common order: see queue_time */
@@ -165,8 +170,7 @@ typedef struct peer {
     command *first_chains[FIRST_CHAINS];
     command **unacknowledged; /* hash of unacknowledged_chains chains, by key: `sent`, and commands to resend */
     uint32_t sent_count, unacknowledged_count, unacknowledged_chains;
-    uint32_t throttle_counter; /* of unreliable packets sent, see throttle.py */
-    uint64_t reliable_data_in_transit;
+    uint32_t reliable_data_in_transit;
     uint64_t queued_data; /* bytes of the packets in these, overhead included (see budget.py) */
     streak stall; /* refused packets while nothing is acknowledged */
     uint64_t datagrams; /* started so far */
@@ -198,7 +202,6 @@ typedef struct peer {
 
     loss_statistic loss;
     int64_t throttle_epoch;
-    uint32_t throttle, throttle_limit;
     uint32_t throttle_acceleration, throttle_deceleration, throttle_interval;
     uint32_t pending_throttle[3];
     uint32_t incoming_bandwidth, outgoing_bandwidth;

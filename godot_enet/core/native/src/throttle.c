@@ -7,9 +7,9 @@ void adapt_throttle(peer *p, uint64_t sample) {
         p->throttle = p->throttle_limit;
     } else if (sample <= p->last_rtt) {
         uint64_t raised = (uint64_t)p->throttle + p->throttle_acceleration;
-        p->throttle = raised < p->throttle_limit ? (uint32_t)raised : p->throttle_limit;
+        p->throttle = raised < p->throttle_limit ? (uint8_t)raised : p->throttle_limit;
     } else if (sample > p->last_rtt + 2 * p->last_rtt_variance) {
-        p->throttle = p->throttle > p->throttle_deceleration ? p->throttle - p->throttle_deceleration : 0;
+        p->throttle = p->throttle > p->throttle_deceleration ? (uint8_t)(p->throttle - p->throttle_deceleration) : 0;
     }
 }
 
@@ -44,8 +44,8 @@ static uint64_t share(uint64_t bandwidth, uint64_t total) {
 }
 
 static void set_limit(peer *p, uint64_t limit) {
-    p->throttle_limit = (uint32_t)limit;
-    p->throttle = min32(p->throttle, p->throttle_limit);
+    p->throttle_limit = (uint8_t)limit;
+    p->throttle = (uint8_t)min32(p->throttle, p->throttle_limit);
     p->incoming_data_total = p->outgoing_data_total = 0;
 }
 

@@ -130,7 +130,8 @@ static bool take_commands(gde_engine *e, peer *p, draft *d, int64_t now, uint64_
             d->has_reliable = keep = true;
         } else if (c->has_packet) {
             if (c->starts) {
-                p->throttle_counter = (p->throttle_counter + PACKET_THROTTLE_COUNTER) % PACKET_THROTTLE_SCALE;
+                p->throttle_counter = (uint8_t)((p->throttle_counter + PACKET_THROTTLE_COUNTER) %
+                                                PACKET_THROTTLE_SCALE);
                 if (p->throttle_counter > p->throttle) {
                     uint32_t sequence = c->key;
                     command_forget(e, p, c);
