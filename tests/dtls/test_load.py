@@ -117,8 +117,7 @@ def game() -> Iterator[int]:
         transport.close()
 
 
-LOSSY = LinkConfig(delay=25, jitter=20, loss=0.03)
-"""Without the bursts of the presets, in which a bot may lose its hello and each resend of it."""
+LOSSY = LinkConfig(delay=25, jitter=20, loss=0.03, burst=0.002, burst_length=4)
 KINDS = {"ENetUser": (Player, echo), "GodotUser": (Customer, game)}
 
 

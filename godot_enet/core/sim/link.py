@@ -15,6 +15,9 @@ from typing import Generic, TypeVar
 __all__ = ["ArrivalQueue", "Link", "LinkConfig"]
 
 T = TypeVar("T")
+_BURST_PAUSE = 200
+"""Time without a datagram after which a burst is over. Real ones pass with time; counted in datagrams alone, one would
+wait for each resend of a quiet host."""
 _MAX_NUMBER = 0xFFFFFFFF
 """Milliseconds or bytes: ENet's own numbers have 32 bits."""
 
@@ -32,7 +35,7 @@ class LinkConfig:
     burst: float = 0.0
     """Chance of each datagram to be the first of a run of lost ones (Gilbert's model)."""
     burst_length: float = 1.0
-    """Mean length of such a run, in datagrams, at least 1."""
+    """Mean length of such a run, in datagrams, at least 1. A pause of 200 ms ends it, too."""
     delay: int = 0
     """Time every datagram takes."""
     jitter: int = 0
@@ -64,12 +67,12 @@ class LinkConfig:
 class Link:
     """Decides when each datagram arrives, or that it is lost."""
 
-    __slots__ = ("_bursting", "_config", "_free_at", "_latest", "_random")
+    __slots__ = ("_burst_until", "_config", "_free_at", "_latest", "_random")
 
     def __init__(self, config: LinkConfig, seed: int | str = 0) -> None:
         self._config = config
         self._random = Random(seed)
-        self._bursting = False
+        self._burst_until = 0
         self._free_at = 0  # microseconds: when the bottleneck has sent everything it holds
         self._latest = 0
 
@@ -88,7 +91,7 @@ class Link:
         if config.mtu and size > config.mtu:
             return []
         departure = self._departure(size, now)
-        if departure is None or self._is_lost():
+        if departure is None or self._is_lost(now):
             return []
         arrivals = [self._arrival(departure)]
         if config.duplicate and self._random.random() < config.duplicate:
@@ -106,14 +109,15 @@ class Link:
         self._free_at = start + size * 1_000_000 // rate
         return -(-self._free_at // 1000)
 
-    def _is_lost(self) -> bool:
+    def _is_lost(self, now: int) -> bool:
         config = self._config
         if config.burst:
             # Leaving first keeps the mean run at burst_length: a run ends before a datagram, never inside one.
-            chance = 1.0 - 1.0 / config.burst_length if self._bursting else config.burst
-            self._bursting = self._random.random() < chance
-            if self._bursting:
+            chance = 1.0 - 1.0 / config.burst_length if now < self._burst_until else config.burst
+            if self._random.random() < chance:
+                self._burst_until = now + _BURST_PAUSE
                 return True
+            self._burst_until = now
         return bool(config.loss) and self._random.random() < config.loss
 
     def _arrival(self, departure: int) -> int:

@@ -39,6 +39,12 @@ def test_bursts_have_their_mean_length() -> None:
     assert 7 < sum(lost) / runs < 9
 
 
+def test_a_burst_does_not_wait_for_the_resends_of_a_quiet_host() -> None:
+    link = Link(LinkConfig(burst=0.05, burst_length=1000))
+    fates = [link.transit(100, 500 * number) for number in range(1000)]
+    assert 20 < sum(not fate for fate in fates) < 90
+
+
 def test_duplicates_are_a_share_of_all() -> None:
     fates = arrivals(10_000, duplicate=0.1)
     assert {len(fate) for fate in fates} == {1, 2}
