@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from itertools import count
 from typing import Protocol
 
@@ -131,8 +131,7 @@ class Crowd:
             self._let_in()
             for seat in ready:
                 if seat.due >= 0.0:
-                    self._serve(seat)
-                    self._schedule(seat)
+                    self._act(seat)
             self._do_due(max(_BATCH, len(ready)))  # or readable sockets would leave no time for frames
         finally:
             self._is_busy = False
@@ -166,31 +165,43 @@ class Crowd:
         for _ in range(most):
             if not agenda or agenda[0][0] > until:
                 break
-            due, _, seat = heappop(agenda)
+            due, _, seat = agenda[0]
             if due != seat.due:
+                heappop(agenda)
                 continue
-            seat.due = 0.0
-            if seat.next_frame <= until:
-                now = clock()
-                delta, seat.last_frame = now - seat.last_frame, now
-                self.frames += 1
-                try:
-                    seat.next_frame += 1.0 / seat.member.frame_rate  # which its methods may have set to anything
+            member, plays = seat.member, seat.next_frame <= until
+            try:
+                if plays:
+                    seat.next_frame += 1.0 / member.frame_rate  # which its methods may have set to anything
                     if not seat.next_frame > until:
                         seat.next_frame = until + _TICK  # the frames in between are not made up for
                         self.late_frames += 1
-                    seat.member._play(now, delta)
-                except Exception as error:
-                    _expel(seat.member, error)
+            except Exception as error:
+                _expel(member, error)
+            if member._needs_deadlines:
+                seat.due = 0.0
+                heappop(agenda)
             else:
-                self._serve(seat)
-            self._schedule(seat)
+                seat.due = seat.next_frame
+                heapreplace(agenda, (seat.due, next(self._serial), seat))
+            self._act(seat, clock() if plays else None)
 
-    def _serve(self, seat: Seat) -> None:
+    def _act(self, seat: Seat, frame: float | None = None) -> None:
+        """Have a member play the frame that begins now, or serve its socket."""
+        member = seat.member
         try:
-            seat.member._serve()
+            if member.has_ended:
+                pass  # by another greenlet, or since its frame rate is no number
+            elif frame is None:
+                member._serve()
+            else:
+                delta, seat.last_frame = frame - seat.last_frame, frame
+                self.frames += 1
+                member._play(frame, delta)
         except Exception as error:
-            _expel(seat.member, error)
+            _expel(member, error)
+        if member._needs_deadlines or member.has_ended or seat.descriptor != member._descriptor:
+            self._schedule(seat)
 
     def _review(self) -> None:
         """Warn if this process has not kept up lately."""

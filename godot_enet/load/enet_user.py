@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
+from godot_enet.compat.connection_events import ServiceResult
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
@@ -88,12 +90,14 @@ class ENetUser(LoadUser):
         if connection is None or self.has_ended:
             return
         self._was_served = True
+        service: Callable[[], ServiceResult] = connection.service
         for _ in range(_MAX_EVENTS):
-            event = connection.service()  # sends, too
+            event = service()  # sends, too
+            service = connection._service_rest
             kind = event.type
-            if kind == _NONE:
+            if kind is _NONE:
                 return
-            if kind == _RECEIVE:
+            if kind is _RECEIVE:
                 remote = self._remote
                 if remote is None:
                     continue
@@ -103,7 +107,7 @@ class ENetUser(LoadUser):
                     if raised_by_signal_handler(error):
                         raise
                     self._on_exception(error, "on_packet")
-            elif kind == _CONNECT:
+            elif kind is _CONNECT:
                 self._on_connected()
             else:
                 self._fail(self._reason(event.data) if event.peer is not None else ENDED_HERE)

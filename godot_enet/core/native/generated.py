@@ -7,7 +7,7 @@ from __future__ import annotations
 
 __all__ = ["FINGERPRINT", "FUNCTIONS"]
 
-FINGERPRINT = 0x2F205CD2C74FEFB5
+FINGERPRINT = 0xC19FCA38FEF91CDF
 """Of the protocol, the structs and the functions, as the library has it, too."""
 FUNCTIONS: dict[str, str] = {
     "gde_fingerprint": "uint64_t()",

@@ -114,7 +114,7 @@ GDE_API int32_t gde_host_detach(gde_host *host, gde_engine **engine, int64_t *so
 GDE_API void gde_host_after_fork(gde_host *host);
 
 /* Returns 1 and an event, or 0; waits up to `timeout` ms. The caller frees `packet`. With NULL for both, the event
- * stays queued. */
+ * stays queued. A negative timeout receives nothing, for callers that wait for the socket. */
 GDE_API int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_packet **packet);
 /* The same for events queued already, without network work or waiting. Takes back a chain of packets for reuse, or
  * NULL. */

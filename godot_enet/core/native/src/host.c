@@ -59,10 +59,15 @@ static void report_unreachable(gde_host *host) {
     }
 }
 
-void host_step(gde_host *host, int64_t now, bool urgent) {
+/* What a step does before it receives. */
+static void begin_step(gde_host *host, int64_t now, bool urgent) {
     host->now = now;
     attend_engine(host, now);
     host_transmit(host, now, urgent);
+}
+
+void host_step(gde_host *host, int64_t now, bool urgent) {
+    begin_step(host, now, urgent);
     host->in_pass = 0;
     bool any = false;
     for (int taken = 0; taken < RECEIVE_BATCH;) {
@@ -351,7 +356,10 @@ int32_t gde_host_service(gde_host *host, int64_t timeout, gde_event *event, gde_
     int32_t found = GDE_ERR_CLOSED;
     if (!host->closed && !(found = next_event(host, event, taken))) {
         int64_t now = os_now();
-        host_step(host, now, false);
+        if (timeout < 0)
+            begin_step(host, now, false);
+        else
+            host_step(host, now, false);
         host->serviced = now;
         found = next_event(host, event, taken);
         if (!found && timeout > 0)

@@ -19,7 +19,13 @@ typedef struct {
     uint32_t kept_channel;
 } Connection;
 
-enum { MAXIMUM_PLACES = 1 << PLACE_BITS, SLOTS = 1 << SLOT_BITS, FIRST_SLOTS = 16, TAKEN_AT_ONCE = 64 };
+enum {
+    MAXIMUM_PLACES = 1 << PLACE_BITS,
+    SLOTS = 1 << SLOT_BITS,
+    FIRST_SLOTS = 16,
+    TAKEN_AT_ONCE = 64,
+    RECEIVE_NOTHING = -1
+};
 
 /* Replaces all of it before any of it is released: a finalizer may call this connection. */
 static void connection_set(Connection *self, PyObject *host, PyObject *listed, PyObject *ended, PyObject *undelivered) {
@@ -216,7 +222,8 @@ static PyObject *receive(Connection *self, PeerObject *peer, const gde_event *ev
     return result;
 }
 
-/* service() where no packet is there: what is `found` of the host at once, or after a wait. */
+/* service() where no packet is there: what is `found` of the host at once, or after a wait. RECEIVE_NOTHING is a
+ * timeout. */
 static PyObject *service_host(Connection *self, PyObject *const *args, Py_ssize_t count, long timeout, int32_t found,
                               gde_event *event, gde_packet *taken) {
     PyObject *given = (PyObject *)self;
@@ -266,18 +273,30 @@ static PyObject *service_host(Connection *self, PyObject *const *args, Py_ssize_
     return result;
 }
 
-static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
-    Connection *self = (Connection *)given;
-    long timeout;
-    if (!is_plain(self) || !hot_service_timeout(args, count, keywords, &timeout))
-        return hot_call_base(given, hot.service_name, hot.connection, args, count, keywords);
+static PyObject *service(Connection *self, PyObject *const *args, Py_ssize_t count, long timeout) {
     HostObject *host = (HostObject *)self->host;
     gde_event event;
     gde_packet *taken;
     int32_t found = gde_host_next_event(host->host, &event, &taken, (gde_packet *)hot_take_spare(host));
     PeerObject *peer = found > 0 && event.type == EVENT_RECEIVE ? peer_for(self, event.peer) : NULL;
     if (peer) return receive(self, peer, &event, taken);
-    return service_host(self, args, count + (keywords ? PyTuple_Size(keywords) : 0), timeout, found, &event, taken);
+    return service_host(self, args, count, timeout, found, &event, taken);
+}
+
+static PyObject *connection_service(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    Connection *self = (Connection *)given;
+    long timeout;
+    if (!is_plain(self) || !hot_service_timeout(args, count, keywords, &timeout))
+        return hot_call_base(given, hot.service_name, hot.connection, args, count, keywords);
+    return service(self, args, count + (keywords ? PyTuple_Size(keywords) : 0), timeout);
+}
+
+/* _service_rest(): service() without receiving. */
+static PyObject *connection_service_rest(PyObject *given, PyObject *unused) {
+    (void)unused;
+    Connection *self = (Connection *)given;
+    if (!is_plain(self)) return hot_call_base(given, hot.service_name, hot.connection, NULL, 0, NULL);
+    return service(self, NULL, 0, RECEIVE_NOTHING);
 }
 
 /* _service_into(events): as service(), but the result is appended to a list, and a packet stands in it: (EVENT_RECEIVE,
@@ -437,6 +456,7 @@ static PyObject *connection_register_peer(PyObject *given, PyObject *args) {
 
 PyMethodDef hot_connection_methods[] = {
     {"service", (PyCFunction)(void (*)(void))connection_service, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"_service_rest", connection_service_rest, METH_NOARGS, NULL},
     {"receive_all", (PyCFunction)(void (*)(void))connection_receive_all, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"_service_into", connection_service_into, METH_O, NULL},
     {"_native", connection_native, METH_VARARGS, NULL},

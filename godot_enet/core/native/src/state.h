@@ -281,14 +281,12 @@ struct gde_engine {
     uint32_t compressor;
 
     /* slots */
-    peer *slots[MAXIMUM_PEER_ID];
     uint64_t used[PEER_WORDS], active[PEER_WORDS];
     slot_set dirty, held_back;
     peer *late_first, *late_last; /* peers with a backlog, in order of turns (see backlog.py) */
     uint32_t late_peers;
     turns turns;
     bool draining, has_received;
-    uint8_t sessions[MAXIMUM_PEER_ID][2];
     uint32_t fresh; /* first slot that was never used */
     uint64_t generation;
     half_open **half_requests, **half_numbers; /* hashes by address and connect id, and by address and number */
@@ -300,7 +298,6 @@ struct gde_engine {
     int64_t rate_second;
     peer **by_address, **by_number; /* hashes of by_address_slots chains each */
     uint32_t by_address_slots, peer_total, any_sources;
-    uint32_t number_uses[MAXIMUM_PEER_ID + 1]; /* peers and half-open connections that have this number */
 
     peer *dispatch_first, *dispatch_last;
     uint64_t total_queued, flushed_up_to; /* flushed_up_to: packets up to here may leave in an urgent pass */
@@ -339,6 +336,11 @@ struct gde_engine {
     returned_event *returned, *last_returned; /* events put back by callers that could not pass them on */
     uint8_t scratch[MAXIMUM_DATAGRAM + 8];
     uint8_t body_scratch[MAXIMUM_DATAGRAM + 8];
+
+    /* By slot and number. Last, so that a host with few peers has the rest in few pages of memory. */
+    peer *slots[MAXIMUM_PEER_ID];
+    uint8_t sessions[MAXIMUM_PEER_ID][2];
+    uint32_t number_uses[MAXIMUM_PEER_ID + 1]; /* peers and half-open connections that have this number */
 };
 
 #define COMMAND_OF(list) CONTAINER(list, command, node)
