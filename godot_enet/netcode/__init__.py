@@ -11,12 +11,14 @@ from godot_enet.netcode.delta_receiver import DeltaReceiver, DeltaUpdate
 from godot_enet.netcode.delta_sender import DeltaMessage, DeltaSender
 from godot_enet.netcode.determinism import Difference, check_determinism
 from godot_enet.netcode.errors import MessageError, SchemaMismatch
+from godot_enet.netcode.game import GameClient, GameServer
 from godot_enet.netcode.history import History
 from godot_enet.netcode.inputs import InputBuffer, InputSender
 from godot_enet.netcode.interest import Interest
 from godot_enet.netcode.interpolation import Interpolation
 from godot_enet.netcode.packer import Packer, Row
 from godot_enet.netcode.prediction import Prediction
+from godot_enet.netcode.rollback import Rollback
 from godot_enet.netcode.schema import Angle, Range, Rotation, Step
 from godot_enet.netcode.tick_clock import TickClock
 from godot_enet.netcode.ticks import unwrap_tick, wrap_tick
@@ -29,6 +31,8 @@ __all__ = [
     "DeltaSender",
     "DeltaUpdate",
     "Difference",
+    "GameClient",
+    "GameServer",
     "History",
     "InputBuffer",
     "InputSender",
@@ -38,6 +42,7 @@ __all__ = [
     "Packer",
     "Prediction",
     "Range",
+    "Rollback",
     "Rotation",
     "Row",
     "SchemaMismatch",

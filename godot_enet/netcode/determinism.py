@@ -56,26 +56,27 @@ def check_determinism(
     state = start()
     trail = [deepcopy(state)]
     for tick, action in enumerate(given, 1):
-        state = _after(step, state, action)
+        state = stepped(step, state, action)
         trail.append(deepcopy(state))
         if replay and tick % replay == 0:
             again = deepcopy(trail[tick - replay])
             for back in range(tick - replay, tick):
-                again = _after(step, again, given[back])
+                again = stepped(step, again, given[back])
                 found = _first_difference("", trail[back + 1], again)
                 if found:
                     return Difference(back + 1, *found, replayed=True)
     second = start()
     for tick, known in enumerate(trail):
         if tick:
-            second = _after(step, second, given[tick - 1])
+            second = stepped(step, second, given[tick - 1])
         found = _first_difference("", known, second)
         if found:
             return Difference(tick, *found, replayed=False)
     return None
 
 
-def _after(step: Callable[[_S, _A], _S | None], state: _S, action: _A) -> _S:
+def stepped(step: Callable[[_S, _A], _S | None], state: _S, action: _A) -> _S:
+    """The state after an input, whether ``step`` returns it or changes it in place."""
     new = step(state, action)
     return state if new is None else new
 

@@ -53,9 +53,9 @@ class Interpolation(Generic[_K, _T]):
                 del self._gone[key]
 
     def remove(self, key: _K, tick: int) -> None:
-        """Let an object disappear when this tick is drawn, unless later states arrive."""
+        """Let an object disappear when this tick is drawn, unless later states arrive. Repeating it changes nothing."""
         if key in self._states:
-            self._gone[key] = tick
+            self._gone.setdefault(key, tick)
 
     def at(self, tick: float) -> dict[_K, _T]:
         """The states of all objects at a tick, with a fraction. Call it with ticks that do not go back.

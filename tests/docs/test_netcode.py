@@ -26,15 +26,17 @@ def test_the_example_passes(tmp_path: Path) -> None:
 
 
 def test_the_snippets_say_what_is_so() -> None:
-    schema, determinism, _ = [code for language, code in FENCE.findall(page(NAME)) if language == "python"]
+    schema, rollback, determinism, _ = [code for language, code in FENCE.findall(page(NAME)) if language == "python"]
     names: dict[str, object] = {"__name__": "snippet"}
     sys.modules["snippet"] = type(sys)("snippet")
     try:
         exec(schema, sys.modules["snippet"].__dict__)
+        exec(rollback, sys.modules["snippet"].__dict__)
         exec(determinism, names)
     finally:
         made = sys.modules.pop("snippet").__dict__
     assert f"packer.size  # {made['packer'].size} bytes" in schema
+    assert rollback.splitlines()[-1] == f"there.state  # {made['there'].state}"
     told = determinism.splitlines()[-1].removeprefix("# ")
     number = r"\d\.\d+"
     pattern = re.sub(number, lambda _: number, re.escape(told).replace(r"\.", "."))
