@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
+
+from ._disc import Disc
+from ._options import buttons_towards, direction
 
 WIDTH, HEIGHT = 480, 288  # pixels
 PUCK, MALLET, MOUTH = 11.0, 19.0, 108.0  # radii; width of a goal
 STEP = 1 / 60  # seconds of a tick
-THRUST, DRAG, GLIDE, FASTEST = 2600.0, 7.0, 0.997, 640.0  # of mallets, and of the puck; pixels and seconds
+THRUST, DRAG = 2600.0, 7.0  # of mallets
+GLIDE, BOUNCE, FASTEST = 0.18, 0.9, 640.0  # of the puck: its drag, the share of speed that a side gives back, a limit
 POINTS, SERVE = 5, 50  # goals of a match; ticks before a serve
-LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8  # buttons
-
-
-@dataclass(slots=True)
-class Disc:
-    x: float
-    y: float
-    vx: float = 0.0
-    vy: float = 0.0
 
 
 @dataclass(slots=True)
@@ -37,9 +31,10 @@ def advance(table: Table, buttons: tuple[int, int]) -> None:
     """A tick, from the buttons of both players."""
     puck = table.puck
     for side, (mallet, held) in enumerate(zip(table.mallets, buttons, strict=True)):
-        mallet.vx += (THRUST * (bool(held & RIGHT) - bool(held & LEFT)) - mallet.vx * DRAG) * STEP
-        mallet.vy += (THRUST * (bool(held & DOWN) - bool(held & UP)) - mallet.vy * DRAG) * STEP
-        _move(mallet, MALLET + side * WIDTH / 2, MALLET, 0.0, (WIDTH / 2 - 2 * MALLET, HEIGHT - 2 * MALLET))
+        dx, dy = direction(held)
+        mallet.move(dx * THRUST, dy * THRUST, DRAG, STEP)
+        left = side * WIDTH / 2
+        mallet.stay_within(left + MALLET, MALLET, left + WIDTH / 2 - MALLET, HEIGHT - MALLET, 0.0)
     if table.pause:
         table.pause -= 1
         if not table.pause and max(table.score) == POINTS:
@@ -47,10 +42,9 @@ def advance(table: Table, buttons: tuple[int, int]) -> None:
         return
     for mallet in table.mallets:
         _hit(puck, mallet)
-    puck.vx, puck.vy = puck.vx * GLIDE, puck.vy * GLIDE
-    is_in_mouth = abs(puck.y - HEIGHT / 2) < MOUTH / 2 - PUCK
-    beyond = 3 * PUCK if is_in_mouth else -PUCK
-    _move(puck, -beyond, PUCK, 0.9, (WIDTH + 2 * beyond, HEIGHT - 2 * PUCK))
+    puck.move(0.0, 0.0, GLIDE, STEP)
+    beyond = 3 * PUCK if abs(puck.y - HEIGHT / 2) < MOUTH / 2 - PUCK else -PUCK  # through a goal, or to the edge
+    puck.stay_within(-beyond, PUCK, WIDTH + beyond, HEIGHT - PUCK, BOUNCE)
     if not -PUCK < puck.x < WIDTH + PUCK:
         loser = int(puck.x > WIDTH / 2)
         table.score[1 - loser] += 1
@@ -58,28 +52,17 @@ def advance(table: Table, buttons: tuple[int, int]) -> None:
         table.puck = Disc(WIDTH / 2 + (-60, 60)[loser], HEIGHT / 2)
 
 
-def _move(disc: Disc, left: float, top: float, bounce: float, size: tuple[float, float]) -> None:
-    """Within a rectangle; ``bounce`` is the share of the speed that its sides give back."""
-    x, y = disc.x + disc.vx * STEP, disc.y + disc.vy * STEP
-    disc.x, disc.y = min(max(x, left), left + size[0]), min(max(y, top), top + size[1])
-    if x != disc.x:
-        disc.vx *= -bounce
-    if y != disc.y:
-        disc.vy *= -bounce
-
-
 def _hit(puck: Disc, mallet: Disc) -> None:
-    dx, dy = puck.x - mallet.x, puck.y - mallet.y
-    distance = sqrt(dx * dx + dy * dy)
+    distance = puck.distance(mallet.x, mallet.y)
     if not 0 < distance < PUCK + MALLET:
         return
-    nx, ny = dx / distance, dy / distance
-    puck.x, puck.y = mallet.x + nx * (PUCK + MALLET), mallet.y + ny * (PUCK + MALLET)
-    closing = (puck.vx - mallet.vx) * nx + (puck.vy - mallet.vy) * ny
-    if closing < 0:
-        puck.vx, puck.vy = puck.vx - 1.8 * closing * nx, puck.vy - 1.8 * closing * ny
-        slower = min(1.0, FASTEST / sqrt(puck.vx * puck.vx + puck.vy * puck.vy))
-        puck.vx, puck.vy = puck.vx * slower, puck.vy * slower
+    nx, ny = (puck.x - mallet.x) / distance, (puck.y - mallet.y) / distance
+    puck.vx, puck.vy = puck.vx - mallet.vx, puck.vy - mallet.vy  # as the mallet sees it
+    puck.leave(nx, ny, PUCK + MALLET - distance, 0.8)
+    puck.vx, puck.vy = puck.vx + mallet.vx, puck.vy + mallet.vy
+    speed = Disc(puck.vx, puck.vy).distance(0, 0)
+    if speed > FASTEST:
+        puck.vx, puck.vy = puck.vx * FASTEST / speed, puck.vy * FASTEST / speed
 
 
 def autoplay(table: Table, side: int) -> int:
@@ -92,6 +75,4 @@ def autoplay(table: Table, side: int) -> int:
         x, y = puck.x, puck.y + puck.vy * min(ahead / 500, 0.2) + (12, -12)[puck.y > HEIGHT / 2]
     else:  # it is behind: round it
         x, y = puck.x - forward * 60, puck.y + (45 if me.y > puck.y else -45)
-    dx, dy = x - me.x - me.vx * 0.06, y - me.y - me.vy * 0.06
-    across = RIGHT if dx > 5 else LEFT if dx < -5 else 0
-    return across | (DOWN if dy > 5 else UP if dy < -5 else 0)
+    return buttons_towards(x - me.x - me.vx * 0.06, y - me.y - me.vy * 0.06, 5)

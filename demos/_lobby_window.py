@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from . import _stage
 from ._lobby_lan import Found
 from ._lobby_room import HELP, LINE, Room
-from ._stage import FAINT, PANEL, TEXT, Stage, WindowError, pygame
+from ._stage import FAINT, PANEL, TEXT, Stage, pygame
 
-__all__ = ["Window", "WindowError"]
+__all__ = ["Window"]
 
 WIDTH, HEIGHT, SIDE = 760, 440, 220  # pixels; SIDE is the width of the list of players
 HEAD, FOOT, INPUT, ROW, GAP = 36, 26, 34, 22, 8

@@ -5,22 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ._options import PICTURE_FRAMES
+from ._options import DOWN, LEFT, PICTURE_FRAMES, RIGHT, UP, DemoError
 
 try:
     import pygame
 except ModuleNotFoundError:
     sys.exit("This demo draws with pygame: pip install pygame (or pygame-ce)")
 
-__all__ = ["FPS", "Stage", "WindowError", "pygame"]
+__all__ = ["FPS", "Stage", "held_buttons", "pygame"]
 
-WindowError = pygame.error
 FPS = 60
 FINE, KEPT = 4, 500  # letters are drawn that much larger, and scaled down: small ones are uneven; texts that are kept
 BACKGROUND, PANEL, LINE, TEXT, FAINT = "#14181f", "#1e2530", "#3a4556", "#d5dbe6", "#8793a6"
 BLUE, ORANGE, GREEN, RED, PINK, VIOLET = "#5ec8ff", "#ffb454", "#7bd88f", "#ff5d5d", "#f08fc0", "#b58cff"
+WASD = {pygame.K_a: LEFT, pygame.K_d: RIGHT, pygame.K_w: UP, pygame.K_s: DOWN}
+ARROWS = {pygame.K_LEFT: LEFT, pygame.K_RIGHT: RIGHT, pygame.K_UP: UP, pygame.K_DOWN: DOWN}
+
+
+def held_buttons(keys: Mapping[int, int]) -> int:
+    """The buttons whose keys are held down."""
+    held = pygame.key.get_pressed()
+    return sum({button for key, button in keys.items() if held[key]})
 
 
 class Stage:
@@ -31,10 +38,13 @@ class Stage:
         if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
             os.environ["SDL_VIDEODRIVER"] = "dummy"
             print("No display found: drawing into memory (SDL_VIDEODRIVER=dummy). Press Ctrl-C to quit.")
-        pygame.display.init()
-        pygame.font.init()
-        pygame.display.set_caption(f"godot_enet: {title}")
-        self.screen = pygame.display.set_mode(size)
+        try:
+            pygame.display.init()
+            pygame.font.init()
+            pygame.display.set_caption(f"godot_enet: {title}")
+            self.screen = pygame.display.set_mode(size)
+        except pygame.error as reason:
+            raise DemoError(f"Cannot open a window: {reason}.") from None
         self.frame = 0
         self._began = time.monotonic()
         self._frames = PICTURE_FRAMES if screenshot and frames is None else frames
@@ -87,14 +97,33 @@ class Stage:
         setattr(place, anchor, (round(at[0]), round(at[1])))
         return self.screen.blit(image, place)
 
+    def switch(self, at: tuple[float, float], key: str, name: str, value: bool | str) -> float:
+        """Draw a key, what it switches, and its state; ``at`` is the left end. Returns the place of the next one."""
+        cap = pygame.Rect(at[0], at[1] - 9, 20, 18)
+        pygame.draw.rect(self.screen, LINE, cap, border_radius=4)
+        self.text(key, cap.center, TEXT, 18, "center")
+        x = self.text(name, (cap.right + 6, at[1]), anchor="midleft").right + 6
+        if isinstance(value, bool):
+            value, color = ("on", GREEN) if value else ("off", RED)
+        else:
+            color = ORANGE
+        return self.text(value, (x, at[1]), color, anchor="midleft").right + 18
+
     def tick(self) -> None:
         """Show the frame, and wait for the next one."""
         pygame.display.flip()
         self.frame += 1
         if self._screenshot and not self.running:
-            pygame.image.save(self.screen, self._screenshot)
-            print(f"saved {self._screenshot}")
+            self.save(self._screenshot)
         self._clock.tick(FPS)
+
+    def save(self, file: str) -> None:
+        """Save the frame as a picture."""
+        try:
+            pygame.image.save(self.screen, file)
+        except (pygame.error, OSError) as reason:
+            raise DemoError(f"Cannot save {file}: {reason}.") from None
+        print(f"saved {file}")
 
     def rate(self) -> float:
         """Average frames per second so far."""

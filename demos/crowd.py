@@ -37,7 +37,7 @@ from godot_enet.core import (
 from . import _stage
 from ._crowd_players import POSITION, RATE, SIZE, play
 from ._options import GOODBYE, DemoError, make_parser, port_in_use
-from ._stage import BLUE, FAINT, FPS, GREEN, LINE, ORANGE, PANEL, PINK, RED, VIOLET, Stage, WindowError, pygame
+from ._stage import BLUE, FAINT, FPS, GREEN, LINE, ORANGE, PANEL, PINK, RED, VIOLET, Stage, pygame
 
 PLAYERS, SHARDS = 10_000, 4
 STATE = bytes(200)
@@ -217,7 +217,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stage.tick()
     except KeyboardInterrupt:
         print()
-    except (DemoError, WindowError, ValueError) as reason:
+    except (DemoError, ValueError) as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:

@@ -31,7 +31,7 @@ from ._options import (
     make_parser,
     port_in_use,
 )
-from ._stage import BLUE, ORANGE, PANEL, TEXT, Stage, WindowError, pygame
+from ._stage import BLUE, ORANGE, PANEL, TEXT, Stage, pygame
 
 MAX_CLIENTS = 32
 RELIABLE, UNRELIABLE = 0, 1  # channels
@@ -208,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stage.tick()
     except KeyboardInterrupt:
         print()
-    except (DemoError, WindowError) as reason:
+    except DemoError as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:

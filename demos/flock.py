@@ -27,7 +27,7 @@ from godot_enet.scenes import Game
 from ._flock_pieces import FIELD, SIGHT, Home, Player, Sheep, autoplay, meadow
 from ._flock_view import FOOT, draw
 from ._options import SILENCE, DemoError, bad_address, make_parser, port_in_use
-from ._stage import FPS, Stage, WindowError, pygame
+from ._stage import FPS, Stage, pygame
 
 PROJECT = Path(__file__).parent / "godot" / "flock"
 SHEEP = 8
@@ -219,7 +219,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(said)
     except KeyboardInterrupt:
         print()
-    except (DemoError, WindowError) as reason:
+    except DemoError as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:

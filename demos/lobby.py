@@ -156,12 +156,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def make_screen(options: argparse.Namespace) -> Screen:
     if options.text:
         return Terminal(options.frames, options.server)
-    from ._lobby_window import Window, WindowError
+    from ._lobby_window import Window
 
-    try:
-        return Window(options.frames, options.screenshot)
-    except WindowError as reason:
-        raise DemoError(str(reason)) from None
+    return Window(options.frames, options.screenshot)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from godot_enet import ENetConnection, ENetMultiplayerPeer, Error, Node, Offline
 from . import _stage
 from ._options import SILENCE, DemoError, bad_address, make_parser, port_in_use
 from ._pong_pieces import BALL, CENTER, HEIGHT, PADDLE_X, PAUSE, REACH, WIDTH, Ball, Paddle
-from ._stage import FAINT, FPS, LINE, PANEL, TEXT, Stage, WindowError, pygame
+from ._stage import FAINT, FPS, LINE, PANEL, TEXT, Stage, pygame
 
 FOOT = 30  # pixels below the field
 BALL_SPEED = 280.0  # pixels per second, at a serve
@@ -205,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(said)
     except KeyboardInterrupt:
         print()
-    except (DemoError, WindowError) as reason:
+    except DemoError as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:

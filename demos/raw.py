@@ -20,7 +20,7 @@ from godot_enet import ENetConnection, ENetPacketPeer, Error
 
 from . import _stage
 from ._options import GOODBYE, SILENCE, DemoError, bad_address, make_parser, port_in_use
-from ._stage import FAINT, LINE, PANEL, TEXT, Stage, WindowError, pygame
+from ._stage import FAINT, LINE, PANEL, TEXT, Stage, pygame
 
 CHANNELS = 3
 MAX_CLIENTS = 32
@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stage.tick()
     except KeyboardInterrupt:
         print()
-    except (DemoError, WindowError) as reason:
+    except DemoError as reason:
         print(reason, file=sys.stderr)
         return 1
     finally:

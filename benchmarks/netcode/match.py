@@ -12,9 +12,10 @@ from random import Random
 from struct import Struct
 from typing import Annotated, NamedTuple
 
+from demos._disc import Disc
 from demos.arena import rules
 from demos.arena.bots import Bot
-from demos.arena.rules import Body, Field
+from demos.arena.rules import Field
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.netcode import (
     Blend,
@@ -89,7 +90,7 @@ HEAD = Struct("<H")
 
 def act(own: Own, buttons: Buttons) -> Own:
     """The state after an input, as the rules have it."""
-    body = Body(own.x, own.y, own.vx, own.vy)
+    body = Disc(own.x, own.y, own.vx, own.vy)
     rules.advance(body, buttons.held, MAP)
     return Own(body.x, body.y, body.vx, body.vy)
 
@@ -112,7 +113,7 @@ class Settings(NamedTuple):
 class Player:
     """A player on the server."""
 
-    body: Body
+    body: Disc
     bot: Bot
     inputs: InputBuffer[Buttons] = field(default_factory=lambda: InputBuffer(BUTTONS))
     done: int = 0
@@ -127,7 +128,7 @@ class Server:
     def __init__(self, connection: ENetConnection, settings: Settings) -> None:
         self.connection, self.settings = connection, settings
         self.random = Random(settings.seed)
-        self.players = {n: Player(Body(*rules.free_place(self.random, MAP)), Bot(n)) for n in range(settings.players)}
+        self.players = {n: Player(Disc(*rules.free_place(self.random, MAP)), Bot(n)) for n in range(settings.players)}
         self.coins = [rules.free_place(self.random, MAP) for _ in range(4 * rules.COINS)]
         self.sender: DeltaSender[int, Place] = DeltaSender(PLACES)
         self.interest: Interest[int] = Interest(RADIUS)
@@ -263,7 +264,7 @@ class Client:
         own = self.prediction.state
         if own is None:
             return
-        me = Body(own.x, own.y, own.vx, own.vy)
+        me = Disc(own.x, own.y, own.vx, own.vy)
         buttons = self.inputs.add(Buttons(self.bot.steer(me, coins, self._seen(), MAP)))
         self.prediction.act(self.inputs.number, buttons)
         ack = self.receiver.ack()
@@ -281,13 +282,13 @@ class Client:
         arrived = self.receiver.tick
         self.frames.append(Frame(self.inputs.number, *places, tick, others, raw, arrived, now, time))
 
-    def _seen(self) -> list[Body]:
+    def _seen(self) -> list[Disc]:
         """The others as they are drawn, with their speeds."""
         if not self.frames:
             return []
         now, before = self.frames[-1].others, self.frames[-min(4, len(self.frames))].others
         return [
-            Body(place.x, place.y, (place.x - before[n].x) * 20, (place.y - before[n].y) * 20)
+            Disc(place.x, place.y, (place.x - before[n].x) * 20, (place.y - before[n].y) * 20)
             for n, place in now.items()
             if n in before
         ]

@@ -19,15 +19,17 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
-from .._options import DemoError, make_parser
+from .._options import demo, make_parser
 from .bots import Bot
 from .client import Client
+from .messages import table
 from .rules import MAX_PLAYERS
 from .server import Server
 
 BOTS = 7
-REPORT_EVERY = 5.0  # seconds between two tables of a server without a window
+REPORT_EVERY = 150  # ticks between two tables of a server without a window
 MEASURED_FRAMES, MEASURED_LATENCY, MEASURED_LOSS = 900, 100, 5
 
 
@@ -52,94 +54,68 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def serve(options: argparse.Namespace) -> int:
+def serve(options: argparse.Namespace) -> None:
     """Run only the server. A frame is a tick."""
-    server: Server | None = None
-    try:
-        server = Server("*", options.port, options.bots)
+    with closing(Server("*", options.port, options.bots)) as server:
         print(f"The arena is open on port {server.port}. Press Ctrl-C to close it.")
-        reported = time.monotonic()
+        due = REPORT_EVERY
         while server.world.tick != options.frames:
             server.update()
-            if time.monotonic() - reported > REPORT_EVERY:
-                reported = time.monotonic()
-                report(server)
+            if server.world.tick >= due:
+                due += REPORT_EVERY
+                for number, seen in table(server.world.states()).items():
+                    link = "bot" if seen.is_bot else f"{seen.round_trip} ms, {seen.loss} % lost"
+                    print(f"  player {number:2}: {seen.points:3} coins   {link}")
             server.wait()
-    except KeyboardInterrupt:
-        print()
-    except DemoError as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    finally:
-        if server:
-            server.close()
-    return 0
 
 
-def report(server: Server) -> None:
-    for row in server.scores():
-        line = "bot" if row.is_bot else f"{row.round_trip} ms, {row.loss} % lost"
-        print(f"  player {row.player:2}: {row.points:3} coins   {line}")
-
-
-def print_figures(client: Client, server: Server | None, busy: float, frames: int, rate: float) -> None:
-    """Print the figures of --measure. ``busy``: seconds spent in the server's update and the client's poll and send."""
-    moved = client.corrections
-    moving = server.moving if server else 0.0
-    kind = "on" if client.predicts else "off"
-    if moved:
-        print(f"prediction {kind}: mean visible correction {sum(moved) / len(moved):.2f} px, worst {max(moved):.0f} px")
-    print(f"{len(moved)} states, {len(client.scores)} players, {rate:.0f} frames per second")
-    print(f"networking {1000 * (busy - moving) / frames:.2f} ms per frame, bots {1000 * moving / frames:.2f} ms")
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
-    if options.server:
-        return serve(options)
-    from .._stage import Stage, WindowError
+def play(options: argparse.Namespace) -> None:
+    """Run a player, and the server unless it is elsewhere."""
+    from .._stage import Stage
     from .view import SIZE, View
 
-    server: Server | None = None
-    client: Client | None = None
     busy = 0.0
-    try:
-        if not options.host:
-            server = Server("127.0.0.1", options.port, options.bots)
-        client = Client(options.host or "127.0.0.1", options.port)
+    with ExitStack() as stack:
+        server = None if options.host else stack.enter_context(closing(Server("127.0.0.1", options.port, options.bots)))
+        port = server.port if server else options.port
+        client = stack.enter_context(closing(Client(options.host or "127.0.0.1", port)))
         client.link.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
         client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
-        stage = Stage("arena", SIZE, options.frames, options.screenshot)
-        view = View(stage, client)
-        pilot = Bot(0)
+        stage = stack.enter_context(closing(Stage("arena", SIZE, options.frames, options.screenshot)))
+        view, pilot = View(stage, client), Bot(0)
         while stage.running and not client.ended:
             buttons = view.read_keys()
-            body = client.steering_body()
-            if options.auto and body:
-                buttons = pilot.steer(body, client.coins, client.others())
+            if options.auto and client.body:
+                buttons = pilot.steer(client.body, client.coins, client.others())
             began = time.perf_counter()
             if server:
                 server.update()
             client.poll()
             client.send(buttons)
             busy += time.perf_counter() - began
-            view.graph.update()
+            view.scene.graph.update()
             view.draw()
             stage.tick()
         if options.measure and stage.frame:
-            print_figures(client, server, busy, stage.frame, stage.rate())
-    except KeyboardInterrupt:
-        print()
-    except (DemoError, WindowError) as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    finally:
-        if client:
-            client.close()
-        if server:
-            server.close()
-        Stage.close()
-    return 0
+            print_figures(client, server.moving if server else 0.0, busy, stage.frame, stage.rate())
+
+
+def print_figures(client: Client, moving: float, busy: float, frames: int, rate: float) -> None:
+    """Print the figures of --measure. Times are seconds: ``moving`` of the world, ``busy`` of networking as well."""
+    kind, moved, players = "on" if client.predicts else "off", client.corrections, table(client.net.newest)
+    if moved:
+        print(f"prediction {kind}: mean visible correction {sum(moved) / len(moved):.2f} px, worst {max(moved):.0f} px")
+    print(f"{len(moved)} states, {len(players)} players, {rate:.0f} frames per second")
+    print(f"networking {1000 * (busy - moving) / frames:.2f} ms per frame, bots {1000 * moving / frames:.2f} ms")
+
+
+@demo
+def main(argv: Sequence[str] | None = None) -> None:
+    options = parse(argv)
+    if options.server:
+        serve(options)
+    else:
+        play(options)
 
 
 if __name__ == "__main__":

@@ -5,131 +5,97 @@ from __future__ import annotations
 import time
 
 from godot_enet import ENetConnection
-from godot_enet.netcode import Blend, DeltaReceiver, InputSender, Interpolation, Prediction, TickClock, unwrap_tick
-from godot_enet.tools.bad_network import BadNetwork
+from godot_enet.netcode import GameClient
 from godot_enet.tools.netstats import NetStats
 
-from .._options import GOODBYE, SILENCE, DemoError, bad_address
+from .._disc import Disc
+from .._link import Link, connect, say_goodbye
+from .._options import GOODBYE, DemoError
 from . import messages
-from .rules import TICK, Body, moved
+from .messages import Buttons, Seen
+from .rules import TICK, moved
 
 TELEPORT = 120.0  # pixels; larger corrections are drawn at once
-Places = dict[int, tuple[float, float]]
 
 
 class Client:
     """One player's end of the link. ``link`` can add latency, jitter and losses to it."""
 
     def __init__(self, address: str, port: int, threaded: bool = True, seed: int = 1) -> None:
-        self.threaded = threaded
-        self.connection = ENetConnection(threaded=threaded)
-        self.connection.create_host(1)
-        self.link = BadNetwork(self.connection, seed=seed)
-        peer = self.connection.connect_to_host(address, port, messages.CHANNELS, messages.HASH)
-        if peer is None:
-            raise bad_address(address, port)
-        self.peer = peer
-        self.peer.set_timeout(*SILENCE)
-        self.server = f"{address}:{port}"
-        self.stats: NetStats | None = None
-        """Counts packets by kind, if set."""
-
-        self.predicts = self.interpolates = True  # toggled by the player
-        self.number: int | None = None
-        self.own: Body | None = None
-        """The last position known to the server: the ghost."""
-        self.coins: list[tuple[int, int]] = []
-        self.scores: list[messages.Score] = []
-        self.ended = False
-        self.corrections: list[float] = []
-        """Pixels by which each message moved the own player on the screen, without smoothing."""
-        self._clock = TickClock(1 / TICK)
-        self._inputs = InputSender(messages.BUTTONS)
-        self._receiver = DeltaReceiver(messages.PLACES)
-        self._others: Interpolation[int, messages.Place] = Interpolation(Blend(messages.Place))
-        self._prediction: Prediction[Body, messages.Buttons] = Prediction(
+        self.net: GameClient[Seen, Disc, Buttons] = GameClient(
+            messages.SEEN,
+            messages.BODIES,
+            messages.BUTTONS,
             lambda body, action: moved(body, action.held),
-            Blend(Body),
+            rate=1 / TICK,
             teleports=lambda one, other: one.distance(other.x, other.y) > TELEPORT,
         )
+        self.connection, self.peer = connect(address, port, messages.CHANNELS, self.net.schema_hash, threaded)
+        self.link = Link(self.connection, seed=seed)
+        self.server, self.threaded = f"{address}:{port}", threaded
+        self.stats: NetStats | None = None
+        """Counts packets by kind, if set."""
+        self.predicts = self.interpolates = True  # toggled by the player
+        self.ended = False
+        self.number: int | None = None
+        self.corrections: list[float] = []
+        """Pixels by which each message moved the own player on the screen, without smoothing."""
+
+    @property
+    def body(self) -> Disc | None:
+        """The own player without smoothing, to steer by."""
+        return self.net.prediction.state if self.predicts else self.net.own
+
+    @property
+    def coins(self) -> list[tuple[float, float]]:
+        return messages.coins_of(self.net.newest)
+
+    def places(self) -> dict[int, tuple[float, float]]:
+        """The positions at which to draw all players now."""
+        states = self.net.others() if self.interpolates else self.net.newest
+        places = {number: (seen.x, seen.y) for number, seen in states.items() if number < messages.FIRST_COIN}
+        own = self.net.prediction.shown if self.predicts else self.net.own
+        return places if own is None or self.number is None else places | {self.number: (own.x, own.y)}
+
+    def others(self) -> list[Disc]:
+        """The other players as they are drawn, to steer by."""
+        return [Disc(*place) for number, place in self.places().items() if number != self.number]
 
     def poll(self) -> None:
         """Call once per frame: handles everything that has arrived."""
         for event in self.connection.events():
             if event.type == ENetConnection.EVENT_RECEIVE:
-                self._receive(event.channel, self.peer.get_packet())
+                message = self.peer.get_packet()
+                if event.channel == messages.WELCOME:
+                    self.number = message[0]
+                    print(f"You are player {self.number}.")
+                else:
+                    self._take_states(message)
             elif event.type == ENetConnection.EVENT_DISCONNECT:
                 self._lose(event.data)
-        self._clock.update(1000 * time.monotonic())
+        self.net.update(1000 * time.monotonic())
 
     def send(self, buttons: int) -> None:
         """Call once per frame: sends the buttons. Unreliable, because late inputs are useless; but each packet repeats
         the latest inputs, so an input is lost only if many packets in a row are lost."""
-        if self.ended or self.own is None:
-            return
-        action = self._inputs.add(messages.Buttons(buttons))
-        self._prediction.act(self._inputs.number, action)
-        packet = self._receiver.ack() + self._inputs.packet()
-        self.peer.send(messages.STATE, packet, 0)
-        if self.stats:
-            self.stats.count("inputs", len(packet))
-        self.connection.flush()
+        packet = self.net.act(Buttons(buttons))
+        if packet and not self.ended:
+            self.peer.send(messages.STATE, packet, 0)
+            self._count("inputs", packet)
+            self.connection.flush()
 
     def close(self) -> None:
-        if not self.ended:
-            self.link.change(latency=0, jitter=0, loss=0.0, reorder=1.0)  # overtakes what is under way, and then lost
-            self.peer.peer_disconnect_now(GOODBYE)
-        self.connection.destroy()
+        say_goodbye(self.connection, self.link)
 
-    # For drawing
+    def _take_states(self, message: bytes) -> None:
+        before = self.body
+        if self.net.receive(message, 1000 * time.monotonic()) and before and self.body:
+            self.corrections.append(before.distance(self.body.x, self.body.y))
+        self._count("states", message, received=True)
 
-    def places(self) -> Places:
-        """The positions at which to draw all players now."""
-        tick = self._clock.shown_tick if self.interpolates else None
-        others = self._receiver.states if tick is None else self._others.at(tick)
-        places = {number: (place.x, place.y) for number, place in others.items()}
-        own = self._prediction.shown if self.predicts else self.own
-        if own is not None and self.number is not None:
-            places[self.number] = own.x, own.y
-        return places
-
-    def others(self) -> list[Body]:
-        """The other players as they are drawn, for an autopilot."""
-        return [Body(x, y) for number, (x, y) in self.places().items() if number != self.number]
-
-    def steering_body(self) -> Body | None:
-        """The player's own position, as drawn, for an autopilot."""
-        return self._prediction.state if self.predicts else self.own
-
-    # Receiving
-
-    def _receive(self, channel: int, message: bytes) -> None:
-        if channel == messages.STATE:
-            self._take_state(message)
-        elif message[0] == messages.WELCOME:
-            self.number = message[1]
-            print(f"You are player {self.number}.")
-        elif message[0] == messages.SCORES:
-            self.scores = messages.unpack_scores(message)
-        else:
-            self.coins = messages.unpack_coins(message)
+    def _count(self, kind: str, packet: bytes, received: bool = False) -> None:
         if self.stats:
-            self.stats.count("world" if channel == messages.STATE else "events", len(message), received=True)
-
-    def _take_state(self, message: bytes) -> None:
-        update = self._receiver.receive(message[messages.OWN_SIZE :])
-        if update is None:
-            return
-        self._clock.receive_snapshot(update.tick, 1000 * time.monotonic())
-        self._others.add(update.tick, update.states)
-        for number in update.gone:
-            self._others.remove(number, update.tick)
-        before, (done, self.own) = self.own, messages.unpack_own(message)
-        predicted = self._prediction.correct(unwrap_tick(done, self._inputs.number), self.own)
-        now = self._prediction.state
-        if before is not None and now is not None:
-            one, other = (predicted, now) if self.predicts else (before, self.own)
-            self.corrections.append(one.distance(other.x, other.y))
+            self.stats.count(kind, len(packet), received=received)
 
     def _lose(self, data: int) -> None:
         self.ended = True

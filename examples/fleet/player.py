@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from demos._disc import Disc
 from demos.arena.bots import Bot
-from demos.arena.messages import BUTTONS, OWN_SIZE, PLACES, Buttons, unpack_own
-from demos.arena.rules import STEP, Body, moved
+from demos.arena.messages import BODIES, BUTTONS, SEEN, Buttons, Seen, coins_of, table
+from demos.arena.rules import STEP, TICK, moved
 from godot_enet import ENetMultiplayerPeer, Error, Node, SceneMultiplayer, SceneTree, rpc
-from godot_enet.netcode import Blend, DeltaReceiver, InputSender, Prediction, unwrap_tick
+from godot_enet.netcode import GameClient
 from godot_enet.ops import SeatTicket
 
 from .messages import PASSPORT_SIZE
@@ -94,25 +95,23 @@ class RoomLink(Link):
         self.player = player
         self.room = ""
         self.number = 0
-        self.own: Body | None = None
-        """The player, as the room says."""
         self.heard = 0.0
         """When the last state of the world came."""
-        self.places: list[tuple[int, int]] = []
-        """Of the coins."""
         self.rows: list[tuple[str, int]] = []
         """The names and points of the players here."""
-        self.others: list[Body] = []
-        self.prediction: Prediction[Body, Buttons] = Prediction(
-            lambda body, action: moved(body, action.held), Blend(Body)
+        self.net: GameClient[Seen, Disc, Buttons] = GameClient(
+            SEEN, BODIES, BUTTONS, lambda body, action: moved(body, action.held), 1 / TICK
         )
-        self.inputs = InputSender(BUTTONS)
-        self.receiver = DeltaReceiver(PLACES)
+        self.pressed = 0
+        """Inputs so far."""
+
+    @property
+    def others(self) -> list[Disc]:
+        return [Disc(seen.x, seen.y) for number, seen in table(self.net.newest).items() if number != self.number]
 
     def press(self, buttons: int) -> None:
-        action = self.inputs.add(Buttons(buttons))
-        self.prediction.act(self.inputs.number, action)
-        self.rpc_id(1, "act", self.receiver.ack() + self.inputs.packet())
+        self.pressed += 1
+        self.rpc_id(1, "act", self.net.act(Buttons(buttons)))
 
     @rpc("any_peer", "unreliable")
     def act(self, packet: bytes) -> None: ...
@@ -129,16 +128,9 @@ class RoomLink(Link):
 
     @rpc("authority", "unreliable")
     def state(self, packet: bytes) -> None:
-        update = self.receiver.receive(packet[OWN_SIZE:])
-        if update is not None:
-            done, self.own = unpack_own(packet)
-            self.prediction.correct(unwrap_tick(done, self.inputs.number), self.own)
-            self.others = [Body(place.x, place.y) for place in update.states.values()]
-            self.heard = time.monotonic()
-
-    @rpc("authority", "reliable")
-    def coins(self, places: list[int]) -> None:
-        self.places = list(zip(places[::2], places[1::2], strict=True))
+        now = time.monotonic()
+        if self.net.receive(packet, 1000 * now):
+            self.heard = now
 
     @rpc("authority", "reliable")
     def table(self, rows: list[list[Any]]) -> None:
@@ -190,7 +182,7 @@ class Player:
             self._gateway = GatewayLink(*self._address, self)
         self.room = self._served(self.room)  # which may set the next one
         self._next = self._served(self._next)
-        if self._next and self._next.own:
+        if self._next and self._next.net.own:
             if self.room:
                 self.room.close()
             self.room, self._next = self._next, None
@@ -210,14 +202,14 @@ class Player:
         self._due = max(self._due, now - MAX_LATE * STEP)
         while self._due <= now:  # whatever the frame rate is: an input is for STEP seconds
             self._due += STEP
-            if self.room and self.room.prediction.state:
+            if self.room and self.room.net.prediction.state:
                 self.room.press(self._steer(self.room) if buttons is None else buttons)
 
     def _steer(self, room: RoomLink) -> int:
-        if room.inputs.number % 300 < 30:  # now and then it goes anywhere, since it may be stuck at a wall
-            return room.inputs.number // 300 % 15 + 1
-        body = room.prediction.state
-        return self._bot.steer(body, room.places, room.others) if body else 0
+        if room.pressed % 300 < 30:  # now and then it goes anywhere, since it may be stuck at a wall
+            return room.pressed // 300 % 15 + 1
+        body = room.net.prediction.state
+        return self._bot.steer(body, coins_of(room.net.newest), room.others) if body else 0
 
     def travel(self, room: str) -> None:
         """Ask for a move to that room."""

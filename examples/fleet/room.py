@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from demos._disc import Disc
 from demos.arena import rules
-from demos.arena.messages import ACK_SIZE, PLACES, Place, pack_own
 from demos.arena.world import World
 from godot_enet import ENetMultiplayerPeer, Error, Node, SceneMultiplayer, SceneTree, rpc
-from godot_enet.netcode import DeltaSender, MessageError
+from godot_enet.netcode import MessageError
 from godot_enet.ops import Seat, Seats, Server, port_from_environment
 
 from .bus import Bus, Unreachable, log
@@ -61,7 +62,6 @@ class Room(Node):
         )
         self._guests: dict[str, Seat] = {}
         """By player: all seats that are taken, held or reserved. Their ``data`` is a Guest."""
-        self._sender: DeltaSender[int, Place] = DeltaSender(PLACES)
         self._tasks: set[asyncio.Task[None]] = set()
         self._travelling_pace, self._speaking_pace = Pace(ASK_SECONDS), Pace(ASK_SECONDS)
         self.seats.taken.connect(lambda peer, seat: self.server.kick(peer, "Enter through the gateway."))
@@ -89,27 +89,21 @@ class Room(Node):
 
     def tick(self) -> None:
         """Move the arena by a tick, and send it."""
-        if self.world.move():
-            self.rpc("coins", [each for coin in self.world.coins for each in coin])
+        coins = list(self.world.coins)
+        self.world.move()
+        if coins != self.world.coins:
             self._send_table()
-        self._sender.update(self.world.tick, self.world.places())
+        self.world.net.update(self.world.tick, self.world.states())
         for seat in self._guests.values():
-            player = self.world.players.get(seat.data.number)
-            if player is not None and seat.peer:
-                others = [number for number in self.world.players if number != player.number]
-                changes = self._sender.message(player.number, others).data
-                self.rpc_id(seat.peer, "state", pack_own(player.done, player.body) + changes)
+            if seat.data.number is not None and seat.peer:
+                self.rpc_id(seat.peer, "state", self.world.message(seat.data.number))
 
     @rpc("any_peer", "unreliable")
     def act(self, packet: bytes) -> None:
         seat = self._sender_seat()
-        player = None if seat is None else self.world.players.get(seat.data.number)
-        if player is not None:
-            try:
-                self._sender.acknowledge(player.number, packet[:ACK_SIZE])
-                player.inputs.receive(packet[ACK_SIZE:])
-            except MessageError:
-                return  # never trust received data
+        if seat is not None and seat.data.number is not None:
+            with suppress(MessageError):  # never trust received data
+                self.world.net.receive(seat.data.number, packet)
 
     def _sender_seat(self) -> Seat | None:
         seat = self.seats.seat_of(self.multiplayer.get_remote_sender_id())
@@ -124,18 +118,16 @@ class Room(Node):
         assert number is not None  # there are no more guests than places
         player = self.world.add(number)
         guest.number, player.points = number, guest.traveller.points
-        player.body = rules.Body(guest.traveller.x, guest.traveller.y)
+        player.body = Disc(guest.traveller.x, guest.traveller.y)
         rules.keep_free(player.body)
         self.rpc_id(seat.peer, "welcome", self.room, number)
-        self.rpc_id(seat.peer, "coins", [each for coin in self.world.coins for each in coin])
         self._send_table()
 
     def _leave_arena(self, seat: Seat) -> None:
         guest = seat.data
         if isinstance(guest, Guest) and guest.number is not None:
             guest.traveller = self._traveller(guest)
-            del self.world.players[guest.number]
-            self._sender.remove(guest.number)
+            self.world.remove(guest.number)
             guest.number = None
             self._send_table()
 
@@ -275,9 +267,6 @@ class Room(Node):
 
     @rpc("authority", "unreliable")
     def state(self, packet: bytes) -> None: ...
-
-    @rpc("authority", "reliable")
-    def coins(self, places: list[int]) -> None: ...
 
     @rpc("authority", "reliable")
     def table(self, rows: list[list[object]]) -> None: ...

@@ -10,13 +10,14 @@ from random import Random
 
 import pytest
 
-from demos._options import DemoError
-from demos.arena import client as client_module
+from demos import _link
+from demos._disc import Disc
+from demos._options import DOWN, LEFT, RIGHT, UP, DemoError
 from demos.arena import messages, rules
 from demos.arena import server as server_module
 from demos.arena.bots import Bot, shortest_way
 from demos.arena.client import Client
-from demos.arena.rules import DOWN, LEFT, RIGHT, STEP, TICK, UP, Body
+from demos.arena.rules import STEP, TICK
 from demos.arena.server import Server
 from godot_enet import ENetConnection
 from tests.attacks.work import lines_of
@@ -64,7 +65,7 @@ def test_what_players_see_converges(party: Party) -> None:
         client.link.change(latency=30, jitter=10, loss=0.1)
     for player in party.server.players.values():
         player.bot = None  # or the coins never let them rest
-    party.until(lambda: all(client.own is not None and client.number is not None for client in party.clients))
+    party.until(lambda: all(client.net.own is not None and client.number is not None for client in party.clients))
     starts = {number: (player.body.x, player.body.y) for number, player in party.server.players.items()}
     # Who is first gets the first number, and its place; from these places nothing is in the way.
     routes = {2: RIGHT | UP, 3: DOWN, 4: LEFT}
@@ -94,7 +95,7 @@ def test_who_is_alone_is_never_corrected(party: Party) -> None:
     packets were lost."""
     (client,) = party.clients
     client.link.change(latency=50, jitter=20, loss=0.1)
-    party.until(lambda: client.own is not None)
+    party.until(lambda: client.net.own is not None)
     for buttons in (RIGHT, DOWN | LEFT, UP, RIGHT | DOWN):
         for _ in range(9):
             party.step(lambda _, buttons=buttons: buttons)  # type: ignore[misc]
@@ -108,7 +109,7 @@ def test_without_prediction_every_snapshot_is_seen(party: Party) -> None:
     (client,) = party.clients
     client.predicts = False
     client.link.change(latency=25)
-    party.until(lambda: client.own is not None)
+    party.until(lambda: client.net.own is not None)
     own = party.server.players[0].body
     own.x, own.y, own.vx, own.vy = 100.0, 320.0, 0.0, 0.0  # nothing is in the way to the right
     party.until(lambda: client.places()[0] == (100.0, 320.0))
@@ -119,7 +120,7 @@ def test_without_prediction_every_snapshot_is_seen(party: Party) -> None:
 
 @pytest.mark.parametrize("party", [(2, 14)], indirect=True)
 def test_the_arena_is_full(party: Party) -> None:
-    party.until(lambda: all(client.own is not None for client in party.clients))
+    party.until(lambda: all(client.net.own is not None for client in party.clients))
     assert len(party.server.players) == rules.MAX_PLAYERS
     party.clients.append(Client("127.0.0.1", party.server.port))
     with pytest.raises(DemoError, match="The arena is full"):
@@ -128,13 +129,13 @@ def test_the_arena_is_full(party: Party) -> None:
         party.clients.pop().close()
     party.until(lambda: len(party.server.players) == 15)
     party.clients.append(Client("127.0.0.1", party.server.port))
-    party.until(lambda: party.clients[-1].own is not None)
+    party.until(lambda: party.clients[-1].net.own is not None)
 
 
 @pytest.mark.parametrize("party", [(2, 3)], indirect=True)
 def test_coins_and_the_table(party: Party) -> None:
     """A coin that somebody takes counts once, and everybody reads it."""
-    party.until(lambda: all(client.own is not None for client in party.clients))
+    party.until(lambda: all(client.net.own is not None for client in party.clients))
     party.until(lambda: sum(player.points for player in party.server.players.values()) >= 2)
     for player in party.server.players.values():
         player.bot = None
@@ -142,18 +143,23 @@ def test_coins_and_the_table(party: Party) -> None:
     points = {number: player.points for number, player in party.server.players.items()}
     party.until(
         lambda: (
-            all({row.player: row.points for row in client.scores} == points for client in party.clients)
-            and all(len(client.scores) == 5 for client in party.clients)
+            all(
+                {number: seen.points for number, seen in messages.table(client.net.newest).items()} == points
+                for client in party.clients
+            )
+            and len(points) == 5
         )
     )
-    assert [row.points for row in party.clients[0].scores] == sorted(points.values(), reverse=True)
+    shown = messages.table(party.clients[0].net.newest)
+    assert [seen.points for seen in shown.values()] == sorted(points.values(), reverse=True)
+    assert sorted(party.clients[0].coins) == sorted(party.server.world.coins)
 
 
 def test_rubbish_does_not_hurt_the_server() -> None:
     party = Party(1)
     try:
         (client,) = party.clients
-        party.until(lambda: client.own is not None)
+        party.until(lambda: client.net.own is not None)
         for rubbish in (b"", b"abc", bytes(99), bytes(5000), b"\xff" * 40):
             client.peer.send(messages.STATE, rubbish, 1)
         before = len(client.corrections)
@@ -169,16 +175,15 @@ def test_networking_takes_few_steps_a_tick(host_engine: str, monkeypatch: pytest
     (client,), world = party.clients, party.server.world
     move = world.move
 
-    def move_untraced() -> int:
+    def move_untraced() -> None:
         tracing = sys.gettrace()
         sys.settrace(None)
-        taken = move()
+        move()
         sys.settrace(tracing)
-        return taken
 
     monkeypatch.setattr(world, "move", move_untraced)
     try:
-        party.until(lambda: client.own is not None)
+        party.until(lambda: client.net.own is not None)
         first = world.tick
         lines = lines_of(lambda: party.until(lambda: world.tick >= first + 30))
         assert lines / (world.tick - first) < 9000
@@ -191,17 +196,17 @@ def test_networking_takes_few_steps_a_tick(host_engine: str, monkeypatch: pytest
 def test_an_honest_game_of_64_meets_no_limit(host_engine: str, threaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four times as many players as the arena admits run for coins for 300 ticks, over real sockets."""
     monkeypatch.setattr(rules, "MAX_PLAYERS", 64)
-    for module in (client_module, server_module):
+    for module in (_link, server_module):
         monkeypatch.setattr(module, "SILENCE", (32, 30_000, 60_000))  # 65 programs in one may be slow
     party = Party(64, threaded=threaded)
     bots = [Bot(number) for number in range(64)]
 
     def buttons(index: int) -> int:
-        own = party.clients[index].own
+        own = party.clients[index].net.own
         return 0 if own is None else bots[index].steer(own, party.clients[index].coins)
 
     try:
-        party.until(lambda: all(client.own is not None for client in party.clients), buttons)
+        party.until(lambda: all(client.net.own is not None for client in party.clients), buttons)
         party.until(lambda: party.server.world.tick > 300, buttons)
         assert len(party.server.players) == 64
         assert not any(client.ended for client in party.clients)
@@ -214,20 +219,14 @@ def test_an_honest_game_of_64_meets_no_limit(host_engine: str, threaded: bool, m
         party.close()
 
 
-def test_messages_go_there_and_back() -> None:
-    body = Body(1.5, 2.5, -3.0, 0.25)
-    assert messages.unpack_own(messages.pack_own(70_000, body) + b"changes") == (70_000 - 65_536, body)
-    assert messages.unpack_coins(messages.pack_coins([(1, 2), (900, 500)])) == [(1, 2), (900, 500)]
-    scores = [messages.Score(3, 12, 210, 5, False), messages.Score(1, 0, 0, 0, True)]
-    assert messages.unpack_scores(messages.pack_scores(scores)) == scores
-
-
 def test_another_version_of_the_game_is_refused() -> None:
     party = Party(1)
     client = ENetConnection()
     try:
         client.create_host(1)
-        peer = client.connect_to_host("127.0.0.1", party.server.port, messages.CHANNELS, messages.HASH ^ 1)
+        peer = client.connect_to_host(
+            "127.0.0.1", party.server.port, messages.CHANNELS, party.server.world.net.schema_hash ^ 1
+        )
         assert peer is not None
         party.until(lambda: client.service().type == ENetConnection.EVENT_DISCONNECT)
         assert len(party.server.players) <= 1
@@ -237,9 +236,9 @@ def test_another_version_of_the_game_is_refused() -> None:
 
 
 def test_inputs_move_only_the_copy() -> None:
-    body = Body(100.0, 300.0)
+    body = Disc(100.0, 300.0)
     assert rules.moved(body, RIGHT).x > 100.0
-    assert body == Body(100.0, 300.0)
+    assert body == Disc(100.0, 300.0)
 
 
 def test_bots_neither_stand_still_nor_run_into_each_other() -> None:
@@ -276,7 +275,7 @@ def test_a_bot_reaches_its_coin_from_anywhere() -> None:
     random = Random(5)
     for seed in range(400):
         start, coin = rules.free_place(random), rules.free_place(random)
-        body, bot, inputs = Body(*start), Bot(seed), 0
+        body, bot, inputs = Disc(*start), Bot(seed), 0
         while body.distance(*coin) >= rules.RADIUS + rules.COIN_RADIUS:
             rules.advance(body, bot.steer(body, [coin]))
             inputs += 1
@@ -284,7 +283,7 @@ def test_a_bot_reaches_its_coin_from_anywhere() -> None:
 
 
 def test_nobody_stands_in_a_wall_or_in_another() -> None:
-    bodies = [Body(410.0 + 3 * number, 160.0, 50.0, -20.0) for number in range(6)]
+    bodies = [Disc(410.0 + 3 * number, 160.0, 50.0, -20.0) for number in range(6)]
     for _ in range(200):
         for body in bodies:
             rules.advance(body, 0)

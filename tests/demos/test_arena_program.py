@@ -83,8 +83,8 @@ def test_the_keys(keys: Keys) -> None:
     class Watched(view.View):  # type: ignore[misc, name-defined]
         def read_keys(self) -> int:
             buttons: int = super().read_keys()
-            client = self._client
-            switches = (client.predicts, client.interpolates, self._ghost, self.graph.level)
+            client = self.client
+            switches = (client.predicts, client.interpolates, self.scene.ghost, self.scene.graph.level)
             seen.append((*switches, client.link.latency, client.link.jitter, client.link.loss))
             return buttons
 

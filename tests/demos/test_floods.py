@@ -12,7 +12,7 @@ from demos import dtls_chat, echo
 from demos._hockey_end import BUTTONS as HOCKEY
 from demos._hockey_end import Buttons as Held
 from demos._hockey_end import End
-from demos.arena.messages import BUTTONS, HASH, Buttons
+from demos.arena.messages import BUTTONS, Buttons
 from demos.arena.rules import TICK
 from demos.arena.server import Server
 from godot_enet import ENetConnection, ENetPacketPeer, ReceiveEvent, ServiceResult
@@ -60,7 +60,7 @@ def arena() -> Iterator[Server]:
 def test_the_arena_moves_on(arena: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = InputSender(BUTTONS)
     inputs.add(Buttons(0))
-    flood = Flood(arena.connection, monkeypatch, bytes(6) + inputs.packet(), HASH)
+    flood = Flood(arena.connection, monkeypatch, bytes(6) + inputs.packet(), arena.world.net.schema_hash)
     arena._next_tick = time.monotonic() - TICK
     before = arena.world.tick
     arena.update()
@@ -77,7 +77,7 @@ def test_hockey_plays_on(monkeypatch: pytest.MonkeyPatch) -> None:
     inputs.add(Held(0))
     flood = Flood(connection, monkeypatch, bytes(9) + inputs.packet(), HOCKEY.schema_hash)
     end.play(0)
-    assert end.tick == 1
+    assert end.match.tick == 1
     assert flood.taken == 1000
     flood.close()
     connection.destroy()

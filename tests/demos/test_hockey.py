@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from demos._hockey_end import BUTTONS, CHECK_EVERY, WINDOW, Buttons, End
-from demos._hockey_table import HEIGHT, MALLET, POINTS, PUCK, RIGHT, SERVE, WIDTH, Disc, Table, advance, autoplay
-from demos._options import SILENCE
+from demos._disc import Disc
+from demos._hockey_end import BUTTONS, FULL, PEERS, Buttons, End
+from demos._hockey_table import HEIGHT, MALLET, POINTS, PUCK, SERVE, WIDTH, Table, advance, autoplay
+from demos._options import RIGHT, SILENCE
+from godot_enet import ENetConnection
 from godot_enet.netcode import InputSender, check_determinism
 from godot_enet.testing import LinkConfig, Network
 from tests.demos.program import ROOT, Demo, free_port
@@ -19,6 +21,7 @@ from tests.demos.window import Keys
 
 PORT = 7777
 FRAMES = (17, 17, 16)  # milliseconds
+WINDOW, CHECK_EVERY = 16, 30  # ticks: the defaults of Rollback
 
 
 class Pair:
@@ -29,7 +32,7 @@ class Pair:
         here, there = self.network.machine(), self.network.machine()
         self.addresses = here.ip, there.ip
         connections = here.connection(threaded=threaded), there.connection(threaded=threaded)
-        connections[0].create_host_bound("*", PORT, 1, 1)
+        connections[0].create_host_bound("*", PORT, PEERS, 1)
         connections[1].create_host(1)
         assert connections[1].connect_to_host(here.ip, PORT, 1, BUTTONS.schema_hash)
         self.ends = End(0, connections[0]), End(1, connections[1])
@@ -44,11 +47,11 @@ class Pair:
             self.network.run(FRAMES[self.frames % 3])
             self.frames += 1
             for end, history, held in zip(self.ends, self.histories, self.held, strict=True):
-                buttons = hold(end) if hold else autoplay(end.table, end.side)
-                before = end.tick
+                buttons = hold(end) if hold else autoplay(end.match.state, end.side)
+                before = end.match.tick
                 end.play(buttons)
-                held += [buttons] * (end.tick - before)
-                history[end.agreed_tick] = repr(end.agreed)
+                held += [buttons] * (end.match.tick - before)
+                history[end.match.agreed_tick] = repr(end.match.agreed)
 
     def until(self, done: Callable[[], bool], frames: int = 3000) -> None:
         for _ in range(frames):
@@ -82,38 +85,38 @@ LINKS = {
 def test_both_ends_agree_on_every_tick(host_engine: str, link: str, threaded: bool) -> None:
     """And on what the buttons of both lead to, if there were no network."""
     pair = Pair(host_engine, LINKS[link], threaded=threaded)
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 200)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 200)
     expected = truth(pair.held)
     for end, history in zip(pair.ends, pair.histories, strict=True):
         assert len(history) > 20
         assert all(expected[tick] == table for tick, table in history.items())
-        assert end.tick - end.agreed_tick <= WINDOW
-        assert end.checked >= CHECK_EVERY
-        assert not end.desynced
-    common = pair.ends[0].checksums.keys() & pair.ends[1].checksums.keys()
+        assert end.match.tick - end.match.agreed_tick <= WINDOW
+        assert end.match.checked >= CHECK_EVERY
+        assert end.match.desync is None
+    common = pair.ends[0].match.checksums.keys() & pair.ends[1].match.checksums.keys()
     assert common
-    assert all(pair.ends[0].checksums[tick] == pair.ends[1].checksums[tick] for tick in common)
+    assert all(pair.ends[0].match.checksums[tick] == pair.ends[1].match.checksums[tick] for tick in common)
 
 
 def test_the_own_player_moves_at_once(host_engine: str) -> None:
     """By rollback; what is agreed shows it a trip later."""
     pair = Pair(host_engine, LinkConfig(delay=100))
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 60)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 60)
     pair.play(60, lambda _: 0)
     left = pair.ends[0]
-    rest = left.table.mallets[0].x
+    rest = left.match.state.mallets[0].x
     pair.play(4, lambda end: 0 if end.side else RIGHT)
-    assert left.table.mallets[0].x > rest + 3
-    assert left.agreed.mallets[0].x == pytest.approx(rest, abs=0.1)
-    assert pair.ends[1].table.mallets[0].x == pytest.approx(rest, abs=0.1)
+    assert left.match.state.mallets[0].x > rest + 3
+    assert left.match.agreed.mallets[0].x == pytest.approx(rest, abs=0.1)
+    assert pair.ends[1].match.state.mallets[0].x == pytest.approx(rest, abs=0.1)
     pair.play(20, lambda end: 0 if end.side else RIGHT)
-    assert left.agreed.mallets[0].x > rest + 20
-    assert pair.ends[1].table.mallets[0].x > rest + 20
+    assert left.match.agreed.mallets[0].x > rest + 20
+    assert pair.ends[1].match.state.mallets[0].x > rest + 20
 
 
 def test_a_right_guess_corrects_nothing(host_engine: str) -> None:
     pair = Pair(host_engine, LINKS["bad"])
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 60)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 60)
     pair.play(200, lambda _: RIGHT)
     assert max(end.jumps[-1] for end in pair.ends) == 0
     pair.play(150)
@@ -127,22 +130,22 @@ def test_neither_runs_ahead_for_long(host_engine: str) -> None:
     for _ in range(10):  # frames of one end only
         pair.network.run(17)
         pair.ends[1].play(0)
-    assert pair.ends[1].tick - pair.ends[0].tick >= 10
+    assert pair.ends[1].match.tick - pair.ends[0].match.tick >= 10
     pair.play(400)
-    assert abs(pair.ends[1].tick - pair.ends[0].tick) <= 3
+    assert abs(pair.ends[1].match.tick - pair.ends[0].match.tick) <= 3
 
 
 def test_a_link_that_was_cut_leaves_no_gap(host_engine: str) -> None:
     pair = Pair(host_engine, LINKS["good"])
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 60)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 60)
     pair.network.partition([pair.addresses[0]], [pair.addresses[1]])
     pair.play(60)
-    stopped = [end.tick for end in pair.ends]
-    assert all(end.tick - end.agreed_tick == WINDOW for end in pair.ends)
+    stopped = [end.match.tick for end in pair.ends]
+    assert all(end.match.tick - end.match.agreed_tick == WINDOW for end in pair.ends)
     pair.play(10)
-    assert [end.tick for end in pair.ends] == stopped
+    assert [end.match.tick for end in pair.ends] == stopped
     pair.network.heal()
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 200)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 200)
     expected = truth(pair.held)
     assert all(table == expected[tick] for history in pair.histories for tick, table in history.items())
 
@@ -150,36 +153,36 @@ def test_a_link_that_was_cut_leaves_no_gap(host_engine: str) -> None:
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_desync_is_noticed_at_both_ends(host_engine: str, side: int) -> None:
     pair = Pair(host_engine, LINKS["bad"])
-    pair.until(lambda: min(end.checked for end in pair.ends) >= CHECK_EVERY)
-    cheat = pair.ends[side]
+    pair.until(lambda: min(end.match.checked for end in pair.ends) >= CHECK_EVERY)
+    cheat = pair.ends[side].match
     cheat.agreed.puck.y += 1e-12
     after = cheat.agreed_tick
-    pair.until(lambda: all(end.desynced for end in pair.ends), 300)
+    pair.until(lambda: all(end.match.desync for end in pair.ends), 300)
     for end in pair.ends:
         assert end.status.startswith("Desync: the ends differ at tick ")
         assert int(end.status.rstrip(".").rsplit(" ", 1)[1]) > after
-        assert end.checked <= after
-    ticks = [end.tick for end in pair.ends]
+        assert end.match.checked <= after
+    ticks = [end.match.tick for end in pair.ends]
     pair.play(20)
-    assert [end.tick for end in pair.ends] == ticks
+    assert [end.match.tick for end in pair.ends] == ticks
 
 
 def test_rubbish_changes_nothing(host_engine: str) -> None:
     pair = Pair(host_engine, LINKS["good"])
-    pair.until(lambda: min(end.agreed_tick for end in pair.ends) >= 60)
+    pair.until(lambda: min(end.match.agreed_tick for end in pair.ends) >= 60)
     ahead = InputSender(BUTTONS)
-    for _ in range(3 * WINDOW + pair.ends[0].tick):
+    for _ in range(3 * WINDOW + pair.ends[0].match.tick):
         ahead.add(Buttons(5))
     sending = pair.ends[1].peer
     assert sending
     for rubbish in (b"", b"abc", bytes(99), b"\xff" * 40):
         sending.send(0, rubbish, 0)
     pair.play(60)
-    assert not any(end.desynced or end.ended for end in pair.ends)
-    assert min(end.agreed_tick for end in pair.ends) >= 100
+    assert not any(end.match.desync or end.ended for end in pair.ends)
+    assert min(end.match.agreed_tick for end in pair.ends) >= 100
     sending.send(0, bytes(9) + ahead.packet(), 0)  # inputs from the future: nothing is kept of them
     pair.play(5)
-    assert len(pair.ends[0]._other) <= 2 * WINDOW
+    assert len(pair.ends[0].match._other) <= 2 * WINDOW
 
 
 def test_who_falls_silent_has_timed_out(host_engine: str) -> None:
@@ -209,11 +212,42 @@ def test_who_leaves_and_who_is_not_there(host_engine: str) -> None:
     assert end.status == "Nobody answered."
 
 
+def test_who_says_nothing_keeps_nobody_out(host_engine: str) -> None:
+    """Others connect before, and stay silent: they neither play nor are in the way. Later ones are refused."""
+    pair = Pair(host_engine, LINKS["good"])
+    strangers: list[ENetConnection] = []
+    refused: list[int] = []
+
+    def join() -> None:
+        strangers.append(pair.network.machine().connection(threaded=False))
+        strangers[-1].create_host(1)
+        assert strangers[-1].connect_to_host(pair.addresses[0], PORT, 1, BUTTONS.schema_hash)
+
+    def frames(count: int, *ends: End) -> None:
+        for _ in range(count):
+            pair.network.run(17)
+            for event in (event for stranger in strangers for event in stranger.events()):
+                refused.extend([event.data] if event.type == ENetConnection.EVENT_DISCONNECT else [])
+            for end in ends:
+                end.play(0)
+
+    for _ in range(3):
+        join()
+    frames(20, pair.ends[0])
+    assert pair.ends[0].peer is None
+    frames(60, *pair.ends)
+    assert refused == [FULL] * 3
+    join()
+    frames(30, *pair.ends)
+    assert refused == [FULL] * 4
+    assert min(end.match.agreed_tick for end in pair.ends) >= 60
+
+
 def test_another_version_is_refused(host_engine: str) -> None:
     network = Network(seed=1, engine=host_engine)
     machine, other = network.machine(), network.machine()
     server, client = machine.connection(), other.connection()
-    server.create_host_bound("*", PORT, 1, 1)
+    server.create_host_bound("*", PORT, PEERS, 1)
     client.create_host(1)
     client.connect_to_host(machine.ip, PORT, 1, BUTTONS.schema_hash ^ 1)
     ends = End(0, server), End(1, client)
@@ -291,29 +325,21 @@ def test_the_keys(keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
         draw(stage, end, left, rollback)
         ends.add(end)
         if end.side:
-            seen[stage.frame] = network[0].latency, rollback
-
-    network: list[Any] = []
-
-    class Watched(demo.BadNetwork):  # type: ignore[misc, name-defined]
-        def __init__(self, *args: Any, **values: Any) -> None:
-            super().__init__(*args, **values)
-            network.append(self)
+            seen[stage.frame] = end.link.latency, rollback
 
     keys.patch(demo, "draw", watch)
-    keys.patch(demo, "BadNetwork", Watched)
     keys.press = {20: "r", 30: "l", 40: "r", 60: "c"}
     assert demo.main(["--frames", "220", "--port", str(free_port())]) == 0
-    assert [seen[frame] for frame in (19, 20, 30, 40)] == [(0, True), (0, False), (60, False), (60, True)]
-    assert all(end.desynced for end in ends)
+    assert [seen[frame] for frame in (19, 20, 30, 40)] == [(5, True), (5, False), (60, False), (60, True)]
+    assert all(end.match.desync for end in ends)
     assert capsys.readouterr().out.count("Desync: the ends differ at tick ") == 2
 
 
 def test_a_key_takes_the_player_over(keys: Keys) -> None:
     demo = keys.load("demos.hockey")
-    held = {code: code == keys.pygame.K_d for half in demo.KEYS for code in half.values()}
+    held = {code: code == keys.pygame.K_d for half in demo.KEYS for code in half}
     keys.patch(keys.pygame.key, "get_pressed", lambda: held)
-    assert (demo.read_keys(0), demo.read_keys(1), demo.read_keys(None)) == (RIGHT, 0, RIGHT)
+    assert [demo.held_buttons(half) for half in demo.KEYS] == [RIGHT, 0]
     steered: set[int] = set()
 
     def watch(_table: Table, side: int) -> int:
@@ -326,10 +352,11 @@ def test_a_key_takes_the_player_over(keys: Keys) -> None:
 
 
 def test_two_programs_play() -> None:
-    port = ("--port", str(free_port()))
-    with Demo("hockey", "--server", "--auto", *port) as server:
+    """On a port of the system's choice, which the first one tells."""
+    with Demo("hockey", "--server", "--auto", "--port", "0") as server:
         server.wait_for("left: Waiting on port")
-        with Demo("hockey", "--host", "127.0.0.1", "--auto", "--frames", "150", *port) as client:
+        [port] = [line.split()[4] for line in server.lines if line.startswith("left: Waiting on port")]
+        with Demo("hockey", "--host", "127.0.0.1", "--auto", "--frames", "150", "--port", port) as client:
             assert client.finish() == 0, client.output
         assert server.finish() == 0, server.output
     assert "left: The other player left." in server.lines

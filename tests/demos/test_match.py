@@ -57,10 +57,10 @@ class Watched:
         self.seen: dict[int, tuple[list[Any], float]] = {}
         draw = self.match.draw
 
-        def watch(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
+        def watch(stage: Any, panes: Any, players: Any, left: float) -> None:
             self.panes[:] = panes
-            self.seen[stage.frame] = list(scores), left
-            draw(stage, panes, server, scores, left)
+            self.seen[stage.frame] = list(players.values()), left
+            draw(stage, panes, players, left)
 
         keys.patch(self.match, "draw", watch)
 
@@ -68,7 +68,7 @@ class Watched:
 def test_a_key_takes_the_player_over(keys: Keys) -> None:
     watched = Watched(keys)
     pressed: list[dict[int, bool]] = []
-    down = {code for side in keys.load("demos._match_pane").KEYS for code in side.values()}
+    down = {code for side in keys.load("demos._match_pane").KEYS for code in side}
     right = keys.pygame.K_RIGHT
 
     def held() -> dict[int, bool]:
@@ -81,10 +81,10 @@ def test_a_key_takes_the_player_over(keys: Keys) -> None:
     left, other = watched.panes
     assert left.pilot is not None
     assert other.pilot is None
-    assert (left.link, other.link) == ("good", "awful")
-    assert left.graph.level == other.graph.level == 3
+    assert (left.client.link.name, other.client.link.name) == ("good", "awful")
+    assert left.scene.graph.level == other.scene.graph.level == 3
     for pane in watched.panes:
-        assert pane.client.own is not None
+        assert pane.client.net.own is not None
         assert len(pane.client.places()) == 3
         assert len(pane.client.corrections) > 3
 
@@ -117,10 +117,10 @@ def test_keys_take_mechanisms_away_from_the_right_player(keys: Keys) -> None:
     seen: dict[int, tuple[bool, bool, bool]] = {}
     draw_watched = watched.match.draw
 
-    def look(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
-        draw_watched(stage, panes, server, scores, left)
+    def look(stage: Any, panes: Any, players: Any, left: float) -> None:
+        draw_watched(stage, panes, players, left)
         client = panes[1].client
-        seen[stage.frame] = client.predicts, client.interpolates, client.number in server.without_delta
+        seen[stage.frame] = client.predicts, client.interpolates, client.number in panes[1]._server.without_delta
 
     keys.patch(watched.match, "draw", look)
     assert watched.match.main(["--frames", "110", "--seconds", "60", "--bots", "1"]) == 0
@@ -142,15 +142,15 @@ def test_a_key_takes_the_network_thread_away(keys: Keys) -> None:
     watched = Watched(keys)
     keys.press = {60: "1", 62: "f3", 64: "l", 70: "4", 170: "4"}
     seen: dict[int, tuple[bool, bool, int, bool]] = {}
-    players: set[int] = set()
+    numbers: set[int] = set()
     draw_watched = watched.match.draw
 
-    def look(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
-        draw_watched(stage, panes, server, scores, left)
+    def look(stage: Any, panes: Any, players: Any, left: float) -> None:
+        draw_watched(stage, panes, players, left)
         client = panes[1].client
-        seen[stage.frame] = client.threaded, client.predicts, panes[1].graph.level, client.own is not None
-        players.update(server.players)
-        assert panes[1].link == ("bad" if stage.frame < 64 else "awful")
+        seen[stage.frame] = client.threaded, client.predicts, panes[1].scene.graph.level, client.net.own is not None
+        numbers.update(panes[1]._server.players)
+        assert panes[1].client.link.name == ("bad" if stage.frame < 64 else "awful")
 
     keys.patch(watched.match, "draw", look)
     assert watched.match.main(["--frames", "260", "--seconds", "60", "--bots", "1"]) == 0
@@ -160,15 +160,15 @@ def test_a_key_takes_the_network_thread_away(keys: Keys) -> None:
         (False, False, 3, True),
         (True, False, 3, True),
     ]
-    assert players == {0, 1, 2}
+    assert numbers == {0, 1, 2}
 
 
 def test_the_next_match_begins_at_zero(keys: Keys, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     watched = Watched(keys)
     keys.patch(watched.match, "AFTERWARDS", 60)
 
-    def press_when_it_has_ended(stage: Any, panes: Any, server: Any, scores: Any, left: float) -> None:
-        draw(stage, panes, server, scores, left)
+    def press_when_it_has_ended(stage: Any, panes: Any, players: Any, left: float) -> None:
+        draw(stage, panes, players, left)
         if left <= 0 and not keys.press:
             keys.press = {stage.frame + 10: "space", stage.frame + 20: "escape"}
 

@@ -125,7 +125,7 @@ def test_the_whole_story(fleet: Fleet) -> None:
     # A player moves with all it has, and is never without a room.
     fleet.until(lambda: ann.points >= 2, "no coins")
     before, old = ann.points, link_of(ann)
-    x, y = old.own.x, old.own.y  # type: ignore[union-attr]
+    x, y = old.net.own.x, old.net.own.y  # type: ignore[union-attr]
     target = next(room for room in ann.rooms if room != old.room)
     ann.travel(target)
     rooms_seen: set[str] = set()
@@ -137,7 +137,7 @@ def test_the_whole_story(fleet: Fleet) -> None:
     fleet.until(has_moved, "no move")
     assert rooms_seen == {old.room, target}
     assert before <= ann.points <= before + 3
-    assert link_of(ann).own.distance(x, y) < 200  # type: ignore[union-attr]  # it goes on where it was
+    assert link_of(ann).net.own.distance(x, y) < 200  # type: ignore[union-attr]  # it goes on where it was
     fleet.until(lambda: ann.rooms[old.room]["players"] + ann.rooms[target]["players"] <= 3, "it is in two rooms")
 
     # A room that does not exist changes nothing.
@@ -246,7 +246,7 @@ def test_strangers_are_ignored_on_the_bus_and_turned_away_by_rooms(fleet: Fleet)
             return stranger.gone
 
         fleet.until(turned_away, "a stranger stays")
-        assert stranger.own is None
+        assert stranger.net.own is None
         assert told == [b"godot_enet:kick:Enter through the gateway."]
 
 

@@ -1,0 +1,72 @@
+"""The connections of demos that show what a bad link does, and the link."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.tools.bad_network import BadNetwork
+
+from ._options import GOODBYE, SILENCE, bad_address, port_in_use
+
+
+class Quality(NamedTuple):
+    """Of a link: latency in ms each way, maximum jitter in ms, share of losses."""
+
+    latency: int
+    jitter: int
+    loss: float
+
+
+LINKS = {"good": Quality(5, 2, 0.0), "bad": Quality(60, 20, 0.05), "awful": Quality(120, 40, 0.15)}
+NO_DROPS = 5000, 2, 0  # throttle: do not drop unreliable packets when the round trip grows, as ENet does; there are few
+
+
+class Link(BadNetwork):
+    """A client's link to its server, which L makes worse."""
+
+    name = ""
+
+    def use(self, name: str) -> None:
+        """Be one of LINKS."""
+        self.name = name
+        self.change(**LINKS[name]._asdict())
+
+    def use_next(self) -> None:
+        """Be worse, or good again."""
+        names = list(LINKS)
+        self.use(names[(names.index(self.name) + 1) % len(names)])
+
+    def __str__(self) -> str:
+        fastest, slowest = 2 * self.latency, 2 * (self.latency + self.jitter)
+        return f"{self.name} link: {fastest} to {slowest} ms, {100 * self.loss:.0f} % lost"
+
+
+def listen(address: str, port: int, peers: int, channels: int, threaded: bool = True) -> ENetConnection:
+    """A server's connection."""
+    connection = ENetConnection(threaded=threaded)
+    if connection.create_host_bound(address, port, peers, channels) != Error.OK:
+        raise port_in_use(port)
+    return connection
+
+
+def connect(
+    address: str, port: int, channels: int, data: int, threaded: bool = True
+) -> tuple[ENetConnection, ENetPacketPeer]:
+    """A client's connection, and its server."""
+    connection = ENetConnection(threaded=threaded)
+    connection.create_host(1)
+    peer = connection.connect_to_host(address, port, channels, data)
+    if peer is None:
+        raise bad_address(address, port)
+    peer.set_timeout(*SILENCE)
+    return connection, peer
+
+
+def say_goodbye(connection: ENetConnection, link: Link | None = None) -> None:
+    """Disconnect from everybody, and end."""
+    if link:
+        link.change(latency=0, jitter=0, loss=0.0, reorder=1.0)  # the goodbye overtakes what is under way, then lost
+    for peer in connection.get_peers():
+        peer.peer_disconnect_now(GOODBYE)
+    connection.destroy()
