@@ -29,8 +29,8 @@ IMAGES = ROOT / "docs" / "images"
 PORT = "8915"
 EVERY, FRAME = 3, 50  # of the demo's frames one is filmed; milliseconds that it is shown
 COLORS = 64
-SCREEN = "1296x464x24"  # Godot's window and pygame's, below their titles
-TITLES = {"0,34": "Godot hosts", "656,34": "Python joins, with pygame"}  # by the corners of the windows
+SCREEN = "1952x464x24"  # Godot's window and two of pygame's, below their titles
+TITLES = {"0,34": "Godot joins", "656,34": "Python hosts", "1312,34": "Python joins, with pygame"}  # by their corners
 
 
 class Picture(NamedTuple):
@@ -48,7 +48,7 @@ class Picture(NamedTuple):
     width: int = 0
     """Pixels of the picture; 0 as filmed."""
     godot: Sequence[str] = ()
-    """Godot's project and arguments; it is on the left of the picture."""
+    """Godot's project and arguments; it is on the left of the picture, the other demo in the middle."""
 
 
 JOIN = "--host", "127.0.0.1", "--auto"
@@ -67,7 +67,9 @@ PICTURES = {
         keys={**dict(enumerate("who is ready for a match?", 300)), 330: "return", 332: "tab"},
     ),
     "raw.png": Picture(("raw", "--auto"), 240),
-    "godot.gif": Picture(("flock", *JOIN), 540, 180, width=860, godot=("flock", "--server", "--auto")),
+    "godot.gif": Picture(
+        ("flock", *JOIN), 540, 180, others=[("flock", "--server", "--auto")], width=990, godot=("flock", *JOIN)
+    ),
 }
 
 
@@ -134,6 +136,11 @@ def running(command: Sequence[str | Path]) -> Iterator[None]:
         program.wait()
 
 
+def start_others(picture: Picture, stack: ExitStack) -> None:
+    for other in picture.others:
+        stack.enter_context(running([sys.executable, "-m", "godot_enet", "demo", *other, "--port", PORT]))
+
+
 def make(name: str) -> None:
     picture = PICTURES[name]
     with ExitStack() as stack:
@@ -144,18 +151,23 @@ def make(name: str) -> None:
                 return
             display = f":{90 + os.getpid() % 400}"
             stack.enter_context(running(["Xvfb", display, "-screen", "0", SCREEN]))
-            os.environ |= {"DISPLAY": display, "SDL_VIDEODRIVER": "x11", "SDL_VIDEO_WINDOW_POS": list(TITLES)[1]}
-            time.sleep(1.0)  # until the screen is there
+            left, middle, right = TITLES
+            os.environ |= {"DISPLAY": display, "SDL_VIDEODRIVER": "x11", "SDL_VIDEO_WINDOW_POS": middle}
             project = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "project"
             shutil.copytree(ROOT / "demos" / "godot" / picture.godot[0], project)
-            drawing = ("--rendering-driver", "opengl3", "--audio-driver", "Dummy", "--position", min(TITLES))
+            subprocess.run(
+                [executable, "--headless", "--path", project, "--import"], stdout=subprocess.DEVNULL, check=True
+            )
+            start_others(picture, stack)
+            time.sleep(6.0)  # until it listens
+            drawing = ("--rendering-driver", "opengl3", "--audio-driver", "Dummy", "--position", left)
             arguments = (*picture.godot[1:], "--port", PORT)
             stack.enter_context(running([executable, "--path", project, *drawing, "--", *arguments]))
-            time.sleep(6.0)  # until it has imported the project and listens
+            time.sleep(6.0)  # until it has joined
+            os.environ["SDL_VIDEO_WINDOW_POS"] = right
         else:
             os.environ["SDL_VIDEODRIVER"] = "dummy"
-        for other in picture.others:
-            stack.enter_context(running([sys.executable, "-m", "godot_enet", "demo", *other, "--port", PORT]))
+            start_others(picture, stack)
         save(shoot(picture), picture, IMAGES / name)
 
 
