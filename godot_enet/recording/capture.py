@@ -33,13 +33,17 @@ def read_capture(path: str | Path) -> Iterator[RecordedDatagram]:
     """The UDP datagrams of a capture, without truncated and fragmented ones.
 
     Raises:
-        RecordingError: dpkt is not installed, or the file is damaged, of a kind that is not read, or too large.
-        OSError: it cannot be read.
+        RecordingError: dpkt is not installed. The iterator raises it if the file is damaged, of a kind that is not
+            read, or too large; and OSError if it cannot be read.
     """
     try:
         import dpkt
     except ModuleNotFoundError:
         raise RecordingError(_MISSING) from None
+    return _datagrams(dpkt, path)
+
+
+def _datagrams(dpkt: Any, path: str | Path) -> Iterator[RecordedDatagram]:
     with Path(path).open("rb") as opened:
         content = opened.read(MAX_LIMIT + 1)
     if len(content) > MAX_LIMIT:

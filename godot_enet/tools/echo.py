@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from godot_enet.compat import ENetConnection, ENetPacketPeer, Error
+from godot_enet.core.compression import CodecUnavailable, Zstd
+from godot_enet.core.protocol.constants import MAXIMUM_PEER_ID, MAXIMUM_SHARDS
+from godot_enet.tools.command_line import whole_number
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -28,10 +31,20 @@ _MODES = {
 def add_to(tools: _SubParsersAction[Any]) -> None:
     """Add the tool to a command line."""
     parser = tools.add_parser("echo", help="a server that sends back what it gets", description=_DESCRIPTION)
-    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=7777, help="default 7777; 0: any free")
+    parser.add_argument(
+        "port", metavar="PORT", nargs="?", type=whole_number(0, 65535), default=7777, help="default 7777; 0: any free"
+    )
     parser.add_argument("--bind", default="*", metavar="ADDRESS", help="an IP address of this machine (default: all)")
-    parser.add_argument("--peers", type=int, default=32, metavar="N", help="clients at a time (default 32)")
-    parser.add_argument("--shards", type=int, default=1, metavar="N", help="sockets on the port (default 1)")
+    parser.add_argument(
+        "--peers",
+        type=whole_number(1, MAXIMUM_PEER_ID * MAXIMUM_SHARDS),
+        default=32,
+        metavar="N",
+        help="clients at a time (default 32)",
+    )
+    parser.add_argument(
+        "--shards", type=whole_number(1, MAXIMUM_SHARDS), default=1, metavar="N", help="sockets on the port (default 1)"
+    )
     parser.add_argument("--compress", choices=list(_MODES), default="none", help="the compression mode (default none)")
     parser.add_argument("--dtls", action="store_true", help="encrypt; without --key with a new certificate")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the private key for --dtls")
@@ -46,15 +59,19 @@ def _check_and_run(parser: argparse.ArgumentParser, options: argparse.Namespace)
         parser.error("--key needs --dtls")
     if options.certificate and not options.key:
         parser.error("--certificate needs --key")
+    if options.peers > MAXIMUM_PEER_ID * options.shards:
+        parser.error(f"a shard has at most {MAXIMUM_PEER_ID} clients: --peers {options.peers} needs more --shards")
     return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    try:
-        server = ENetConnection(shards=options.shards)
-    except ValueError as error:
-        sys.stderr.write(f"echo: {error}\n")
-        return 2
+    if options.compress == "zstd":
+        try:
+            Zstd()
+        except CodecUnavailable as error:
+            sys.stderr.write(f"echo: {error}\n")
+            return 1
+    server = ENetConnection(shards=options.shards)
     if server.create_host_bound(options.bind, options.port, options.peers) != Error.OK:
         return 1
     try:

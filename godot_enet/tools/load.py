@@ -92,7 +92,7 @@ class _Unusable(Exception):
 def _load(file: Path) -> ModuleType:
     """Import the file, and with it what is beside it."""
     if not file.is_file():
-        raise _Unusable("there is no such file")
+        raise _Unusable("is not a file" if file.exists() else "there is no such file")
     sys.path.insert(0, str(file.resolve().parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:

@@ -11,6 +11,7 @@ from godot_enet.compat.addresses import find_target
 from godot_enet.core.compression import Codec
 from godot_enet.core.interface import Address
 from godot_enet.core.protocol.constants import HOST_DEFAULT_MTU, MAXIMUM_MTU
+from godot_enet.tools.command_line import number, whole_number
 from godot_enet.tools.probe import Answer, Outcome, probe
 
 if TYPE_CHECKING:
@@ -61,11 +62,19 @@ def add_to(tools: _SubParsersAction[Any]) -> None:
         "ping", help="find out whether a server answers, how fast, and what it uses", description=_DESCRIPTION
     )
     parser.add_argument("host", metavar="HOST", help="a name or an IP address")
-    parser.add_argument("port", metavar="PORT", type=int, help="a UDP port")
-    parser.add_argument("--count", type=int, default=5, metavar="N", help="pings to send (default 5)")
-    parser.add_argument("--interval", type=float, default=0.2, metavar="S", help="seconds between them (default 0.2)")
-    parser.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds to wait (default 5)")
-    parser.add_argument("--channels", type=int, default=255, metavar="N", help="channels to ask for (default 255)")
+    parser.add_argument("port", metavar="PORT", type=whole_number(1, 65535), help="a UDP port")
+    parser.add_argument(
+        "--count", type=whole_number(1, 1_000_000), default=5, metavar="N", help="pings to send (default 5)"
+    )
+    parser.add_argument(
+        "--interval", type=number(0, 3600), default=0.2, metavar="S", help="seconds between them (default 0.2)"
+    )
+    parser.add_argument(
+        "--timeout", type=number(0.1, 3600), default=5.0, metavar="S", help="seconds to wait (default 5)"
+    )
+    parser.add_argument(
+        "--channels", type=whole_number(1, 255), default=255, metavar="N", help="channels to ask for (default 255)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_run)
 
@@ -79,10 +88,10 @@ def _run(options: argparse.Namespace) -> int:
     try:
         answer = probe(
             target,
-            count=max(1, options.count),
-            interval=max(0.0, options.interval),
-            timeout=max(0.1, options.timeout),
-            channels=min(255, max(1, options.channels)),
+            count=options.count,
+            interval=options.interval,
+            timeout=options.timeout,
+            channels=options.channels,
         )
     except OSError as error:
         sys.stderr.write(f"ping: {target} cannot be reached from here: {error.strerror or error}\n")

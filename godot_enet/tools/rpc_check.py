@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from godot_enet.compat.scene.node import Node
 from godot_enet.compat.scene.parameters import Parameters
 from godot_enet.compat.scene.rpc import script_methods
+from godot_enet.tools.command_line import explain
 from godot_enet.tools.gdscript import ScriptClass, ScriptMethod, read_script
 from godot_enet.tools.python_modules import import_module
 
@@ -49,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         theirs = methods_of_scripts(options.script)
         ours = methods_of_class(options.cls)
     except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
-        _say(f"rpc-check: {error}", sys.stderr)
+        _say(f"rpc-check: {explain(error)}", sys.stderr)
         return 2
     except (Exception, SystemExit) as error:  # raised by the module
         _say(f"rpc-check: importing {options.cls} failed: {type(error).__name__}: {error}", sys.stderr)
@@ -96,7 +97,7 @@ def methods_of_scripts(scripts: Sequence[str | Path]) -> dict[str, ScriptMethod]
                 chosen = chosen.classes[part]
             found |= chosen.methods()
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+            raise ValueError(f"{path}: {explain(error)}") from None
     return found
 
 
@@ -107,8 +108,8 @@ def methods_of_class(name: str) -> dict[str, ScriptMethod]:
         ImportError, AttributeError, TypeError, ValueError: the class does not exist.
     """
     module, colon, attribute = name.partition(":")
-    if not colon:
-        raise ValueError(f"{name!r} should be MODULE:CLASS")
+    if not colon or module.endswith(".py"):
+        raise ValueError(f"{name!r} should be MODULE:CLASS, with the name of a module as in `import`")
     found: Any = import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)

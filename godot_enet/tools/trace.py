@@ -14,6 +14,7 @@ from godot_enet.recording import RecordedDatagram, Recording, RecordingError
 from godot_enet.recording.capture import is_capture, read_capture
 from godot_enet.recording.decoder import Decoder, Line, Packets
 from godot_enet.recording.recorder import METHODS_NOTE, SCENE_NOTE
+from godot_enet.tools.command_line import explain, whole_number
 from godot_enet.tools.rpc_check import methods_of_class, methods_of_scripts
 from godot_enet.tools.trace_lines import as_object, as_text
 
@@ -36,7 +37,9 @@ def add_to(tools: _SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--peer", action="append", metavar="ADDRESS", help="only from or to this IP address, or IP:PORT; repeatable"
     )
-    parser.add_argument("--channel", action="append", type=int, metavar="N", help="only this channel; repeatable")
+    parser.add_argument(
+        "--channel", action="append", type=whole_number(0, 255), metavar="N", help="only this channel; repeatable"
+    )
     parser.add_argument(
         "--kind",
         action="append",
@@ -65,18 +68,15 @@ def _run(options: argparse.Namespace) -> int:
     try:
         methods = dict(map(_table, options.methods))
     except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
-        return _fail(f"--methods: {error}", 2)
+        return _fail(f"--methods: {explain(error)}", 2)
     try:
         is_foreign = is_capture(options.file)
         recording = None if is_foreign else Recording(options.file, partial=True)
+        datagrams: Iterable[RecordedDatagram] = recording or read_capture(options.file)
     except (OSError, RecordingError) as error:
-        return _fail(str(error), 2)
+        return _fail(explain(error), 2)
     packets = Packets(options.packets)
-    datagrams: Iterable[RecordedDatagram]
-    if recording is None:
-        datagrams = read_capture(options.file)
-    else:
-        datagrams = recording
+    if recording is not None:
         methods |= _noted_methods(recording.notes)
         if packets is Packets.AUTO and SCENE_NOTE in recording.notes:
             packets = Packets.SCENE
@@ -87,7 +87,7 @@ def _run(options: argparse.Namespace) -> int:
         if isinstance(error, BrokenPipeError):  # such as head
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        return _fail(str(error), 1)
+        return _fail(explain(error), 1)
     return _fail(recording.damage, 1) if recording is not None and recording.damage else 0
 
 

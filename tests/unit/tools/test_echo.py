@@ -8,6 +8,8 @@ import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.__main__ import main
+from godot_enet.core.compression import CodecUnavailable
+from godot_enet.tools import echo
 from tests.demos.program import PATIENCE, Program
 
 
@@ -54,3 +56,30 @@ def test_options_that_need_another_one(arguments: list[str], capsys: pytest.Capt
         main(["echo", "0", *arguments])
     assert caught.value.code == 2
     assert f"{arguments[-2]} needs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["70000"], "argument PORT: must be a whole number from 0 to 65535, not '70000'"),
+        (["0", "--peers", "0"], "argument --peers: must be a whole number from 1 to "),
+        (["0", "--peers", "5000"], "a shard has at most 4095 clients: --peers 5000 needs more --shards"),
+        (["0", "--shards", "65"], "argument --shards: must be a whole number from 1 to 64, not '65'"),
+    ],
+)
+def test_numbers_that_no_server_can_have(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["echo", *arguments])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_compression_without_its_package(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse() -> None:
+        raise CodecUnavailable("pip install zstandard")
+
+    monkeypatch.setattr(echo, "Zstd", refuse)
+    assert main(["echo", "0", "--compress", "zstd"]) == 1
+    assert capsys.readouterr().err == "echo: pip install zstandard\n"

@@ -127,9 +127,22 @@ def test_a_server_that_drops_the_connection(server: ENetConnection, capsys: pyte
     assert (code, found["outcome"]) == (4, "dropped")
 
 
-def test_arguments_that_make_no_sense(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ping", LOOPBACK, "0"]) == 2
-    assert capsys.readouterr().err.startswith("ping: The remote port number must be between 1 and 65535")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["0"], "argument PORT: must be a whole number from 1 to 65535, not '0'"),
+        (["pong"], "argument PORT: must be a whole number from 1 to 65535, not 'pong'"),
+        (["7777", "--count", "0"], "argument --count: must be a whole number from 1 to "),
+        (["7777", "--channels", "256"], "argument --channels: must be a whole number from 1 to 255, not '256'"),
+        (["7777", "--timeout", "nan"], "argument --timeout: must be a number from 0.1 to 3600, not 'nan'"),
+        (["7777", "--interval", "-1"], "argument --interval: must be a number from 0 to 3600, not '-1'"),
+    ],
+)
+def test_arguments_that_make_no_sense(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["ping", LOOPBACK, *arguments])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 def test_zstandard_without_its_package(

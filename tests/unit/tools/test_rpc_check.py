@@ -170,3 +170,17 @@ def test_a_channel_that_is_not_known_is_not_compared(scripts: list[str], capsys:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "join: channel not compared; Net.CHANNEL is not in these scripts"
     assert lines[-1] == "The same: 3 methods."
+
+
+def test_names_of_files_that_are_none(scripts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = f"{__name__}:Same"
+    text = tmp_path / "bytes.gd"
+    text.write_bytes(b"\xff")
+    for arguments, message in [
+        ([str(tmp_path / "no.gd"), here], f"{tmp_path / 'no.gd'}: No such file or directory"),
+        ([str(text), here], f"{text}: is not text in UTF-8"),
+        ([*scripts, "game.py:P"], "'game.py:P' should be MODULE:CLASS, with the name of a module as in `import`"),
+        ([*scripts, "game"], "'game' should be MODULE:CLASS, with the name of a module as in `import`"),
+    ]:
+        assert main(["rpc-check", *arguments]) == 2
+        assert capsys.readouterr().err == f"rpc-check: {message}\n"

@@ -125,7 +125,7 @@ def test_names_of_a_script(recording: Path, tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("content", "code", "text"),
     [
-        (None, 2, "No such file"),
+        (None, 2, "a: No such file or directory"),
         (b"MZ" * 50, 2, "not a recording of godot_enet"),
         (b"godot_enet recording 7\n", 2, "a recording of version '7'; this godot_enet reads version 1"),
         (b"godot_enet recording 1\nx", 1, "damaged: cut off after 0 bytes of content"),
@@ -231,3 +231,13 @@ def test_relayed_packets_and_deltas_in_one_line() -> None:
     ]
     text = as_text(line(Packet("DELTA", {"elements": elements}), length=9))
     assert text.endswith("DELTA Argo#2 [0: 8, 3: 'x'], #9 [1]")
+
+
+def test_a_capture_without_the_package_that_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "dpkt", None)
+    file = tmp_path / "a"
+    file.write_bytes(b"\xd4\xc3\xb2\xa1")
+    assert main(["trace", str(file)]) == 2
+    assert "needs the package dpkt" in capsys.readouterr().err
