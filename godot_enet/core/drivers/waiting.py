@@ -27,6 +27,8 @@ class Waker:
         self = cls.__new__(cls)
         self._reader = socket.socket(fileno=reader)
         self._writer = self._reader if writer == reader else socket.socket(fileno=writer)
+        self._reader.setblocking(False)  # as they come, except on PyPy, which makes blocking ones of them
+        self._writer.setblocking(False)
         return self
 
     def fileno(self) -> int:

@@ -131,7 +131,9 @@ class CtypesHost(Servicing):
             self._host = self._create(bytes(c_config(config)), None if address is None else bytes(address), flags)
         except OSError as error:
             where = f"{bind} port {port}" if bind is not None else "a UDP socket"
-            raise BindError(f"cannot bind {where}: {os.strerror(int(str(error)))}") from None
+            # One with more than a number is that of the config's secret, which PyPy reads from a file.
+            number = int(str(error)) if error.errno is None else error.errno
+            raise BindError(f"cannot bind {where}: {os.strerror(number)}") from None
         self.left = []
         self._closed = False
         self._successor: Any = None
