@@ -235,6 +235,7 @@ class TestInactivePeers:
 class TestCodeThatRunsInTheMiddle:
     """Finalizers and log handlers may use the very objects whose method is at work."""
 
+    @pytest.mark.refcounts
     def test_a_finalizer_inside_get_packet(self, link: Link) -> None:
         peer = link.at_server
         assert peer.get_packet() == b""
@@ -251,6 +252,7 @@ class TestCodeThatRunsInTheMiddle:
         assert peer.get_packet() == b"c"
         assert stolen == [b"a", b"b"]
 
+    @pytest.mark.refcounts
     def test_a_finalizer_that_takes_the_last_packet(self, link: Link) -> None:
         peer = link.at_server
         assert peer.get_packet() == b""
@@ -265,6 +267,7 @@ class TestCodeThatRunsInTheMiddle:
         assert peer.get_packet() == b""
         assert stolen == [b"a"]
 
+    @pytest.mark.refcounts
     def test_a_finalizer_that_destroys_inside_get_packet(self, link: Link) -> None:
         peer, server = link.at_server, link.server
         assert peer.get_packet() == b""
@@ -278,6 +281,7 @@ class TestCodeThatRunsInTheMiddle:
         assert peer.get_packet() in (b"", b"a")
         assert not peer.is_active()
 
+    @pytest.mark.refcounts
     @pytest.mark.usefixtures("no_collection")
     def test_a_collection_inside_take_packet(self, stage: Stage) -> None:
         """The connection was garbage, and its finalizer ends the peer whose packet is being taken."""
@@ -297,6 +301,7 @@ class TestCodeThatRunsInTheMiddle:
         assert seen() is None
         assert not peer.is_active()
 
+    @pytest.mark.refcounts
     @pytest.mark.usefixtures("no_collection")
     def test_a_collection_inside_service(self, stage: Stage) -> None:
         """A finalizer destroys the connection while it makes the result of a packet."""

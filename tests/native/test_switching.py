@@ -286,6 +286,7 @@ def test_datagrams_that_the_system_has_put_together_before(link: Link) -> None:
     link.fence()
 
 
+@needs_hot
 def test_a_packet_that_was_taken_just_before(link: Link) -> None:
     """It is acknowledged, so nobody would send it again."""
     server = link.server
