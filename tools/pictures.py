@@ -55,7 +55,7 @@ JOIN = "--host", "127.0.0.1", "--auto"
 PICTURES = {
     "arena.png": Picture(("arena", "--auto", "--latency", "100", "--loss", "5"), 600),
     "match.png": Picture(("match", "--seconds", "60"), 1000),
-    "match.gif": Picture(("match", "--seconds", "60"), 600, 240, keys={390: "1", 391: "2"}, height=398, width=860),
+    "match.gif": Picture(("match", "--seconds", "60"), 600, 240, keys={390: "1", 391: "2"}, height=398, width=780),
     "hockey.png": Picture(("hockey", "--link", "bad"), 430),
     "hockey.gif": Picture(("hockey", "--link", "awful"), 640, 400, height=376, width=720),
     "pong.png": Picture(("pong", *JOIN), 500, others=[("pong", "--server", "--auto")]),
