@@ -95,7 +95,7 @@ def _become_ready(node: Node) -> None:
 def exit_tree(node: Node) -> None:
     """Leave the tree with all children; :func:`after_exit` follows when the parent has removed it."""
     try:
-        _exit_children(node)
+        _exit_children(node, list(node._children.values()))  # godot: also those that have not entered yet
         notify(node, "_exit_tree")
         node.tree_exiting.emit()
         send(node, node.NOTIFICATION_EXIT_TREE, is_reversed=True)
@@ -105,19 +105,19 @@ def exit_tree(node: Node) -> None:
             tree._lost(node)
         if node._parent is not None:
             node._parent.child_exiting_tree.emit(node)
-        _exit_children(node)  # children added meanwhile; in Godot they keep a tree that they are not part of
+        # Children added meanwhile; in Godot they keep a tree that they are not part of.
+        _exit_children(node, [child for child in node._children.values() if child._tree is not None])
         if tree is not None:
             tree.tree_changed.emit()
     finally:
         detach(node)
 
 
-def _exit_children(node: Node) -> None:
+def _exit_children(node: Node, children: list[Node]) -> None:
     node._busy += 1
     try:
-        for child in reversed(list(node._children.values())):
-            if child._tree is not None:
-                exit_tree(child)
+        for child in reversed(children):
+            exit_tree(child)
     finally:
         node._busy -= 1
 

@@ -660,6 +660,18 @@ PROGRAMS: dict[str, Program] = MORE | {
         ["add", "root", "p"],
         ["frame"],
     ],
+    "order: an ancestor moves in _enter_tree": [  # Godot crashes if it only leaves
+        *_family("top"),
+        ["add", "root", "p"],
+        ["new", "c", "c"],
+        ["new", "d", "d"],
+        ["add", "c", "d"],
+        ["on", "c", "enter", [["reparent", "top", "root"]]],
+        ["add", "top", "c"],
+        ["state", "c"],
+        ["state", "d"],
+        ["frame"],
+    ],
     "order: added in _ready": [
         *_family("c1", "c2"),
         ["new", "late", "late"],
