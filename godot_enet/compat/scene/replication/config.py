@@ -53,7 +53,7 @@ class SceneReplicationConfig:
     """
 
     class ReplicationMode(NamedIntEnum):
-        """When a property is sent, besides the spawn; see :meth:`property_set_spawn`."""
+        """When a property is sent, besides the spawn; see :meth:`SceneReplicationConfig.property_set_spawn`."""
 
         REPLICATION_MODE_NEVER = 0
         """Not after the spawn."""
