@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from godot_enet.core.compression import Codec, CodecUnavailable, make_compressor
 from godot_enet.core.interface import Compressor
@@ -59,16 +60,29 @@ class Unpacker:
         """The decompressed datagram; empty if no codec fits."""
         if len(data) < 2 or not data[0] << 8 & HEADER_COMPRESSED:
             return data
+        fitting = list(self._fitting(data))
+        if not fitting:
+            self.undecodable = self.undecodable or "compressed with none of Godot's codecs"
+            return b""
+        # The range coder and FastLZ turn some of the other's output into commands, too, but not back again.
+        start, codec, body = next(
+            ((start, codec, body) for start, codec, body in fitting if self._packs(codec, body, data[start:])),
+            fitting[0],
+        )
+        self.codec, self.undecodable = codec, ""
+        return bytes([data[0] & ~(HEADER_COMPRESSED >> 8)]) + data[1:start] + body
+
+    def _fitting(self, data: bytes) -> Iterator[tuple[int, Codec, bytes]]:
+        """Where the compressed part may start, with which codec, and the commands that come out."""
         size = header_size(data)
-        for checksum in (0, _CHECKSUM_SIZE):
-            header = bytes([data[0] & ~(HEADER_COMPRESSED >> 8)]) + data[1 : size + checksum]
+        for start in (size, size + _CHECKSUM_SIZE):
             for codec in [self.codec] if self.codec else Codec:
-                body = self._decompress(codec, data[size + checksum :])
+                body = self._decompress(codec, data[start:])
                 if body is not None and split_commands(body):
-                    self.codec, self.undecodable = codec, ""
-                    return header + body
-        self.undecodable = self.undecodable or "compressed with none of Godot's codecs"
-        return b""
+                    yield start, codec, body
+
+    def _packs(self, codec: Codec, body: bytes, packed: bytes) -> bool:
+        return self.codec is codec or self._codecs[codec].compress(body, len(packed) + 1) == packed
 
     def _decompress(self, codec: Codec, data: bytes) -> bytes | None:
         try:
