@@ -52,9 +52,8 @@ def record(executable: str, programs: list[Program]) -> list[list[str] | None]:
             )
             lines = taken.read_text(encoding="utf-8").splitlines() if taken.exists() else []
             taken.unlink(missing_ok=True)
-            for line in lines:
-                # What Godot says of nodes that are drawn is left out.
-                found.append(normalised([each for each in json.loads(line) if "get_viewport" not in each]))
+            # What Godot says of nodes that are drawn is left out.
+            found += [normalised([each for each in json.loads(line) if "get_viewport" not in each]) for line in lines]
             if len(found) < len(programs):
                 found.append(None)
     return found
