@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Annotated
 
 from godot_enet import ENetConnection, ENetPacketPeer
-from godot_enet.netcode import MessageError, Packer, Range, Rollback
+from godot_enet.netcode import MessageError, Rollback
 
+from ._buttons import BUTTONS, Buttons
 from ._hockey_table import Table, advance
 from ._link import NO_DROPS, Link, say_goodbye
 from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE
@@ -22,14 +21,6 @@ LEFT_WITH = {
     FULL: "A match is already being played.",
     OTHER_VERSION: "The other player has another version of the game.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Buttons:
-    held: Annotated[int, Range(0, 15)]
-
-
-BUTTONS = Packer(Buttons)
 
 
 class End:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ._buttons import buttons_towards, direction
 from ._disc import Disc
-from ._options import buttons_towards, direction
 
 WIDTH, HEIGHT = 480, 288  # pixels
 PUCK, MALLET, MOUTH = 11.0, 19.0, 108.0  # radii; width of a goal

@@ -1,4 +1,4 @@
-"""Command-line options, limits, errors and buttons shared by all demos. Needs no window."""
+"""Command-line options, limits and errors shared by all demos. Needs no window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ GOODBYE = 1  # data of an intended disconnect; ENet reports 0 after a timeout
 SILENCE = (32, 1500, 3000)  # timeout of about 3 s instead of ENet's 5 to 30
 PICTURE_FRAMES = 300
 MAX_EVENTS_PER_FRAME = 1000  # handled per frame; the rest waits, so that a flood cannot stop a game
-LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8  # buttons of an input
 
 
 class DemoError(Exception):
@@ -62,14 +61,3 @@ def port_in_use(port: int) -> DemoError:
 def bad_address(address: str, port: int) -> DemoError:
     """The error for an invalid address."""
     return DemoError(f"Cannot connect to {address}:{port}: invalid host or port.")
-
-
-def direction(buttons: int) -> tuple[int, int]:
-    """Where the buttons lead: -1, 0 or 1 along each axis."""
-    return bool(buttons & RIGHT) - bool(buttons & LEFT), bool(buttons & DOWN) - bool(buttons & UP)
-
-
-def buttons_towards(dx: float, dy: float, dead_zone: float) -> int:
-    """The buttons that lead in a direction. Along an axis on which it is nearer than ``dead_zone``, none is held."""
-    across = RIGHT if dx > dead_zone else LEFT if dx < -dead_zone else 0
-    return across | (DOWN if dy > dead_zone else UP if dy < -dead_zone else 0)

@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
-from ._options import DOWN, LEFT, PICTURE_FRAMES, RIGHT, UP, DemoError
+from ._buttons import DOWN, LEFT, RIGHT, UP
+from ._options import PICTURE_FRAMES, DemoError
 
 try:
     import pygame

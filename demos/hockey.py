@@ -20,7 +20,8 @@ from random import Random
 from godot_enet.netcode import check_determinism
 
 from . import _stage
-from ._hockey_end import BUTTONS, PEERS, SIDES, End
+from ._buttons import BUTTONS
+from ._hockey_end import PEERS, SIDES, End
 from ._hockey_table import HEIGHT, MALLET, MOUTH, POINTS, PUCK, WIDTH, Table, advance, autoplay
 from ._link import LINKS, Link, connect, listen
 from ._options import DemoError, demo, make_parser

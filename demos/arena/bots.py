@@ -8,8 +8,8 @@ from heapq import heappop, heappush
 from math import dist, hypot, inf
 from random import Random
 
+from .._buttons import buttons_towards
 from .._disc import Disc
-from .._options import buttons_towards
 from .rules import FIELD, RADIUS, Field
 
 REACTION = 6  # inputs for which the buttons are held

@@ -8,11 +8,12 @@ from godot_enet import ENetConnection
 from godot_enet.netcode import GameClient
 from godot_enet.tools.netstats import NetStats
 
+from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
 from .._link import Link, connect, say_goodbye
 from .._options import GOODBYE, DemoError
 from . import messages
-from .messages import Buttons, Seen
+from .messages import Seen
 from .rules import TICK, moved
 
 TELEPORT = 120.0  # pixels; larger corrections are drawn at once
@@ -25,7 +26,7 @@ class Client:
         self.net: GameClient[Seen, Disc, Buttons] = GameClient(
             messages.SEEN,
             messages.BODIES,
-            messages.BUTTONS,
+            BUTTONS,
             lambda body, action: moved(body, action.held),
             rate=1 / TICK,
             teleports=lambda one, other: one.distance(other.x, other.y) > TELEPORT,

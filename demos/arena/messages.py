@@ -31,14 +31,7 @@ class Seen:
     is_bot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Buttons:
-    """An input."""
-
-    held: Annotated[int, Range(0, 15)]
-
-
-SEEN, BODIES, BUTTONS = Packer(Seen), Packer(Disc), Packer(Buttons)
+SEEN, BODIES = Packer(Seen), Packer(Disc)
 
 
 def coins_of(states: Mapping[int, Seen]) -> list[tuple[float, float]]:

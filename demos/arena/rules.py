@@ -9,8 +9,8 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple
 
+from .._buttons import direction
 from .._disc import Disc
-from .._options import direction
 
 WIDTH, HEIGHT = 960, 540
 MAX_PLAYERS = 16

@@ -7,10 +7,11 @@ from random import Random
 
 from godot_enet.netcode import GameServer
 
+from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
 from . import messages, rules
 from .bots import Bot
-from .messages import Buttons, Seen
+from .messages import Seen
 
 INPUTS_PER_TICK = round(rules.TICK / rules.STEP)
 
@@ -32,7 +33,7 @@ class World:
     def __init__(self, seed: int = 1) -> None:
         self.players: dict[int, Player] = {}
         self.tick = 0
-        self.net: GameServer[int, Seen, Disc, Buttons] = GameServer(messages.SEEN, messages.BODIES, messages.BUTTONS)
+        self.net: GameServer[int, Seen, Disc, Buttons] = GameServer(messages.SEEN, messages.BODIES, BUTTONS)
         self._random = Random(seed)
         self.coins = [rules.free_place(self._random) for _ in range(rules.COINS)]
 

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from demos._buttons import BUTTONS, Buttons
 from demos._disc import Disc
 from demos.arena.bots import Bot
-from demos.arena.messages import BODIES, BUTTONS, SEEN, Buttons, Seen, coins_of, table
+from demos.arena.messages import BODIES, SEEN, Seen, coins_of, table
 from demos.arena.rules import STEP, TICK, moved
 from godot_enet import ENetMultiplayerPeer, Error, Node, SceneMultiplayer, SceneTree, rpc
 from godot_enet.netcode import GameClient

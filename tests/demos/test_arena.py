@@ -11,8 +11,9 @@ from random import Random
 import pytest
 
 from demos import _link
+from demos._buttons import DOWN, LEFT, RIGHT, UP
 from demos._disc import Disc
-from demos._options import DOWN, LEFT, RIGHT, UP, DemoError
+from demos._options import DemoError
 from demos.arena import messages, rules
 from demos.arena import server as server_module
 from demos.arena.bots import Bot, shortest_way

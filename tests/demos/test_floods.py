@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from demos import dtls_chat, echo
-from demos._hockey_end import BUTTONS as HOCKEY
-from demos._hockey_end import Buttons as Held
+from demos._buttons import BUTTONS, Buttons
 from demos._hockey_end import End
-from demos.arena.messages import BUTTONS, Buttons
 from demos.arena.rules import TICK
 from demos.arena.server import Server
 from godot_enet import ENetConnection, ENetPacketPeer, ReceiveEvent, ServiceResult
@@ -73,9 +71,9 @@ def test_hockey_plays_on(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = ENetConnection(threaded=False)
     connection.create_host_bound("127.0.0.1", 0, 1, 1)
     end = End(0, connection)
-    inputs = InputSender(HOCKEY)
-    inputs.add(Held(0))
-    flood = Flood(connection, monkeypatch, bytes(9) + inputs.packet(), HOCKEY.schema_hash)
+    inputs = InputSender(BUTTONS)
+    inputs.add(Buttons(0))
+    flood = Flood(connection, monkeypatch, bytes(9) + inputs.packet(), BUTTONS.schema_hash)
     end.play(0)
     assert end.match.tick == 1
     assert flood.taken == 1000

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from demos._buttons import BUTTONS, RIGHT, Buttons
 from demos._disc import Disc
-from demos._hockey_end import BUTTONS, FULL, PEERS, Buttons, End
+from demos._hockey_end import FULL, PEERS, End
 from demos._hockey_table import HEIGHT, MALLET, POINTS, PUCK, SERVE, WIDTH, Table, advance, autoplay
-from demos._options import RIGHT, SILENCE
+from demos._options import SILENCE
 from godot_enet import ENetConnection
 from godot_enet.netcode import InputSender, check_determinism
 from godot_enet.testing import LinkConfig, Network
