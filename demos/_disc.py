@@ -25,11 +25,22 @@ class Disc:
         self.x += self.vx * seconds
         self.y += self.vy * seconds
 
-    def leave(self, nx: float, ny: float, depth: float, bounce: float) -> None:
-        """Move out of an obstacle by ``depth`` along its normal, and give back the share ``bounce`` of the speed."""
+    def contact(self, x: float, y: float, reach: float) -> tuple[float, float, float] | None:
+        """The normal and the depth for :meth:`leave`, if the point of an obstacle is nearer than ``reach``."""
+        dx, dy = self.x - x, self.y - y
+        if dx * dx + dy * dy >= reach * reach:
+            return None
+        distance = sqrt(dx * dx + dy * dy)
+        return (dx / distance, dy / distance, reach - distance) if distance else (1.0, 0.0, reach)
+
+    def leave(self, nx: float, ny: float, depth: float, bounce: float, vx: float = 0.0, vy: float = 0.0) -> None:
+        """Move out of an obstacle by ``depth`` along its normal, and give back the share ``bounce`` of the speed.
+
+        ``vx`` and ``vy`` are the velocity of the obstacle.
+        """
         self.x += nx * depth
         self.y += ny * depth
-        inwards = self.vx * nx + self.vy * ny
+        inwards = (self.vx - vx) * nx + (self.vy - vy) * ny
         if inwards < 0:
             self.vx -= (1 + bounce) * inwards * nx
             self.vy -= (1 + bounce) * inwards * ny

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import sqrt
 
 from ._buttons import buttons_towards, direction
 from ._disc import Disc
@@ -41,7 +42,10 @@ def advance(table: Table, buttons: tuple[int, int]) -> None:
             table.score = [0, 0]
         return
     for mallet in table.mallets:
-        _hit(puck, mallet)
+        if contact := puck.contact(mallet.x, mallet.y, PUCK + MALLET):
+            puck.leave(*contact, 0.8, mallet.vx, mallet.vy)
+    if (speed := sqrt(puck.vx * puck.vx + puck.vy * puck.vy)) > FASTEST:
+        puck.vx, puck.vy = puck.vx * FASTEST / speed, puck.vy * FASTEST / speed
     puck.move(0.0, 0.0, GLIDE, STEP)
     beyond = 3 * PUCK if abs(puck.y - HEIGHT / 2) < MOUTH / 2 - PUCK else -PUCK  # through a goal, or to the edge
     puck.stay_within(-beyond, PUCK, WIDTH + beyond, HEIGHT - PUCK, BOUNCE)
@@ -50,19 +54,6 @@ def advance(table: Table, buttons: tuple[int, int]) -> None:
         table.score[1 - loser] += 1
         table.pause = SERVE * (4 if max(table.score) == POINTS else 1)
         table.puck = Disc(WIDTH / 2 + (-60, 60)[loser], HEIGHT / 2)
-
-
-def _hit(puck: Disc, mallet: Disc) -> None:
-    distance = puck.distance(mallet.x, mallet.y)
-    if not 0 < distance < PUCK + MALLET:
-        return
-    nx, ny = (puck.x - mallet.x) / distance, (puck.y - mallet.y) / distance
-    puck.vx, puck.vy = puck.vx - mallet.vx, puck.vy - mallet.vy  # as the mallet sees it
-    puck.leave(nx, ny, PUCK + MALLET - distance, 0.8)
-    puck.vx, puck.vy = puck.vx + mallet.vx, puck.vy + mallet.vy
-    speed = Disc(puck.vx, puck.vy).distance(0, 0)
-    if speed > FASTEST:
-        puck.vx, puck.vy = puck.vx * FASTEST / speed, puck.vy * FASTEST / speed
 
 
 def autoplay(table: Table, side: int) -> int:

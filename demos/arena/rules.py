@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import sqrt
 from random import Random
 from typing import NamedTuple
 
@@ -60,23 +59,13 @@ def moved(body: Disc, buttons: int) -> Disc:
 def keep_free(body: Disc, field: Field = FIELD) -> None:
     """Push a player out of walls and back into the arena."""
     for left, top, width, height in field.walls:
-        if not (left - RADIUS < body.x < left + width + RADIUS and top - RADIUS < body.y < top + height + RADIUS):
-            continue
-        near_x = min(max(body.x, left), left + width)
-        near_y = min(max(body.y, top), top + height)
-        dx, dy = body.x - near_x, body.y - near_y
-        distance = sqrt(dx * dx + dy * dy)
-        if 0 < distance < RADIUS:
-            body.leave(dx / distance, dy / distance, RADIUS - distance, BOUNCE)
-        elif not distance:  # inside a wall: out by the nearest side
-            sides = (
-                (body.x - left, -1, 0),
-                (left + width - body.x, 1, 0),
-                (body.y - top, 0, -1),
-                (top + height - body.y, 0, 1),
-            )
-            depth, nx, ny = min(sides)
+        right, bottom = left + width, top + height
+        x, y = min(max(body.x, left), right), min(max(body.y, top), bottom)
+        if (x, y) == (body.x, body.y):  # inside a wall: out by the nearest side
+            depth, nx, ny = min((x - left, -1, 0), (right - x, 1, 0), (y - top, 0, -1), (bottom - y, 0, 1))
             body.leave(nx, ny, RADIUS + depth, BOUNCE)
+        elif contact := body.contact(x, y, RADIUS):
+            body.leave(*contact, BOUNCE)
     body.stay_within(RADIUS, RADIUS, field.width - RADIUS, field.height - RADIUS, BOUNCE)
 
 
@@ -95,10 +84,8 @@ def push_apart(bodies: Sequence[Disc], field: Field = FIELD) -> None:
     cannot predict it."""
     for index, one in enumerate(bodies):
         for other in bodies[index + 1 :]:
-            dx, dy = other.x - one.x, other.y - one.y
-            if abs(dx) >= 2 * RADIUS or abs(dy) >= 2 * RADIUS or (distance := sqrt(dx * dx + dy * dy)) >= 2 * RADIUS:
-                continue
-            nx, ny = (dx / distance, dy / distance) if distance else (1.0, 0.0)
-            for body, sign in ((one, -1), (other, 1)):
-                body.leave(sign * nx, sign * ny, RADIUS - distance / 2, BOUNCE)
-                keep_free(body, field)
+            if contact := one.contact(other.x, other.y, 2 * RADIUS):
+                nx, ny, depth = contact
+                for body, sign in ((one, 1), (other, -1)):
+                    body.leave(sign * nx, sign * ny, depth / 2, BOUNCE)
+                    keep_free(body, field)

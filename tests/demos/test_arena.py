@@ -294,3 +294,9 @@ def test_nobody_stands_in_a_wall_or_in_another() -> None:
         for left, top, width, height in rules.WALLS:
             near = (min(max(body.x, left), left + width), min(max(body.y, top), top + height))
             assert body.distance(*near) > rules.RADIUS - 1
+
+
+def test_two_in_the_same_place_are_pushed_apart() -> None:
+    bodies = [Disc(100.0, 300.0), Disc(100.0, 300.0)]
+    rules.push_apart(bodies)
+    assert bodies[0].distance(bodies[1].x, bodies[1].y) == 2 * rules.RADIUS
