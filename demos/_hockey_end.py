@@ -10,12 +10,11 @@ from godot_enet.netcode import MessageError, Rollback
 
 from ._buttons import BUTTONS, Buttons
 from ._hockey_table import Table, advance
-from ._link import NO_DROPS, Link, say_goodbye
-from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE
+from ._link import FULL, OTHER_VERSION, Link, admit, events_of, say_goodbye
+from ._options import GOODBYE
 
 SIDES = "left", "right"
 PEERS = 8  # slots of the left end: whoever connects and says nothing keeps nobody else out
-FULL, OTHER_VERSION = 2, 3  # data of a disconnect, as GOODBYE is
 LEFT_WITH = {
     GOODBYE: "The other player left.",
     FULL: "A match is already being played.",
@@ -38,11 +37,8 @@ class End:
 
     def play(self, held: int) -> None:
         """Call once per frame."""
-        for _ in range(MAX_EVENTS_PER_FRAME):
-            event = self.connection.service()
-            if event.peer is None:
-                break
-            self._handle(event.type, event.peer, event.data)
+        for kind, peer, data, _ in events_of(self.connection):
+            self._handle(kind, peer, data)
         if self.peer and not self.ended:
             before = self.match.state.puck
             self.match.correct()
@@ -58,14 +54,9 @@ class End:
 
     def _handle(self, kind: int, peer: ENetPacketPeer, data: int) -> None:
         if kind == ENetConnection.EVENT_CONNECT:
-            peer.set_timeout(*SILENCE)
-            peer.throttle_configure(*NO_DROPS)
             if self.side:
                 self._begin(peer)
-            elif self.peer:
-                peer.peer_disconnect(FULL)
-            elif data != BUTTONS.schema_hash:
-                peer.peer_disconnect(OTHER_VERSION)
+            elif not admit(peer, self.peer is not None, data == BUTTONS.schema_hash) and not self.peer:
                 self._tell("Refused a player with another version of the game; waiting for the next ...")
         elif kind == ENetConnection.EVENT_DISCONNECT and (self.side or peer is self.peer):
             self._tell(LEFT_WITH.get(data, "The other player timed out.") if self.peer else "Nobody answered.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.tools.bad_network import BadNetwork
 
-from ._options import GOODBYE, SILENCE, bad_address, port_in_use
+from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE, bad_address, port_in_use
 
 
 class Quality(NamedTuple):
@@ -19,6 +21,7 @@ class Quality(NamedTuple):
 
 
 LINKS = {"good": Quality(5, 2, 0.0), "bad": Quality(60, 20, 0.05), "awful": Quality(120, 40, 0.15)}
+FULL, OTHER_VERSION = 2, 3  # data of a disconnect, as GOODBYE is
 NO_DROPS = 5000, 2, 0  # throttle: do not drop unreliable packets when the round trip grows, as ENet does; there are few
 
 
@@ -61,6 +64,22 @@ def connect(
         raise bad_address(address, port)
     peer.set_timeout(*SILENCE)
     return connection, peer
+
+
+def events_of(connection: ENetConnection) -> Iterator[tuple[int, ENetPacketPeer, int, int]]:
+    """The events of a frame: type, peer, data, channel. In a flood the rest waits."""
+    for kind, peer, data, channel in islice(connection.events(), MAX_EVENTS_PER_FRAME):
+        if peer:
+            yield kind, peer, data, channel
+
+
+def admit(peer: ENetPacketPeer, is_full: bool, is_same_version: bool) -> bool:
+    """Whether a client that has connected may play; it hears why, if not."""
+    peer.set_timeout(*SILENCE)
+    peer.throttle_configure(*NO_DROPS)
+    if is_full or not is_same_version:
+        peer.peer_disconnect(FULL if is_full else OTHER_VERSION)
+    return is_same_version and not is_full
 
 
 def say_goodbye(connection: ENetConnection, link: Link | None = None) -> None:

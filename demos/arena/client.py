@@ -10,7 +10,7 @@ from godot_enet.tools.netstats import NetStats
 
 from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
-from .._link import Link, connect, say_goodbye
+from .._link import FULL, OTHER_VERSION, Link, connect, events_of, say_goodbye
 from .._options import GOODBYE, DemoError
 from . import messages
 from .messages import Seen
@@ -64,16 +64,16 @@ class Client:
 
     def poll(self) -> None:
         """Call once per frame: handles everything that has arrived."""
-        for event in self.connection.events():
-            if event.type == ENetConnection.EVENT_RECEIVE:
-                message = self.peer.get_packet()
-                if event.channel == messages.WELCOME:
+        for kind, peer, data, channel in events_of(self.connection):
+            if kind == ENetConnection.EVENT_RECEIVE:
+                message = peer.get_packet()
+                if channel == messages.WELCOME:
                     self.number = message[0]
                     print(f"You are player {self.number}.")
                 else:
                     self._take_states(message)
-            elif event.type == ENetConnection.EVENT_DISCONNECT:
-                self._lose(event.data)
+            elif kind == ENetConnection.EVENT_DISCONNECT:
+                self._lose(data)
         self.net.update(1000 * time.monotonic())
 
     def send(self, buttons: int) -> None:
@@ -100,9 +100,9 @@ class Client:
 
     def _lose(self, data: int) -> None:
         self.ended = True
-        if data == messages.FULL:
+        if data == FULL:
             raise DemoError("The arena is full.")
-        if data == messages.OTHER_VERSION:
+        if data == OTHER_VERSION:
             raise DemoError("The server has another version of the game.")
         if self.number is None:
             raise DemoError(f"No server answered at {self.server}.")

@@ -13,7 +13,6 @@ from .rules import HEIGHT, WIDTH
 
 WELCOME, STATE = 0, 1  # channels; STATE is unreliable: each message replaces the last
 CHANNELS = 2
-FULL, OTHER_VERSION = 2, 3  # data of a disconnect
 FIRST_COIN = 1000  # coins are objects like players, with ids from here on
 
 

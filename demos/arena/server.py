@@ -8,8 +8,8 @@ from contextlib import suppress
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.netcode import MessageError
 
-from .._link import NO_DROPS, listen, say_goodbye
-from .._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE
+from .._link import admit, events_of, listen, say_goodbye
+from .._options import GOODBYE
 from . import messages, rules
 from .bots import Bot
 from .world import World
@@ -41,19 +41,16 @@ class Server:
 
     def update(self) -> None:
         """Call once per frame, or more often."""
-        for _ in range(MAX_EVENTS_PER_FRAME):
-            event = self.connection.service()
-            if event.peer is None:
-                break
-            number = self._numbers.get(event.peer)
-            if event.type == ENetConnection.EVENT_CONNECT:
-                self._join(event.peer, event.data)
-            elif event.type == ENetConnection.EVENT_DISCONNECT and number is not None:
-                del self._numbers[event.peer]
+        for kind, peer, data, _ in events_of(self.connection):
+            number = self._numbers.get(peer)
+            if kind == ENetConnection.EVENT_CONNECT:
+                self._join(peer, data)
+            elif kind == ENetConnection.EVENT_DISCONNECT and number is not None:
+                del self._numbers[peer]
                 self.world.remove(number)
-                print(f"player {number} {'left' if event.data == GOODBYE else 'timed out'}")
-            elif event.type == ENetConnection.EVENT_RECEIVE:
-                packet = event.peer.get_packet()
+                print(f"player {number} {'left' if data == GOODBYE else 'timed out'}")
+            elif kind == ENetConnection.EVENT_RECEIVE:
+                packet = peer.get_packet()
                 if number is not None:
                     with suppress(MessageError):  # never trust received data
                         self.world.net.receive(number, packet)
@@ -81,12 +78,9 @@ class Server:
         say_goodbye(self.connection)
 
     def _join(self, peer: ENetPacketPeer, version: int) -> None:
-        peer.set_timeout(*SILENCE)
         number = self.world.free_number()
-        if number is None or version != self.world.net.schema_hash:
-            peer.peer_disconnect_later(messages.FULL if number is None else messages.OTHER_VERSION)
+        if not admit(peer, number is None, version == self.world.net.schema_hash) or number is None:
             return
-        peer.throttle_configure(*NO_DROPS)
         peer.send(messages.WELCOME, bytes([number]), ENetPacketPeer.FLAG_RELIABLE)
         self.world.add(number)
         self._numbers[peer] = number

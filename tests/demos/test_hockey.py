@@ -11,8 +11,9 @@ import pytest
 
 from demos._buttons import BUTTONS, RIGHT, Buttons
 from demos._disc import Disc
-from demos._hockey_end import FULL, PEERS, End
+from demos._hockey_end import PEERS, End
 from demos._hockey_table import HEIGHT, MALLET, POINTS, PUCK, SERVE, WIDTH, Table, advance, autoplay
+from demos._link import FULL
 from demos._options import SILENCE
 from godot_enet import ENetConnection
 from godot_enet.netcode import InputSender, check_determinism
