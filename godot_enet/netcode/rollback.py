@@ -102,8 +102,9 @@ class Rollback(Generic[_S, _A]):
         elif tick in self.checksums:
             self.checked = max(self.checked, tick)
 
-    def correct(self) -> None:
-        """Play again what the received inputs change."""
+    def correct(self) -> _S:
+        """Play again what the received inputs change. Returns the state before, with the guesses that it had."""
+        before = self.state
         while self.agreed_tick < self.tick and self.agreed_tick + 1 in self._other:
             self.agreed_tick += 1
             self.agreed = stepped(self._step, self.agreed, self._inputs(self.agreed_tick))
@@ -115,6 +116,7 @@ class Rollback(Generic[_S, _A]):
         self.state = deepcopy(self.agreed)
         for tick in range(self.agreed_tick + 1, self.tick + 1):
             self.state = stepped(self._step, self.state, self._inputs(tick))
+        return before
 
     def act(self, action: _A) -> bytes:
         """Apply the own input, unless this end has to wait. Returns the packet for the other end; it may get lost."""

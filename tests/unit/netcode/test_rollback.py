@@ -145,3 +145,14 @@ def test_an_own_checksum() -> None:
     act(left, 1, act(right, 0))
     act(left, 1, act(right, 0))
     assert left.checksums == {1: 1}
+
+
+def test_a_correction_returns_what_was_shown_before() -> None:
+    here, there = pair()
+    act(there, 0, act(here, 0))
+    packet = act(there, 5)
+    act(here, 0)
+    shown = here.state
+    here.receive(packet)
+    assert here.correct() == shown
+    assert here.state == Cart(-5, -5) != shown
