@@ -21,9 +21,7 @@ class Table:
     """The whole state: whatever decides what happens next is part of it."""
 
     puck: Disc = field(default_factory=lambda: Disc(WIDTH / 2 - 60, HEIGHT / 2))
-    mallets: tuple[Disc, Disc] = field(
-        default_factory=lambda: (Disc(WIDTH / 6, HEIGHT / 2), Disc(WIDTH * 5 / 6, HEIGHT / 2))
-    )
+    mallets: list[Disc] = field(default_factory=lambda: [Disc(WIDTH * x / 6, HEIGHT / 2) for x in (1, 5)])
     score: list[int] = field(default_factory=lambda: [0, 0])
     pause: int = SERVE
 

@@ -30,6 +30,11 @@ class Link(BadNetwork):
 
     name = ""
 
+    def __init__(self, connection: ENetConnection, seed: int, name: str = "") -> None:
+        super().__init__(connection, seed=seed)
+        if name:
+            self.use(name)
+
     def use(self, name: str) -> None:
         """Be one of LINKS."""
         self.name = name

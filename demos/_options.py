@@ -6,6 +6,7 @@ import argparse
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 PORT = 8910  # as in Godot's pong demo
 GOODBYE = 1  # data of an intended disconnect; ENet reports 0 after a timeout
@@ -18,13 +19,17 @@ class DemoError(Exception):
     """An error that ends the demo, with a message for the user."""
 
 
-def demo(main: Callable[[Sequence[str] | None], None]) -> Callable[..., int]:
-    """The main function of a demo: returns its exit code. Ctrl-C ends it, and an error in words."""
+def demo(main: Callable[[Sequence[str] | None, ExitStack], None]) -> Callable[..., int]:
+    """The main function of a demo: returns its exit code. Ctrl-C ends it, and an error in words.
+
+    In any case everything in the stack is closed at the end, the last first.
+    """
 
     @functools.wraps(main)
     def run(argv: Sequence[str] | None = None) -> int:
         try:
-            main(argv)
+            with ExitStack() as stack:
+                main(argv, stack)
         except KeyboardInterrupt:
             print()
         except DemoError as reason:
@@ -41,8 +46,8 @@ def describe(name: str, docstring: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=f"python -m godot_enet demo {name}", description=description)
 
 
-def make_parser(name: str, docstring: str | None) -> argparse.ArgumentParser:
-    """A parser with the options of demos with two sides and a window."""
+def make_parser(name: str, docstring: str | None, auto: str = "") -> argparse.ArgumentParser:
+    """A parser with the options of demos with two sides and a window; with --auto, if there is a help for it."""
     parser = describe(name, docstring)
     side = parser.add_mutually_exclusive_group()
     side.add_argument("--server", action="store_true", help="run only the server")
@@ -50,6 +55,8 @@ def make_parser(name: str, docstring: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s")
     parser.add_argument("--frames", type=int, help="quit after this many frames")
     parser.add_argument("--screenshot", metavar="FILE", help=f"save the last frame, the {PICTURE_FRAMES}th by default")
+    if auto:
+        parser.add_argument("--auto", action="store_true", help=auto)
     return parser
 
 

@@ -68,6 +68,16 @@ class Stage:
             else:
                 yield event
 
+    def pressed(self) -> list[str]:
+        """The names of the keys that were pressed since the last frame, such as "a" and "space"."""
+        return [pygame.key.name(event.key) for event in self.events() if event.type == pygame.KEYDOWN]
+
+    def clear(self, keys: str, foot: int) -> None:
+        """Begin to draw a frame. The keys are named in the middle of the last ``foot`` pixels."""
+        self.screen.fill(BACKGROUND)
+        width, height = self.screen.get_size()
+        self.text(keys, (width / 2, height - foot / 2), FAINT, anchor="center", width=width - 24)
+
     def text(
         self,
         text: str,

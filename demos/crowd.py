@@ -208,9 +208,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             players = start_players(options.port, server.players)
         picture = Picture()
         while stage.running:
-            for event in stage.events():
-                if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE:
-                    picture.by_round_trip = not picture.by_round_trip
+            if "space" in stage.pressed():
+                picture.by_round_trip = not picture.by_round_trip
             moves = server.service()
             server.send()
             picture.draw(stage, server, moves)

@@ -194,9 +194,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             Graph("throttle: unreliable packets let through", "%", 100),
         ]
         while stage.running and not (client and client.ended):
-            for event in stage.events():
-                if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE:
-                    time.sleep(STALL)
+            if "space" in stage.pressed():
+                time.sleep(STALL)
             if server:
                 server.service()
             if client:

@@ -14,7 +14,6 @@ where it wants to go, and whoever carries a sheep says where that is.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,14 +187,8 @@ def press(flock: Flock, event: pygame.event.Event, address: str, port: int) -> s
     return address + event.unicode if event.unicode and event.unicode in "0123456789." else address
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser("flock", __doc__)
-    parser.add_argument("--auto", action="store_true", help="play by itself")
-    return parser.parse_args(argv)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    options = make_parser("flock", __doc__, auto="play by itself").parse_args(argv)
     tree, said = SceneTree(), ""
     flock = start(tree)
     address, menu = options.host or "127.0.0.1", not (options.server or options.host)

@@ -18,10 +18,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 
-from . import _stage
 from ._match_pane import GAP, HEAD, PANE, Pane
 from ._options import demo, describe
-from ._stage import FAINT, LINE, ORANGE, PANEL, TEXT, Stage, pygame
+from ._stage import LINE, ORANGE, PANEL, TEXT, Stage, pygame
 from .arena.messages import Seen, table, title
 from .arena.server import Server
 from .arena.view import draw_table
@@ -50,7 +49,7 @@ def verdict(players: Mapping[int, Seen], panes: Sequence[Pane]) -> str:
 
 
 def draw(stage: Stage, panes: Sequence[Pane], players: Mapping[int, Seen], left: float) -> None:
-    stage.screen.fill(_stage.BACKGROUND)
+    stage.clear(KEYS, FOOT)
     for pane in panes:
         pane.draw(stage)
     panes[1].draw_switches(stage)
@@ -60,7 +59,6 @@ def draw(stage: Stage, panes: Sequence[Pane], players: Mapping[int, Seen], left:
     draw_table(stage, area, players, names(panes), 2)
     for pane, right in zip(panes, (GAP + GRAPH, SIZE[0] - GAP), strict=True):
         pane.scene.graph.draw(stage.screen, bottomright=(right, below + GRAPHS))  # with all details it covers the pane
-    stage.text(KEYS, (SIZE[0] / 2, SIZE[1] - FOOT / 2), FAINT, anchor="center")
     clock = pygame.Rect(0, 0, 76, HEAD - 8)
     clock.center = SIZE[0] // 2, HEAD // 2
     pygame.draw.rect(stage.screen, LINE, clock, border_radius=6)
@@ -101,45 +99,44 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 @demo
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
     options = parse(argv)
     busy = 0.0
-    with ExitStack() as stack:
-        stage = stack.enter_context(closing(Stage("match", SIZE, options.frames)))
-        unseen = pygame.display.get_driver() == "dummy"
-        seconds = options.seconds or (SECONDS_UNSEEN if unseen else SECONDS)
-        server = stack.enter_context(closing(Server("127.0.0.1", 0, options.bots)))
-        panes = [stack.enter_context(closing(Pane(*each))) for each in ((0, server, "good"), (1, server, "bad"))]
-        final: Mapping[int, Seen] = {}
-        end, overtime = time.monotonic() + seconds, 0
-        while stage.running and overtime < AFTERWARDS and not any(pane.client.ended for pane in panes):
-            for event in stage.events():
-                if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE and final:
-                    final, end = {}, time.monotonic() + seconds
-                    for player in server.players.values():
-                        player.points = 0
-                elif event.type == pygame.KEYDOWN:
-                    panes[1].switch(pygame.key.name(event.key).upper())
-                for pane in panes:
-                    pane.scene.graph.handle(event)
-            began = time.perf_counter()
-            server.update()
+    stage = stack.enter_context(closing(Stage("match", SIZE, options.frames)))
+    unseen = pygame.display.get_driver() == "dummy"
+    seconds = options.seconds or (SECONDS_UNSEEN if unseen else SECONDS)
+    server = stack.enter_context(closing(Server("127.0.0.1", 0, options.bots)))
+    panes = [stack.enter_context(closing(Pane(*each))) for each in ((0, server, "good"), (1, server, "bad"))]
+    final: Mapping[int, Seen] = {}
+    end, overtime = time.monotonic() + seconds, 0
+    while stage.running and overtime < AFTERWARDS and not any(pane.client.ended for pane in panes):
+        for event in stage.events():
+            if event.type == pygame.KEYDOWN and event.key == pygame.K_SPACE and final:
+                final, end = {}, time.monotonic() + seconds
+                for player in server.players.values():
+                    player.points = 0
+            elif event.type == pygame.KEYDOWN:
+                panes[1].switch(pygame.key.name(event.key).upper())
             for pane in panes:
-                pane.client.poll()
-                pane.client.send(pane.buttons())
-            busy += time.perf_counter() - began
-            for pane in panes:
-                pane.scene.graph.update()
-            left = end - time.monotonic()
-            if left <= 0 and not final and server.players:
-                final = table(server.world.states())
-                report(stage, panes, final, busy)
-            overtime += unseen and bool(final)
-            draw(stage, panes, final or table(server.world.states()), left)
-            stage.tick()
-        picture = options.screenshot or ("match.png" if unseen and final else None)
-        if picture:
-            stage.save(picture)
+                pane.scene.graph.handle(event)
+        began = time.perf_counter()
+        server.update()
+        for pane in panes:
+            pane.client.poll()
+            pane.client.send(pane.buttons())
+        busy += time.perf_counter() - began
+        for pane in panes:
+            pane.scene.graph.update()
+        left = end - time.monotonic()
+        if left <= 0 and not final and server.players:
+            final = table(server.world.states())
+            report(stage, panes, final, busy)
+        overtime += unseen and bool(final)
+        draw(stage, panes, final or table(server.world.states()), left)
+        stage.tick()
+    picture = options.screenshot or ("match.png" if unseen and final else None)
+    if picture:
+        stage.save(picture)
 
 
 if __name__ == "__main__":

@@ -169,8 +169,7 @@ def press(pong: Pong, event: pygame.event.Event, address: str, port: int) -> str
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser("pong", __doc__)
-    parser.add_argument("--auto", action="store_true", help="play by itself, until the match is over")
+    parser = make_parser("pong", __doc__, auto="play by itself, until the match is over")
     parser.add_argument(
         "--points", type=int, default=POINTS, help="points needed to win, for --server; default: %(default)s"
     )

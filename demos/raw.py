@@ -11,7 +11,6 @@ never answers by itself, so each event is caused by a key. --auto presses all ke
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -175,14 +174,8 @@ def draw(stage: Stage, side: Side, area: pygame.Rect) -> None:
         stage.text(text, (area.x + 58, y), color, 17, "midleft", area.width - 72)
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser("raw", __doc__)
-    parser.add_argument("--auto", action="store_true", help="press the keys by itself, one after the other")
-    return parser.parse_args(argv)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    options = make_parser("raw", __doc__, auto="press the keys by itself, one after the other").parse_args(argv)
     server = None if options.host else Side("server")
     client = None if options.server else Side("client")
     address, port = options.host or "127.0.0.1", options.port

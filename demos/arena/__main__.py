@@ -34,9 +34,8 @@ MEASURED_FRAMES, MEASURED_LATENCY, MEASURED_LOSS = 900, 100, 5
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser("arena", __doc__)
+    parser = make_parser("arena", __doc__, auto="let a bot steer the player")
     parser.add_argument("--bots", type=int, default=BOTS, help="number of bots; default: %(default)s")
-    parser.add_argument("--auto", action="store_true", help="let a bot steer the player")
     parser.add_argument("--latency", type=int, default=0, help="latency in ms each way of this player's link")
     parser.add_argument("--jitter", type=int, default=0, help="maximum random delay in ms added to each datagram")
     parser.add_argument("--loss", type=int, default=0, help="%% of datagrams lost, each way")
@@ -69,35 +68,34 @@ def serve(options: argparse.Namespace) -> None:
             server.wait()
 
 
-def play(options: argparse.Namespace) -> None:
+def play(options: argparse.Namespace, stack: ExitStack) -> None:
     """Run a player, and the server unless it is elsewhere."""
     from .._stage import Stage
     from .view import SIZE, View
 
     busy = 0.0
-    with ExitStack() as stack:
-        server = None if options.host else stack.enter_context(closing(Server("127.0.0.1", options.port, options.bots)))
-        port = server.port if server else options.port
-        client = stack.enter_context(closing(Client(options.host or "127.0.0.1", port)))
-        client.link.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
-        client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
-        stage = stack.enter_context(closing(Stage("arena", SIZE, options.frames, options.screenshot)))
-        view, pilot = View(stage, client), Bot(0)
-        while stage.running and not client.ended:
-            buttons = view.read_keys()
-            if options.auto and client.body:
-                buttons = pilot.steer(client.body, client.coins, client.others())
-            began = time.perf_counter()
-            if server:
-                server.update()
-            client.poll()
-            client.send(buttons)
-            busy += time.perf_counter() - began
-            view.scene.graph.update()
-            view.draw()
-            stage.tick()
-        if options.measure and stage.frame:
-            print_figures(client, server.moving if server else 0.0, busy, stage.frame, stage.rate())
+    server = None if options.host else stack.enter_context(closing(Server("127.0.0.1", options.port, options.bots)))
+    port = server.port if server else options.port
+    client = stack.enter_context(closing(Client(options.host or "127.0.0.1", port)))
+    client.link.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
+    client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
+    stage = stack.enter_context(closing(Stage("arena", SIZE, options.frames, options.screenshot)))
+    view, pilot = View(stage, client), Bot(0)
+    while stage.running and not client.ended:
+        buttons = view.read_keys()
+        if options.auto and client.body:
+            buttons = pilot.steer(client.body, client.coins, client.others())
+        began = time.perf_counter()
+        if server:
+            server.update()
+        client.poll()
+        client.send(buttons)
+        busy += time.perf_counter() - began
+        view.scene.graph.update()
+        view.draw()
+        stage.tick()
+    if options.measure and stage.frame:
+        print_figures(client, server.moving if server else 0.0, busy, stage.frame, stage.rate())
 
 
 def print_figures(client: Client, moving: float, busy: float, frames: int, rate: float) -> None:
@@ -110,12 +108,12 @@ def print_figures(client: Client, moving: float, busy: float, frames: int, rate:
 
 
 @demo
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
     options = parse(argv)
     if options.server:
         serve(options)
     else:
-        play(options)
+        play(options, stack)
 
 
 if __name__ == "__main__":

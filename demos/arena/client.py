@@ -32,7 +32,7 @@ class Client:
             teleports=lambda one, other: one.distance(other.x, other.y) > TELEPORT,
         )
         self.connection, self.peer = connect(address, port, messages.CHANNELS, self.net.schema_hash, threaded)
-        self.link = Link(self.connection, seed=seed)
+        self.link = Link(self.connection, seed)
         self.server, self.threaded = f"{address}:{port}", threaded
         self.stats: NetStats | None = None
         """Counts packets by kind, if set."""

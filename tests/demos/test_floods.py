@@ -10,9 +10,9 @@ import pytest
 
 from demos import dtls_chat, echo
 from demos._buttons import BUTTONS, Buttons
-from demos._hockey_end import End
 from demos.arena.rules import TICK
 from demos.arena.server import Server
+from demos.hockey import End
 from godot_enet import ENetConnection, ENetPacketPeer, ReceiveEvent, ServiceResult
 from godot_enet.netcode import InputSender
 
