@@ -60,6 +60,17 @@ def make_parser(name: str, docstring: str | None, auto: str = "") -> argparse.Ar
     return parser
 
 
+def add_number(parser: argparse.ArgumentParser, name: str, default: int, most: int, text: str) -> None:
+    """An option for a number from 0 to ``most``."""
+
+    def number(value: str) -> int:
+        if not 0 <= int(value) <= most:
+            raise argparse.ArgumentTypeError(f"must be 0 to {most}")
+        return int(value)
+
+    parser.add_argument(name, type=number, default=default, help=f"{text}, 0 to {most}; default: {default}")
+
+
 def port_in_use(port: int) -> DemoError:
     """The error for a port that is in use."""
     return DemoError(f"Cannot listen on port {port}: is another program using it? Choose another with --port.")

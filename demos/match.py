@@ -19,11 +19,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 
 from ._match_pane import GAP, HEAD, PANE, Pane
-from ._options import demo, describe
+from ._options import add_number, demo, describe
 from ._stage import LINE, ORANGE, PANEL, TEXT, Stage, pygame
-from .arena.messages import Seen, table, title
+from .arena.rules import MAX_PLAYERS
 from .arena.server import Server
 from .arena.view import draw_table
+from .arena.world import Seen, table, title
 
 BOTS = 6
 SECONDS, SECONDS_UNSEEN = 60, 10
@@ -92,7 +93,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, help=f"length of a match; {SECONDS}, or {SECONDS_UNSEEN} without a display"
     )
-    parser.add_argument("--bots", type=int, default=BOTS, choices=range(15), metavar="0..14", help="default: 6")
+    add_number(parser, "--bots", BOTS, MAX_PLAYERS - 2, "number of bots")
     parser.add_argument("--frames", type=int, help="quit after this many frames")
     parser.add_argument("--screenshot", metavar="FILE", help="save the last frame; match.png without a display")
     return parser.parse_args(argv)
@@ -125,8 +126,6 @@ def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
             pane.client.poll()
             pane.client.send(pane.buttons())
         busy += time.perf_counter() - began
-        for pane in panes:
-            pane.scene.graph.update()
         left = end - time.monotonic()
         if left <= 0 and not final and server.players:
             final = table(server.world.states())

@@ -8,9 +8,8 @@ Collect coins. Then make the link worse (L, J, X), and switch off prediction (P)
 effect. The white circle is your last position known to the server. --measure plays by itself over a link of 100 ms each
 way that loses 5 %, and prints how much the server's corrections move you on the screen.
 
-rules.py contains the game, world.py what moves, server.py the authority, client.py a player's end, and messages.py what
-both send.
-Prediction, interpolation and small messages are those of godot_enet.netcode.
+rules.py contains the game, world.py what moves and what everybody sees, server.py the authority, client.py a player's
+end. Prediction, interpolation and small messages are those of godot_enet.netcode.
 """
 
 from __future__ import annotations
@@ -21,51 +20,38 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
-from .._options import demo, make_parser
+from .._options import add_number, demo, make_parser
 from .bots import Bot
 from .client import Client
-from .messages import table
 from .rules import MAX_PLAYERS
 from .server import Server
+from .world import table
 
 BOTS = 7
-REPORT_EVERY = 150  # ticks between two tables of a server without a window
-MEASURED_FRAMES, MEASURED_LATENCY, MEASURED_LOSS = 900, 100, 5
+MEASURED = {"frames": 900, "latency": 100, "loss": 5}
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser("arena", __doc__, auto="let a bot steer the player")
-    parser.add_argument("--bots", type=int, default=BOTS, help="number of bots; default: %(default)s")
-    parser.add_argument("--latency", type=int, default=0, help="latency in ms each way of this player's link")
-    parser.add_argument("--jitter", type=int, default=0, help="maximum random delay in ms added to each datagram")
-    parser.add_argument("--loss", type=int, default=0, help="%% of datagrams lost, each way")
-    parser.add_argument("--no-prediction", action="store_true", help="start without prediction")
-    parser.add_argument("--no-interpolation", action="store_true", help="start without interpolation")
+    add_number(parser, "--bots", BOTS, MAX_PLAYERS - 1, "number of bots")
+    add_number(parser, "--latency", 0, 10_000, "latency in ms each way of this player's link")
+    add_number(parser, "--jitter", 0, 10_000, "maximum random delay in ms added to each datagram")
+    add_number(parser, "--loss", 0, 100, "%% of datagrams lost, each way")
     parser.add_argument("--measure", action="store_true", help="play by itself over a bad link, and print figures")
     options = parser.parse_args(argv)
     if options.measure:
-        parser.set_defaults(auto=True, frames=MEASURED_FRAMES, latency=MEASURED_LATENCY, loss=MEASURED_LOSS)
+        parser.set_defaults(auto=True, **MEASURED)
         options = parser.parse_args(argv)
-    if not 0 <= options.bots < MAX_PLAYERS:
-        parser.error(f"--bots must be 0 to {MAX_PLAYERS - 1}")
-    if not 0 <= options.loss <= 100 or options.latency < 0 or options.jitter < 0:
-        parser.error("--latency and --jitter must not be negative, --loss must be 0 to 100")
     return options
 
 
-def serve(options: argparse.Namespace) -> None:
+def serve(options: argparse.Namespace, stack: ExitStack) -> None:
     """Run only the server. A frame is a tick."""
-    with closing(Server("*", options.port, options.bots)) as server:
-        print(f"The arena is open on port {server.port}. Press Ctrl-C to close it.")
-        due = REPORT_EVERY
-        while server.world.tick != options.frames:
-            server.update()
-            if server.world.tick >= due:
-                due += REPORT_EVERY
-                for number, seen in table(server.world.states()).items():
-                    link = "bot" if seen.is_bot else f"{seen.round_trip} ms, {seen.loss} % lost"
-                    print(f"  player {number:2}: {seen.points:3} coins   {link}")
-            server.wait()
+    server = stack.enter_context(closing(Server("*", options.port, options.bots)))
+    print(f"The arena is open on port {server.port}. Press Ctrl-C to close it.")
+    while options.frames is None or server.world.tick < options.frames:
+        server.update()
+        server.wait()
 
 
 def play(options: argparse.Namespace, stack: ExitStack) -> None:
@@ -73,14 +59,12 @@ def play(options: argparse.Namespace, stack: ExitStack) -> None:
     from .._stage import Stage
     from .view import SIZE, View
 
-    busy = 0.0
     server = None if options.host else stack.enter_context(closing(Server("127.0.0.1", options.port, options.bots)))
     port = server.port if server else options.port
     client = stack.enter_context(closing(Client(options.host or "127.0.0.1", port)))
     client.link.change(latency=options.latency, jitter=options.jitter, loss=options.loss / 100)
-    client.predicts, client.interpolates = not options.no_prediction, not options.no_interpolation
     stage = stack.enter_context(closing(Stage("arena", SIZE, options.frames, options.screenshot)))
-    view, pilot = View(stage, client), Bot(0)
+    view, pilot, busy = View(stage, client), Bot(0), 0.0
     while stage.running and not client.ended:
         buttons = view.read_keys()
         if options.auto and client.body:
@@ -91,7 +75,6 @@ def play(options: argparse.Namespace, stack: ExitStack) -> None:
         client.poll()
         client.send(buttons)
         busy += time.perf_counter() - began
-        view.scene.graph.update()
         view.draw()
         stage.tick()
     if options.measure and stage.frame:
@@ -110,10 +93,8 @@ def print_figures(client: Client, moving: float, busy: float, frames: int, rate:
 @demo
 def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
     options = parse(argv)
-    if options.server:
-        serve(options)
-    else:
-        play(options, stack)
+    run = serve if options.server else play
+    run(options, stack)
 
 
 if __name__ == "__main__":

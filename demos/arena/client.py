@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from godot_enet import ENetConnection
 from godot_enet.netcode import GameClient
-from godot_enet.tools.netstats import NetStats
 
 from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
 from .._link import FULL, OTHER_VERSION, Link, connect, events_of, say_goodbye
 from .._options import GOODBYE, DemoError
-from . import messages
-from .messages import Seen
 from .rules import TICK, moved
+from .world import BODIES, CHANNELS, FIRST_COIN, SEEN, STATE, WELCOME, coins_of
 
-TELEPORT = 120.0  # pixels; larger corrections are drawn at once
+REFUSALS = {FULL: "The arena is full.", OTHER_VERSION: "The server has another version of the game."}
 
 
 class Client:
     """One player's end of the link. ``link`` can add latency, jitter and losses to it."""
 
     def __init__(self, address: str, port: int, threaded: bool = True, seed: int = 1) -> None:
-        self.net: GameClient[Seen, Disc, Buttons] = GameClient(
-            messages.SEEN,
-            messages.BODIES,
-            BUTTONS,
-            lambda body, action: moved(body, action.held),
-            rate=1 / TICK,
-            teleports=lambda one, other: one.distance(other.x, other.y) > TELEPORT,
-        )
-        self.connection, self.peer = connect(address, port, messages.CHANNELS, self.net.schema_hash, threaded)
+        self.net = GameClient(SEEN, BODIES, BUTTONS, lambda body, action: moved(body, action.held), 1 / TICK)
+        self.connection, self.peer = connect(address, port, CHANNELS, self.net.schema_hash, threaded)
         self.link = Link(self.connection, seed)
         self.server, self.threaded = f"{address}:{port}", threaded
-        self.stats: NetStats | None = None
-        """Counts packets by kind, if set."""
+        self.count: Callable[..., object] = lambda *_, **__: None  # of a net graph: packets by kind
         self.predicts = self.interpolates = True  # toggled by the player
         self.ended = False
         self.number: int | None = None
@@ -49,12 +40,12 @@ class Client:
 
     @property
     def coins(self) -> list[tuple[float, float]]:
-        return messages.coins_of(self.net.newest)
+        return coins_of(self.net.newest)
 
     def places(self) -> dict[int, tuple[float, float]]:
         """The positions at which to draw all players now."""
         states = self.net.others() if self.interpolates else self.net.newest
-        places = {number: (seen.x, seen.y) for number, seen in states.items() if number < messages.FIRST_COIN}
+        places = {number: (seen.x, seen.y) for number, seen in states.items() if number < FIRST_COIN}
         own = self.net.prediction.shown if self.predicts else self.net.own
         return places if own is None or self.number is None else places | {self.number: (own.x, own.y)}
 
@@ -65,15 +56,13 @@ class Client:
     def poll(self) -> None:
         """Call once per frame: handles everything that has arrived."""
         for kind, peer, data, channel in events_of(self.connection):
-            if kind == ENetConnection.EVENT_RECEIVE:
-                message = peer.get_packet()
-                if channel == messages.WELCOME:
-                    self.number = message[0]
-                    print(f"You are player {self.number}.")
-                else:
-                    self._take_states(message)
-            elif kind == ENetConnection.EVENT_DISCONNECT:
+            if kind == ENetConnection.EVENT_DISCONNECT:
                 self._lose(data)
+            elif kind == ENetConnection.EVENT_RECEIVE and channel == WELCOME:
+                self.number = peer.get_packet()[0]
+                print(f"You are player {self.number}.")
+            elif kind == ENetConnection.EVENT_RECEIVE:
+                self._take_states(peer.get_packet())
         self.net.update(1000 * time.monotonic())
 
     def send(self, buttons: int) -> None:
@@ -81,8 +70,8 @@ class Client:
         the latest inputs, so an input is lost only if many packets in a row are lost."""
         packet = self.net.act(Buttons(buttons))
         if packet and not self.ended:
-            self.peer.send(messages.STATE, packet, 0)
-            self._count("inputs", packet)
+            self.peer.send(STATE, packet, 0)
+            self.count("inputs", len(packet))
             self.connection.flush()
 
     def close(self) -> None:
@@ -92,18 +81,10 @@ class Client:
         before = self.body
         if self.net.receive(message, 1000 * time.monotonic()) and before and self.body:
             self.corrections.append(before.distance(self.body.x, self.body.y))
-        self._count("states", message, received=True)
-
-    def _count(self, kind: str, packet: bytes, received: bool = False) -> None:
-        if self.stats:
-            self.stats.count(kind, len(packet), received=received)
+        self.count("states", len(message), received=True)
 
     def _lose(self, data: int) -> None:
         self.ended = True
-        if data == FULL:
-            raise DemoError("The arena is full.")
-        if data == OTHER_VERSION:
-            raise DemoError("The server has another version of the game.")
-        if self.number is None:
-            raise DemoError(f"No server answered at {self.server}.")
+        if data in REFUSALS or self.number is None:
+            raise DemoError(REFUSALS.get(data, f"No server answered at {self.server}."))
         print("The server said goodbye." if data == GOODBYE else "The server timed out.")

@@ -10,9 +10,9 @@ from godot_enet.netcode import MessageError
 
 from .._link import admit, events_of, listen, say_goodbye
 from .._options import GOODBYE
-from . import messages, rules
+from . import rules
 from .bots import Bot
-from .world import World
+from .world import CHANNELS, STATE, WELCOME, World
 
 MEASURE_EVERY = 15  # ticks between two measurements of the links
 LATE = 5  # maximum ticks to catch up after a stall
@@ -23,7 +23,7 @@ class Server:
 
     def __init__(self, address: str, port: int, bots: int, threaded: bool = True, seed: int = 1) -> None:
         # One slot more than players, to tell further clients that the arena is full.
-        self.connection = listen(address, port, rules.MAX_PLAYERS + 1, messages.CHANNELS, threaded)
+        self.connection = listen(address, port, rules.MAX_PLAYERS + 1, CHANNELS, threaded)
         self.world = World(seed)
         self.players = self.world.players
         self.without_delta: set[int] = set()
@@ -63,7 +63,7 @@ class Server:
             self.moving += time.perf_counter() - began
             self.world.net.update(self.world.tick, self.world.states())
             for peer, number in self._numbers.items():
-                peer.send(messages.STATE, self.world.message(number, whole=number in self.without_delta), 0)
+                peer.send(STATE, self.world.message(number, whole=number in self.without_delta), 0)
                 if self.world.tick % MEASURE_EVERY == 0 and peer.get_state() == ENetPacketPeer.STATE_CONNECTED:
                     loss = peer.get_statistic(ENetPacketPeer.PEER_PACKET_LOSS) / ENetPacketPeer.PACKET_LOSS_SCALE
                     self.players[number].loss = round(100 * loss)
@@ -81,7 +81,7 @@ class Server:
         number = self.world.free_number()
         if not admit(peer, number is None, version == self.world.net.schema_hash) or number is None:
             return
-        peer.send(messages.WELCOME, bytes([number]), ENetPacketPeer.FLAG_RELIABLE)
+        peer.send(WELCOME, bytes([number]), ENetPacketPeer.FLAG_RELIABLE)
         self.world.add(number)
         self._numbers[peer] = number
         print(f"player {number} joined from {peer.get_remote_address()}")

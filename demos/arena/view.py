@@ -9,8 +9,8 @@ from godot_enet.tools.netgraph import NetGraph
 
 from .._stage import ARROWS, BACKGROUND, FAINT, PANEL, TEXT, WASD, Stage, held_buttons, pygame
 from .client import Client
-from .messages import Seen, table, title
 from .rules import COIN_RADIUS, HEIGHT, RADIUS, WALLS, WIDTH
+from .world import Seen, table, title
 
 TABLE, HEAD, FOOT, ROWS, MAX_ROW = 288, 34, 28, 324, 30  # pixels: right of, above and below the arena; the table's rows
 SIZE = (WIDTH + TABLE, HEAD + HEIGHT + FOOT)
@@ -34,7 +34,7 @@ class Scene:
     def __init__(self, client: Client, level: int = 2) -> None:
         self.client = client
         self.graph = NetGraph(client.connection, level=level)
-        client.stats = self.graph.stats
+        client.count = self.graph.count
         self.ghost = True
         self._trails: dict[int, deque[tuple[float, float]]] = {}
         self._coins: set[tuple[float, float]] = set()
@@ -43,6 +43,7 @@ class Scene:
 
     def draw(self, stage: Stage, area: pygame.Rect) -> None:
         client, own, scale = self.client, self.client.net.own, area.width / WIDTH
+        self.graph.update()
 
         def disc(x: float, y: float, radius: float, color: str | pygame.Color, width: int = 0) -> pygame.Rect:
             center = round(area.x + x * scale), round(area.y + y * scale)

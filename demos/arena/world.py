@@ -1,19 +1,55 @@
-"""The players and the coins of an arena, and how they move: a whole server, but for the network."""
+"""The players and the coins of an arena, how they move, and what everybody sees: a server, but for the network."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import Annotated
 
-from godot_enet.netcode import GameServer
+from godot_enet.netcode import GameServer, Packer, Range, Step
 
 from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
-from . import messages, rules
+from . import rules
 from .bots import Bot
-from .messages import Seen
 
 INPUTS_PER_TICK = round(rules.TICK / rules.STEP)
+WELCOME, STATE, CHANNELS = 0, 1, 2  # channels, and their number; STATE is unreliable: each message replaces the last
+FIRST_COIN = 1000  # coins are objects like players, with ids from here on
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What everybody sees of a player, or of a coin. Only changes are sent, so what seldom changes costs little."""
+
+    x: Annotated[float, Range(0, rules.WIDTH, 1 / 16)]
+    y: Annotated[float, Range(0, rules.HEIGHT, 1 / 16)]
+    points: Annotated[int, Range(0, 9999), Step()] = 0
+    round_trip: Annotated[int, Range(0, 9999), Step()] = 0
+    """In milliseconds; 0 for a bot."""
+    loss: Annotated[int, Range(0, 100), Step()] = 0
+    """In percent."""
+    is_bot: bool = False
+
+
+SEEN, BODIES = Packer(Seen), Packer(Disc)
+
+
+def coins_of(states: Mapping[int, Seen]) -> list[tuple[float, float]]:
+    """Where the coins are."""
+    return [(seen.x, seen.y) for number, seen in states.items() if number >= FIRST_COIN]
+
+
+def table(states: Mapping[int, Seen]) -> dict[int, Seen]:
+    """The players, the best first."""
+    players = [(-seen.points, number) for number, seen in states.items() if number < FIRST_COIN]
+    return {number: states[number] for _, number in sorted(players)}
+
+
+def title(number: int, seen: Seen, names: Mapping[int | None, str]) -> str:
+    """A player in the table; ``names`` are those of some players."""
+    return f"{'bot' if seen.is_bot else 'player'} {number}" + (f", {names[number]}" if number in names else "")
 
 
 @dataclass(slots=True)
@@ -26,6 +62,9 @@ class Player:
     round_trip: int = 0
     loss: int = 0
 
+    def seen(self) -> Seen:
+        return Seen(self.body.x, self.body.y, self.points, self.round_trip, self.loss, self.bot is not None)
+
 
 class World:
     """All that moves. Equal seeds and inputs give equal worlds."""
@@ -33,7 +72,7 @@ class World:
     def __init__(self, seed: int = 1) -> None:
         self.players: dict[int, Player] = {}
         self.tick = 0
-        self.net: GameServer[int, Seen, Disc, Buttons] = GameServer(messages.SEEN, messages.BODIES, BUTTONS)
+        self.net = GameServer[int, Seen, Disc, Buttons](SEEN, BODIES, BUTTONS)
         self._random = Random(seed)
         self.coins = [rules.free_place(self._random) for _ in range(rules.COINS)]
 
@@ -56,11 +95,8 @@ class World:
 
     def states(self) -> dict[int, Seen]:
         """What everybody sees."""
-        coins = {messages.FIRST_COIN + index: Seen(*coin) for index, coin in enumerate(self.coins)}
-        return coins | {
-            number: Seen(each.body.x, each.body.y, each.points, each.round_trip, each.loss, each.bot is not None)
-            for number, each in self.players.items()
-        }
+        coins = {FIRST_COIN + index: Seen(*coin) for index, coin in enumerate(self.coins)}
+        return coins | {number: player.seen() for number, player in self.players.items()}
 
     def move(self) -> None:
         """Advance by a tick."""

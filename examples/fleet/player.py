@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from demos._buttons import BUTTONS, Buttons
 from demos._disc import Disc
 from demos.arena.bots import Bot
-from demos.arena.messages import BODIES, SEEN, Seen, coins_of, table
 from demos.arena.rules import STEP, TICK, moved
+from demos.arena.world import BODIES, SEEN, Seen, coins_of, table
 from godot_enet import ENetMultiplayerPeer, Error, Node, SceneMultiplayer, SceneTree, rpc
 from godot_enet.netcode import GameClient
 from godot_enet.ops import SeatTicket

@@ -14,11 +14,12 @@ from demos import _link
 from demos._buttons import DOWN, LEFT, RIGHT, UP
 from demos._disc import Disc
 from demos._options import DemoError
-from demos.arena import messages, rules
+from demos.arena import rules
 from demos.arena.bots import Bot, shortest_way
 from demos.arena.client import Client
 from demos.arena.rules import STEP, TICK
 from demos.arena.server import Server
+from demos.arena.world import CHANNELS, STATE, table
 from godot_enet import ENetConnection
 from tests.attacks.work import lines_of
 from tests.demos.program import PATIENCE
@@ -144,13 +145,13 @@ def test_coins_and_the_table(party: Party) -> None:
     party.until(
         lambda: (
             all(
-                {number: seen.points for number, seen in messages.table(client.net.newest).items()} == points
+                {number: seen.points for number, seen in table(client.net.newest).items()} == points
                 for client in party.clients
             )
             and len(points) == 5
         )
     )
-    shown = messages.table(party.clients[0].net.newest)
+    shown = table(party.clients[0].net.newest)
     assert [seen.points for seen in shown.values()] == sorted(points.values(), reverse=True)
     assert sorted(party.clients[0].coins) == sorted(party.server.world.coins)
 
@@ -161,7 +162,7 @@ def test_rubbish_does_not_hurt_the_server() -> None:
         (client,) = party.clients
         party.until(lambda: client.net.own is not None)
         for rubbish in (b"", b"abc", bytes(99), bytes(5000), b"\xff" * 40):
-            client.peer.send(messages.STATE, rubbish, 1)
+            client.peer.send(STATE, rubbish, 1)
         before = len(client.corrections)
         party.until(lambda: len(client.corrections) > before + 5)
         assert len(party.server.players) == 1
@@ -223,9 +224,7 @@ def test_another_version_of_the_game_is_refused() -> None:
     client = ENetConnection()
     try:
         client.create_host(1)
-        peer = client.connect_to_host(
-            "127.0.0.1", party.server.port, messages.CHANNELS, party.server.world.net.schema_hash ^ 1
-        )
+        peer = client.connect_to_host("127.0.0.1", party.server.port, CHANNELS, party.server.world.net.schema_hash ^ 1)
         assert peer is not None
         party.until(lambda: client.service().type == ENetConnection.EVENT_DISCONNECT)
         assert len(party.server.players) <= 1
