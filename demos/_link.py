@@ -9,7 +9,7 @@ from typing import NamedTuple
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 from godot_enet.tools.bad_network import BadNetwork
 
-from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE, bad_address, port_in_use
+from ._options import GOODBYE, MAX_EVENTS_PER_FRAME, SILENCE, DemoError, bad_address, port_in_use
 
 
 class Quality(NamedTuple):
@@ -85,6 +85,23 @@ def admit(peer: ENetPacketPeer, is_full: bool, is_same_version: bool) -> bool:
     if is_full or not is_same_version:
         peer.peer_disconnect(FULL if is_full else OTHER_VERSION)
     return is_same_version and not is_full
+
+
+def lost_server(data: int, server: str, was_connected: bool) -> None:
+    """Say why a client has lost its server; it is an error if it never had one."""
+    if data == OTHER_VERSION:
+        raise DemoError("The server has another version of the game.")
+    if not was_connected:
+        raise DemoError(f"No server answered at {server}.")
+    print("The server said goodbye." if data == GOODBYE else "The server timed out.")
+
+
+def round_trip_and_loss(peer: ENetPacketPeer) -> tuple[float, float]:
+    """As ENet measures them: milliseconds, and percent of reliable packets; zeros unless it is connected."""
+    if peer.get_state() != ENetPacketPeer.STATE_CONNECTED:
+        return 0.0, 0.0
+    loss = peer.get_statistic(ENetPacketPeer.PEER_PACKET_LOSS) / ENetPacketPeer.PACKET_LOSS_SCALE
+    return peer.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME), 100 * loss
 
 
 def say_goodbye(connection: ENetConnection, link: Link | None = None) -> None:

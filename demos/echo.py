@@ -17,24 +17,17 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
-from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet import ENetConnection, ENetPacketPeer
 
 from . import _stage
-from ._options import (
-    GOODBYE,
-    MAX_EVENTS_PER_FRAME,
-    PICTURE_FRAMES,
-    SILENCE,
-    DemoError,
-    bad_address,
-    make_parser,
-    port_in_use,
-)
+from ._link import connect, events_of, listen, lost_server, round_trip_and_loss, say_goodbye
+from ._options import GOODBYE, PICTURE_FRAMES, SILENCE, demo, make_parser
 from ._stage import BLUE, ORANGE, PANEL, TEXT, Stage, pygame
 
 MAX_CLIENTS = 32
-RELIABLE, UNRELIABLE = 0, 1  # channels
+RELIABLE, UNRELIABLE, CHANNELS = 0, 1, 2  # channels, and their number
 RELIABLE_EVERY = 10  # frames
 LISTEN = 30  # frames at the end of --frames in which the client only receives
 STALL = 0.5  # seconds
@@ -48,34 +41,27 @@ class Server:
     """Returns each message on the same channel, with the same flags."""
 
     def __init__(self, address: str, port: int, threaded: bool) -> None:
-        self.connection = ENetConnection(threaded=threaded)
-        if self.connection.create_host_bound(address, port, MAX_CLIENTS) != Error.OK:
-            raise port_in_use(port)
+        self.connection = listen(address, port, MAX_CLIENTS, CHANNELS, threaded)
         print(f"listening on port {port}")
         self.echoed = 0
         self.peer: ENetPacketPeer | None = None  # the latest client, whose statistics are drawn
 
     def service(self) -> None:
-        for _ in range(MAX_EVENTS_PER_FRAME):
-            event = self.connection.service()
-            if event.peer is None:
-                break
-            if event.type == ENetConnection.EVENT_CONNECT:
-                print(f"{event.peer.get_remote_address()} connected")
-                self.peer = event.peer
-                self.peer.set_timeout(*SILENCE)
-            elif event.type == ENetConnection.EVENT_DISCONNECT:
-                print("a client left" if event.data == GOODBYE else "a client timed out")
-            elif event.type == ENetConnection.EVENT_RECEIVE:
-                flags = event.peer.get_packet_flags()
-                event.peer.send(event.channel, event.peer.get_packet(), flags)
+        for kind, peer, data, channel in events_of(self.connection):
+            if kind == ENetConnection.EVENT_CONNECT:
+                print(f"{peer.get_remote_address()} connected")
+                self.peer = peer
+                peer.set_timeout(*SILENCE)
+            elif kind == ENetConnection.EVENT_DISCONNECT:
+                print("a client left" if data == GOODBYE else "a client timed out")
+            elif kind == ENetConnection.EVENT_RECEIVE:
+                flags = peer.get_packet_flags()
+                peer.send(channel, peer.get_packet(), flags)
                 self.echoed += 1
         self.connection.flush()
 
     def close(self) -> None:
-        for peer in self.connection.get_peers():
-            peer.peer_disconnect_now(GOODBYE)
-        self.connection.destroy()
+        say_goodbye(self.connection)
         print(f"server: {self.echoed} messages echoed")
 
 
@@ -83,33 +69,25 @@ class Client:
     """Sends messages that contain their time, and measures their round trip."""
 
     def __init__(self, address: str, port: int, threaded: bool) -> None:
-        self.connection = ENetConnection(threaded=threaded)
-        self.connection.create_host(1)
         self.server = f"{address}:{port}"
-        peer = self.connection.connect_to_host(address, port, 2)
-        if peer is None:
-            raise bad_address(address, port)
-        self.peer = peer
-        self.peer.set_timeout(*SILENCE)
+        self.connection, self.peer = connect(address, port, CHANNELS, 0, threaded)
         self.connected = self.ended = False
         self.sent, self.echoed = [0, 0], [0, 0]  # by channel
         self.latest = self.total = 0.0  # ms from sending a message to reading its echo
 
     def service(self) -> None:
-        while not self.ended and (event := self.connection.service()).peer is not None:
-            if event.type == ENetConnection.EVENT_CONNECT:
+        for kind, peer, data, channel in events_of(self.connection):
+            if kind == ENetConnection.EVENT_CONNECT:
                 print(f"connected to {self.server}")
                 self.connected = True
-            elif event.type == ENetConnection.EVENT_RECEIVE:
-                (sent_at,) = MESSAGE.unpack(self.peer.get_packet())
+            elif kind == ENetConnection.EVENT_RECEIVE:
+                (sent_at,) = MESSAGE.unpack(peer.get_packet())
                 self.latest = (time.monotonic() - sent_at) * 1000
                 self.total += self.latest
-                self.echoed[event.channel] += 1
-            elif not self.connected:
-                raise DemoError(f"No server answered at {self.server}.")
-            else:
-                print("The server said goodbye." if event.data == GOODBYE else "The server timed out.")
+                self.echoed[channel] += 1
+            elif kind == ENetConnection.EVENT_DISCONNECT:
                 self.ended = True
+                lost_server(data, self.server, self.connected)
 
     def send(self, frame: int) -> None:
         if self.connected and not self.ended:
@@ -122,9 +100,7 @@ class Client:
             self.connection.flush()  # now, not in the next frame's service()
 
     def close(self) -> None:
-        if not self.ended:
-            self.peer.peer_disconnect_now(GOODBYE)
-        self.connection.destroy()
+        say_goodbye(self.connection)
         for name, channel in (("reliable", RELIABLE), ("unreliable", UNRELIABLE)):
             print(f"client: {self.echoed[channel]} of {self.sent[channel]} {name} messages returned")
         print(f"client: {self.total / max(1, sum(self.echoed)):.1f} ms on average from sending to reading")
@@ -157,10 +133,9 @@ def read_health(peer: ENetPacketPeer | None, client: Client | None) -> tuple[tup
     round_trip = loss = throttle = 0.0
     measured = client is None or client.echoed[RELIABLE] > 0  # until then ENet assumes 500 ms
     if peer is not None and peer.get_state() == ENetPacketPeer.STATE_CONNECTED and measured:
-        round_trip = peer.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME)
-        loss = peer.get_statistic(ENetPacketPeer.PEER_PACKET_LOSS) / ENetPacketPeer.PACKET_LOSS_SCALE
+        round_trip, loss = round_trip_and_loss(peer)
         throttle = peer.get_statistic(ENetPacketPeer.PEER_PACKET_THROTTLE) / ENetPacketPeer.PACKET_THROTTLE_SCALE
-    return (round_trip, client.latest) if client else (round_trip,), (100 * loss,), (100 * throttle,)
+    return (round_trip, client.latest) if client else (round_trip,), (loss,), (100 * throttle,)
 
 
 def draw(stage: Stage, graphs: Sequence[Graph], health: Sequence[Sequence[float]]) -> None:
@@ -177,46 +152,35 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@demo
+def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
     options = parse(argv)
     last = PICTURE_FRAMES if options.screenshot and options.frames is None else options.frames
     server: Server | None = None
     client: Client | None = None
-    try:
-        stage = Stage("echo", (WIDTH, HEIGHT), last, options.screenshot)
-        if not options.host:
-            server = Server("*" if options.server else "127.0.0.1", options.port, not options.inline)
-        if not options.server:
-            client = Client(options.host or "127.0.0.1", options.port, not options.inline)
-        graphs = [
-            Graph("round trip: ENet" + (", message" if client else ""), "ms", 50),
-            Graph("reliable packets lost", "%", 10),
-            Graph("throttle: unreliable packets let through", "%", 100),
-        ]
-        while stage.running and not (client and client.ended):
-            if "space" in stage.pressed():
-                time.sleep(STALL)
-            if server:
-                server.service()
-            if client:
-                client.service()
-                if last is None or stage.frame + LISTEN < last:
-                    client.send(stage.frame)
-            health = read_health(client.peer if client else server.peer if server else None, client)
-            draw(stage, graphs, health)
-            stage.tick()
-    except KeyboardInterrupt:
-        print()
-    except DemoError as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    finally:
-        if client:
-            client.close()
+    stage = stack.enter_context(closing(Stage("echo", (WIDTH, HEIGHT), last, options.screenshot)))
+    if not options.host:
+        address = "*" if options.server else "127.0.0.1"
+        server = stack.enter_context(closing(Server(address, options.port, not options.inline)))
+    if not options.server:
+        client = stack.enter_context(closing(Client(options.host or "127.0.0.1", options.port, not options.inline)))
+    graphs = [
+        Graph("round trip: ENet" + (", message" if client else ""), "ms", 50),
+        Graph("reliable packets lost", "%", 10),
+        Graph("throttle: unreliable packets let through", "%", 100),
+    ]
+    while stage.running and not (client and client.ended):
+        if "space" in stage.pressed():
+            time.sleep(STALL)
         if server:
-            server.close()
-        Stage.close()
-    return 0
+            server.service()
+        if client:
+            client.service()
+            if last is None or stage.frame + LISTEN < last:
+                client.send(stage.frame)
+        health = read_health(client.peer if client else server.peer if server else None, client)
+        draw(stage, graphs, health)
+        stage.tick()
 
 
 if __name__ == "__main__":

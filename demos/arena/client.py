@@ -10,12 +10,10 @@ from godot_enet.netcode import GameClient
 
 from .._buttons import BUTTONS, Buttons
 from .._disc import Disc
-from .._link import FULL, OTHER_VERSION, Link, connect, events_of, say_goodbye
-from .._options import GOODBYE, DemoError
+from .._link import FULL, Link, connect, events_of, lost_server, say_goodbye
+from .._options import DemoError
 from .rules import TICK, moved
 from .world import BODIES, CHANNELS, FIRST_COIN, SEEN, STATE, WELCOME, coins_of
-
-REFUSALS = {FULL: "The arena is full.", OTHER_VERSION: "The server has another version of the game."}
 
 
 class Client:
@@ -85,6 +83,6 @@ class Client:
 
     def _lose(self, data: int) -> None:
         self.ended = True
-        if data in REFUSALS or self.number is None:
-            raise DemoError(REFUSALS.get(data, f"No server answered at {self.server}."))
-        print("The server said goodbye." if data == GOODBYE else "The server timed out.")
+        if data == FULL:
+            raise DemoError("The arena is full.")
+        lost_server(data, self.server, self.number is not None)

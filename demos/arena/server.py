@@ -8,7 +8,7 @@ from contextlib import suppress
 from godot_enet import ENetConnection, ENetPacketPeer
 from godot_enet.netcode import MessageError
 
-from .._link import admit, events_of, listen, say_goodbye
+from .._link import admit, events_of, listen, round_trip_and_loss, say_goodbye
 from .._options import GOODBYE
 from . import rules
 from .bots import Bot
@@ -64,10 +64,9 @@ class Server:
             self.world.net.update(self.world.tick, self.world.states())
             for peer, number in self._numbers.items():
                 peer.send(STATE, self.world.message(number, whole=number in self.without_delta), 0)
-                if self.world.tick % MEASURE_EVERY == 0 and peer.get_state() == ENetPacketPeer.STATE_CONNECTED:
-                    loss = peer.get_statistic(ENetPacketPeer.PEER_PACKET_LOSS) / ENetPacketPeer.PACKET_LOSS_SCALE
-                    self.players[number].loss = round(100 * loss)
-                    self.players[number].round_trip = round(peer.get_statistic(ENetPacketPeer.PEER_ROUND_TRIP_TIME))
+                if self.world.tick % MEASURE_EVERY == 0:
+                    player = self.players[number]
+                    player.round_trip, player.loss = map(round, round_trip_and_loss(peer))
             self.connection.flush()
 
     def wait(self) -> None:
