@@ -14,11 +14,12 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
 
 from . import _stage
-from ._options import GOODBYE, SILENCE, DemoError, bad_address, make_parser, port_in_use
+from ._options import GOODBYE, SILENCE, bad_address, demo, make_parser, port_in_use
 from ._stage import FAINT, LINE, PANEL, TEXT, Stage, pygame
 
 CHANNELS = 3
@@ -174,46 +175,34 @@ def draw(stage: Stage, side: Side, area: pygame.Rect) -> None:
         stage.text(text, (area.x + 58, y), color, 17, "midleft", area.width - 72)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@demo
+def main(argv: Sequence[str] | None, stack: ExitStack) -> None:
     options = make_parser("raw", __doc__, auto="press the keys by itself, one after the other").parse_args(argv)
-    server = None if options.host else Side("server")
-    client = None if options.server else Side("client")
     address, port = options.host or "127.0.0.1", options.port
-    try:
-        stage = Stage("raw", (WIDTH, HEIGHT), options.frames, options.screenshot)
-        if server:
-            open_server(server, "*" if options.server else address, port)
-        if client:
-            open_client(client, address, port)
-        sides = [side for side in (server, client) if side]
-        width = (WIDTH - GAP) // len(sides) - GAP
-        while stage.running:
-            keys = [event.unicode for event in stage.events() if event.type == pygame.KEYDOWN]
-            if options.auto and stage.frame in AUTO:
-                keys.append(AUTO[stage.frame])
-            for key in keys:
-                press(key, server, client, address, port)
-            for side in sides:
-                side.service(stage.frame)
-            stage.screen.fill(_stage.BACKGROUND)
-            for column, side in enumerate(sides):
-                area = pygame.Rect(GAP + column * (width + GAP), GAP, width, HEIGHT - FOOT - GAP)
-                draw(stage, side, area)
-            keys_text = (
-                "C connect   R, U, N, F send   D disconnect   X destroy   B broadcast from the server   ESC quit"
-            )
-            stage.text(keys_text, (GAP + 14, HEIGHT - FOOT / 2), FAINT, anchor="midleft")
-            stage.tick()
-    except KeyboardInterrupt:
-        print()
-    except DemoError as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    finally:
-        for closing in filter(None, (client, server)):
-            closing.close()
-        Stage.close()
-    return 0
+    stage = stack.enter_context(closing(Stage("raw", (WIDTH, HEIGHT), options.frames, options.screenshot)))
+    server = None if options.host else stack.enter_context(closing(Side("server")))
+    client = None if options.server else stack.enter_context(closing(Side("client")))
+    if server:
+        open_server(server, "*" if options.server else address, port)
+    if client:
+        open_client(client, address, port)
+    sides = [side for side in (server, client) if side]
+    width = (WIDTH - GAP) // len(sides) - GAP
+    while stage.running:
+        keys = stage.pressed()
+        if options.auto and stage.frame in AUTO:
+            keys.append(AUTO[stage.frame])
+        for key in keys:
+            press(key, server, client, address, port)
+        for side in sides:
+            side.service(stage.frame)
+        stage.screen.fill(_stage.BACKGROUND)
+        for column, side in enumerate(sides):
+            area = pygame.Rect(GAP + column * (width + GAP), GAP, width, HEIGHT - FOOT - GAP)
+            draw(stage, side, area)
+        keys_text = "C connect   R, U, N, F send   D disconnect   X destroy   B broadcast from the server   ESC quit"
+        stage.text(keys_text, (GAP + 14, HEIGHT - FOOT / 2), FAINT, anchor="midleft")
+        stage.tick()
 
 
 if __name__ == "__main__":
