@@ -33,7 +33,7 @@ class Server:
         self._numbers: dict[ENetPacketPeer, int] = {}
         self._next_tick = time.monotonic()
         for number in range(bots):
-            self.world.add(number, Bot(number))
+            self.world.add(Bot(number))
 
     @property
     def port(self) -> int:
@@ -77,10 +77,7 @@ class Server:
         say_goodbye(self.connection)
 
     def _join(self, peer: ENetPacketPeer, version: int) -> None:
-        number = self.world.free_number()
-        if not admit(peer, number is None, version == self.world.net.schema_hash) or number is None:
-            return
-        peer.send(WELCOME, bytes([number]), ENetPacketPeer.FLAG_RELIABLE)
-        self.world.add(number)
-        self._numbers[peer] = number
-        print(f"player {number} joined from {peer.get_remote_address()}")
+        if admit(peer, self.world.is_full(), version == self.world.net.schema_hash):
+            number = self._numbers[peer] = self.world.add()
+            peer.send(WELCOME, bytes([number]), ENetPacketPeer.FLAG_RELIABLE)
+            print(f"player {number} joined from {peer.get_remote_address()}")

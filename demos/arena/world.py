@@ -76,14 +76,14 @@ class World:
         self._random = Random(seed)
         self.coins = [rules.free_place(self._random) for _ in range(rules.COINS)]
 
-    def free_number(self) -> int | None:
-        """The number of the next player; None if the arena is full."""
-        return next((number for number in range(rules.MAX_PLAYERS) if number not in self.players), None)
+    def is_full(self) -> bool:
+        return len(self.players) >= rules.MAX_PLAYERS
 
-    def add(self, number: int, bot: Bot | None = None) -> Player:
-        """Add a player at a free place."""
-        player = self.players[number] = Player(Disc(*rules.free_place(self._random)), bot)
-        return player
+    def add(self, bot: Bot | None = None) -> int:
+        """Add a player at a free place, unless the arena is full. Returns its number, the lowest free one."""
+        number = next(number for number in range(rules.MAX_PLAYERS) if number not in self.players)
+        self.players[number] = Player(Disc(*rules.free_place(self._random)), bot)
+        return number
 
     def remove(self, number: int) -> None:
         del self.players[number]

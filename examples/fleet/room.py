@@ -114,13 +114,12 @@ class Room(Node):
 
     def _enter_arena(self, seat: Seat) -> None:
         guest: Guest = seat.data
-        number = self.world.free_number()
-        assert number is not None  # there are no more guests than places
-        player = self.world.add(number)
-        guest.number, player.points = number, guest.traveller.points
+        guest.number = self.world.add()  # there are no more guests than places
+        player = self.world.players[guest.number]
+        player.points = guest.traveller.points
         player.body = Disc(guest.traveller.x, guest.traveller.y)
         rules.keep_free(player.body)
-        self.rpc_id(seat.peer, "welcome", self.room, number)
+        self.rpc_id(seat.peer, "welcome", self.room, guest.number)
         self._send_table()
 
     def _leave_arena(self, seat: Seat) -> None:

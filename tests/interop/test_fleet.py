@@ -335,10 +335,10 @@ def test_numbers_of_a_room_stay_within_the_limits_of_its_messages() -> None:
 
     room = Room("room-1", ("127.0.0.1", 9000), Bus(), SceneMultiplayer())
     with room.server:
-        player = room.world.add(1)
-        player.points = MAX_POINTS + 1
+        number = room.world.add()
+        room.world.players[number].points = MAX_POINTS + 1
         room.load = 2 * MAX_LOAD
-        assert room._traveller(Guest(Traveller("0f" * 16, "ann", MAX_POINTS), number=1)).points == MAX_POINTS
+        assert room._traveller(Guest(Traveller("0f" * 16, "ann", MAX_POINTS), number=number)).points == MAX_POINTS
         asyncio.run(room.announce())
 
 
