@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush, heapreplace
-from itertools import count
+from heapq import heappop, heappush
 from typing import Protocol
 
 from godot_enet.core.interrupts import raised_by_signal_handler
@@ -18,8 +17,11 @@ from godot_enet.load.waiters import Waiter
 __all__ = ["Crowd", "Member", "Seat"]
 
 _log = logging.getLogger("godot_enet.load")
-_TICK = 0.001
-"""Work that is due within this time is done at once, so that frames of many bots share a wake-up."""
+_TICKS = 1000
+"""Ticks of the agenda per second. What is due within one of them is done at once: many bots share a wake-up."""
+_TICK = 1 / _TICKS
+_NEVER = 1 << 62
+"""A tick that does not come."""
 _MAX_WAIT = 0.5
 _BATCH = 50
 """Members that open or play before sockets are looked at again, so that measured times are not those of the others.
@@ -65,15 +67,17 @@ class Member(Protocol):
 class Seat:
     """When a member is due."""
 
-    __slots__ = ("descriptor", "due", "last_frame", "member", "next_frame")
+    __slots__ = ("descriptor", "due", "frame_tick", "last_frame", "member", "next_frame")
 
     def __init__(self, member: Member, now: float) -> None:
         self.member = member
         self.descriptor = -1
         self.last_frame = now
         self.next_frame = now
-        self.due = 0.0
-        """The earliest entry of the agenda that counts; others are outdated. 0 without one, -1 when it has left."""
+        self.frame_tick = 0
+        """The tick of the next frame."""
+        self.due = _NEVER
+        """The tick under which the agenda has the entry that counts; others are outdated. -1 when it has left."""
 
 
 class Crowd:
@@ -88,8 +92,10 @@ class Crowd:
         self._waiter = waiter
         self._clock = clock
         self._seats: dict[Member, Seat] = {}
-        self._agenda: list[tuple[float, int, Seat]] = []
-        self._serial = count()
+        self._agenda: dict[int, deque[Seat]] = {}
+        """By tick. Frames come too often for a heap of them all, whose entries lie all over the memory."""
+        self._ticks: list[int] = []
+        """A heap of the keys of the agenda."""
         self._arriving: deque[Member] = deque()
         self._leaving: deque[Seat] = deque()
         self._phase = 0.0
@@ -116,22 +122,27 @@ class Crowd:
             self._arriving.remove(member)
         seat = self._seats.pop(member, None)
         if seat is not None:
-            seat.due = -1.0
+            seat.due = -1
             self._leaving.append(seat)
             if not self._is_busy:
                 self._let_go()
 
     def turn(self, limit: float = _MAX_WAIT) -> None:
         """Do what is due; if there is nothing, wait for it, at most ``limit`` seconds."""
-        now = self._clock()
-        next_due = self._agenda[0][0] if self._agenda else now + limit
-        ready = self._waiter.wait(0.0 if self._arriving else min(next_due - now, limit))
+        ticks = self._ticks
+        if self._arriving:
+            wait = 0.0
+        elif ticks:  # its middle, which no rounding can miss
+            wait = min((ticks[0] + 0.5) / _TICKS - self._clock(), limit)
+        else:
+            wait = limit
+        ready = self._waiter.wait(wait)
         self._is_busy = True
         try:
             self._let_in()
             for seat in ready:
-                if seat.due >= 0.0:
-                    self._act(seat)
+                if seat.due >= 0:
+                    self._serve(seat)
             self._do_due(max(_BATCH, len(ready)))  # or readable sockets would leave no time for frames
         finally:
             self._is_busy = False
@@ -148,6 +159,7 @@ class Crowd:
                 if not member.has_ended:
                     self._phase = (self._phase + _PHASE) % 1.0
                     seat.next_frame += self._phase / member.frame_rate
+                    seat.frame_tick = int(seat.next_frame * _TICKS)
             except Exception as error:
                 _expel(member, error)
             self._schedule(seat)
@@ -160,44 +172,50 @@ class Crowd:
 
     def _do_due(self, most: int) -> None:
         """Have members that are due play or serve."""
-        agenda, clock = self._agenda, self._clock
-        until = clock() + _TICK
-        for _ in range(most):
-            if not agenda or agenda[0][0] > until:
-                break
-            due, _, seat = agenda[0]
-            if due != seat.due:
-                heappop(agenda)
-                continue
-            member, plays = seat.member, seat.next_frame <= until
-            try:
-                if plays:
-                    seat.next_frame += 1.0 / member.frame_rate  # which its methods may have set to anything
-                    if not seat.next_frame > until:
-                        seat.next_frame = until + _TICK  # the frames in between are not made up for
-                        self.late_frames += 1
-            except Exception as error:
-                _expel(member, error)
-            if member._needs_deadlines:
-                seat.due = 0.0
-                heappop(agenda)
-            else:
-                seat.due = seat.next_frame
-                heapreplace(agenda, (seat.due, next(self._serial), seat))
-            self._act(seat, clock() if plays else None)
+        agenda, ticks, now = self._agenda, self._ticks, self._clock()
+        current = int(now * _TICKS)
+        while most and ticks and ticks[0] <= current:
+            tick = ticks[0]
+            seats = agenda[tick]
+            if not seats:
+                del agenda[heappop(ticks)]
+            while seats and most:
+                most -= 1
+                seat = seats.popleft()
+                if seat.due == tick:
+                    seat.due = _NEVER
+                    if seat.frame_tick <= current:
+                        self._play(seat, now + _TICK)
+                    else:
+                        self._serve(seat)
 
-    def _act(self, seat: Seat, frame: float | None = None) -> None:
-        """Have a member play the frame that begins now, or serve its socket."""
+    def _play(self, seat: Seat, until: float) -> None:
+        """Have a member play the frame that begins now. The next one is late if it was due at ``until``."""
+        member, now = seat.member, self._clock()
+        try:
+            next_frame = seat.next_frame + 1.0 / member.frame_rate  # which its methods may have set to anything
+            if not next_frame > until:
+                next_frame = until + _TICK  # the frames in between are not made up for
+                self.late_frames += 1
+            seat.next_frame = next_frame
+            seat.frame_tick = tick = int(next_frame * _TICKS)
+            if not member._needs_deadlines:
+                self._note(seat, tick)
+            if not member.has_ended:  # by another greenlet
+                delta, seat.last_frame = now - seat.last_frame, now
+                self.frames += 1
+                member._play(now, delta)
+        except Exception as error:
+            _expel(member, error)
+        if member._needs_deadlines or member.has_ended or seat.descriptor != member._descriptor:
+            self._schedule(seat)
+
+    def _serve(self, seat: Seat) -> None:
+        """Have a member serve its socket."""
         member = seat.member
         try:
-            if member.has_ended:
-                pass  # by another greenlet, or since its frame rate is no number
-            elif frame is None:
+            if not member.has_ended:
                 member._serve()
-            else:
-                delta, seat.last_frame = frame - seat.last_frame, frame
-                self.frames += 1
-                member._play(frame, delta)
         except Exception as error:
             _expel(member, error)
         if member._needs_deadlines or member.has_ended or seat.descriptor != member._descriptor:
@@ -220,18 +238,26 @@ class Crowd:
 
     def _schedule(self, seat: Seat) -> None:
         """Note when a member that has done something is due next."""
-        member, due = seat.member, seat.next_frame
+        member, due = seat.member, seat.frame_tick
         if member.has_ended:
             self.remove(member)
-        if seat.due < 0.0:
+        if seat.due < 0:
             return
         if seat.descriptor != member._descriptor:
             self._watch(seat, member._descriptor)
         if member._needs_deadlines and (deadline := member._next_deadline()) is not None:
-            due = min(due, self._clock() + max(deadline, _TICK))
-        if not seat.due or due < seat.due:
-            seat.due = due
-            heappush(self._agenda, (due, next(self._serial), seat))
+            due = min(due, int((self._clock() + max(deadline, _TICK)) * _TICKS))
+        if due < seat.due:
+            self._note(seat, due)
+
+    def _note(self, seat: Seat, tick: int) -> None:
+        """Have a member play or serve in this tick, and not in the one that was noted before."""
+        seat.due = tick
+        seats = self._agenda.get(tick)
+        if seats is None:
+            seats = self._agenda[tick] = deque()
+            heappush(self._ticks, tick)
+        seats.append(seat)
 
     def _watch(self, seat: Seat, descriptor: int) -> None:
         if seat.descriptor >= 0:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from godot_enet.compat.connection_events import ServiceResult
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
 from godot_enet.compat.globals import Error
@@ -86,21 +84,17 @@ class ENetUser(LoadUser):
             self._was_served = False
 
     def _serve(self) -> None:
-        connection = self._connection
-        if connection is None or self.has_ended:
+        connection, remote = self._connection, self._remote
+        if connection is None or remote is None or self.has_ended:
             return
         self._was_served = True
-        service: Callable[[], ServiceResult] = connection.service
-        for _ in range(_MAX_EVENTS):
-            event = service()  # sends, too
-            service = connection._service_rest
+        left = _MAX_EVENTS
+        event = connection.service()  # sends, too
+        while True:
             kind = event.type
             if kind is _NONE:
                 return
             if kind is _RECEIVE:
-                remote = self._remote
-                if remote is None:
-                    continue
                 try:
                     self.on_packet(remote.get_packet(), event.channel)
                 except Exception as error:
@@ -111,6 +105,10 @@ class ENetUser(LoadUser):
                 self._on_connected()
             else:
                 self._fail(self._reason(event.data) if event.peer is not None else ENDED_HERE)
+            left -= 1
             if self.has_ended:
                 return
-        connection.flush()
+            if not left:
+                connection.flush()
+                return
+            event = connection._service_rest()

@@ -84,10 +84,8 @@ class LoadUser(Base):
     ping_interval: float = 1.0
     """Seconds between samples of ENet's own round-trip time, ``ENET round trip``: 1 or more, or 0 for none."""
 
-    _descriptor = -1
-    has_ended = False
+    has_ended: bool
     """Whether the bot plays no more."""
-    _needs_deadlines = False
     _clock = staticmethod(perf_counter)
     _created = 0
 
@@ -100,7 +98,10 @@ class LoadUser(Base):
         self._connection: ENetConnection | None = None
         self._remote: ENetPacketPeer | None = None
         self._impairment: Impairment | None = None
+        self._descriptor = -1
+        self._needs_deadlines = False
         self._is_connected = False
+        self.has_ended = False
         self._began = 0.0
         self._next_check = 0.0
         self._next_sample = 0.0
