@@ -24,6 +24,7 @@ __all__ = ["Program", "digests", "normalised", "run"]
 
 Program = list[list[Any]]
 _SCENES = ["plain", "unit", "two", "late", "nest", "deep", "many"]
+_NUMBERED = re.compile(rb"(.{4})(@\w+@)\d+", re.DOTALL)
 _WORDED = re.compile(
     r"Failed to get path from RPC|Invalid packet received\. (Requested|Tries)|Failed to get cached node"
     r"|ID \d+ not found|Node not found|UNKNOWN_NODE|UNKNOWN_METHOD|FORBIDDEN_RPC|UNASKED_CONFIRMATION"
@@ -276,9 +277,20 @@ def normalised(trace: list[dict[str, Any]]) -> list[list[str]]:
             for key in ("from", "to", "channel"):  # of GDScript's JSON, where all numbers are floats
                 if key in kept:
                     kept[key] = int(kept[key])
+            if "hex" in kept:
+                kept["hex"] = _NUMBERED.sub(_without_number, bytes.fromhex(kept["hex"])).hex()
             line = json.dumps(kept, sort_keys=True, ensure_ascii=False)
             steps[-1].append(re.sub(r"@(\w+)@\d+", r"@\1@", line))
     return steps
+
+
+def _without_number(name: re.Match[bytes]) -> bytes:
+    """An unnamed node's name in a packet without its number, and the length before it, if that is its length."""
+    before, kind = name.groups()
+    length = len(name[0]) - len(before)
+    if before == length.to_bytes(4, "little"):
+        before = len(kind).to_bytes(4, "little")
+    return before + kind
 
 
 def digests(steps: list[list[str]]) -> list[str]:
