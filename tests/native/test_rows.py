@@ -137,6 +137,8 @@ WHOLE = pair(100, 7, 2**32 - 1)[1].write_changes(b"", 0, {5: Change(1, 0, 2 + 1 
         ("write_changes", ()),
         ("read_changes", (bytearray(WHOLE), 0, 10, {9: {5: (1, 2, 3)}}, 5)),
         ("read_changes", (WHOLE, 0, 10**30, {10**30 - 1: {5: (1, 2, 3)}}, 5)),
+        ("read_changes", (WHOLE, 0, -(2**63), {2**63 - 1: {5: (1, 2, 3)}}, 5)),
+        ("read_changes", (WHOLE, 0, -3, {-4: {5: (1, 2, 3)}}, 5)),
         ("read_changes", (WHOLE, 0, 10, {9: {5: (1, 2)}}, 5)),
         ("read_changes", (WHOLE, 0, 10, {9: {5: (1, -2, 3)}}, 5)),
         ("read_changes", (WHOLE, 0, 10, {9: {5: (1, 2, "3")}}, 5)),

@@ -297,7 +297,8 @@ static PyObject *rows_read_changes(PyObject *given, PyObject *const *args, Py_ss
         goto python;
     if (PyBytes_AsStringAndSize(args[0], &data, &size) < 0) return NULL;
     long long tick = PyLong_AsLongLongAndOverflow(args[2], &overflow);
-    bit_reader reader = {(const uint8_t *)data, at, 8 * (uint64_t)size, at > 8 * (uint64_t)size || overflow};
+    if (overflow || tick < 0) goto python; /* so that no age leads beyond a long long */
+    bit_reader reader = {(const uint8_t *)data, at, 8 * (uint64_t)size, at > 8 * (uint64_t)size};
     uint64_t left = read_number(&reader), number = 0;
     uint32_t age = 0;
     if (reader.failed || left > limit || !(rows = PyDict_New())) goto python;
