@@ -33,11 +33,12 @@ class DeltaReceiver(Generic[_T]):
 
     Args:
         packer: Of the states.
-        near: A tick less than 32768 from the first message's, such as :attr:`TickClock.server_tick`.
+        near: A tick less than 32768 from the first message's, such as :attr:`TickClock.server_tick`. By default the
+            first tick is taken to be less than 65536.
         limit: The most objects at a time.
     """
 
-    def __init__(self, packer: Packer[_T], near: int = 0, limit: int = 4096) -> None:
+    def __init__(self, packer: Packer[_T], near: int = 1 << (TICK_BITS - 1), limit: int = 4096) -> None:
         self._packer = packer
         self._limit = limit
         self._near = near

@@ -114,6 +114,19 @@ def test_the_tick_on_the_wire_wraps() -> None:
     assert ends.receiver.states == {0: Ball(10, 9)}
 
 
+@pytest.mark.parametrize("first", [0, 32_767, 32_768, 65_534, 70_000, 10**6])
+def test_a_receiver_joins_at_any_tick(first: int) -> None:
+    sender: DeltaSender[str, Ball] = DeltaSender(PACKER)
+    receiver = DeltaReceiver(PACKER)
+    for tick in range(first, first + 5):
+        sender.update(tick, {0: Ball(tick - first, 0)})
+        update = receiver.receive(sender.message("client").data)
+        assert update is not None
+        assert wrap_tick(update.tick) == wrap_tick(tick)
+        sender.acknowledge("client", receiver.ack())
+    assert receiver.states == {0: Ball(4, 0)}
+
+
 @pytest.mark.parametrize(
     ("wrapped", "near", "tick"),
     [(0, 0, 0), (65_535, 0, -1), (0, 65_535, 65_536), (32_767, 0, 32_767), (32_768, 0, -32_768), (5, 10**9, 10**9)],

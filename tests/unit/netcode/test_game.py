@@ -139,6 +139,17 @@ def test_a_late_message_and_rubbish_change_nothing() -> None:
     assert game.server.take(1) == []
 
 
+@pytest.mark.parametrize("age", [32_768, 65_535, 100_000])
+def test_a_client_may_join_a_server_of_any_age(age: int) -> None:
+    game = Game()
+    game.tick = age
+    for _ in range(5):
+        assert game.receive(game.message())
+        game.server.receive(1, game.client.act(Thrust(1)))
+    assert game.client.newest == {2: Seen(525)}
+    assert game.client.own == Own(116, 4)
+
+
 def test_another_schema_is_noticed() -> None:
     game = Game()
     assert game.client.schema_hash == game.server.schema_hash
