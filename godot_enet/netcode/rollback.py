@@ -76,7 +76,7 @@ class Rollback(Generic[_S, _A]):
         # The other end has sent input N - window when this one sends N, and had this one's up to window before that. So
         # what it may lack is in each packet, and no loss makes a gap.
         self._sender = InputSender(inputs, copies=2 * window)
-        self._buffer = InputBuffer(inputs)
+        self._buffer = InputBuffer(inputs, limit=MAX_COPIES + 1)  # all that a packet can have
         self._own: dict[int, _A] = {}
         self._other: dict[int, _A] = {}
         self._guess = inputs.restore(inputs.rows.default)

@@ -97,6 +97,19 @@ def test_an_end_without_inputs_of_the_other_waits() -> None:
     assert left.tick == 5
 
 
+@pytest.mark.parametrize("window", [1, 16, 30, 31])
+def test_the_longest_outage_in_one_direction_loses_no_input(window: int) -> None:
+    left, right = pair(window)
+    for _ in range(3 * window):
+        packet = act(right, 2, act(left, 1))
+    assert (left.tick, right.tick) == (window, 2 * window)
+    act(left, 1, packet)
+    assert left.agreed_tick == window
+    for _ in range(9):
+        act(left, 1, act(right, 2, act(left, 1)))
+    assert left.tick > window
+
+
 def test_a_difference_is_noticed_at_both_ends_and_the_match_stops() -> None:
     left, right = pair()
     one = other = act(left, 1)
