@@ -1,7 +1,7 @@
 """Rollback: two players send nothing but inputs, both ends play the whole match, and late inputs are played again.
 
-An end guesses that the other player still does what it did last. When the inputs arrive, it goes back to the last state
-that both ends agree on, and plays from there.
+An end guesses that the other player still does what it did last, or at first the same as the own one. When the inputs
+arrive, it goes back to the last state that both ends agree on, and plays from there.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Rollback(Generic[_S, _A]):
         self._buffer = InputBuffer(inputs, limit=MAX_COPIES + 1)  # all that a packet can have
         self._own: dict[int, _A] = {}
         self._other: dict[int, _A] = {}
-        self._guess = inputs.restore(inputs.rows.default)
+        self._guess: _A | None = None
         self._newest = self._other_ahead = 0
         self._lead = 0.0
 
@@ -130,7 +130,8 @@ class Rollback(Generic[_S, _A]):
         return _HEAD.pack(checked, self.checksums.get(checked, 0), ahead) + self._sender.packet()
 
     def _inputs(self, tick: int) -> tuple[_A, _A]:
-        own, other = self._own[tick], self._other.get(tick, self._guess)
+        own = self._own[tick]
+        other = self._other.get(tick, own if self._guess is None else self._guess)
         return (other, own) if self.side else (own, other)
 
     def _must_wait(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import pytest
 
+from godot_enet import Vector2
 from godot_enet.netcode import InputSender, MessageError, Packer, Range, Rollback
 
 
@@ -85,6 +86,35 @@ def test_a_guess_is_that_the_other_does_what_it_did() -> None:
     act(left, 0, act(right, 1), act(right, 1))
     assert left.agreed == Cart(-3 - 4 - 5, -5)
     assert left.state == Cart(-3 - 4 - 5 - 6, -6)
+
+
+def test_the_first_guess_is_that_the_other_does_the_same() -> None:
+    left, _ = pair()
+    act(left, 3)
+    assert left.state == Cart(0, 0)
+    assert left.agreed_tick == 0
+
+
+def test_inputs_may_have_any_field_that_can_be_packed() -> None:
+    @dataclass(frozen=True)
+    class Everything:
+        turn: float
+        aim: Vector2
+        steer: Annotated[int, Range(-1, 1)]
+
+    def move(cart: Cart, both: tuple[Everything, Everything]) -> Cart:
+        return Cart(cart.x + int(both[0].turn - both[1].turn), cart.v + both[0].steer)
+
+    left, right = (Rollback(side, Cart, move, Packer(Everything)) for side in (0, 1))
+    action = Everything(2.0, Vector2(0.5, -1), 1)
+    for _ in range(3):
+        packet = right.act(action)
+        left.receive(packet)
+        left.correct()
+        left.act(Everything(3.0, Vector2(), 0))
+    left.receive(packet)
+    left.correct()
+    assert (left.agreed_tick, left.agreed) == (3, Cart(3, 0))
 
 
 def test_an_end_without_inputs_of_the_other_waits() -> None:
