@@ -60,6 +60,12 @@ class _Peer:
     in_flight: dict[int, tuple[dict[int, _Known], list[int]]] = field(default_factory=dict)
     """The states and the objects gone in each message, by tick."""
 
+    def forget_states(self) -> None:
+        """Take no state as known, though the peer may have the objects."""
+        self.known.clear()
+        for states, _ in self.in_flight.values():
+            states.clear()
+
     def leave(self, number: int, tick: int) -> None:
         """No longer send an object. If it returns, its earlier states are no base, since the peer drops them."""
         del self.sent[number]
@@ -101,12 +107,15 @@ class DeltaSender(Generic[_P, _T]):
         self._changes.clear()
         self.tick = tick
 
-    def message(self, peer: _P, relevant: Iterable[int] | None = None, budget: int = 1200) -> DeltaMessage:
+    def message(
+        self, peer: _P, relevant: Iterable[int] | None = None, budget: int = 1200, *, whole: bool = False
+    ) -> DeltaMessage:
         """The message of this tick for a peer; if nothing has changed, it has 5 bytes, and tells the tick.
 
         Args:
             relevant: The ids of all objects that the peer shall have, the most important first; all by default.
             budget: The most bytes of the message, at least 16. Changes that do not fit are left for later messages.
+            whole: Send whole states instead of changes, to see what the changes save.
 
         Raises:
             ValueError: the budget is too small, or the peer already has a message of this tick.
@@ -116,6 +125,8 @@ class DeltaSender(Generic[_P, _T]):
         state = self._peers.setdefault(peer, _Peer())
         if self.tick in state.in_flight:
             raise ValueError(f"{peer!r} already has the message of tick {self.tick}")
+        if whole:
+            state.forget_states()
         ids = list(self._states) if relevant is None else [number for number in relevant if number in self._states]
         for number in state.sent.keys() - ids:
             state.leave(number, self.tick)

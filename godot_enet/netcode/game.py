@@ -84,12 +84,10 @@ class GameServer(Generic[_P, _T, _S, _A]):
             own: The state of this player.
             relevant: The ids of the others that it shall have: see :meth:`DeltaSender.message`.
             budget: The most bytes of the message.
-            whole: Send whole states instead of changes, to see what the changes save.
+            whole: Send whole states of them: see :meth:`DeltaSender.message`.
         """
-        if whole:
-            self._sender.remove(player)  # as if it had acknowledged nothing
         head = _DONE.pack(wrap_tick(self._done.get(player, 0))) + self._own.pack(own)
-        data, sent = self._sender.message(player, relevant, budget - len(head))
+        data, sent = self._sender.message(player, relevant, budget - len(head), whole=whole)
         return DeltaMessage(head + data, sent)
 
     def remove(self, player: _P) -> None:

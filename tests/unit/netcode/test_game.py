@@ -109,14 +109,16 @@ def test_who_has_left_is_forgotten() -> None:
     assert game.client.prediction.pending == 1
 
 
-def test_an_object_that_has_gone_disappears() -> None:
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_object_that_has_gone_disappears(whole: bool) -> None:
     game = Game()
     for _ in range(3):
         game.receive(game.message())
         game.server.receive(1, game.client.act(Thrust(0)))
     for tick in range(10):
         game.server.update(4 + tick, {1: Seen(100)})
-        game.client.receive(game.server.message(1, game.own, []).data, (4 + tick) * TICK)
+        message = game.server.message(1, game.own, [], whole=whole)
+        game.client.receive(message.data, (4 + tick) * TICK)
         game.client.update((4 + tick) * TICK)
     assert game.client.newest == game.client.others() == {}
 
