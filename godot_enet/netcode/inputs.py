@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 
 _COUNT_BITS = 6
 MAX_COPIES = (1 << _COUNT_BITS) - 2
+_FASTER = 0.1
+"""Share by which a client may act faster than the server takes: clocks differ, and so do frames a second."""
 
 
 class InputSender(Generic[_T]):
@@ -68,7 +70,10 @@ class InputBuffer(Generic[_T]):
     Args:
         packer: Of an input.
         cushion: Inputs that may be left waiting, to hide jitter. If more would be, :meth:`take` returns one more.
-        limit: The most inputs that wait. Older ones are dropped, so a client gains nothing by sending faster.
+        limit: The most inputs that wait. Older ones are dropped.
+
+    A client gains next to nothing by sending faster: over time :meth:`take` returns at most a tenth more inputs than it
+    is asked for.
 
     Raises:
         ValueError: ``cushion`` is negative, or ``limit`` not more.
@@ -79,8 +84,11 @@ class InputBuffer(Generic[_T]):
             raise ValueError("cushion must not be negative, and limit more")
         self._packer = packer
         self._cushion = cushion
+        self._limit = limit
         self._waiting: deque[tuple[int, _T]] = deque(maxlen=limit)
         self._newest = 0
+        self._owed: float = cushion
+        """How many inputs more than asked for may be taken: those that were missing before, and a share of all."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -109,5 +117,8 @@ class InputBuffer(Generic[_T]):
 
     def take(self, count: int = 1) -> list[tuple[int, _T]]:
         """The next inputs with their numbers, at most ``count``, or one more if too many wait."""
-        count += len(self._waiting) > self._cushion + count
-        return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+        waiting = self._waiting
+        more = len(waiting) > self._cushion + count and self._owed >= 1
+        taken = [waiting.popleft() for _ in range(min(count + more, len(waiting)))]
+        self._owed = min(self._owed + count - len(taken) + _FASTER * count, self._limit)
+        return taken

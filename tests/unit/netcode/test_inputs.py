@@ -63,6 +63,32 @@ def test_more_than_the_cushion_is_worked_off() -> None:
     assert buffer.take()[0][0] == 30
 
 
+def rate(count: int, acts: list[int]) -> float:
+    """Inputs taken for each that was asked for, of a client that acts so often in each tick."""
+    sender, buffer, taken = InputSender(PACKER), InputBuffer(PACKER), 0
+    for inputs in acts:
+        for _ in range(inputs):
+            sender.add(Buttons(1))
+            buffer.receive(sender.packet())
+        taken += len(buffer.take(count))
+    return taken / (count * len(acts))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("times", [2, 9])
+def test_a_client_gains_a_tenth_at_most_by_sending_faster(count: int, times: int) -> None:
+    assert 1.0 < rate(count, [times * count] * 2000) <= 1.11
+    assert rate(count, [times * count] * 100 + [0] * 900) < 0.2  # nor later
+    assert rate(count, [0] * 900 + [times * count] * 100) < 0.3
+
+
+@pytest.mark.parametrize("acts", [[3, 3, 3, 4] * 500, [0, 6] * 1000, [3] * 50 + [0] * 9 + [10] * 7 + [3] * 50])
+def test_what_an_honest_client_sends_is_taken(acts: list[int]) -> None:
+    """A display that is a little faster than the server, uneven frames, a stall."""
+    asked, sent = 3 * len(acts), sum(acts)
+    assert sent - 5 <= rate(3, acts) * asked <= sent
+
+
 def test_the_sender_sees_what_the_server_will() -> None:
     assert InputSender(PACKER).add(Buttons(99)) == Buttons(15)
 
