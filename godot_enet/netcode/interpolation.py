@@ -14,7 +14,7 @@ _K = TypeVar("_K", bound=Hashable)
 _T = TypeVar("_T")
 
 _KEPT = 64
-"""States kept of an object."""
+"""States kept of an object, and ticks for which one that disappears is kept until that is drawn."""
 
 
 class Interpolation(Generic[_K, _T]):
@@ -56,6 +56,9 @@ class Interpolation(Generic[_K, _T]):
         """Let an object disappear when this tick is drawn, unless later states arrive. Repeating it changes nothing."""
         if key in self._states:
             self._gone.setdefault(key, tick)
+        while next(iter(self._gone.values()), tick) <= tick - _KEPT:  # nobody has drawn it
+            first = next(iter(self._gone))
+            del self._states[first], self._gone[first]
 
     def at(self, tick: float) -> dict[_K, _T]:
         """The states of all objects at a tick, with a fraction. Call it with ticks that do not go back.

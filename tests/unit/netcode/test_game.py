@@ -141,6 +141,16 @@ def test_a_late_message_and_rubbish_change_nothing() -> None:
     assert game.server.take(1) == []
 
 
+def test_a_client_that_draws_no_others_does_not_keep_them() -> None:
+    game = Game()
+    for tick in range(1, 500):
+        game.server.update(tick, {tick: Seen(5)})
+        game.client.receive(game.server.message(1, game.own).data, tick * TICK)
+        game.server.receive(1, game.client.act(Thrust(0)))
+    assert len(game.client.newest) == 1
+    assert len(game.client._interpolation._states) < 100
+
+
 @pytest.mark.parametrize("age", [32_768, 65_535, 100_000])
 def test_a_client_may_join_a_server_of_any_age(age: int) -> None:
     game = Game()

@@ -76,6 +76,18 @@ def test_an_object_that_nobody_draws_does_not_pile_up() -> None:
     assert between.at(0) == {}
 
 
+def test_what_has_gone_is_kept_for_64_ticks_until_it_is_drawn() -> None:
+    between = made(1, 2)
+    between.add(1, {"b": Place(7), "c": Place(8)})
+    between.remove("a", 3)
+    between.remove("b", 3)
+    between.remove("c", 66)
+    assert set(between.at(2)) == {"a", "b", "c"}
+    between.add(60, {"a": Place(5)})  # back
+    between.remove("c", 67)
+    assert set(between.at(2)) == {"a", "c"}
+
+
 def test_arguments_out_of_range() -> None:
     for options in ({"extrapolation": -1.0}, {"gap": 0}):
         with pytest.raises(ValueError, match="must"):
