@@ -40,7 +40,8 @@ class Rollback(Generic[_S, _A]):
         inputs: Of an input of one player.
         window: The most ticks that this end may be ahead of the other's inputs, before it waits. From 1 to 31.
         check_every: Ticks between two checksums.
-        checksum: 32 bits of a state. By default of its ``repr``, which must then tell all of it, as a dataclass's does.
+        checksum: Of a state; its lowest 32 bits are compared. By default of its ``repr``, which must then tell all of
+            it, as a dataclass's does.
 
     Raises:
         ValueError: an argument is out of range.
@@ -111,7 +112,7 @@ class Rollback(Generic[_S, _A]):
             del self._own[self.agreed_tick]
             self._guess = self._other.pop(self.agreed_tick)
             if self.agreed_tick % self._check_every == 0:
-                self.checksums[self.agreed_tick] = self._checksum(self.agreed)
+                self.checksums[self.agreed_tick] = self._checksum(self.agreed) & 0xFFFFFFFF
                 self.checksums.pop(self.agreed_tick - _KEPT_CHECKSUMS * self._check_every, None)
         self.state = deepcopy(self.agreed)
         for tick in range(self.agreed_tick + 1, self.tick + 1):

@@ -182,12 +182,12 @@ def test_arguments_out_of_range(wrong: dict[str, int]) -> None:
         Rollback(arguments["side"], Cart, step, PUSHES, arguments["window"], arguments["check_every"])
 
 
-def test_an_own_checksum() -> None:
-    left = Rollback(0, Cart, step, PUSHES, check_every=1, checksum=lambda cart: cart.x)
-    right = Rollback(1, Cart, step, PUSHES, check_every=1, checksum=lambda cart: cart.x)
-    act(left, 1, act(right, 0))
-    act(left, 1, act(right, 0))
-    assert left.checksums == {1: 1}
+@pytest.mark.parametrize(("mine", "others", "checksum"), [(1, 0, 1), (0, 1, 2**32 - 1)])
+def test_an_own_checksum_may_be_any_number(mine: int, others: int, checksum: int) -> None:
+    left, right = (Rollback(side, Cart, step, PUSHES, check_every=1, checksum=lambda cart: cart.x) for side in (0, 1))
+    act(left, mine, act(right, others))
+    act(left, mine, act(right, others))
+    assert left.checksums == {1: checksum}
 
 
 def test_a_correction_returns_what_was_shown_before() -> None:
