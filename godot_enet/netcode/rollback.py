@@ -107,8 +107,8 @@ class Rollback(Generic[_S, _A]):
         """Play again what the received inputs change. Returns the state before, with the guesses that it had."""
         before = self.state
         while self.agreed_tick < self.tick and self.agreed_tick + 1 in self._other:
+            self.agreed = stepped(self._step, self.agreed, self._inputs(self.agreed_tick + 1))
             self.agreed_tick += 1
-            self.agreed = stepped(self._step, self.agreed, self._inputs(self.agreed_tick))
             del self._own[self.agreed_tick]
             self._guess = self._other.pop(self.agreed_tick)
             if self.agreed_tick % self._check_every == 0:

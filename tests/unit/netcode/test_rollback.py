@@ -140,6 +140,24 @@ def test_the_longest_outage_in_one_direction_loses_no_input(window: int) -> None
     assert left.tick > window
 
 
+def test_a_step_that_fails_may_be_repeated() -> None:
+    def fails_once(cart: Cart, both: Both) -> Cart:
+        if not calls:
+            calls.append(both)
+            raise KeyError("once")
+        return stepped(cart, both)
+
+    calls: list[Both] = [(Push(0), Push(0))]
+    left, right = Rollback(0, Cart, fails_once, PUSHES), Rollback(1, Cart, step, PUSHES)
+    left.act(Push(1))
+    left.receive(act(right, 3))
+    calls.clear()
+    with pytest.raises(KeyError):
+        left.correct()
+    left.correct()
+    assert (left.agreed_tick, left.agreed) == (1, Cart(-2, -2))
+
+
 def test_a_difference_is_noticed_at_both_ends_and_the_match_stops() -> None:
     left, right = pair()
     one = other = act(left, 1)
