@@ -66,6 +66,26 @@ def test_a_narrow_window_counts(engine_factory: EngineFactory) -> None:
     assert 1000 < total <= 4096
 
 
+def test_a_host_rests_when_the_window_is_used_up(engine_factory: EngineFactory) -> None:
+    """Even if it has no bytes left for the ping that is due."""
+    caller = connected(engine_factory, bandwidths=(1000, 0))
+    stage, peer = caller.stage, caller.peer
+    total = sent_to(caller)
+    for _ in range(10):
+        stage.engine.send(peer.handle, 0, bytes(1000), 0)
+    for _ in range(300):
+        stage.engine.ping(peer.handle)
+    stage.wait(1)
+    total += sent_to(caller)
+    assert 4096 - 8 < total <= 4096
+    while not stage.host.events:
+        due = stage.engine.poll_timeout()
+        assert due is not None
+        assert due > stage.now
+        stage.wait(due - stage.now)
+    assert [event.reason for event in stage.events()] == [DisconnectReason.TIMEOUT]
+
+
 def test_a_ping_leaves_with_the_first_data_and_its_answer_ends_it(engine_factory: EngineFactory) -> None:
     caller = connected(engine_factory)
     stage = caller.stage

@@ -168,7 +168,8 @@ def due_at(peer: Peer) -> int | None:
         for copy in (copy_due_at(peer), probe_due_at(peer)):
             if copy is not None and (due is None or copy < due):
                 due = copy
-    elif peer.state is PeerState.CONNECTED:
+    elif peer.state is PeerState.CONNECTED and not (peer.control and peer.validation_credit is not None):
+        # If a command waits there for credit, a ping would, too.
         ping = peer.last_receive_time + peer.timeouts.ping_interval
         if due is None or ping < due:
             due = ping

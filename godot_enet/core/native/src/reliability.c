@@ -104,7 +104,8 @@ bool due_at(const gde_engine *e, const peer *p, int64_t *due) {
         int64_t copy;
         if (copy_due_at(e, p, &copy) && copy < at) at = copy;
         if (probe_due_at(e, p, &copy) && copy < at) at = copy;
-    } else if (p->state == STATE_CONNECTED) {
+    } else if (p->state == STATE_CONNECTED && (list_empty(&p->control) || p->validation_credit < 0)) {
+        /* If a command waits there for credit, a ping would, too. */
         int64_t ping = p->last_receive_time + p->timeouts.ping_interval;
         if (!has_due || ping < at) at = ping;
         has_due = true;
