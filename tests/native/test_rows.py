@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -219,6 +220,29 @@ def test_a_program_may_change_the_rows_meanwhile() -> None:
 
     rows: dict[int, Row] = {number: (number,) for number in range(9)}
     assert Packer(Tidy).rows.restore_all(rows) == {0: Tidy(0)}
+
+
+def test_a_key_may_empty_the_history_meanwhile() -> None:
+    class Canary:
+        pass
+
+    class Untidy:
+        def __hash__(self) -> int:
+            return 5
+
+        def __eq__(self, other: object) -> bool:
+            history.clear()
+            alive.append(canary() is not None)
+            return False
+
+    alive: list[bool] = []
+    rows: dict[Any, Any] = {Untidy(): None, "canary": Canary()}
+    canary = weakref.ref(rows["canary"])
+    history: dict[int, dict[Any, Any]] = {9: rows}
+    del rows
+    with pytest.raises(MessageError, match="never arrived"):
+        pair(100, 7, 2**32 - 1)[1].read_changes(WHOLE, 0, 10, history, 5)
+    assert alive == [True]
 
 
 @pytest.mark.parametrize("lost", [0, 3])

@@ -280,9 +280,12 @@ static PyObject *read_row(const RowsObject *self, bit_reader *reader, PyObject *
 static PyObject *base_of(const RowsObject *self, PyObject *history, long long tick, PyObject *number) {
     PyObject *key = PyLong_FromLongLong(tick);
     PyObject *rows = key ? PyDict_GetItemWithError(history, key) : NULL;
+    Py_XINCREF(rows); /* a key of the program's own type may empty the history when it is compared */
     PyObject *base = rows && Py_TYPE(rows) == PyDict_Type ? PyDict_GetItemWithError(rows, number) : NULL;
+    base = base && is_tuple(base, self->count) ? python_new_reference(base) : NULL;
     Py_XDECREF(key);
-    return base && is_tuple(base, self->count) ? python_new_reference(base) : NULL;
+    Py_XDECREF(rows);
+    return base;
 }
 
 static PyObject *rows_read_changes(PyObject *given, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
