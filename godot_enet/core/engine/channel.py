@@ -22,7 +22,6 @@ class Channel:
         "reliable_queue",
         "reliable_windows",
         "unreliable_queue",
-        "used_windows",
     )
 
     def __init__(self) -> None:
@@ -36,8 +35,6 @@ class Channel:
         """Reliable commands ahead of ``incoming_reliable``, by number."""
         self.unreliable_queue: list[Held] = []
         """Unreliable commands that wait for a reliable one or for their own fragments, in sequence order."""
-        self.used_windows = 0
-        """Bit w: window w has unacknowledged numbers."""
         self.reliable_windows = [0] * 16
         """Unacknowledged numbers in each window."""
 
@@ -66,15 +63,13 @@ class Channel:
         current = incoming >> 12
         return not current + FREE_WINDOWS - 1 <= window <= current + FREE_WINDOWS
 
-    def gate_closed(self, number: int) -> bool:
-        """Whether a new number must wait so that the receiver does not mistake it for an old one.
+    def gate_closed(self, window: int) -> bool:
+        """Whether the first number of a window must wait so that the receiver does not mistake it for an old one.
 
-        Checked at the start of a window: the previous window must not be entirely unacknowledged, and none of the next
-        ten windows may still be in use. enet: protocol.c: enet_protocol_check_outgoing_commands.
+        The previous window must not be entirely unacknowledged, and none of the next ten windows may still be in use.
+        enet: protocol.c: enet_protocol_check_outgoing_commands.
         """
-        if number & 0xFFF:
-            return False
-        window = number >> 12
-        if self.reliable_windows[(window + 15) & 15] >= 4096:
+        unacknowledged = self.reliable_windows
+        if unacknowledged[window - 1] >= 4096:
             return True
-        return bool(self.used_windows & ((0x3FF << window) | (0x3FF >> (16 - window))) & 0xFFFF)
+        return any(unacknowledged[(window + ahead) & 15] for ahead in range(10))

@@ -7,6 +7,7 @@ A command is packed once, when it is queued, header and data together: its numbe
 from __future__ import annotations
 
 from godot_enet.core.engine.channel import Channel
+from godot_enet.core.protocol.constants import COMMAND_MASK
 from godot_enet.core.protocol.tuning import MAX_EARLIER_COPIES
 
 __all__ = ["ReliableCommand", "UnreliableCommand"]
@@ -20,24 +21,33 @@ class ReliableCommand:
         "channel",
         "copies",
         "datagram",
-        "earlier",
         "has_copies",
         "key",
         "last_copy_time",
         "length",
-        "number",
         "queue_time",
         "sent_time",
+        "sent_times",
         "timeout",
         "wire",
     )
     reliable = True
 
-    def __init__(
-        self, number: int, key: int, channel: Channel | None, wire: bytes, length: int, queue_time: int
-    ) -> None:
-        self.number = number
-        """Command number, without flags."""
+    # Set when it is first sent.
+    sent_time: int
+    """When it last left as itself, not as a redundant copy."""
+    last_copy_time: int
+    """When the latest copy left, redundant or not."""
+    sent_times: tuple[int, ...]
+    """When the latest copies left: the low 16 bits, which is all that an acknowledgement repeats."""
+    timeout: int
+    """Milliseconds until it counts as lost, where the host keeps ENet's own timing; doubled by each loss."""
+    copies: int
+    """Redundant copies since it last counted as sent, see :mod:`godot_enet.core.engine.recovery`."""
+    datagram: int
+    """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
+
+    def __init__(self, key: int, channel: Channel | None, wire: bytes, length: int, queue_time: int) -> None:
         self.key = key
         """Channel id << 16 | reliable sequence number, as an acknowledgement names it."""
         self.channel = channel
@@ -46,35 +56,19 @@ class ReliableCommand:
         """Bytes of packet data, which count against the window."""
         self.queue_time = queue_time
         """Position in the queueing order of the whole host; not a time."""
-        self.sent_time = 0
-        self.timeout = 0
-        """Milliseconds until it counts as lost, where the host keeps ENet's own timing; 0 until first sent, doubled
-        by each loss."""
         self.attempts = 0
-        self.copies = 0
-        """Redundant copies since it last counted as sent, see :mod:`godot_enet.core.engine.recovery`."""
         self.has_copies = False
         """Whether any redundant copy was ever sent."""
-        self.last_copy_time = 0
-        """When the latest copy left, redundant or not."""
-        self.earlier: list[int] | None = None
-        """When the copies before that one left: the low 16 bits, which is all that an acknowledgement repeats."""
-        self.datagram = 0
-        """Which of the peer's datagrams it last left in; see :mod:`godot_enet.core.engine.recovery`."""
 
-    def on_sent(self, now: int) -> None:
-        """Record that a copy leaves, redundant or not."""
-        if self.attempts:
-            if self.earlier is None:
-                self.earlier = []
-            self.earlier.append(self.last_copy_time & 0xFFFF)
-            if len(self.earlier) > MAX_EARLIER_COPIES:
-                del self.earlier[0]
+    @property
+    def number(self) -> int:
+        """Command number, without flags."""
+        return self.wire[0] & COMMAND_MASK
+
+    def on_copied(self, now: int) -> None:
+        """Record that another copy leaves, redundant or not."""
+        self.sent_times = (*self.sent_times[-MAX_EARLIER_COPIES:], now & 0xFFFF)
         self.last_copy_time = now
-
-    def was_sent_at(self, time: int) -> bool:
-        """Whether a copy left at ``time``, of which 16 bits are known."""
-        return time == self.last_copy_time & 0xFFFF or (self.earlier is not None and time in self.earlier)
 
 
 class UnreliableCommand:

@@ -96,7 +96,7 @@ def _handle_acknowledge(engine: EngineState, peer: Peer, data: bytes, at: int, b
     _, channel_id, _, number, sent_time = _unpack_ack(data, at)
     # A remote that does not know the sent time has not received the command: no sign of life, no round-trip sample.
     command = find_unacknowledged(peer, channel_id << 16 | number)
-    if command is None or not command.was_sent_at(sent_time):
+    if command is None or sent_time not in command.sent_times:
         return body if state in IN_SESSION else STOP
     sent_time |= now & ~0xFFFF
     if sent_time & 0x8000 > now & 0x8000:

@@ -32,7 +32,7 @@ _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
 _UNRELIABLE_FRAGMENT = int(PacketFlag.UNRELIABLE_FRAGMENT)
 # Up to Python 3.11 an attribute of an enum takes as long as a call.
-_RELIABLE_COMMAND, _UNRELIABLE_COMMAND = Command.SEND_RELIABLE, Command.SEND_UNRELIABLE
+_UNRELIABLE_COMMAND = Command.SEND_UNRELIABLE
 _SEND_RELIABLE = Command.SEND_RELIABLE | COMMAND_FLAG_ACKNOWLEDGE
 _SEND_FRAGMENT = Command.SEND_FRAGMENT | COMMAND_FLAG_ACKNOWLEDGE
 _SEND_UNSEQUENCED = Command.SEND_UNSEQUENCED | COMMAND_FLAG_UNSEQUENCED
@@ -76,9 +76,7 @@ def queue_packet(engine: EngineState, peer: Peer, channel_id: int, packet: bytes
         engine.total_queued += 1
         if peer.reliable is NO_RELIABLE:
             peer.reliable = deque()
-        peer.reliable.append(
-            ReliableCommand(_RELIABLE_COMMAND, channel_id << 16 | number, channel, wire, length, engine.total_queued)
-        )
+        peer.reliable.append(ReliableCommand(channel_id << 16 | number, channel, wire, length, engine.total_queued))
         # Only after the command is queued: the receiver would wait forever for a number that was never sent.
         channel.outgoing_reliable = number
         channel.outgoing_unreliable = 0
@@ -141,9 +139,7 @@ def _queue_fragments(
             head = _pack_fragment(_SEND_FRAGMENT, channel_id, sequence, start, len(piece), count, number, total, offset)
             queued += 1
             wire = b"".join((head, piece))
-            commands.append(
-                ReliableCommand(Command.SEND_FRAGMENT, channel_id << 16 | sequence, channel, wire, len(piece), queued)
-            )
+            commands.append(ReliableCommand(channel_id << 16 | sequence, channel, wire, len(piece), queued))
         if peer.reliable is NO_RELIABLE:
             peer.reliable = deque()
         peer.reliable.extend(commands)
@@ -164,7 +160,7 @@ def queue_control(engine: EngineState, peer: Peer, number: int, body: bytes) -> 
     sequence = peer.outgoing_reliable_sequence = (peer.outgoing_reliable_sequence + 1) & 0xFFFF
     wire = HEAD.pack(number | COMMAND_FLAG_ACKNOWLEDGE, CONTROL_CHANNEL, sequence) + body
     engine.total_queued += 1
-    peer.control.append(ReliableCommand(number, CONTROL_CHANNEL << 16 | sequence, None, wire, 0, engine.total_queued))
+    peer.control.append(ReliableCommand(CONTROL_CHANNEL << 16 | sequence, None, wire, 0, engine.total_queued))
     peer.outgoing_data_total += len(wire)
     engine.dirty.add(peer)
 

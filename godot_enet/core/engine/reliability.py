@@ -103,8 +103,6 @@ def _forget(engine: EngineState, peer: Peer, command: ReliableCommand, key: int)
     window = (key & 0xFFFF) >> 12
     if channel.reliable_windows[window] > 0:
         channel.reliable_windows[window] -= 1
-        if channel.reliable_windows[window] == 0:
-            channel.used_windows &= ~(1 << window)
 
 
 def check_timeouts(peer: Peer, now: int) -> bool:

@@ -127,13 +127,10 @@ def _repair_outgoing(peer: Peer) -> None:
             last.channel.outgoing_unreliable = 0
     peer.reliable_data_in_transit = sum(command.length for command in sent.values())
     for channel in peer.channels.values():
-        channel.used_windows = 0
         channel.reliable_windows = [0] * 16
     for command in _reliable(peer):
         if command.channel is not None and command.attempts:
-            window = (command.key & 0xFFFF) >> 12
-            command.channel.used_windows |= 1 << window
-            command.channel.reliable_windows[window] += 1
+            command.channel.reliable_windows[(command.key & 0xFFFF) >> 12] += 1
 
 
 def _repair_incoming(engine: EngineState, peer: Peer) -> None:

@@ -161,6 +161,7 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
     limit = peer.mtu
     window = max(peer.packet_throttle * peer.window_size // PACKET_THROTTLE_SCALE, limit)
     in_transit = peer.reliable_data_in_transit
+    first_time = (now & 0xFFFF,)
     credit = peer.validation_credit
     open_window = open_unreliable = True
     can_ping = True
@@ -195,11 +196,13 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
                 continue
         if isinstance(command, ReliableCommand):
             channel = command.channel
+            is_new = not command.attempts
             if channel is not None:
-                if command.attempts < 1 and channel.gate_closed(command.key & 0xFFFF):
-                    open_window = False
-                    continue
-                if in_transit + command.length > window:
+                number = command.key & 0xFFFF
+                if in_transit + command.length > window or (
+                    # Checked at the start of each window of numbers.
+                    is_new and not number & 0xFFF and channel.gate_closed(number >> 12)
+                ):
                     open_window = False
                     continue
             can_ping = False
@@ -209,15 +212,16 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
             draft.has_reliable = True
             parts.append(wire)
             if channel is not None:
-                if command.attempts < 1:
-                    number = (command.key & 0xFFFF) >> 12
-                    channel.used_windows |= 1 << number
-                    channel.reliable_windows[number] += 1
+                if is_new:
+                    channel.reliable_windows[number >> 12] += 1
                 in_transit += command.length
-            command.on_sent(now)
-            command.attempts += 1
-            if command.timeout == 0:
+            if is_new:
+                command.sent_times = first_time
+                command.last_copy_time = now
                 command.timeout = peer.rtt + 4 * peer.rtt_variance
+            else:
+                command.on_copied(now)
+            command.attempts += 1
             command.sent_time = now
             command.copies = 0
             command.datagram = peer.datagrams
@@ -281,7 +285,7 @@ def _add_copy(peer: Peer, draft: Draft, command: ReliableCommand, now: int) -> b
     draft.size += len(command.wire)
     draft.count += 1
     command.has_copies = True
-    command.on_sent(now)
+    command.on_copied(now)
     return True
 
 

@@ -12,7 +12,7 @@ RTT, VARIANCE = 50, 3
 
 
 def a_command(datagram: int = 1, sent_time: int = 1000, attempts: int = 1) -> ReliableCommand:
-    command = ReliableCommand(6, 1, None, b"", 0, 1)
+    command = ReliableCommand(1, None, b"", 0, 1)
     command.datagram, command.sent_time, command.attempts = datagram, sent_time, attempts
     return command
 

@@ -101,12 +101,12 @@ class TestAcknowledging:
     def test_a_command_in_flight_is_forgotten(self, sender: Sender) -> None:
         first, second = sender.send(length=10), sender.send(length=7)
         channel = sender.peer.channels[0]
-        assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 17)
+        assert (channel.reliable_windows[0], sender.peer.reliable_data_in_transit) == (2, 17)
         assert acknowledged(sender, first.key) == Command.SEND_RELIABLE
-        assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (1, 7)
+        assert (channel.reliable_windows[0], sender.peer.reliable_data_in_transit) == (1, 7)
         assert acknowledged(sender, first.key) == Command.NONE  # once is enough
         assert acknowledged(sender, second.key) == Command.SEND_RELIABLE
-        assert (channel.used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
+        assert (channel.reliable_windows[0], sender.peer.reliable_data_in_transit) == (0, 0)
         assert not sender.peer.has_outgoing()
 
     def test_one_that_waits_to_be_sent_again_is_forgotten_too(self, sender: Sender) -> None:
@@ -116,7 +116,7 @@ class TestAcknowledging:
         assert acknowledged(sender, late.key) == Command.SEND_RELIABLE
         assert acknowledged(sender, control.key) == Command.PING
         assert not sender.peer.has_outgoing()
-        assert (sender.peer.channels[0].used_windows, sender.peer.reliable_data_in_transit) == (0, 0)
+        assert (sender.peer.channels[0].reliable_windows[0], sender.peer.reliable_data_in_transit) == (0, 0)
 
     def test_one_that_was_never_sent_is_not(self, sender: Sender) -> None:
         sender.engine.send(sender.peer.handle, 0, b"x", 1)
