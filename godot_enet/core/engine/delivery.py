@@ -47,7 +47,7 @@ def receive_reliable(
     incoming = channel.incoming_reliable
     queue = channel.reliable_queue
     if number == (incoming + 1) & 0xFFFF and number not in queue:
-        if not _has_room(engine, peer, next_in_order=len(packet)):
+        if not _has_room_for_next(engine, peer, len(packet)):
             return False
         peer.waiting_data += len(packet)
         _deliver(engine, peer, channel_id, _RELIABLE, packet, number)
@@ -132,8 +132,11 @@ def receive_fragment(
         # Not "discard": a fragment must not be acknowledged when its group cannot be kept.
         if peer.state is _DISCONNECT_LATER or start == channel.incoming_reliable:
             return False
-        next_in_order = start == (channel.incoming_reliable + 1) & 0xFFFF
-        if not _has_room(engine, peer, next_in_order=total_length if next_in_order else None):
+        if start == (channel.incoming_reliable + 1) & 0xFFFF:
+            has_room = _has_room_for_next(engine, peer, total_length)
+        else:
+            has_room = _has_room(engine, peer)
+        if not has_room:
             return False
         held = _hold(engine, peer, Held(start, 0, _RELIABLE, b"", fragment.fragment_count, total_length))
         channel.reliable_queue[start] = held
@@ -195,24 +198,29 @@ def _add_fragment(
     return True
 
 
-def _has_room(engine: EngineState, peer: Peer, *, reliable: bool = True, next_in_order: int | None = None) -> bool:
-    """Whether one more packet may wait here. ``next_in_order``: its length, if it is the next of its channel.
+def _has_room_for_next(engine: EngineState, peer: Peer, length: int) -> bool:
+    """Whether the reliable packet of this length that is the next of its channel may wait here.
 
-    A full budget must not refuse the packet that the others wait for, which would stall until the timeout. So half of
-    the budget is reserved for reliable packets, and when the program has nothing left to read, the next in order is
-    admitted over budget:
+    A full budget must not refuse the packet that the others wait for, which would stall until the timeout. So when the
+    program has nothing left to read, the next in order is admitted over budget:
 
     - one that fits a window, in each channel: it may be the oldest that its sender has in flight;
     - a longer one beside one other. Never more than a window is in flight, so everything older than such a packet has
       arrived, or the packet was begun before anything newer arrived.
     """
+    if peer.dispatched or peer.unread:
+        return _has_room(engine, peer)
+    if length <= MAXIMUM_WINDOW_SIZE or peer.waiting_data < engine.maximum_waiting_data + engine.maximum_packet_size:
+        return True
+    engine.drop(Drop.WAITING_DATA_FULL, peer.address)
+    return False
+
+
+def _has_room(engine: EngineState, peer: Peer, *, reliable: bool = True) -> bool:
+    """Whether one more packet may wait here. Half of the budget is reserved for reliable ones."""
     waiting = peer.dispatched
     budget = engine.maximum_waiting_data
-    if next_in_order is not None and not waiting and not peer.unread:
-        budget += engine.maximum_packet_size
-        if peer.waiting_data < budget or next_in_order <= MAXIMUM_WINDOW_SIZE:
-            return True
-    elif (
+    if (
         peer.waiting_data < (budget if reliable else (budget + 1) // 2)
         and peer.held < MAX_HELD_COMMANDS
         and peer.unread + (0 if waiting is None else len(waiting)) < MAX_HELD_COMMANDS

@@ -69,10 +69,16 @@ _unpack_unreliable = SEND_UNRELIABLE.unpack_from
 _unpack_fragment = FRAGMENT.unpack_from
 
 
-def _channel(engine: EngineState, peer: Peer, channel_id: int) -> Channel | None:
-    """The channel of a data command, if there is such a channel."""
+def _channel(engine: EngineState, peer: Peer, channel_id: int, length: int, rest: int) -> Channel | None:
+    """The channel of a data command, if there is such a channel, and the data is among the ``rest`` of the datagram."""
     if channel_id >= peer.channel_count:
         engine.drop(Drop.WRONG_CHANNEL, peer.address)
+        return None
+    if length > rest:
+        engine.drop(Drop.MALFORMED, peer.address)
+        return None
+    if length > engine.maximum_packet_size:
+        engine.drop(Drop.PACKET_TOO_LARGE, peer.address)
         return None
     channel = peer.channels.get(channel_id)
     if channel is None:
@@ -80,22 +86,12 @@ def _channel(engine: EngineState, peer: Peer, channel_id: int) -> Channel | None
     return channel
 
 
-def _data_end(engine: EngineState, peer: Peer, body: int, length: int, end: int) -> int:
-    """Where the data of a command ends, or ``STOP``."""
-    if body + length > end:
-        engine.drop(Drop.MALFORMED, peer.address)
-        return STOP
-    if length > engine.maximum_packet_size:
-        engine.drop(Drop.PACKET_TOO_LARGE, peer.address)
-        return STOP
-    return body + length
-
-
 def _handle_acknowledge(engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
     state = peer.state
     _, channel_id, _, number, sent_time = _unpack_ack(data, at)
     # A remote that does not know the sent time has not received the command: no sign of life, no round-trip sample.
-    command = find_unacknowledged(peer, channel_id << 16 | number)
+    key = channel_id << 16 | number
+    command = peer.sent.get(key) or find_unacknowledged(peer, key)
     if command is None or sent_time not in command.sent_times:
         return body if state in IN_SESSION else STOP
     sent_time |= now & ~0xFFFF
@@ -199,12 +195,10 @@ def _handle_ping(engine: EngineState, peer: Peer, data: bytes, at: int, body: in
 
 def _handle_send_reliable(engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
     _, channel_id, number, length = _unpack_reliable(data, at)
-    channel = _channel(engine, peer, channel_id)
+    channel = _channel(engine, peer, channel_id, length, end - body)
     if channel is None:
         return STOP
-    stop = _data_end(engine, peer, body, length, end)
-    if stop == STOP:
-        return STOP
+    stop: int = body + length
     taken = delivery.receive_reliable(engine, peer, channel, channel_id, number, data[body:stop])
     return stop if taken else -stop
 
@@ -213,12 +207,10 @@ def _handle_send_unreliable(
     engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
 ) -> int:
     _, channel_id, reliable, unreliable, length = _unpack_unreliable(data, at)
-    channel = _channel(engine, peer, channel_id)
+    channel = _channel(engine, peer, channel_id, length, end - body)
     if channel is None:
         return STOP
-    stop = _data_end(engine, peer, body, length, end)
-    if stop == STOP:
-        return STOP
+    stop: int = body + length
     taken = delivery.receive_unreliable(engine, peer, channel, channel_id, reliable, unreliable, data[body:stop])
     return stop if taken else -stop
 
@@ -227,11 +219,9 @@ def _handle_send_unsequenced(
     engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int
 ) -> int:
     _, channel_id, _, group, length = _unpack_unreliable(data, at)
-    if _channel(engine, peer, channel_id) is None:
+    if _channel(engine, peer, channel_id, length, end - body) is None:
         return STOP
-    stop = _data_end(engine, peer, body, length, end)
-    if stop == STOP:
-        return STOP
+    stop: int = body + length
     taken = delivery.receive_unsequenced(engine, peer, channel_id, group, data[body:stop])
     return stop if taken else -stop
 
@@ -251,12 +241,10 @@ def _is_evenly_split(fragment: Fragment) -> bool:
 def _handle_fragment(engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
     first, channel_id, reliable, *fields = _unpack_fragment(data, at)
     fragment = Fragment._make(fields)
-    channel = _channel(engine, peer, channel_id)
+    channel = _channel(engine, peer, channel_id, fragment.length, end - body)
     if channel is None:
         return STOP
-    stop = _data_end(engine, peer, body, fragment.length, end)
-    if stop == STOP:
-        return STOP
+    stop = body + fragment.length
     if fragment.length == 0:
         engine.drop(Drop.MALFORMED, peer.address)
         return STOP

@@ -78,24 +78,21 @@ class Recovery:
 
         Returns whether only a redundant copy arrived, so that the loss has not been counted yet.
         """
+        lost = only_copy = False
         if sent_time == command.sent_time:
             if command.datagram > self.largest_acknowledged:
                 self.largest_acknowledged = command.datagram
             if self.reordering and now - self.reordered_at >= REORDERING_MEMORY:
                 self.reordering = 0
-            self._count(command, rtt, now, lost=command.attempts > 1)
+            lost = command.attempts > 1
         elif command.has_copies:
-            self._count(command, rtt, now, lost=True)
-            return command.attempts == 1
+            lost, only_copy = True, command.attempts == 1
         elif command.attempts > 1:
             # It had arrived, only late: the resend was spurious.
             self.reordering = max(MIN_REORDERING_WINDOW, min(2 * self.reordering, rtt))
             self.reordered_at = now
-            self._count(command, rtt, now, lost=False)
-        return False
-
-    def _count(self, command: ReliableCommand, rtt: int, now: int, *, lost: bool) -> None:
-        """Count an acknowledged command."""
+        else:
+            return False
         if self.lost and now - self.lost_since >= LOSS_MEMORY:
             self.samples = self.lost = 0
             self.samples_from = now + 2 * rtt
@@ -106,6 +103,7 @@ class Recovery:
                 self.lost += 1
             if self.lost or self.samples < LOSS_FREE_SAMPLES:
                 self.samples += 1
+        return only_copy
 
     def redundancy(self) -> int:
         """How many redundant copies to send of each command."""

@@ -84,15 +84,16 @@ def acknowledge(engine: EngineState, peer: Peer, command: ReliableCommand, sent_
     key = command.key
     if peer.sent.pop(key, None) is not None:
         peer.reliable_data_in_transit -= command.length
-        if peer.recovery is not None and sent_time is not None:
-            peer.loss.lost += peer.recovery.on_acknowledged(command, sent_time, peer.rtt, peer.last_receive_time)
+        recovery = peer.recovery
+        if (
+            recovery is not None
+            and sent_time is not None
+            and recovery.on_acknowledged(command, sent_time, peer.rtt, peer.last_receive_time)
+        ):
+            peer.loss.lost += 1
     elif peer.overdue.pop(key, None) is None:
         peer.control.remove(command)
-    _forget(engine, peer, command, key)
-
-
-def _forget(engine: EngineState, peer: Peer, command: ReliableCommand, key: int) -> None:
-    """Free the space of an acknowledged command in the window and in the send queue."""
+    # Its space in the window and in the send queue is free now.
     channel = command.channel
     if channel is None:
         return
