@@ -13,7 +13,6 @@ from godot_enet.core.protocol.tuning import BUFFER_OVERHEAD
 
 __all__ = ["peek_event", "pop_event"]
 
-_RECEIVE = EventType.RECEIVE
 _ZOMBIE = PeerState.ZOMBIE
 
 
@@ -24,12 +23,10 @@ def peek_event(engine: EngineState) -> Event | None:
     queue = engine.dispatch_queue
     while queue:
         peer = queue[0]
-        entry = None
         if peer.connect_pending is not None:
             event = Event(EventType.CONNECT, peer.handle, 0, peer.connect_pending)
         elif peer.dispatched:
-            entry = peer.dispatched[0]
-            event = Event(_RECEIVE, peer.handle, entry[0], 0, entry[2], entry[1])
+            event = peer.dispatched[0][0]
         elif peer.state is _ZOMBIE:
             command = peer.timed_out if peer.reason is DisconnectReason.TIMEOUT else 0
             event = Event(EventType.DISCONNECT, peer.handle, 0, peer.event_data, b"", 0, peer.reason, command)
@@ -39,7 +36,7 @@ def peek_event(engine: EngineState) -> Event | None:
             queue.popleft()
             engine.busy = False
             continue
-        engine.front = (event, peer, entry)
+        engine.front = (event, peer)
         return event
     return None
 
@@ -49,19 +46,19 @@ def pop_event(engine: EngineState, event: Event) -> None:
     front = engine.front
     if front is None or front[0] is not event:
         return
-    _, peer, entry = front
+    peer = front[1]
     engine.busy = True
     dispatched = peer.dispatched
-    if entry is not None:
-        if dispatched and dispatched[0] is entry:
-            dispatched.popleft()
-            size = len(entry[2])
-            peer.waiting_data -= size
-            peer.buffered_bytes -= size + BUFFER_OVERHEAD
-            engine.buffered_bytes -= size + BUFFER_OVERHEAD
+    if dispatched and dispatched[0][0] is event:
+        dispatched.popleft()
+        size = len(event.packet)
+        peer.waiting_data -= size
+        size += BUFFER_OVERHEAD
+        peer.buffered_bytes -= size
+        engine.buffered_bytes -= size
     elif event.type is EventType.CONNECT:
         peer.connect_pending = None
-    else:
+    elif event.type is EventType.DISCONNECT:
         if peer.recalculates:
             engine.recalculate = True
         release(engine, peer)

@@ -126,7 +126,7 @@ def reset_queues(engine: EngineState, peer: Peer) -> None:
     peer.backlog = None
     peer.releasing = 0
     engine.backlog.pop(peer, None)
-    peer.waiting_data = peer.unread_data + sum(len(packet) for _, _, packet, _ in peer.dispatched or ())
+    peer.waiting_data = peer.unread_data + sum(len(event.packet) for event, _ in peer.dispatched or ())
     engine.buffered_bytes -= peer.buffered_bytes
     peer.buffered_bytes = peer.waiting_data + BUFFER_OVERHEAD * (peer.unread + len(peer.dispatched or ()))
     engine.buffered_bytes += peer.buffered_bytes
@@ -156,7 +156,7 @@ def set_mtu(engine: EngineState, peer: Peer, mtu: int) -> None:
 def forget_undelivered(engine: EngineState, peer: Peer) -> None:
     """Discard received packets and the pending CONNECT event: no RECEIVE follows a local disconnect."""
     if peer.dispatched:
-        size = sum(len(packet) for _, _, packet, _ in peer.dispatched)
+        size = sum(len(event.packet) for event, _ in peer.dispatched)
         peer.waiting_data -= size
         size += BUFFER_OVERHEAD * len(peer.dispatched)
         peer.buffered_bytes -= size

@@ -22,7 +22,7 @@ from godot_enet.core.protocol.constants import (
     PACKET_THROTTLE_SCALE,
     PeerState,
 )
-from godot_enet.core.protocol.events import DisconnectReason, PeerHandle
+from godot_enet.core.protocol.events import DisconnectReason, Event, PeerHandle
 from godot_enet.core.protocol.tuning import OVER_BUDGET_PAUSE
 
 __all__ = [
@@ -238,8 +238,8 @@ class Peer:
         self.incoming_unsequenced_group = 0
         self.unsequenced_map = 0
         """Bit g: group ``incoming_unsequenced_group + g`` was received (1024 bits)."""
-        self.dispatched: deque[tuple[int, int, bytes, int]] | None = None
-        """Deliverable packets: channel, flags, data and last sequence number. None until the first."""
+        self.dispatched: deque[tuple[Event, int]] | None = None
+        """Deliverable packets as RECEIVE events, each with its last sequence number. None until the first."""
         self.unread = 0
         self.unread_data = 0
         """Packets that were reported but that the program has not read yet, and their bytes."""

@@ -136,10 +136,10 @@ def _repair_outgoing(peer: Peer) -> None:
 def _repair_incoming(engine: EngineState, peer: Peer) -> None:
     """Record the last delivered packet as received, and deliver everything deliverable."""
     if peer.dispatched:
-        channel_id, flags, _, number = peer.dispatched[-1]
-        channel = peer.channels.get(channel_id)
+        event, number = peer.dispatched[-1]
+        channel = peer.channels.get(event.channel)
         if channel is not None:
-            _note_delivered(peer, channel, flags, number)
+            _note_delivered(peer, channel, event.flags, number)
     peer.releasing = 0
     for channel_id, channel in peer.channels.items():
         for held in (*channel.reliable_queue.values(), *channel.unreliable_queue):
@@ -192,9 +192,9 @@ def _count_buffered(peer: Peer) -> None:
             held_count += 1 + len(held.fragments)
             waiting += held.total_length
     buffered += sum(len(data) + BUFFER_OVERHEAD for data in peer.backlog or ())
-    for _, _, packet, _ in peer.dispatched or ():
-        buffered += len(packet) + BUFFER_OVERHEAD
-        waiting += len(packet)
+    for event, _ in peer.dispatched or ():
+        buffered += len(event.packet) + BUFFER_OVERHEAD
+        waiting += len(event.packet)
     peer.buffered_bytes, peer.held, peer.waiting_data = buffered, held_count, waiting
 
 
@@ -215,8 +215,8 @@ def _rebuild_dispatch_queue(engine: EngineState) -> None:
     peers = {peer: _has_events(peer) for peer in engine.table.in_order()}
     order = [peer for peer in dict.fromkeys((*engine.dispatch_queue, *peers)) if peers.get(peer)]
     if engine.front is not None:
-        event, peer, entry = engine.front
-        if _waits(event, peer, entry):
+        event, peer = engine.front
+        if _waits(event, peer):
             order.remove(peer)
             order.insert(0, peer)
         else:
@@ -230,13 +230,13 @@ def _has_events(peer: Peer) -> bool:
     return peer.connect_pending is not None or bool(peer.dispatched) or peer.state is PeerState.ZOMBIE
 
 
-def _waits(event: Event, peer: Peer, entry: tuple[int, int, bytes, int] | None) -> bool:
+def _waits(event: Event, peer: Peer) -> bool:
     """Whether the event last returned by ``peek_event`` is still pending."""
     if event.type is EventType.CONNECT:
         return peer.connect_pending is not None
     if event.type is EventType.DISCONNECT:
         return peer.state is PeerState.ZOMBIE
-    return entry is not None and bool(peer.dispatched and peer.dispatched[0] is entry)
+    return bool(peer.dispatched and peer.dispatched[0][0] is event)
 
 
 def _finish_endings(engine: EngineState) -> None:

@@ -119,8 +119,8 @@ class EngineState:
         self.timers: list[tuple[int, int, Peer]] = []
         self.timer_serial = 0
         self.outbox: list[Datagram] = []
-        self.front: tuple[Event, Peer, tuple[int, int, bytes, int] | None] | None = None
-        """The event that ``peek_event`` returned, its peer, and its entry among the deliverable packets."""
+        self.front: tuple[Event, Peer] | None = None
+        """The event that ``peek_event`` returned, and its peer."""
         self.active: set[Peer] = set()
         """Peers with traffic since the last bandwidth evaluation."""
         self.drops: dict[Drop, int] = dict.fromkeys(Drop, 0)
