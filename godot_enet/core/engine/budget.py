@@ -28,7 +28,6 @@ from godot_enet.core.protocol.constants import NativeCodec, PeerState
 from godot_enet.core.protocol.drops import Drop
 from godot_enet.core.protocol.states import IN_SESSION
 from godot_enet.core.protocol.tuning import (
-    BUFFER_OVERHEAD,
     CODEC_BYTES_PER_COMMAND,
     HOST_BUDGET_FACTOR,
     OVER_BUDGET_TIME,
@@ -153,14 +152,14 @@ def can_buffer(engine: EngineState, peer: Peer, size: int, *, completes_next: bo
     return False
 
 
-def can_queue(engine: EngineState, peer: Peer, length: int) -> bool:
-    """Whether a packet of this length may be queued for the peer. Always, if nothing else is queued."""
-    size = length + BUFFER_OVERHEAD * max(1, -(-length // peer.fragment_length))
+def can_queue(engine: EngineState, peer: Peer, size: int) -> bool:
+    """Whether a packet of this size, overhead included, may be queued for a peer. Always, if nothing else is queued."""
     queued = peer.queued_data + size
-    limit, total, of_all = engine.maximum_queued_data, engine.maximum_queued_total, engine.queued_data
+    of_all = engine.queued_data
+    limit, total = engine.maximum_queued_data, engine.maximum_queued_total
     if limit and queued > limit and peer.queued_data:
         engine.drop(Drop.QUEUED_DATA_FULL, peer.address)
-    elif total and of_all and of_all + size > total and queued > total // engine.config.peer_count:
+    elif total and of_all + size > total and of_all and queued > total // engine.config.peer_count:
         engine.drop(Drop.HOST_QUEUED_FULL, peer.address)
     else:
         return True

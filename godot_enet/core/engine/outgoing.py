@@ -30,6 +30,7 @@ __all__ = ["queue_control", "queue_disconnect_now", "queue_packet", "queue_ping"
 
 _RELIABLE = int(PacketFlag.RELIABLE)
 _UNSEQUENCED = int(PacketFlag.UNSEQUENCED)
+_DELIVERY = _RELIABLE | _UNSEQUENCED
 _UNRELIABLE_FRAGMENT = int(PacketFlag.UNRELIABLE_FRAGMENT)
 # Up to Python 3.11 an attribute of an enum takes as long as a call.
 _UNRELIABLE_COMMAND = Command.SEND_UNRELIABLE
@@ -52,69 +53,57 @@ def queue_packet(engine: EngineState, peer: Peer, channel_id: int, packet: bytes
     length = len(packet)
     if length > engine.maximum_packet_size:
         raise PacketTooLarge(f"{length} bytes, maximum {engine.maximum_packet_size}")
-    if length > peer.fragment_length * MAXIMUM_FRAGMENT_COUNT:
+    pieces = 1 if length <= peer.fragment_length else -(-length // peer.fragment_length)
+    if pieces > MAXIMUM_FRAGMENT_COUNT:
         raise PacketTooLarge(f"{length} bytes, maximum {MAXIMUM_FRAGMENT_COUNT} fragments")
-    if not can_queue(engine, peer, length):
+    if not can_queue(engine, peer, length + pieces * BUFFER_OVERHEAD):
         raise SendQueueFull(f"{peer.queued_data} bytes are queued or unacknowledged")
     engine.busy = True
     channel = peer.channels.get(channel_id)
     if channel is None:
         channel = peer.channels[channel_id] = Channel()
-    if length > peer.fragment_length:
-        _queue_fragments(engine, peer, channel, channel_id, packet, flags)
-    elif flags & (_RELIABLE | _UNSEQUENCED) == _UNSEQUENCED:
+    position = engine.total_queued = engine.total_queued + pieces
+    if pieces > 1:
+        size = _queue_fragments(peer, channel, channel_id, packet, flags, pieces, position)
+    elif flags & _DELIVERY == _UNSEQUENCED:
         group = peer.outgoing_unsequenced_group = (peer.outgoing_unsequenced_group + 1) & 0xFFFF
         wire = _pack_unreliable(_SEND_UNSEQUENCED, channel_id, 0, group, length) + packet
-        engine.total_queued += 1
+        size = len(wire)
         # All unsequenced commands compare equal for the throttle (enet: numbers 0, 0).
-        _unreliable_queue(peer).append(UnreliableCommand(wire, 0, True, True, engine.total_queued))
-        _count(engine, peer, 1, len(wire))
+        _unreliable_queue(peer).append(UnreliableCommand(wire, 0, True, True, position))
     elif flags & _RELIABLE or channel.outgoing_unreliable >= 0xFFFF:
         # The second case keeps the unreliable number from wrapping: a reliable command restarts it.
         number = (channel.outgoing_reliable + 1) & 0xFFFF
         wire = _pack_reliable(_SEND_RELIABLE, channel_id, number, length) + packet
-        engine.total_queued += 1
+        size = len(wire)
         if peer.reliable is NO_RELIABLE:
             peer.reliable = deque()
-        peer.reliable.append(ReliableCommand(channel_id << 16 | number, channel, wire, length, engine.total_queued))
+        peer.reliable.append(ReliableCommand(channel_id << 16 | number, channel, wire, length, position))
         # Only after the command is queued: the receiver would wait forever for a number that was never sent.
         channel.outgoing_reliable = number
         channel.outgoing_unreliable = 0
-        _count(engine, peer, 1, len(wire))
     else:
-        channel.outgoing_unreliable += 1
-        wire = (
-            _pack_unreliable(
-                _UNRELIABLE_COMMAND, channel_id, channel.outgoing_reliable, channel.outgoing_unreliable, length
-            )
-            + packet
-        )
-        engine.total_queued += 1
-        sequence = channel.outgoing_reliable << 16 | channel.outgoing_unreliable
-        _unreliable_queue(peer).append(UnreliableCommand(wire, sequence, True, True, engine.total_queued))
-        _count(engine, peer, 1, len(wire))
+        reliable = channel.outgoing_reliable
+        unreliable = channel.outgoing_unreliable = channel.outgoing_unreliable + 1
+        wire = _pack_unreliable(_UNRELIABLE_COMMAND, channel_id, reliable, unreliable, length) + packet
+        size = len(wire)
+        _unreliable_queue(peer).append(UnreliableCommand(wire, reliable << 16 | unreliable, True, True, position))
+    peer.outgoing_data_total += size
+    size += pieces * BUFFER_OVERHEAD
+    peer.queued_data += size
+    engine.queued_data += size
     engine.dirty.add(peer)
     engine.busy = False
 
 
-def _count(engine: EngineState, peer: Peer, commands: int, size: int) -> None:
-    """Count queued commands that carry packets, and their bytes."""
-    peer.outgoing_data_total += size
-    size += commands * BUFFER_OVERHEAD
-    peer.queued_data += size
-    engine.queued_data += size
-
-
 def _queue_fragments(
-    engine: EngineState, peer: Peer, channel: Channel, channel_id: int, packet: bytes, flags: int
-) -> None:
-    """Queue a packet as fragments, which are reliable unless UNRELIABLE_FRAGMENT allows losses."""
+    peer: Peer, channel: Channel, channel_id: int, packet: bytes, flags: int, count: int, last_position: int
+) -> int:
+    """Queue a packet as fragments, which are reliable unless UNRELIABLE_FRAGMENT allows losses. Returns their size."""
     total = len(packet)
     size = peer.fragment_length
-    count = (total + size - 1) // size
     view = memoryview(packet)
-    queued = engine.total_queued
-    engine.total_queued += count
+    queued = last_position - count
     if flags & (_RELIABLE | _UNRELIABLE_FRAGMENT) == _UNRELIABLE_FRAGMENT and channel.outgoing_unreliable < 0xFFFF:
         channel.outgoing_unreliable += 1
         reliable, start = channel.outgoing_reliable, channel.outgoing_unreliable
@@ -145,7 +134,7 @@ def _queue_fragments(
         peer.reliable.extend(commands)
         channel.outgoing_reliable = (start + count - 1) & 0xFFFF
         channel.outgoing_unreliable = 0
-    _count(engine, peer, count, count * FRAGMENT.size + total)
+    return count * FRAGMENT.size + total
 
 
 def _unreliable_queue(peer: Peer) -> deque[UnreliableCommand]:
