@@ -374,7 +374,8 @@ class PeerMethods(PacketPeer):
             # First, since these may run the program's code, which may take packets.
             if self._packet_error is not _OK:
                 self._packet_error = _OK
-            self._count_without_first()
+            if len(packets) > 1:
+                self._count_without_first()
             try:
                 if ONE_AT_A_TIME:
                     packet, _, size = packets[0]

@@ -142,22 +142,19 @@ class InlineDriver(Servicing):
 
     def _take_events(self, taken: MutableSequence[Event], limit: int) -> bool:
         """Append up to ``limit`` queued events. Returns whether there were any. Called with the lock held."""
-        if self._take_left(taken, limit):
+        if self.left and self._take_left(taken, limit):
             return True
         if self._taking is not None:
             self._pop_event(self._taking)
             self._taking = None
-        found = False
-        for _ in range(limit):
-            event = self._peek_event()
-            if event is None:
-                break
-            found = True
+        wanted = limit
+        while wanted > 0 and (event := self._peek_event()) is not None:
+            wanted -= 1
             taken += (event,)
             self._taking = event
             self._pop_event(event)
             self._taking = None
-        return found
+        return wanted < limit
 
     def _take_failure(self, taken: MutableSequence[Event]) -> bool:
         if not self.pump.transport.failed():
