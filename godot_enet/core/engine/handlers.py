@@ -1,7 +1,8 @@
 """A handler for each command of a peer, and the table of handlers for each state.
 
 Nothing here raises, whatever the bytes. A handler returns the offset of the next command, its negative if this command
-is not to be acknowledged, or ``STOP`` to ignore the rest of the datagram; earlier commands keep their effect.
+is not to be acknowledged, or ``STOP`` to ignore the rest of the datagram, as when the peer has ended; earlier commands
+keep their effect.
 
 A command without room does not stop the datagram, as in the reference: the command that the others wait for may follow.
 enet: protocol.c: the enet_protocol_handle_* functions.
@@ -112,6 +113,7 @@ def _handle_acknowledge(engine: EngineState, peer: Peer, data: bytes, at: int, b
         if command.number != Command.DISCONNECT:
             return STOP
         lost(engine, peer)
+        return STOP
     elif state is PeerState.DISCONNECT_LATER and not peer.has_outgoing():
         begin_disconnect(engine, peer, peer.event_data)
     return body
@@ -171,20 +173,18 @@ def _handle_disconnect(engine: EngineState, peer: Peer, data: bytes, at: int, bo
         engine.drop(Drop.WRONG_SESSION, peer.address)
         return -body
     reset_queues(engine, peer)
-    if state is PeerState.DISCONNECTING or state is PeerState.CONNECTING:
-        ours = state is PeerState.DISCONNECTING
-        become_zombie(engine, peer, DisconnectReason.LOCAL if ours else DisconnectReason.REMOTE)
-    elif state is PeerState.ACKNOWLEDGING_CONNECT:
+    if state is PeerState.ACKNOWLEDGING_CONNECT:
         release(engine, peer)
-        return body
-    elif data[at] & COMMAND_FLAG_ACKNOWLEDGE:
-        change_state(engine, peer, PeerState.ACKNOWLEDGING_DISCONNECT)
-        # Without a sent time there is nothing to acknowledge, and the reference would wait forever.
-        peer.deadline = now + peer.timeouts.maximum
-        schedule(engine, peer)
-    else:
-        become_zombie(engine, peer, DisconnectReason.REMOTE)
+        return STOP
+    is_ours = state is PeerState.DISCONNECTING
     peer.event_data = Disconnect.parse(data, at).data
+    if is_ours or state is PeerState.CONNECTING or not data[at] & COMMAND_FLAG_ACKNOWLEDGE:
+        become_zombie(engine, peer, DisconnectReason.LOCAL if is_ours else DisconnectReason.REMOTE)
+        return STOP
+    change_state(engine, peer, PeerState.ACKNOWLEDGING_DISCONNECT)
+    # Without a sent time there is nothing to acknowledge, and the reference would wait forever.
+    peer.deadline = now + peer.timeouts.maximum
+    schedule(engine, peer)
     return body
 
 
@@ -310,6 +310,11 @@ def _refuse(engine: EngineState, peer: Peer, data: bytes, at: int, body: int, en
     return STOP
 
 
+def _refuse_connect(engine: EngineState, peer: Peer, data: bytes, at: int, body: int, end: int, now: int) -> int:
+    engine.drop(Drop.CONNECT_REFUSED, peer.address)
+    return STOP
+
+
 _TAKING: dict[int, _Handler] = {
     Command.ACKNOWLEDGE: _handle_acknowledge,
     Command.VERIFY_CONNECT: _handle_verify_connect,
@@ -323,15 +328,17 @@ _TAKING: dict[int, _Handler] = {
     Command.THROTTLE_CONFIGURE: _handle_throttle_configure,
     Command.SEND_UNRELIABLE_FRAGMENT: _handle_fragment,
 }
-"""Handlers for the states that take a command. CONNECT is handled in handshake.py, where there is no peer yet."""
+"""Handlers for the states that take a command. CONNECT is handled in handshake.py: only a sender without a peer sends
+it, and once in a datagram."""
 
 
 def _handlers(state: PeerState) -> tuple[_Handler, ...]:
     """The handler of each command in this state, by number."""
+    made: list[_Handler] = [_refuse] * (COMMAND_MASK + 1)
+    made[Command.CONNECT] = _refuse_connect
     rules = STATES.get(state)
     if rules is None:
-        return (_refuse,) * (COMMAND_MASK + 1)
-    made: list[_Handler] = [_refuse] * (COMMAND_MASK + 1)
+        return tuple(made)
     for number in rules.ignores:
         made[number] = _ignore
     for number in rules.takes:

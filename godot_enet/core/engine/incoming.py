@@ -227,27 +227,23 @@ def _parse_commands(
             # Invalid from the start: compressed by another codec.
             engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.MALFORMED, address)
             break
-        if number == _CONNECT:
-            # Only from a sender without a peer, and once in a datagram.
-            if peer is not None:
-                engine.drop(Drop.CONNECT_REFUSED, address)
-                break
-            peer = handle_connect(engine, data[at:body], address, received, sent_time, now)
-            if peer is None:
-                break
-            following = body
-        elif peer is None:
-            if number == _ACKNOWLEDGE and at == begin and refuse_verified(engine, data, at, address):
-                break
-            engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.UNKNOWN_PEER, address)
-            break
-        else:
+        if peer is not None:
             following = HANDLERS[peer.state][number](engine, peer, data, at, body, end, now)
-            if following == STOP or peer.state in _OVER:
+            if following == STOP:
                 break
             if following < 0:
                 at = -following
                 continue
+        elif number == _CONNECT:
+            peer = handle_connect(engine, data[at:body], address, received, sent_time, now)
+            if peer is None:
+                break
+            following = body
+        else:
+            if number == _ACKNOWLEDGE and at == begin and refuse_verified(engine, data, at, address):
+                break
+            engine.drop(Drop.UNDECODABLE if compressed and at == begin else Drop.UNKNOWN_PEER, address)
+            break
         if first & COMMAND_FLAG_ACKNOWLEDGE:
             if sent_time < 0:
                 break
@@ -275,5 +271,3 @@ def _parse_commands(
 
 
 _UNUSED_CHANNEL = Channel()
-_OVER = frozenset({_DISCONNECTED, PeerState.ZOMBIE})
-"""States in which the rest of a datagram has no effect."""

@@ -50,7 +50,8 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
         peer.lowest_rtt = rtt
     if variance > peer.highest_rtt_variance:
         peer.highest_rtt_variance = variance
-    if peer.packet_throttle_epoch == 0 or now - peer.packet_throttle_epoch >= peer.packet_throttle_interval:
+    epoch = peer.packet_throttle_epoch
+    if not epoch or now - epoch >= peer.packet_throttle_interval:
         peer.last_rtt = peer.lowest_rtt
         peer.last_rtt_variance = max(peer.highest_rtt_variance, 1)
         peer.lowest_rtt = rtt
@@ -58,9 +59,10 @@ def sample_round_trip(peer: Peer, sample: int, now: int) -> None:
         peer.packet_throttle_epoch = now
     peer.last_receive_time = now if now > 1 else 1
     peer.earliest_timeout = 0
-    if peer.recovery is not None:
-        peer.recovery.last_sample = sample
-        peer.recovery.backoff = 0
+    recovery = peer.recovery
+    if recovery is not None:
+        recovery.last_sample = sample
+        recovery.backoff = 0
 
 
 def find_unacknowledged(peer: Peer, key: int) -> ReliableCommand | None:
@@ -101,9 +103,9 @@ def acknowledge(engine: EngineState, peer: Peer, command: ReliableCommand, sent_
     size = len(command.wire) + BUFFER_OVERHEAD
     peer.queued_data -= size
     engine.queued_data -= size
-    window = (key & 0xFFFF) >> 12
-    if channel.reliable_windows[window] > 0:
-        channel.reliable_windows[window] -= 1
+    windows, window = channel.reliable_windows, (key & 0xFFFF) >> 12
+    if windows[window]:
+        windows[window] -= 1
 
 
 def check_timeouts(peer: Peer, now: int) -> bool:

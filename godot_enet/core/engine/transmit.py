@@ -161,11 +161,13 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
     limit = peer.mtu
     window = max(peer.packet_throttle * peer.window_size // PACKET_THROTTLE_SCALE, limit)
     in_transit = peer.reliable_data_in_transit
+    datagram = peer.datagrams
     first_time = (now & 0xFFFF,)
+    first_timeout = peer.rtt + 4 * peer.rtt_variance
     credit = peer.validation_credit
     open_window = open_unreliable = True
     can_ping = True
-    taken = gone = 0
+    gone = 0
     while True:
         command: ReliableCommand | UnreliableCommand | None = control[0] if control else None
         if open_unreliable and unreliable:
@@ -211,20 +213,19 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
                 break
             draft.has_reliable = True
             parts.append(wire)
-            if channel is not None:
-                if is_new:
-                    channel.reliable_windows[number >> 12] += 1
-                in_transit += command.length
             if is_new:
+                if channel is not None:
+                    channel.reliable_windows[number >> 12] += 1
                 command.sent_times = first_time
                 command.last_copy_time = now
-                command.timeout = peer.rtt + 4 * peer.rtt_variance
+                command.timeout = first_timeout
             else:
                 command.on_copied(now)
             command.attempts += 1
             command.sent_time = now
             command.copies = 0
-            command.datagram = peer.datagrams
+            command.datagram = datagram
+            in_transit += command.length
             sent[command.key] = command
             if channel is None:
                 control.popleft()
@@ -252,10 +253,9 @@ def _take_commands(engine: EngineState, peer: Peer, draft: Draft, now: int, late
                 control.popleft()
         size += length
         count += 1
-        taken += 1
     draft.size = size
+    peer.loss.sent += count - draft.count
     draft.count = count
-    peer.loss.sent += taken
     peer.queued_data -= gone
     engine.queued_data -= gone
     peer.reliable_data_in_transit = in_transit
