@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from godot_enet import ENetConnection, ENetPacketPeer, Error
+from godot_enet.compat.enet_service import ServiceMethods
 from godot_enet.core import PeerHandle
 from godot_enet.core.native import NativeHost, hot_types
 from godot_enet.core.native.structs import CConfig
@@ -25,6 +26,14 @@ from tests.rows import each_row
 from tests.unit.compat.stage import Link, Stage
 
 NONSENSE: list[Any] = [0, 1, -1, "handle", b"handle", 1.5, [], {}, object(), type, Error.OK]
+
+
+class Replacement:
+    """A method that is no function, and so does not get its object."""
+
+    def __call__(self, timeout: int = 0) -> str:
+        assert timeout == 0
+        return "replaced"
 
 
 @pytest.fixture
@@ -208,6 +217,35 @@ class TestHotObjects:
         assert server.get_peers()[0].get_packet() == b"x"
         assert set(server.seen) >= {0, 1, 3}
         server.destroy()
+
+
+class TestPassingOn:
+    """What C leaves to Python goes where ``super()`` would find it, here for connections without a host."""
+
+    def test_to_a_class_between_ours(self) -> None:
+        class Between(ServiceMethods):
+            def service(self, timeout: int = 0) -> Any:
+                return "between"
+
+        class Connection(ENetConnection, Between):
+            pass
+
+        for _ in range(2):
+            assert Connection().service() == "between"
+            assert ENetConnection().service().type == ENetConnection.EVENT_ERROR
+
+    @each_row("method", [lambda self, timeout=0: "replaced", Replacement(), staticmethod(Replacement())])
+    def test_to_a_replaced_method(self, monkeypatch: pytest.MonkeyPatch, method: Any) -> None:
+        connection = ENetConnection()
+        assert connection.service().type == ENetConnection.EVENT_ERROR
+        monkeypatch.setattr(ServiceMethods, "service", method)
+        results: list[Any] = [connection.service(), connection.service(timeout=0), connection.service(0)]
+        assert results == ["replaced"] * 3
+        monkeypatch.undo()
+
+    def test_an_error_of_the_method(self) -> None:
+        with pytest.raises(TypeError, match="2 positional arguments but 3 were given"):
+            ENetConnection().service(0, 1)  # type: ignore[call-arg]
 
 
 class TestInactivePeers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 __all__ = ["FINGERPRINT", "FUNCTIONS"]
 
-FINGERPRINT = 0xC19FCA38FEF91CDF
+FINGERPRINT = 0x7021C359778DEBAA
 """Of the protocol, the structs and the functions, as the library has it, too."""
 FUNCTIONS: dict[str, str] = {
     "gde_fingerprint": "uint64_t()",

@@ -434,6 +434,6 @@ typedef struct {
         offsetof(gde_drop_report, address), offsetof(gde_drop_report, cause), offsetof(gde_drop_report, times), sizeof(gde_drop_report), \
     }
 
-#define GDE_FINGERPRINT UINT64_C(0xc19fca38fef91cdf)
+#define GDE_FINGERPRINT UINT64_C(0x7021c359778debaa)
 
 #endif

@@ -24,6 +24,7 @@ typedef struct {
     bool tuple_has_hash; /* from Python 3.14 on a tuple keeps its hash, which tuple_alloc does not prepare */
     PyObject *receive, *no_reason; /* EventType.RECEIVE, DisconnectReason.NONE */
     PyObject *address_from;        /* makes an Address of a gde_address in bytes */
+    PyTypeObject *function;        /* the type of functions written in Python */
     PyObject *zero; /* CPython has one object for each small number */
     /* Results of the classes of compat: see gde_hot_results. */
     PyObject *ok, *none_result, *event_receive, *event_connect;
@@ -34,7 +35,7 @@ typedef struct {
     PyObject *send_name, *service_name, *service_into_name, *flush_name, *serve_name, *poll_timeout_name,
         *log_drops_name, *timeout_name, *take_event_name, *receive_all_name, *get_packet_name, *flags_name, *count_name,
         *error_name, *take_packet_name, *refuse_name, *get_var_name, *decode_name, *await_event_name,
-        *encode_change_name, *write_changes_name, *read_changes_name, *restore_all_name;
+        *encode_change_name, *write_changes_name, *read_changes_name, *restore_all_name, *mro_name;
 } hot_state;
 
 extern GDE_HIDDEN hot_state hot;

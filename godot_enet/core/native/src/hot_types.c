@@ -19,16 +19,57 @@ static bool python_layout_is_known(void) {
     return known;
 }
 
+/* The class that follows `base` in the method resolution order of a type, if the rest of that order is its own: then
+ * its attributes are those of super(base, self), which takes longer than most calls. NULL if it is not, or with an
+ * exception. Remembers the latest type: nearly all objects that share a base here are of the same one. */
+static PyObject *class_after(PyTypeObject *base, PyTypeObject *type) {
+    static struct {
+        PyTypeObject *base, *type;
+        PyObject *next;
+    } latest[2];
+    uint32_t place = base == hot.peer;
+    if (latest[place].base == base && latest[place].type == type) return latest[place].next;
+    PyObject *order = PyObject_GetAttr((PyObject *)type, hot.mro_name);
+    if (!order) return NULL;
+    PyObject *next = NULL;
+    Py_ssize_t count = PyTuple_Size(order), at = 0;
+    while (at < count && PyTuple_GetItem(order, at) != (PyObject *)base) at++;
+    if (++at < count) {
+        next = PyTuple_GetItem(order, at);
+        PyObject *own = PyObject_GetAttr(next, hot.mro_name);
+        if (!own || PyTuple_Size(own) != count - at) next = NULL;
+        for (Py_ssize_t i = 0; next && at + i < count; i++)
+            if (PyTuple_GetItem(order, at + i) != PyTuple_GetItem(own, i)) next = NULL;
+        Py_XDECREF(own);
+    }
+    PyTypeObject *before = latest[place].type;
+    Py_INCREF(type);
+    latest[place].base = base;
+    latest[place].type = type;
+    latest[place].next = next; /* the type holds it */
+    Py_DECREF(order);
+    Py_XDECREF(before);
+    return next;
+}
+
 /* super(base, self).name(*args, **keywords) */
 PyObject *hot_call_base(PyObject *self, PyObject *name, PyTypeObject *base, PyObject *const *args, Py_ssize_t count,
                         PyObject *keyword_names) {
-    PyObject *method = NULL, *packed = NULL, *keywords = NULL, *outcome = NULL;
-    PyObject *proxy = PyObject_CallFunctionObjArgs((PyObject *)PySuper_Type, (PyObject *)base, self, NULL);
-    if (!proxy || !(method = PyObject_GetAttr(proxy, name)) || !(packed = PyTuple_New(count))) goto done;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Py_INCREF(args[i]);
-        PyTuple_SetItem(packed, i, args[i]);
+    PyObject *proxy = NULL, *method = NULL, *packed = NULL, *keywords = NULL, *outcome = NULL;
+    PyObject *next = class_after(base, Py_TYPE(self));
+    Py_ssize_t own = 0; /* 1 where `self` is an argument */
+    if (next && (method = PyObject_GetAttr(next, name)) && Py_TYPE(method) == hot.function) {
+        own = 1;
+    } else {
+        Py_XDECREF(method);
+        method = NULL;
+        if (PyErr_Occurred()) goto done;
+        proxy = PyObject_CallFunctionObjArgs((PyObject *)PySuper_Type, (PyObject *)base, self, NULL);
+        if (!proxy || !(method = PyObject_GetAttr(proxy, name))) goto done;
     }
+    if (!(packed = PyTuple_New(own + count))) goto done;
+    if (own) PyTuple_SetItem(packed, 0, python_new_reference(self));
+    for (Py_ssize_t i = 0; i < count; i++) PyTuple_SetItem(packed, own + i, python_new_reference(args[i]));
     if (keyword_names) {
         if (!(keywords = PyDict_New())) goto done;
         for (Py_ssize_t i = 0; i < PyTuple_Size(keyword_names); i++)
@@ -107,7 +148,8 @@ GDE_API const char *gde_hot_function(uint32_t number) {
     X(encode_change_name, "encode_change")      \
     X(write_changes_name, "write_changes")      \
     X(read_changes_name, "read_changes")        \
-    X(restore_all_name, "restore_all")
+    X(restore_all_name, "restore_all")          \
+    X(mro_name, "__mro__")
 
 static bool intern_names(void) {
 #define INTERN(field, text) \
@@ -141,6 +183,7 @@ GDE_API PyObject *gde_hot_types(const void *const *functions, PyObject *objects)
         hot.receive = receive;
         hot.no_reason = no_reason;
         hot.address_from = address_from;
+        hot.function = Py_TYPE(address_from);
         if (!(hot.event = subclass_of_tuple(event)) || !(hot.address = subclass_of_tuple(address))) return NULL;
         hot.tuple_new = (newfunc)PyType_GetSlot(PyTuple_Type, Py_tp_new);
         hot.tuple_alloc = (allocfunc)PyType_GetSlot(hot.event, Py_tp_alloc);
