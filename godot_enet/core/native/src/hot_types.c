@@ -42,13 +42,16 @@ static PyObject *class_after(PyTypeObject *base, PyTypeObject *type) {
             if (PyTuple_GetItem(order, at + i) != PyTuple_GetItem(own, i)) next = NULL;
         Py_XDECREF(own);
     }
-    PyTypeObject *before = latest[place].type;
+    PyTypeObject *type_before = latest[place].type;
+    PyObject *next_before = latest[place].next;
     Py_INCREF(type);
+    Py_XINCREF(next); /* a program may give a type other bases */
     latest[place].base = base;
     latest[place].type = type;
-    latest[place].next = next; /* the type holds it */
+    latest[place].next = next;
     Py_DECREF(order);
-    Py_XDECREF(before);
+    Py_XDECREF(type_before);
+    Py_XDECREF(next_before);
     return next;
 }
 
