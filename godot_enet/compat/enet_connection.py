@@ -146,6 +146,8 @@ class ConnectionMethods(WaitingMethods):
 
     def _abandon(self) -> None:
         """:meth:`destroy` for finalizers, which may run anywhere: never blocks."""
+        if _open_hosts is None:  # the program has ended, its hosts are closed, and modules are empty, as with Nuitka
+            return
         host = getattr(self, "_host", None)
         if host is None:
             _open_hosts.pop(id(self), None)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from godot_enet.compat import enet_connection
 from godot_enet.compat.enet_connection import ENetConnection
 from godot_enet.compat.enet_multiplayer_peer import ENetMultiplayerPeer
 from godot_enet.compat.enet_packet_peer import ENetPacketPeer
@@ -311,3 +312,19 @@ def test_a_plain_connection_goes_without_a_word(party: ENetParty) -> None:
     party.run(gone)
     assert remote.get_disconnect_reason() == DisconnectReason.TIMEOUT
     assert remote.get_state() == ENetPacketPeer.STATE_DISCONNECTED
+
+
+@pytest.mark.refcounts
+@pytest.mark.usefixtures("host_engine", "no_collections")
+@pytest.mark.parametrize("threaded", [True, False], ids=["threaded", "inline"])
+def test_after_the_modules_have_been_emptied(monkeypatch: pytest.MonkeyPatch, threaded: bool) -> None:
+    """As in a program of Nuitka, where the last objects go after their modules."""
+    connection = ENetConnection(threaded=threaded)
+    assert connection.create_host_bound("127.0.0.1", 0) is Error.OK
+    host = connection._host
+    assert host is not None
+    with monkeypatch.context() as end:
+        end.setattr(enet_connection, "_open_hosts", None)
+        end.setattr(enet_connection, "os", None)
+        del connection
+    host.close()
