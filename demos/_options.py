@@ -50,8 +50,8 @@ def make_parser(name: str, docstring: str | None, auto: str = "") -> argparse.Ar
     """A parser with the options of demos with two sides and a window; with --auto, if there is a help for it."""
     parser = describe(name, docstring)
     side = parser.add_mutually_exclusive_group()
-    side.add_argument("--server", action="store_true", help="run only the server")
-    side.add_argument("--host", help="run only a client of this server")
+    side.add_argument("--server", action="store_true", help="be the server, without a menu")
+    side.add_argument("--host", help="be a client of this server")
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s")
     parser.add_argument("--frames", type=int, help="quit after this many frames")
     parser.add_argument("--screenshot", metavar="FILE", help=f"save the last frame, the {PICTURE_FRAMES}th by default")
