@@ -172,8 +172,11 @@ class ENetPeers(MultiplayerPeer):
     def _poll_one(self) -> None:
         """Take the events of the host of a server or client."""
         host = self._hosts.get(0)
-        if host is None or (self._mode is Mode.CLIENT and self._inbox.held):
-            return  # closed, or disconnected with the signal still held back
+        if host is None:
+            self._end()  # it was interrupted when it had dropped the host, unless all is done
+            return
+        if self._mode is Mode.CLIENT and self._inbox.held:
+            return  # disconnected with the signal still held back
         handle = self._handle_server_event if self._mode is Mode.SERVER else self._handle_client_event
         events = host._claimed
         time = PollTime()
